@@ -1,0 +1,53 @@
+# The two commands: `make demo` and `make test`. Each sets up what it needs, once, in .venv.
+
+PYTHON ?= python3
+CC     ?= cc
+JOBS   ?= 2
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint clean
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.demo-ready  ## search a controller for about two minutes, export it, prove it, plot it
+	@$(BIN)/python examples/demo.py
+
+test: lint  ## check the code, then run every test
+	@$(BIN)/pytest -n $(JOBS) --dist loadgroup $(PYTEST_ARGS)
+
+lint: $(VENV)/.test-ready  ## check style, types and who may import whom
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+clean:  ## remove all that make made, .venv too; runs/ holds your results and stays
+	rm -rf $(VENV) build dist *.egg-info .*_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps are redone when pyproject.toml changes: only then can the installed set be wrong.
+$(VENV)/.demo-ready: pyproject.toml | $(VENV)/.made
+	@echo 'installing wann_rt and its plotting tools into $(VENV) (once, about a minute)'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[plots]'
+	@touch $@
+
+$(VENV)/.test-ready: pyproject.toml | $(VENV)/.made
+	@echo 'installing wann_rt and its test tools into $(VENV) (once, about a minute)'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+# A stamp, not $(BIN)/python, is the target: a half-made environment has a python already.
+$(VENV)/.made:
+	@command -v $(PYTHON) >/dev/null || { \
+	    echo '$(PYTHON) was not found. On Debian or Ubuntu: apt install python3 python3-venv' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "wann_rt needs Python 3.11 or newer, $(PYTHON) is $$($(PYTHON) -V 2>&1)." \
+	         'Name another one: make PYTHON=python3.12 ...' >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	    echo '$(PYTHON) lacks venv or ensurepip. On Debian or Ubuntu: apt install python3-venv' >&2; exit 1; }
+	@command -v $(CC) >/dev/null || { \
+	    echo 'no C compiler ($(CC)) was found. On Debian or Ubuntu: apt install build-essential' >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@

@@ -1,0 +1,134 @@
+"""Turn a controller into text or bytes for other machines: ONNX, C, blob, web page.
+
+The folder stands at the top of the repository but is the package ``wann_rt.exporters``.
+"""
+
+# Imported as plain `exporters` (repository root on sys.path), every module would exist twice.
+if __name__ != "wann_rt.exporters":
+    raise ImportError(f"expected `import wann_rt.exporters`, got `import {__name__}`")
+
+import inspect
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from wann_rt.controller import Controller
+from wann_rt.errors import ExportError
+from wann_rt.files import write_atomic
+
+__all__ = ["EXPORTERS", "Exporter", "default_path", "export", "format_of", "write"]
+
+
+@dataclass(frozen=True)
+class Exporter:
+    """One format.
+
+    Attributes:
+        name: on the command line.
+        suffix: of its files; the longest suffix that fits a file name says its format.
+        load: returns its function, controller and options -> text or bytes; imports what that needs.
+        description: for people.
+    """
+
+    name: str
+    suffix: str
+    load: Callable[[], Callable[..., str | bytes]]
+    description: str
+
+
+def _to_onnx() -> Callable[..., bytes]:
+    from wann_rt.exporters.to_onnx import to_onnx
+
+    return to_onnx
+
+
+def _to_exact_onnx() -> Callable[..., bytes]:
+    from wann_rt.exporters.to_onnx import to_onnx
+
+    def to_exact_onnx(controller: Controller, *, opset: int = 13, ir_version: int = 7) -> bytes:
+        return to_onnx(controller, exact=True, opset=opset, ir_version=ir_version)
+
+    return to_exact_onnx
+
+
+def _to_c() -> Callable[..., str]:
+    from wann_rt.exporters.to_c import to_c
+
+    return to_c
+
+
+EXPORTERS: dict[str, Exporter] = {
+    exporter.name: exporter
+    for exporter in (
+        Exporter("onnx", ".onnx", _to_onnx, "ONNX, standard operators: readable, equal within a stated bound"),
+        Exporter("onnx-exact", ".exact.onnx", _to_exact_onnx, "ONNX, elementary operators: equal bit for bit"),
+        Exporter("c", ".h", _to_c, "one C header, C99 and C++11, no library: equal bit for bit"),
+    )
+}
+
+
+def export(controller: Controller, to: str = "onnx", **options: Any) -> bytes:
+    """Returns a controller in another format; same controller and options, same bytes.
+
+    Args:
+        controller: what to export.
+        to: a key of ``EXPORTERS``.
+        options: of the format's function, e.g. ``opset=17`` for onnx.
+
+    Raises:
+        ExportError: unknown format or option, or the format cannot express it.
+    """
+    function = _row(to).load()
+    known = [p.name for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        raise ExportError(f"format {to} has no option {unknown[0]!r}; its options: {', '.join(known)}")
+    result = function(controller, **options)
+    return result.encode() if isinstance(result, str) else result
+
+
+def _row(to: str) -> Exporter:
+    """Returns the format of that name, or raises ExportError naming the known ones."""
+    if to not in EXPORTERS:
+        raise ExportError(f"unknown format {to!r}; known formats: {', '.join(EXPORTERS)}")
+    return EXPORTERS[to]
+
+
+def format_of(path: str | os.PathLike[str]) -> str:
+    """Returns the format that a file name's suffix stands for.
+
+    Raises:
+        ExportError: no format has that suffix.
+    """
+    fitting = [e for e in EXPORTERS.values() if Path(path).name.endswith(e.suffix)]
+    if fitting:
+        return max(fitting, key=lambda e: len(e.suffix)).name
+    known = ", ".join(f"{e.name} ({e.suffix})" for e in EXPORTERS.values())
+    raise ExportError(f"{path}: the suffix says no format; end it in one of, or name one of: {known}")
+
+
+def default_path(controller_path: str | os.PathLike[str], to: str) -> Path:
+    """Returns where a format's file goes by default: beside the controller file, under its name.
+
+    Raises:
+        ExportError: unknown format.
+    """
+    return Path(controller_path).with_suffix(_row(to).suffix)
+
+
+def write(controller: Controller, path: str | os.PathLike[str], to: str | None = None, **options: Any) -> None:
+    """Exports to a file; an old file stays whole until the new one is.
+
+    Args:
+        controller: what to export.
+        path: the file.
+        to: a key of ``EXPORTERS``; by default what the file's suffix stands for.
+        options: see ``export``.
+
+    Raises:
+        ExportError: see ``export``.
+        FileError: the folder does not exist or cannot be written.
+    """
+    write_atomic(path, export(controller, to or format_of(path), **options))

@@ -1,0 +1,62 @@
+"""The small functions that a generated header's steps call: activations, clip, absolute value."""
+
+from collections.abc import Mapping
+
+from wann_rt import arithmetic
+from wann_rt.activations import PALETTE
+from wann_rt.controller import Controller
+from wann_rt.exporters.c_expressions import Function, Printer
+from wann_rt.exporters.c_names import Names
+from wann_rt.exporters.c_text import INDENT, assignment, signature
+from wann_rt.trace import schedule, trace
+
+_ABSOLUTE = """\
+/* |x|, of -0 too */
+static inline float <p>_abs(float x) {
+#if defined(__GNUC__)
+    return __builtin_fabsf(x);
+#else
+    return x > 0.0f ? x : 0.0f - x;
+#endif
+}"""
+
+_WORTH_A_CALL = 12  # operations: sigmoid calls tanh where both are used, but nothing calls square
+_CLIP = ("x", "low", "high", "neutral")
+
+
+def printer(names: Names, callees: Mapping[str, Function] | None = None) -> Printer:
+    """Returns a printer of expressions that may call ``callees``; by default ``<p>_clip``."""
+    clip = {names.fill("<p>_clip"): Function(_CLIP, trace(arithmetic.clip, *_CLIP))}
+    callees = clip if callees is None else callees
+    return Printer(names.fill("<p>_abs"), names.fill("<P>_INF"), callees)
+
+
+def functions(controller: Controller, names: Names) -> list[str]:
+    """Returns the text of each function that the controller needs, callees first."""
+    used = [a for a in PALETTE if a.id in controller.network.activations]
+    bodies = {activation: trace(activation.function, "x") for activation in used}
+    clips = any(channel.clip for channel in (*controller.observations, *controller.actions))
+    texts = []
+    if clips or any(symbol.op == "abs" for symbol in schedule(bodies.values())):
+        texts.append(names.fill(_ABSOLUTE))
+    if clips:
+        note = "x limited to [low, high]; neutral for NaN"
+        texts.append(_text(names, names.fill("<p>_clip"), Function(_CLIP, trace(arithmetic.clip, *_CLIP)), note, {}))
+    callees: dict[str, Function] = {}
+    for activation, body in bodies.items():
+        if body.op not in ("input", "abs"):  # the identity is not called, and <p>_abs stands already
+            name, function = names.function(activation), Function(("x",), body)
+            texts.append(_text(names, name, function, activation.formula, callees))
+            if len(schedule([body])) > _WORTH_A_CALL:
+                callees[name] = function
+    return texts
+
+
+def _text(names: Names, name: str, function: Function, note: str, callees: Mapping[str, Function]) -> str:
+    locals_, result = printer(names, callees).expression(function.body)
+    parameters = [f"float {parameter}" for parameter in function.parameters]
+    lines = [f"/* {note} */", *signature("static inline float", name, parameters)]
+    lines.append(f"{INDENT}{names.P}_EXACT")
+    for local, value in locals_:
+        lines += assignment(f"const float {local}", value)
+    return "\n".join([*lines, f"{INDENT}return {result};", "}"])

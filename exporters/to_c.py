@@ -1,0 +1,103 @@
+"""Writes a controller as one C header: C99 and C++11, no library, straight-line code, exact bits.
+
+The arithmetic is not written here: activations and channels are traced from their one definition
+and printed. Only the sums of a node are spelled out, in the order of ``reference.forward``.
+"""
+
+import numpy as np
+
+from wann_rt.controller import Controller, Vector
+from wann_rt.exporters.c_banner import GUARDS, UNGUARD, banner
+from wann_rt.exporters.c_functions import functions
+from wann_rt.exporters.c_names import Names, c_prefix, checked_prefix
+from wann_rt.exporters.c_selftest import selftest
+from wann_rt.exporters.c_steps import steps
+from wann_rt.exporters.c_text import INDENT, define, literal
+from wann_rt.exporters.contract import test_vectors
+from wann_rt.files import digest
+
+_INFINITY = """\
+#if defined(__GNUC__)
+#define <P>_INF __builtin_inff()
+#else
+#define <P>_INF ((float)(1e+300 * 1e+300))
+#endif"""
+
+_WEIGHT = """\
+/* Define it before the include to run under another weight. */
+#ifndef <P>_WEIGHT
+#define <P>_WEIGHT <value>
+#endif"""
+
+_OPEN = """\
+#if defined(__cplusplus)
+extern "C" {
+#endif"""
+
+_CLOSE = """\
+#if defined(__cplusplus)
+}
+#endif"""
+
+
+def to_c(controller: Controller, *, prefix: str | None = None) -> str:
+    """Returns the header's text; same controller, same bytes.
+
+    Args:
+        controller: any controller, with any kind of weight.
+        prefix: of every name in the header; by default made from the controller's name.
+
+    Raises:
+        ExportError: the prefix is no C identifier.
+    """
+    default = c_prefix(controller)
+    names = Names.of(controller, default if prefix is None else checked_prefix(prefix))
+    named = "" if names.p == default else f" --set prefix={names.p}"
+    vectors = test_vectors(controller)
+    body = [*functions(controller, names), *steps(controller, names), *selftest(vectors, names)]
+    needs_infinity = any(names.fill("<P>_INF") in text for text in body)
+    parts = [
+        banner(controller, names, f"wann-rt export controller.json --to c{named}"),
+        names.fill("#ifndef <P>_WANN_H\n#define <P>_WANN_H"),
+        "#include <stdint.h>",
+        names.fill(GUARDS),
+        *_macros(controller, names, vectors),
+        _enum(names.observations),
+        _enum(names.actions),
+        *([names.fill(_INFINITY)] if needs_infinity else []),
+        _OPEN,
+        *body,
+        _CLOSE,
+        names.fill(UNGUARD),
+        names.fill("#endif /* <P>_WANN_H */"),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _macros(controller: Controller, names: Names, vectors: tuple[Vector, ...]) -> list[str]:
+    values = {
+        "N_OBSERVATIONS": str(len(controller.observations)),
+        "N_ACTIONS": str(len(controller.actions)),
+        "N_CONNECTIONS": str(controller.network.n_connections),
+        "N_VECTORS": str(len(vectors)),
+        **_rate(controller.rate_hz),
+        "DIGEST": f'"{digest(controller)}"',
+    }
+    texts = ["\n".join(define(f"{names.P}_{name}", value) for name, value in values.items())]
+    if controller.weight.kind == "shared":
+        value = literal(controller.weight.values[0])
+        value = f"({value})" if value.startswith("-") else value
+        texts.append(names.fill(_WEIGHT).replace("<value>", value))
+    return texts
+
+
+def _rate(rate_hz: float | None) -> dict[str, str]:
+    """Returns the rate and the period where they are known and C can hold them."""
+    if rate_hz is None or not 1e-3 <= rate_hz <= 1e6:
+        return {}
+    return {"RATE_HZ": literal(float(np.float32(rate_hz))), "DT_US": str(round(1e6 / rate_hz))}
+
+
+def _enum(names: tuple[str, ...]) -> str:
+    lines = [f"{INDENT}{name} = {k}," for k, name in enumerate(names)]
+    return "\n".join(["enum {", *lines, "};"])

@@ -1,0 +1,111 @@
+"""Laws of the compiled evaluator: it equals the oracle bit for bit, and no kernel outlives a change of its source."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import builders
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from wann_rt import reference
+from wann_rt.activations import PALETTE
+from wann_rt.kernels.forward import CHUNK, forward_batch
+from wann_rt.network import Connection, Network
+
+seeds = st.integers(0, 2**32 - 1).map(np.random.default_rng)
+PACKAGE = Path(reference.__file__).parent
+
+
+def assert_twins_agree(network: Network, weights: NDArray[np.float32], inputs: NDArray[np.float32]) -> None:
+    with np.errstate(all="ignore"):
+        wanted = reference.forward(network, weights, inputs)
+    assert builders.same_bits(forward_batch(network, weights, inputs), wanted)
+
+
+@given(seeds, st.sampled_from([1, 7, 64]))
+def test_compiled_forward_equals_the_oracle_with_a_shared_weight(rng: np.random.Generator, lanes: int) -> None:
+    network = builders.network(rng)
+    weight = builders.inputs(rng, 1, 1)[0, 0] if rng.random() < 0.3 else rng.normal(0, 2)
+    assert_twins_agree(network, np.array(weight, np.float32), builders.inputs(rng, network.n_inputs, lanes))
+
+
+@given(seeds, st.sampled_from([1, 7, 64]))
+def test_compiled_forward_equals_the_oracle_with_weights_per_connection(rng: np.random.Generator, lanes: int) -> None:
+    network = builders.network(rng, signed=False)
+    weights = rng.normal(0, 2, (network.n_connections, 1)).astype(np.float32)
+    assert_twins_agree(network, weights, builders.inputs(rng, network.n_inputs, lanes))
+
+
+@given(seeds)
+def test_controllers_equal_the_oracle(rng: np.random.Generator) -> None:
+    controller = builders.controller(rng)
+    observations = builders.inputs(rng, len(controller.observations), 20).T
+    actions = controller(observations)
+    assert builders.same_bits(actions, reference.evaluate(controller, observations))
+    assert builders.same_bits(controller(observations[3]), actions[3])
+    for k, channel in enumerate(controller.actions):
+        if channel.clip:
+            assert ((actions[:, k] >= channel.low) & (actions[:, k] <= channel.high)).all()
+
+
+def test_compiled_forward_equals_the_oracle_on_a_large_network() -> None:
+    rng = np.random.default_rng(0)
+    network, _ = Network.build(300, *builders.parts(rng, 300, 10, 150, 0.045, True), prune=True)
+    assert network.n_connections > 2000
+    assert_twins_agree(network, np.array(0.1, np.float32), builders.inputs(rng, 300, 300))
+
+
+@pytest.mark.parametrize("activation", PALETTE, ids=lambda activation: activation.name)
+def test_each_activation_compiles_to_its_definition(activation: Any) -> None:
+    network, _ = Network.build(1, {}, {2: activation.id}, [Connection(1, 2)])
+    rng = np.random.default_rng(activation.id)
+    bits = rng.integers(0, 2**32, 100_000, dtype=np.uint32).view(np.float32)
+    moderate = rng.uniform(-20, 20, 100_000).astype(np.float32)
+    assert_twins_agree(network, np.array(1, np.float32), np.concatenate([builders.SPECIAL, bits, moderate])[np.newaxis])
+
+
+@pytest.mark.parametrize("lanes", [CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK + 5])
+def test_long_batches_are_computed_in_chunks_without_a_seam(lanes: int) -> None:
+    rng = np.random.default_rng(lanes)
+    network = builders.network(rng, signed=False)
+    inputs = builders.inputs(rng, network.n_inputs, lanes)
+    assert_twins_agree(network, np.array(-1.3, np.float32), inputs)
+    assert_twins_agree(network, rng.normal(size=(network.n_connections, 1)).astype(np.float32), inputs)
+
+
+PROBE = """\
+import numpy as np
+from wann_rt import activations
+from wann_rt.kernels.jit import jit
+
+@jit
+def probe(x):
+    return activations.square(x)
+
+print(probe(np.float32(3)), sum(probe.stats.cache_hits.values()))
+"""
+
+
+def test_a_cached_kernel_is_used_until_a_callee_in_another_file_changes(tmp_path: Path) -> None:
+    copy = tmp_path / "wann_rt"
+    skip = shutil.ignore_patterns("__pycache__", "exporters", "runtime_c")
+    shutil.copytree(PACKAGE, copy, ignore=skip)
+    (copy / "kernels" / "probe.py").write_text(PROBE)
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("NUMBA")} | {"PYTHONPATH": str(tmp_path)}
+
+    def run() -> str:
+        command = [sys.executable, "-W", "ignore", "-m", "wann_rt.kernels.probe"]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    assert [run(), run()] == ["9.0 0", "9.0 1"]
+    palette = copy / "activations.py"
+    palette.write_text(palette.read_text().replace("    return x * x\n", "    return x * x + x\n"))
+    assert [run(), run()] == ["12.0 0", "12.0 1"]

@@ -1,0 +1,5 @@
+"""Lets ``python -m wann_rt`` stand for ``wann-rt``."""
+
+from wann_rt.cli import main
+
+main()

@@ -1,0 +1,115 @@
+"""The Python interface to a whole search: from the name of a task to a controller."""
+
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Any
+
+from wann_rt import __version__, config, tasks
+from wann_rt.controller import Controller, Weight
+from wann_rt.errors import TaskError, WannError
+from wann_rt.evaluation import Evaluation, Score
+from wann_rt.evaluation import evaluate as evaluate_on
+from wann_rt.evolution import Generation, Search
+from wann_rt.journal import Journal
+from wann_rt.random import Purpose
+from wann_rt.rollouts import play_controller, record_vectors, starts_of
+from wann_rt.tuning import episode_seeds, sweep
+
+SCORED_EPISODES = 100
+
+
+def search(
+    task: str = "cartpole-swingup",
+    *,
+    preset: str = config.DEFAULT_PRESET,
+    out: str | os.PathLike[str] | None = None,
+    overwrite: bool = False,
+    threads: int | None = None,
+    on_generation: Callable[[Generation], None] | None = None,
+    **settings: Any,
+) -> Controller:
+    """Searches a controller for a compiled task.
+
+    Ctrl-C ends the search early and returns the best controller so far.
+
+    Args:
+        task: name of the task; see ``wann-rt tasks``.
+        preset: named settings to start from.
+        out: run folder to write: settings, one JSON line a generation, the champion.
+        overwrite: whether ``out`` may already hold a run.
+        threads: how many to use, all processors by default; the result does not depend on it.
+        on_generation: called after each generation.
+        **settings: settings that replace those of the preset, e.g. ``seed=1, generations=100``; see ``Config``.
+
+    Returns:
+        The champion, with the shared weight that a fine sweep finds best, test vectors and its score.
+
+    Raises:
+        WannError: unknown task or setting, or a run folder that cannot be written.
+        KeyboardInterrupt: on Ctrl-C before the first generation is scored.
+    """
+    running = Search(tasks.get(task), config.load(preset, settings), threads)
+    with ExitStack() as stack:
+        journal = None
+        if out is not None:
+            journal = stack.enter_context(Journal(out, running.task, running.config, overwrite=overwrite))
+        run(running, journal, on_generation)
+        controller = controller_of(running)
+        if journal is not None:
+            journal.champion(controller)
+    return controller
+
+
+def evaluate(
+    controller: Controller, task: str | None = None, *, episodes: int = 100, seed: int = 0, threads: int | None = None
+) -> Evaluation:
+    """Scores a controller in the paper's conditions; the task is by default the one it was searched for.
+
+    Raises:
+        TaskError: the task is unknown or does not have the controller's channels.
+    """
+    name = task or controller.provenance.get("task")
+    if not isinstance(name, str):
+        raise TaskError("the controller does not say which task it is for: name one")
+    return evaluate_on(tasks.get(name), controller, episodes=episodes, seed=seed, threads=threads)
+
+
+def run(
+    running: Search, journal: Journal | None = None, on_generation: Callable[[Generation], None] | None = None
+) -> None:
+    """Runs a search to its end, or to Ctrl-C once there is a champion."""
+    try:
+        for report in running.run():
+            if journal is not None:
+                journal.generation(report)
+            if on_generation is not None:
+                on_generation(report)
+    except KeyboardInterrupt:
+        if running.champion is None:
+            raise
+
+
+def controller_of(running: Search) -> Controller:
+    """Returns the champion as a controller: shared weight tuned by a sweep, scored, with recorded test vectors."""
+    task, champion, seed = running.task, running.champion, running.config.seed
+    if champion is None:
+        raise WannError("the search has no champion yet: run at least one generation")
+    weight = Weight.shared(sweep(task, champion.network, seed=seed, threads=running.threads).best)
+    bare = Controller(task.name, champion.network, weight, task.observations, task.actions, task.rate_hz)
+    starts = starts_of(task, episode_seeds(Purpose.TEST, seed, SCORED_EPISODES))
+    score = Score.of(play_controller(task, bare, starts).returns)
+    provenance = {
+        "created_by": f"wann_rt {__version__}",
+        "task": task.name,
+        "task_version": task.version,
+        "preset": running.config.preset,
+        "seed": seed,
+        "config_digest": running.config.digest,
+        "generation": champion.generation,
+        "generations": running.generation,
+        "env_steps": running.env_steps,
+        "score": {"mean": round(score.mean, 2), "ci95": round(score.ci95, 2), "episodes": score.episodes},
+    }
+    return replace(bare, vectors=record_vectors(task, bare, seed), provenance=provenance)

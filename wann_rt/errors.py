@@ -1,0 +1,37 @@
+"""The package's own errors: what was expected, where, what came, what to do."""
+
+
+class WannError(Exception):
+    """Base of every error that wann_rt raises on purpose; its message is meant for the user as it stands."""
+
+
+class NetworkError(WannError):
+    """A network that cannot be evaluated: cyclic, dangling, an unknown activation, a bad number."""
+
+
+class ControllerError(WannError):
+    """A controller whose parts do not fit together: channels, weight, rate, test vectors, observations."""
+
+
+class FileError(WannError):
+    """A file that cannot be read or written, or whose content is not what its format says."""
+
+
+class TaskError(WannError):
+    """An unknown task, or one that cannot be run here."""
+
+
+class ConfigError(WannError):
+    """A search setting that does not exist or is out of range."""
+
+
+class ExportError(WannError):
+    """An export that the chosen format cannot express."""
+
+
+class MissingExtraError(WannError):
+    """An optional dependency is not installed; the message names the extra to install."""
+
+    def __init__(self, purpose: str, package: str, extra: str) -> None:
+        """Builds the message: ``purpose`` needs ``package``, which ``extra`` brings."""
+        super().__init__(f"{purpose} needs {package}, which is not installed: run  pip install 'wann-rt[{extra}]'")

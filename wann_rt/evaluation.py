@@ -1,0 +1,126 @@
+"""Evaluation: a controller's score in the paper's conditions, over fresh episodes, with confidence intervals."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wann_rt.controller import Controller
+from wann_rt.errors import TaskError
+from wann_rt.network import Network
+from wann_rt.random import Purpose, stream, uniforms
+from wann_rt.rollouts import play, play_controller, starts_of
+from wann_rt.tasks import Task
+from wann_rt.tuning import HIGH, LOW, Sweep, episode_seeds, sweep
+
+SIX_WEIGHTS = (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0)  # of the paper
+Z_95 = 1.96  # two-sided 95 % point of the normal distribution
+
+
+@dataclass(frozen=True)
+class Score:
+    """Returns of some episodes.
+
+    Attributes:
+        mean: their mean.
+        ci95: half the width of the 95 % confidence interval of the mean (normal approximation).
+        sd: their standard deviation.
+        low: the lowest.
+        high: the highest.
+        episodes: how many.
+    """
+
+    mean: float
+    ci95: float
+    sd: float
+    low: float
+    high: float
+    episodes: int
+
+    @classmethod
+    def of(cls, returns: NDArray[np.float64]) -> "Score":
+        """Summarises returns."""
+        values = returns.ravel()
+        sd = float(values.std(ddof=1)) if len(values) > 1 else 0.0
+        interval = Z_95 * sd / len(values) ** 0.5
+        return cls(float(values.mean()), interval, sd, float(values.min()), float(values.max()), len(values))
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores by condition.
+
+    Attributes:
+        task: name of the task.
+        seed: of the test episodes.
+        connections: of the network.
+        tuned_weight: the best shared weight of the sweep.
+        scores: condition -> score. ``random_weights``: every connection drawn from U(-2, 2), anew each episode;
+            ``random_shared``: the shared weight drawn from U(-2, 2); ``six_weights``: the paper's six shared weights;
+            ``tuned_shared``: the sweep's best shared weight; ``own_weight``: the controller as it is.
+        sweep: the sweep behind ``tuned_weight``.
+    """
+
+    task: str
+    seed: int
+    connections: int
+    tuned_weight: float
+    scores: Mapping[str, Score]
+    sweep: Sweep
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the evaluation as JSON values."""
+        return {
+            "task": self.task,
+            "seed": self.seed,
+            "connections": self.connections,
+            "tuned_weight": float(str(np.float32(self.tuned_weight))),
+            "scores": {name: asdict(score) for name, score in self.scores.items()},
+        }
+
+
+def evaluate(
+    task: Task, controller: Controller, *, episodes: int = 100, seed: int = 0, threads: int | None = None
+) -> Evaluation:
+    """Scores a controller on ``episodes`` fresh episodes per condition (per weight, for the six).
+
+    Raises:
+        TaskError: the controller's channels are not the task's.
+    """
+    check_fits(task, controller)
+    network = controller.network
+    starts = starts_of(task, episode_seeds(Purpose.TEST, seed, episodes))
+    swept = sweep(task, network, seed=seed, threads=threads)
+
+    def shared(weights: NDArray[np.float64]) -> Score:
+        repeats = len(weights) // episodes if len(weights) > episodes else 1
+        return Score.of(play(task, network, weights.astype(np.float32), np.tile(starts, repeats), threads).returns)
+
+    scores = {
+        "random_weights": Score.of(play(task, network, _random(network, episodes, seed), starts, threads).returns),
+        "random_shared": shared(uniforms(stream(seed, Purpose.WEIGHTS, 1), episodes, LOW, HIGH)),
+        "six_weights": shared(np.repeat(SIX_WEIGHTS, episodes)),
+        "tuned_shared": shared(np.full(episodes, swept.best)),
+        "own_weight": Score.of(play_controller(task, controller, starts).returns),
+    }
+    return Evaluation(task.name, seed, network.n_connections, swept.best, scores, swept)
+
+
+def check_fits(task: Task, controller: Controller) -> None:
+    """Raises TaskError unless the controller observes and acts through the task's own channels."""
+    for side, mine, its in (
+        ("observations", controller.observations, task.observations),
+        ("actions", controller.actions, task.actions),
+    ):
+        if mine != its:
+            names = [", ".join(channel.name for channel in channels) for channels in (its, mine)]
+            raise TaskError(f"task {task.name} has the {side} {names[0]}; the controller was made for {names[1]}")
+
+
+def _random(network: Network, episodes: int, seed: int) -> NDArray[np.float32]:
+    """Returns weights per connection and episode, U(-2, 2), [connections, episodes]."""
+    n = network.n_connections
+    drawn = uniforms(stream(seed, Purpose.WEIGHTS, 2), n * episodes, LOW, HIGH)
+    return drawn.reshape(n, episodes).astype(np.float32)

@@ -1,0 +1,1 @@
+"""Every compiled loop: forward, lockstep rollout, expression, variation, ranking."""

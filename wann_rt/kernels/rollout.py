@@ -1,0 +1,183 @@
+"""Compiled rollouts in lockstep: one network at a time, all its (shared weight x episode) lanes side by side.
+
+Lane counts are padded to a multiple of ``LANES`` so that the loops over lanes run in whole vectors. A rollout leaves
+when no lane is alive; lanes that ended earlier go on computing, unscored, because a branch would cost more.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba.extending import overload, register_jitable
+from numpy.typing import NDArray
+
+from wann_rt.kernels.forward import forward_lanes
+from wann_rt.kernels.jit import jit
+from wann_rt.network import Network, Program
+
+LANES = 8  # float32 lanes of the 256-bit vectors that LLVM prefers on x86-64; a multiple of 4 serves NEON and SSE
+
+# The lane functions of each task, by the type of its params: a kernel is compiled for the type it is called with.
+_LANE_FUNCTIONS: dict[type, tuple[Callable[..., None], Callable[..., None]]] = {}
+
+
+def register(
+    params: type,
+    definitions: Iterable[Callable[..., Any]],
+    observe_lanes: Callable[..., None],
+    step_lanes: Callable[..., None],
+) -> None:
+    """Makes a task known to the kernels.
+
+    Args:
+        params: the NamedTuple type of its params.
+        definitions: functions in ``arithmetic`` primitives that its lane functions call.
+        observe_lanes: see ``tasks.Task``.
+        step_lanes: see ``tasks.Task``.
+    """
+    for definition in definitions:
+        register_jitable(definition)
+    _LANE_FUNCTIONS[params] = observe_lanes, step_lanes
+
+
+class Programs(NamedTuple):
+    """The networks of a population, one a row; see ``network.Program``.
+
+    Attributes:
+        n_inputs: number of inputs.
+        n_outputs: number of outputs.
+        n_nodes: computed nodes of each network, int32 [networks].
+        activations: int32 [networks, most nodes].
+        offsets: int32 [networks, most nodes + 1].
+        sources: int32 [networks, most connections].
+        signs: int8 [networks, most connections].
+    """
+
+    n_inputs: int
+    n_outputs: int
+    n_nodes: NDArray[np.int32]
+    activations: NDArray[np.int32]
+    offsets: NDArray[np.int32]
+    sources: NDArray[np.int32]
+    signs: NDArray[np.int8]
+
+
+def single(network: Network) -> Programs:
+    """Returns a population of one."""
+    p = network.program
+    n_nodes = np.array([len(p.activations)], np.int32)
+    rows = p.activations[None], p.offsets[None], p.sources[None], p.signs[None]
+    return Programs(p.n_inputs, p.n_outputs, n_nodes, *rows)
+
+
+def select(programs: Programs, networks: NDArray[np.int64]) -> Programs:
+    """Returns some networks of a population."""
+    return Programs(
+        programs.n_inputs,
+        programs.n_outputs,
+        programs.n_nodes[networks],
+        programs.activations[networks],
+        programs.offsets[networks],
+        programs.sources[networks],
+        programs.signs[networks],
+    )
+
+
+def observe_lanes(p: Any, state: Any, values: Any) -> None:
+    """Calls the ``observe_lanes`` of the task that p belongs to; compiled code only."""
+    raise NotImplementedError
+
+
+def step_lanes(p: Any, state: Any, actions: Any, rewards: Any, failed: Any) -> None:
+    """Calls the ``step_lanes`` of the task that p belongs to; compiled code only."""
+    raise NotImplementedError
+
+
+@overload(observe_lanes, strict=False)
+def _observe_lanes(p: Any, state: Any, values: Any) -> Callable[..., None]:
+    return _LANE_FUNCTIONS[p.instance_class][0]
+
+
+@overload(step_lanes, strict=False)
+def _step_lanes(p: Any, state: Any, actions: Any, rewards: Any, failed: Any) -> Callable[..., None]:
+    return _LANE_FUNCTIONS[p.instance_class][1]
+
+
+@jit
+def rollout(
+    params: Any,
+    program: Program,
+    weights: NDArray[np.float32],
+    per_connection: bool,
+    starts: NDArray[np.float32],
+    max_steps: int,
+    values: NDArray[np.float32],
+    returns: NDArray[np.float64],
+    lengths: NDArray[np.int64],
+) -> None:
+    """Plays one episode per lane.
+
+    Args:
+        params: the task's params; their type selects the task.
+        program: the network.
+        weights: [1, lanes] or [connections, lanes]; see ``forward_lanes``.
+        per_connection: which of the two.
+        starts: first state of each lane, [state, lanes].
+        max_steps: greatest length of an episode.
+        values: scratch, [at least nodes, lanes], row 0 all ones.
+        returns: written: sum of rewards of each lane.
+        lengths: written: steps of each lane.
+    """
+    lanes = starts.shape[1]
+    state = starts.copy()
+    rewards = np.empty(lanes, np.float32)
+    failed = np.empty(lanes, np.bool_)
+    alive = np.ones(lanes, np.bool_)
+    returns[:] = 0.0
+    lengths[:] = 0
+    last = 1 + program.n_inputs + program.activations.shape[0]
+    actions = values[last - program.n_outputs : last]
+    for _ in range(max_steps):
+        observe_lanes(params, state, values)
+        forward_lanes(program, weights, per_connection, values)
+        step_lanes(params, state, actions, rewards, failed)
+        any_alive = False
+        for i in range(lanes):
+            if alive[i]:
+                returns[i] += rewards[i]
+                lengths[i] += 1
+            alive[i] &= not failed[i]
+            any_alive |= alive[i]
+        if not any_alive:
+            break
+
+
+@jit
+def rollout_range(
+    params: Any,
+    programs: Programs,
+    begin: int,
+    end: int,
+    weights: NDArray[np.float32],
+    per_connection: bool,
+    starts: NDArray[np.float32],
+    max_steps: int,
+    returns: NDArray[np.float64],
+    lengths: NDArray[np.int64],
+) -> None:
+    """Plays all lanes of networks ``begin`` to ``end - 1``; network ``begin + k`` writes row k of the results."""
+    most = 1 + programs.n_inputs + programs.activations.shape[1]
+    values = np.empty((most, starts.shape[1]), np.float32)
+    values[0] = np.float32(1.0)
+    for g in range(begin, end):
+        n = programs.n_nodes[g]
+        program = Program(
+            programs.n_inputs,
+            programs.n_outputs,
+            programs.activations[g, :n],
+            programs.offsets[g, : n + 1],
+            programs.sources[g],
+            programs.signs[g],
+        )
+        k = g - begin
+        rollout(params, program, weights, per_connection, starts, max_steps, values, returns[k], lengths[k])

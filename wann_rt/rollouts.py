@@ -1,0 +1,142 @@
+"""Rollouts: play many episodes of a compiled task, in threads; and the same through a whole controller."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wann_rt.controller import Controller, Vector
+from wann_rt.kernels.forward import forward_batch
+from wann_rt.kernels.rollout import LANES, Programs, register, rollout_range, single
+from wann_rt.network import Network
+from wann_rt.tasks import TASKS, Task
+
+MOST_LANES = 128  # per rollout: 64 to 128 run fastest, and smaller blocks share out better among threads
+NETWORKS_PER_JOB = 8
+
+for _task in TASKS:
+    register(type(_task.params), (_task.observe, _task.step), _task.observe_lanes, _task.step_lanes)
+
+
+class Episodes(NamedTuple):
+    """Episodes played: ``returns`` [networks, lanes], the sums of rewards, and ``lengths`` [networks, lanes], steps."""
+
+    returns: NDArray[np.float64]
+    lengths: NDArray[np.int64]
+
+
+def default_threads() -> int:
+    """Returns the number of processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def play(
+    task: Task,
+    programs: Programs | Network,
+    weights: NDArray[np.float32],
+    starts: NDArray[np.float32],
+    threads: int | None = None,
+) -> Episodes:
+    """Plays one episode per network and lane.
+
+    Args:
+        task: the task.
+        programs: the networks; a single one may have weights per connection.
+        weights: the shared weight of each lane, [lanes]; or of each connection, [connections, lanes].
+        starts: first state of each lane, [state, lanes].
+        threads: how many to use; all processors by default. The result does not depend on it.
+    """
+    programs = single(programs) if isinstance(programs, Network) else programs
+    per_connection = weights.ndim == 2
+    weights = np.atleast_2d(weights)
+    n_networks, n_lanes = len(programs.n_nodes), starts.shape[1]
+    episodes = Episodes(np.empty((n_networks, n_lanes)), np.empty((n_networks, n_lanes), np.int64))
+    jobs = [
+        partial(_play_block, task, programs, networks, weights, per_connection, starts, lanes, episodes)
+        for lanes in _pieces(n_lanes, MOST_LANES)
+        for networks in _pieces(n_networks, NETWORKS_PER_JOB)
+    ]
+    _run(jobs, threads or default_threads())
+    return episodes
+
+
+def _pieces(n: int, most: int) -> list[range]:
+    """Returns range(n) cut into ranges of at most ``most``."""
+    return [range(begin, min(begin + most, n)) for begin in range(0, n, most)]
+
+
+def _play_block(
+    task: Task,
+    programs: Programs,
+    networks: range,
+    weights: NDArray[np.float32],
+    per_connection: bool,
+    starts: NDArray[np.float32],
+    lanes: range,
+    episodes: Episodes,
+) -> None:
+    """Plays some lanes of some networks and writes their part of ``episodes``."""
+    width = -(-len(lanes) // LANES) * LANES
+    padded = np.minimum(np.arange(lanes.start, lanes.start + width), lanes.stop - 1)  # repeats the last lane
+    block = Episodes(np.empty((len(networks), width)), np.empty((len(networks), width), np.int64))
+    columns = np.ascontiguousarray(weights[:, padded]), per_connection, np.ascontiguousarray(starts[:, padded])
+    rollout_range(task.params, programs, networks.start, networks.stop, *columns, task.max_steps, *block)
+    for whole, part in zip(episodes, block, strict=True):
+        whole[networks.start : networks.stop, lanes.start : lanes.stop] = part[:, : len(lanes)]
+
+
+def _run(jobs: list[partial[None]], threads: int) -> None:
+    """Runs the jobs; the first error, or Ctrl-C, cancels those not yet begun."""
+    if threads == 1 or len(jobs) == 1:
+        for job in jobs:
+            job()
+        return
+    pool = ThreadPoolExecutor(threads)
+    try:
+        for future in [pool.submit(job) for job in jobs]:
+            future.result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def starts_of(task: Task, seeds: NDArray[np.int64] | range) -> NDArray[np.float32]:
+    """Returns the first states of the episodes of these seeds, [state, seeds]."""
+    return np.stack([task.start(int(seed)) for seed in seeds], axis=1)
+
+
+def play_controller(task: Task, controller: Controller, starts: NDArray[np.float32]) -> Episodes:
+    """Plays one episode per lane through the whole controller, conditioning and ensemble included, in plain numpy.
+
+    Slower than ``play`` and its twin: where both apply they are equal bit for bit.
+    """
+    state = tuple(starts)
+    alive = np.ones(starts.shape[1], bool)
+    returns, lengths = np.zeros(len(alive)), np.zeros(len(alive), np.int64)
+    with np.errstate(all="ignore"):
+        for _ in range(task.max_steps):
+            observations = np.stack(task.observe(*state), axis=1)
+            actions = controller.run(forward_batch, observations)
+            *state, reward, failed = task.step(task.params, *state, *actions.T)
+            returns[alive] += reward[alive]
+            lengths[alive] += 1
+            alive &= ~failed
+            if not alive.any():
+                break
+    return Episodes(returns[np.newaxis], lengths[np.newaxis])
+
+
+def record_vectors(task: Task, controller: Controller, seed: int, count: int = 8) -> tuple[Vector, ...]:
+    """Returns ``count`` observation -> action pairs, evenly spaced over one episode of the controller."""
+    state = tuple(starts_of(task, range(seed, seed + 1)))
+    vectors = []
+    for _ in range(task.max_steps):
+        observation = np.stack(task.observe(*state), axis=1)
+        action = controller.run(forward_batch, observation)
+        vectors.append(Vector(tuple(map(float, observation[0])), tuple(map(float, action[0]))))
+        *state, _, failed = task.step(task.params, *state, *action.T)
+        if failed.any():
+            break
+    return tuple(vectors[int(i)] for i in np.linspace(0, len(vectors) - 1, count))

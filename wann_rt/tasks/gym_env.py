@@ -1,0 +1,91 @@
+"""The compiled tasks as Gymnasium environments: import this module and ``gymnasium.make`` knows them.
+
+``gymnasium.make("wann_rt.tasks.gym_env:wann_rt/CartPoleSwingUp-v0")`` imports it by itself. An environment runs the
+task's own functions on float32 scalars, so an episode equals the compiled rollout bit for bit.
+"""
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+from wann_rt import tasks
+from wann_rt.controller import Channel
+from wann_rt.tasks import Task
+
+Array = NDArray[np.float32]
+
+
+class CompiledTaskEnv(gymnasium.Env[Array, Array]):
+    """A compiled task, one step at a time.
+
+    ``reset(seed=s)`` starts the episode that ``task.start(s)`` starts; ``reset()`` draws the seed of the next one from
+    ``np_random`` and tells it in ``info["seed"]``. An episode terminates where the task fails; the length limit is the
+    ``TimeLimit`` wrapper's, which ``gymnasium.make`` adds.
+
+    Args:
+        task: the task or its name.
+        params: physical constants, if not the task's own.
+    """
+
+    metadata = {"render_modes": []}  # noqa: RUF012  # the base class declares it so
+
+    def __init__(self, task: Task | str, params: Any = None) -> None:
+        self.task = tasks.get(task) if isinstance(task, str) else task
+        self.params = self.task.params if params is None else params
+        self.observation_space = _space(self.task.observations)
+        self.action_space = _space(self.task.actions)
+        self._state: tuple[Any, ...] | None = None
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Array, dict[str, Any]]:
+        """Starts an episode; the task has no options."""
+        super().reset(seed=seed)
+        episode = int(self.np_random.integers(2**31)) if seed is None else seed
+        self._state = tuple(self.task.start(episode))
+        return self._observation(), {"seed": episode}
+
+    def step(self, action: Array) -> tuple[Array, float, bool, bool, dict[str, Any]]:
+        """Advances one step; actions beyond their limits are clipped, NaN counts as 0."""
+        if self._state is None:
+            raise gymnasium.error.ResetNeeded("call reset() before step()")
+        forces = np.asarray(action, np.float32)
+        if forces.shape != self.action_space.shape:
+            raise gymnasium.error.InvalidAction(f"an action has shape {self.action_space.shape}; {forces.shape} came")
+        with np.errstate(all="ignore"):  # infinities and NaN are defined results, here as in the kernels
+            *state, reward, failed = self.task.step(self.params, *self._state, *forces)
+        self._state = tuple(state)
+        return self._observation(), float(reward), bool(failed), False, {}
+
+    def _observation(self) -> Array:
+        assert self._state is not None
+        with np.errstate(all="ignore"):
+            return np.array(self.task.observe(*self._state), np.float32)
+
+
+def register() -> None:
+    """Registers every compiled task under its ``env_id``; once is enough, twice does no harm."""
+    for task in tasks.TASKS:
+        if task.env_id not in gymnasium.registry:
+            gymnasium.register(
+                id=task.env_id,
+                entry_point="wann_rt.tasks.gym_env:CompiledTaskEnv",
+                max_episode_steps=task.max_steps,
+                kwargs={"task": task.name},
+            )
+
+
+def _space(channels: tuple[Channel, ...]) -> gymnasium.Space[Array]:
+    """Returns the box of some channels; an open bound becomes the greatest float32.
+
+    Gymnasium's checker warns of infinite bounds, and each float32 lies within these.
+    """
+    greatest = np.finfo(np.float32).max
+    low, high = (np.array([getattr(c, side) for c in channels], np.float32) for side in ("low", "high"))
+    box: gymnasium.Space[Any] = gymnasium.spaces.Box(  # gymnasium types it as a box of any number
+        np.maximum(low, -greatest), np.minimum(high, greatest), dtype=np.float32
+    )
+    return box
+
+
+register()
