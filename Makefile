@@ -1,4 +1,4 @@
-# The two commands: `make demo` and `make test`. Each sets up what it needs, once, in .venv.
+# The commands, `make demo` and `make test` first. Each sets up what it needs, once, in .venv.
 
 PYTHON ?= python3
 CC     ?= cc
@@ -7,16 +7,24 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint clean
+.PHONY: help demo test cross exhaustive lint clean
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo-ready  ## search a controller for about two minutes, export it, prove it, plot it
 	@$(BIN)/python examples/demo.py
 
 test: lint  ## check the code, then run every test
 	@$(BIN)/pytest -n $(JOBS) --dist loadgroup $(PYTEST_ARGS)
+	@PYTHONPATH=tests $(BIN)/python -m cross host
+
+cross: $(VENV)/.test-ready  ## install cross compilers and emulators (apt), run generated C on every target
+	@PYTHONPATH=tests $(BIN)/python -m cross install
+	@PYTHONPATH=tests $(BIN)/python -m cross all
+
+exhaustive: $(VENV)/.test-ready  ## compare every activation on all 2^32 floats; may be stopped, then goes on
+	@PYTHONPATH=tests $(BIN)/python -m cross.exhaustive
 
 lint: $(VENV)/.test-ready  ## check style, types and who may import whom
 	@$(BIN)/ruff check .

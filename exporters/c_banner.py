@@ -28,14 +28,15 @@ Use:
 # clang and rejected: `#pragma clang fp exceptions(maytrap)` withstands even -ffp-contract=fast, but
 # turns selects into branches. MSVC's pragma holds for the rest of the file.
 GUARDS = """\
-#if defined(__FAST_MATH__) || defined(__RECIPROCAL_MATH__) || defined(__ASSOCIATIVE_MATH__)
+#if defined(__FAST_MATH__) || defined(__RECIPROCAL_MATH__) || defined(__ASSOCIATIVE_MATH__) ||     \\
+    defined(__NO_SIGNED_ZEROS__)
 #error "-ffast-math, or a part of it, changes results: compile this file without it"
 #endif
 #if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ > 0
 #error "-ffinite-math-only changes results: compile this file without it"
 #endif
 #if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0 && __FLT_EVAL_METHOD__ != 16
-#error "this target computes float in a wider type: on x86 add -msse2 -mfpmath=sse"
+#error "computes float in a wider type: add -msse2 -mfpmath=sse (s390: -fexcess-precision=fast)"
 #endif
 
 /* A multiply and an add must not become one fused operation, which rounds only once. */

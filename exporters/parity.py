@@ -233,6 +233,12 @@ def _c(controller: Controller) -> Backend:
     return CBackend(controller)
 
 
+def _blob(controller: Controller) -> Backend:
+    from wann_rt.exporters.blob_backend import BlobBackend
+
+    return BlobBackend(controller)
+
+
 def _no_compiler() -> str | None:
     from wann_rt.exporters.c_backend import find_compiler
 
@@ -243,6 +249,7 @@ BACKENDS: tuple[BackendRow, ...] = (
     BackendRow("oracle", "oracle", "0 ulp", _Oracle),
     BackendRow("kernels", "kernels", "0 ulp", _Kernels),
     BackendRow("c", "C header", "0 ulp", _c, _no_compiler, timed_rows=1000),
+    BackendRow("blob", "blob, C runtime", "0 ulp", _blob, _no_compiler, timed_rows=1000),
     BackendRow("onnx_exact", "ONNX exact", "0 ulp", _onnx(exact=True)),
     BackendRow("onnx", "ONNX standard", "bound", _onnx(exact=False)),
 )

@@ -83,6 +83,7 @@ def jacobian(model: Formula, theta: Array, x: Array) -> Array:
 
 def minimax(model: Formula, truth: Truth, theta: Array, x: Array, cap: float = np.inf) -> tuple[Array, float]:
     """Least greatest absolute error with model <= cap: a linear program per step, steps halved if worse."""
+
     def merit(t: Array) -> float:
         y = model(t, x)
         return float(np.max(np.abs(y - truth(x))) + 10 * max(0.0, np.max(y) - cap))
@@ -152,8 +153,16 @@ def measure(name: str, formula: Formula, c: Array, truth: Truth, chunks: Iterato
     print(f"  {name}: error {worst:.4g} at {where!r}, range [{low:.9g}, {high:.9g}]{against}", flush=True)
 
 
-def fit(name: str, formula: Formula, truth: Truth, start: Any, x: Array, cap: float = np.inf,
-        exact: Sequence[float] = (), tie: Callable[[Array], Array] = lambda t: t) -> Array:
+def fit(
+    name: str,
+    formula: Formula,
+    truth: Truth,
+    start: Any,
+    x: Array,
+    cap: float = np.inf,
+    exact: Sequence[float] = (),
+    tie: Callable[[Array], Array] = lambda t: t,
+) -> Array:
     """Fit, round, polish and print one function; `tie` completes coefficients bound by an equality."""
     theta, ideal = minimax(lambda t, v: formula(tie(t), v), truth, np.array(start, float), x, cap)
     end, near = x[-1], np.geomspace(1e-6, 1, 10000)

@@ -57,7 +57,35 @@ def test_evaluate_scores_every_condition(controller_file: Path) -> None:
     assert "tuned shared weight" in run("evaluate", controller_file, "--episodes", 4).output
 
 
-@pytest.mark.parametrize(("name", "suffix"), [("onnx", ".onnx"), ("onnx-exact", ".exact.onnx"), ("c", ".h")])
+def test_evaluate_reports_effort_and_chatter_beside_each_score(controller_file: Path) -> None:
+    scores = json.loads(run("evaluate", controller_file, "--episodes", 4, "--json").output)["scores"]
+    assert all(0 <= score["effort"] <= 1 and score["chatter"] >= 0 for score in scores.values())
+    assert "sign changes/s" in run("evaluate", controller_file, "--episodes", 4).output
+
+
+@pytest.mark.parametrize("method", ["sweep", "cma", "pepg"])
+def test_tune_writes_a_controller_that_verifies(controller_file: Path, method: str) -> None:
+    budget = ["--steps", 100_000, "--step", 0.1, "--quiet"]
+    result = run("tune", controller_file, "--method", method, *budget)
+    assert result.exit_code == 0
+    assert "held-out episodes" in result.output
+    path = controller_file.with_suffix(".tuned.json")
+    assert files.load(path).provenance["tuned"]["method"] == method
+    assert run("verify", path, "--vectors", 10).exit_code == 0
+
+
+def test_tune_writes_the_pareto_set_beside_the_result(controller_file: Path, tmp_path: Path) -> None:
+    arguments = ["tune", controller_file, "--prune", "--smallest", 2, "--steps", 100_000, "--out", tmp_path / "t.json"]
+    found = json.loads(run(*arguments, "--json").output)
+    written = {path.name for path in (tmp_path / "t.front").iterdir()}
+    assert written == {f"{row['connections']:03d}.json" for row in found["front"]}
+    assert run("tune", controller_file, "--method", "sweep", "--prune").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "suffix"),
+    [("onnx", ".onnx"), ("onnx-exact", ".exact.onnx"), ("c", ".h"), ("blob", ".blob")],
+)
 def test_export_writes_each_format_beside_the_controller(controller_file: Path, name: str, suffix: str) -> None:
     assert run("export", controller_file, "--to", name).exit_code == 0
     assert controller_file.with_suffix(suffix).stat().st_size > 0
@@ -170,6 +198,18 @@ def test_bad_input_is_one_clear_message(arguments: list[str], message: str) -> N
     assert result.exit_code == 2
     assert message in result.output
     assert "Traceback" not in result.output
+
+
+def test_ctrl_c_before_any_result_exits_130(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from wann_rt.evolution import Search
+
+    def interrupt(_: Search) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Search, "ask", interrupt)
+    result = run("search", "swingup", "--out", tmp_path / "run")
+    assert result.exit_code == 130
+    assert "interrupted" in result.output
 
 
 @pytest.mark.parametrize(

@@ -48,12 +48,19 @@ def test_settings_on_the_command_line_are_toml_values(text: str, name: str, valu
         ({"weights": [float("nan")]}, "at least one finite"),
         ({"activations": ["tanh", "softmax"]}, r"\['softmax'\].*some of linear"),
         ({"enable": -1}, ">= 0"),
+        ({"ranking": "nsga"}, "pareto or scalar"),
+        ({"again": 1.5}, "again is 1.5"),
+        ({"parsimony": -1}, "parsimony is -1"),
         ({"reference_quirks": 1}, "1 is not bool"),
     ],
 )
 def test_wrong_settings_are_named(overlay: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         config.load(overlay=overlay)
+
+
+def test_minimal_is_the_default() -> None:
+    assert config.load() == config.load("minimal")
 
 
 def test_an_unknown_preset_names_the_known_ones() -> None:

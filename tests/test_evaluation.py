@@ -47,6 +47,33 @@ def test_weights_per_connection_play_the_same_episodes() -> None:
     assert (played.returns == play_controller(TASK, made, starts).returns).all()
 
 
+def test_actions_are_watched_alike_by_kernels_and_controller() -> None:
+    starts = starts_of(TASK, range(40))
+    watched = play(TASK, NETWORK, np.full(40, -1.5, np.float32), starts, watched=True)
+    plain = play_controller(TASK, controller(Weight.shared(-1.5)), starts)
+    unwatched = play(TASK, NETWORK, np.full(40, -1.5, np.float32), starts)
+    assert (watched.returns == unwatched.returns).all()
+    assert watched.efforts is not None
+    assert plain.efforts is not None
+    assert watched.changes is not None
+    assert plain.changes is not None
+    assert (watched.changes == plain.changes).all()
+    assert watched.efforts == pytest.approx(plain.efforts)
+    assert unwatched.efforts is None
+
+
+def test_effort_and_chatter_are_what_they_say() -> None:
+    bang, _ = Network.build(5, {}, {20: 1}, [Connection(3, 20)])  # cos_theta, times a huge weight: -1 or 1
+    made = Controller("c", bang, Weight.shared(1e6), TASK.observations, TASK.actions, TASK.rate_hz)
+    score = Score.of_episodes(TASK, play_controller(TASK, made, starts_of(TASK, range(8))))
+    still, _ = Network.build(5, {}, {20: 1}, [])
+    idle = Score.of_episodes(TASK, play(TASK, still, np.ones(8, np.float32), starts_of(TASK, range(8)), watched=True))
+    assert score.effort == pytest.approx(1, abs=1e-3)
+    assert score.chatter is not None
+    assert 0 < score.chatter < TASK.rate_hz
+    assert (idle.effort, idle.chatter) == (0, 0)
+
+
 def test_a_lane_does_not_depend_on_its_neighbours() -> None:
     weights, starts = np.linspace(-2, 2, 150).astype(np.float32), starts_of(TASK, range(150))
     together = play(TASK, NETWORK, weights, starts)

@@ -1,6 +1,7 @@
 """Laws of the search: what it finds depends on task, config and seed alone, and it does find controllers."""
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,23 +11,48 @@ import numpy as np
 import pytest
 
 import wann_rt as wr
-from wann_rt import api, config, files, tasks
+from wann_rt import api, config, files, scoring, tasks
+from wann_rt.config import Config
 from wann_rt.errors import FileError, WannError
 from wann_rt.evolution import Generation, Search
 from wann_rt.journal import Journal, read_generations
+from wann_rt.random import Purpose
 
 TASK = tasks.get("cartpole-swingup")
-SMALL = config.load(overlay={"population": 24, "generations": 6, "episodes": 1, "retest_episodes": 2, "seed": 5})
+FEW = {"population": 24, "generations": 6, "episodes": 1, "retest_episodes": 2, "seed": 5}
+SMALL = config.load("paper", FEW)
+MINIMAL = config.load("minimal", FEW)
 
 
-def champion_text(threads: int, **settings: Any) -> str:
-    running = Search(TASK, dataclasses.replace(SMALL, **settings), threads)
+def champion_text(threads: int, base: Config = SMALL, **settings: Any) -> str:
+    running = Search(TASK, dataclasses.replace(base, **settings), threads)
     api.run(running)
     return files.to_text(api.controller_of(running))
 
 
-def test_champion_is_the_same_for_any_number_of_threads() -> None:
-    assert champion_text(1) == champion_text(2) == champion_text(5)
+@pytest.mark.parametrize("base", [SMALL, MINIMAL], ids=["paper", "minimal"])
+def test_champion_is_the_same_for_any_number_of_threads(base: Config) -> None:
+    assert champion_text(1, base) == champion_text(2, base) == champion_text(5, base)
+
+
+@pytest.mark.parametrize(
+    ("seed", "quirks", "env_steps", "fitness", "champion"),
+    [
+        (5, False, 7248951, "0x1.8e64b1f634b73p+8", "8e51b434973b5c72713140b006ba8efac6dec12e8d89c6695243898d4da9aa7a"),
+        (11, True, 7798389, "0x1.738ed7057b31cp+8", "41bb82186609d80634beac8e92af5d11cd5bde2bb68a4e955b1bf1d6d1b93f5f"),
+    ],
+)
+def test_preset_paper_searches_as_it_always_did(
+    seed: int, quirks: bool, env_steps: int, fitness: str, champion: str
+) -> None:
+    settings = {"population": 48, "generations": 40, "episodes": 1, "retest_episodes": 4, "seed": seed}
+    running = Search(TASK, config.load("paper", settings | {"reference_quirks": quirks}))
+    api.run(running)
+    assert running.champion is not None
+    program = running.champion.network.program
+    columns = program.activations, program.offsets, program.sources, program.signs
+    found = hashlib.sha256(repr(tuple(column.tolist() for column in columns)).encode()).hexdigest()
+    assert (running.env_steps, running.champion.fitness.hex(), found) == (env_steps, fitness, champion)
 
 
 def test_another_seed_gives_another_search() -> None:
@@ -56,6 +82,32 @@ def test_an_infinite_or_nan_return_never_wins() -> None:
     assert np.isfinite(running.champion.fitness)
 
 
+def test_no_champion_has_more_connections_than_allowed() -> None:
+    running = Search(TASK, dataclasses.replace(MINIMAL, most_connections=3, generations=20))
+    for report in running.run():
+        assert report.champion_connections <= 3 or report.generation < MINIMAL.retest_every
+
+
+def test_of_genomes_that_score_alike_only_the_first_breeds_early() -> None:
+    by_weight = np.array([[1.0, 2.0], [3.0, 1.0], [1.0, 2.0], [0.0, 0.0], [3.0, 1.0]])
+    order = np.array([4, 1, 0, 2, 3])
+    assert scoring.copies(by_weight, order).tolist() == [False, True, False, True, False]
+
+
+def test_a_connection_costs_its_price() -> None:
+    priced = dataclasses.replace(SMALL, parsimony=2.0, most_connections=6)
+    merit = scoring.merit(np.array([10.0, 10.0, 30.0]), np.array([1, 6, 7], np.int32), priced)
+    assert merit.tolist() == [8.0, -2.0, -np.inf]
+
+
+def test_drawn_weights_cover_their_range_evenly_and_anew_in_each_generation() -> None:
+    drawn = dataclasses.replace(SMALL, drawn_weights=8, episodes=2)
+    first, second = (scoring.lanes(TASK, drawn, Purpose.EPISODE, 2, generation) for generation in (0, 1))
+    assert np.floor((first.weights + 2) * 4).tolist() == list(range(16))
+    assert first.starts.shape == (4, 16) == np.unique(first.starts, axis=1).shape
+    assert not np.intersect1d(first.weights, second.weights).size
+
+
 def test_reference_quirks_change_the_search() -> None:
     longer = dataclasses.replace(SMALL, generations=30)
     plain, quirky = (Search(TASK, dataclasses.replace(longer, reference_quirks=q)) for q in (False, True))
@@ -83,12 +135,13 @@ def test_run_folder_tells_the_whole_story(tmp_path: Path) -> None:
 
 
 def test_a_run_folder_is_never_overwritten_by_accident(tmp_path: Path) -> None:
-    with Journal(tmp_path, TASK, SMALL):
-        pass
-    with pytest.raises(FileError, match="already holds a run"):
-        Journal(tmp_path, TASK, SMALL)
-    with Journal(tmp_path, TASK, SMALL, overwrite=True):
-        pass
+    settings = dataclasses.asdict(SMALL)
+    wr.search("swingup", out=tmp_path, **settings)
+    with pytest.raises(FileError, match="nothing in it to resume"):
+        wr.search("swingup", out=tmp_path, **settings)
+    with pytest.raises(FileError, match="other settings"):
+        wr.search("swingup", out=tmp_path, **settings | {"seed": 6})
+    wr.search("swingup", out=tmp_path, overwrite=True, **settings | {"seed": 6})
 
 
 def test_a_run_folder_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:

@@ -106,9 +106,7 @@ def test_installed_packages_come_from_the_wheel(empty_environment: Path, tmp_pat
         assert Path(file).is_relative_to(site)
 
 
-def test_installed_runtime_sources_are_where_include_dir_says(
-    empty_environment: Path, tmp_path: Path
-) -> None:
+def test_installed_runtime_sources_are_where_include_dir_says(empty_environment: Path, tmp_path: Path) -> None:
     code = "import wann_rt.runtime_c as r; print(*(p.name for p in r.include_dir().iterdir()))"
     found = set(run(empty_environment / "python", "-c", code, cwd=tmp_path).split())
     assert found >= {path.name for path in (ROOT / "runtime_c").glob("*.[ch]")}
@@ -128,9 +126,7 @@ def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
 
 
 def test_exporters_refuse_any_other_name() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", "import exporters"], cwd=ROOT, capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, "-c", "import exporters"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1
     assert "ImportError: expected `import wann_rt.exporters`" in done.stderr
 

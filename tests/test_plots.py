@@ -42,7 +42,7 @@ def controller() -> Controller:
 
 def swept() -> Sweep:
     weights = np.linspace(-2, 2, 401).astype(np.float32)
-    return Sweep(weights, 500 * np.cos(weights.astype(float) - 0.7))
+    return Sweep(weights, 500 * np.cos(weights.astype(float) - 0.7), np.zeros(len(weights)))
 
 
 def generations() -> list[Generation]:

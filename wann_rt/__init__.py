@@ -19,6 +19,8 @@ _PUBLIC = {
     "save": "files",
     "search": "api",
     "evaluate": "api",
+    "tune": "refining",
+    "Tuned": "refining",
 }
 __all__ = [
     "Channel",
@@ -26,12 +28,14 @@ __all__ = [
     "Evaluation",
     "Network",
     "Sweep",
+    "Tuned",
     "WannError",
     "Weight",
     "evaluate",
     "load",
     "save",
     "search",
+    "tune",
 ]
 
 if TYPE_CHECKING:
@@ -41,6 +45,7 @@ if TYPE_CHECKING:
     from wann_rt.evaluation import Evaluation
     from wann_rt.files import load, save
     from wann_rt.network import Network
+    from wann_rt.refining import Tuned, tune
     from wann_rt.tuning import Sweep
 
 

@@ -37,8 +37,9 @@ def search(
     Args:
         task: name of the task; see ``wann-rt tasks``.
         preset: named settings to start from.
-        out: run folder to write: settings, one JSON line a generation, the champion.
-        overwrite: whether ``out`` may already hold a run.
+        out: run folder to write: settings, one JSON line a generation, the champion. An unfinished run of the same
+            task and settings in it is resumed, and gives the champion that it would have given uninterrupted.
+        overwrite: whether ``out`` may already hold another or a finished run, which is removed.
         threads: how many to use, all processors by default; the result does not depend on it.
         on_generation: called after each generation.
         **settings: settings that replace those of the preset, e.g. ``seed=1, generations=100``; see ``Config``.
@@ -55,11 +56,8 @@ def search(
         journal = None
         if out is not None:
             journal = stack.enter_context(Journal(out, running.task, running.config, overwrite=overwrite))
-        run(running, journal, on_generation)
-        controller = controller_of(running)
-        if journal is not None:
-            journal.champion(controller)
-    return controller
+            journal.resume(running)
+        return run(running, journal, on_generation)
 
 
 def evaluate(
@@ -78,17 +76,29 @@ def evaluate(
 
 def run(
     running: Search, journal: Journal | None = None, on_generation: Callable[[Generation], None] | None = None
-) -> None:
-    """Runs a search to its end, or to Ctrl-C once there is a champion."""
+) -> Controller:
+    """Runs a search to its end, or to Ctrl-C once there is a champion, and returns the champion's controller.
+
+    Whatever ends the run, its state up to the last whole generation is saved.
+    """
     try:
         for report in running.run():
             if journal is not None:
-                journal.generation(report)
+                journal.generation(report, running)
             if on_generation is not None:
                 on_generation(report)
     except KeyboardInterrupt:
         if running.champion is None:
             raise
+    finally:
+        if journal is not None and running.generation > 0:
+            journal.save_state(running)
+    controller = controller_of(running)
+    if journal is not None:
+        journal.champion(controller)
+        if running.generation == running.config.generations:
+            journal.finish()
+    return controller
 
 
 def controller_of(running: Search) -> Controller:

@@ -24,7 +24,7 @@ THREADS = click.option("--threads", type=click.IntRange(1), help="Threads to use
 
 
 class _Group(click.Group):
-    """Turns the package's own errors into one line on stderr and exit code 2."""
+    """Turns the package's own errors, and Ctrl-C, into one line on stderr and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -32,6 +32,9 @@ class _Group(click.Group):
         except WannError as error:
             click.echo(f"wann-rt: error: {error}", err=True)
             sys.exit(2)
+        except KeyboardInterrupt:
+            click.echo("wann-rt: interrupted before there was a result", err=True)
+            sys.exit(130)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -81,19 +84,20 @@ def search(
     """Search a controller for TASK; Ctrl-C stops cleanly and keeps the best so far."""
     from wann_rt import api, config, display
     from wann_rt import tasks as known
+    from wann_rt.evolution import Search
     from wann_rt.journal import Journal
 
     overlay = _overlay(file, settings, shortcuts)
     chosen, found = config.load(preset, overlay), known.get(task)
     folder = out or Path("runs") / f"{found.name}-{chosen.seed}"
+    running = Search(found, chosen, threads)
     with Journal(folder, found, chosen, overwrite=overwrite) as journal:
+        if journal.resume(running):
+            click.echo(f"resuming {folder} at generation {running.generation}", err=True)
         with display.Progress(chosen.generations, quiet=quiet or as_json) as progress:
-            from wann_rt.evolution import Search
-
-            running = Search(found, chosen, threads)
-            api.run(running, journal, progress.update)
-        controller = api.controller_of(running)
-        journal.champion(controller)
+            controller = api.run(running, journal, progress.update)
+    if running.generation < chosen.generations:
+        click.echo(f"stopped after {running.generation} generations; the same command goes on from here", err=True)
     if as_json:
         _print_json({"champion": str(journal.champion_path), **controller.provenance})
     else:
@@ -123,6 +127,57 @@ def evaluate(
 
 @main.command()
 @CONTROLLER
+@click.option("--method", type=click.Choice(["sweep", "cma", "pepg"]), default="cma", show_default=True)
+@click.option("--prune", is_flag=True, help="Also remove connections one by one; keeps the best of each size.")
+@click.option("--smallest", type=click.IntRange(1), default=4, show_default=True, help="Connections to prune down to.")
+@click.option("--steps", type=click.IntRange(1), default=50_000_000, show_default=True, help="Budget of task steps.")
+@click.option("--episodes", type=click.IntRange(1), help="Per candidate and generation, or per weight of the sweep.")
+@click.option("--range", "limits", type=float, nargs=2, default=(-2.0, 2.0), show_default=True, help="Of the sweep.")
+@click.option("--step", type=float, default=0.01, show_default=True, help="Distance between weights of the sweep.")
+@click.option("--task", help="Task to tune on.  [default: the one it was searched for]")
+@click.option("--task-set", "params", multiple=True, metavar="NAME=VALUE", help="Param, e.g. effort_penalty=0.1.")
+@click.option("--out", type=click.Path(path_type=Path), help="File to write.  [default: NAME.tuned.json]")
+@click.option("--quiet", "-q", is_flag=True, help="No progress.")
+@click.option("--seed", type=click.IntRange(0, 2**53), default=0, show_default=True, help="Of all random numbers.")
+@THREADS
+@AS_JSON
+def tune(
+    controller: Path,
+    out: Path | None,
+    limits: tuple[float, float],
+    params: tuple[str, ...],
+    quiet: bool,
+    as_json: bool,
+    **settings: Any,
+) -> None:
+    """Tune the weights of CONTROLLER; Ctrl-C stops cleanly and keeps the best so far.
+
+    \b
+    sweep  the one shared weight, over a fine grid
+    cma    individual weights, by CMA-ES
+    pepg   individual weights, by population-based REINFORCE
+
+    With --prune, the result is the smallest controller that keeps 99 % of the best score, and the best of each size
+    are written into a folder beside it.
+    """  # noqa: D301  click wants the backspace itself
+    loaded = _load(controller)
+    from wann_rt import config, refining, tuning_display
+
+    settings["task_params"] = dict(config.parse_setting(text) for text in params) or None
+    path = out or controller.with_suffix(".tuned.json")
+    if not path.parent.is_dir():
+        raise FileError(f"{path}: cannot be written: there is no folder {path.parent}")
+    with tuning_display.TuningProgress(quiet=quiet or as_json) as progress:
+        tuned = refining.tune(loaded, low=limits[0], high=limits[1], on_progress=progress.update, **settings)
+    refining.save(tuned, path)
+    if as_json:
+        _print_json({"controller": str(path), **tuned.to_dict()})
+    else:
+        tuning_display.show_tuned(tuned, path)
+
+
+@main.command()
+@CONTROLLER
 @click.option("--to", "formats", multiple=True, help="Format, see below; may be repeated.")
 @click.option("--out", type=click.Path(path_type=Path), help="File to write; a folder if there are several formats.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Option of the format, e.g. opset=17.")
@@ -133,8 +188,9 @@ def export(controller: Path, formats: tuple[str, ...], out: Path | None, setting
     onnx        ONNX, standard operators: readable; equal within a stated bound
     onnx-exact  ONNX, elementary operators: equal bit for bit
     c           one C header without any library: equal bit for bit
+    blob        bytes for the C runtime, from flash or over the air: equal bit for bit
 
-    Without --to, the suffix of --out says the format (.onnx, .exact.onnx, .h). Without --out, files are written
+    Without --to, the suffix of --out says the format (.onnx, .exact.onnx, .h, .blob). Without --out, files are written
     beside CONTROLLER.
     """  # noqa: D301  click wants the backspace itself
     if not formats and out is None:
@@ -214,7 +270,11 @@ def import_(file: Path, weights: Path | None, out: Path | None, weight: float, *
         controller = files.from_text(files.read_text(file), str(file), check_digest=False)
     path = out or file.with_suffix(".json").name
     files.save(controller, path)
-    click.echo(f"wrote {path}: {controller.network.n_connections} connections, weight {controller.weight.kind}")
+    network = controller.network
+    click.echo(
+        f"wrote {path}: {network.n_inputs} inputs, {network.n_hidden} hidden nodes, {network.n_outputs} outputs, "
+        f"{network.n_connections} connections that matter; weight: {controller.weight.kind}"
+    )
 
 
 @main.command()

@@ -11,7 +11,12 @@ from typing import Any
 from wann_rt.activations import BY_NAME
 from wann_rt.errors import ConfigError
 
-DEFAULT_PRESET = "paper"
+DEFAULT_PRESET = "minimal"
+MUTATIONS = (
+    "add_connection", "add_node", "enable", "change_activation",
+    "delete_connection", "delete_node", "flip_sign", "move_connection",
+)  # fmt: skip
+RANKINGS = ("pareto", "scalar")
 
 
 @dataclass(frozen=True)
@@ -33,8 +38,20 @@ class Config:
         cull: fraction of the generation, the worst, that never become parents.
         elite: fraction of the possible parents, the best, that are copied unchanged.
         tournament: contestants in each tournament; the better winner of two tournaments becomes the parent.
-        complexity_share: chance that a generation is ranked by (mean fitness, fewest connections); else it is ranked
-            by (mean fitness, fitness of the best shared weight).
+        delete_connection: share of children of which an enabled connection is removed.
+        delete_node: share of children of which a hidden node is removed and bypassed.
+        flip_sign: share of children of which a connection changes its sign; if not 0, new ones get random signs.
+        move_connection: share of children of which one end of a connection goes to another node.
+        again: chance that a mutation is followed by another one.
+        drawn_weights: score with this many shared weights drawn anew each generation, stratified over U(-2, 2), each
+            episode with a start state of its own; 0: with ``weights``.
+        ranking: "pareto" as in the paper, see ``complexity_share``; "scalar": by fitness minus the price of the
+            connections.
+        parsimony: that price, in points of fitness per connection.
+        most_connections: networks with more are never parents while there are others, nor champions; 0: no limit.
+        distinct: of genomes that score alike with every shared weight, all but the first rank last.
+        complexity_share: chance, in Pareto ranking, that a generation is ranked by (mean fitness, fewest
+            connections); else it is ranked by (mean fitness, fitness of the best shared weight).
         activations: activations that hidden nodes may have.
         reference_quirks: also reproduce two defects of the published code: disabled connections between hidden
             nodes stay alive, and crowding distances are scaled by abs(1 / max - min).
@@ -54,6 +71,16 @@ class Config:
     add_node: float = 0.25
     enable: float = 0.05
     change_activation: float = 0.50
+    delete_connection: float = 0.0
+    delete_node: float = 0.0
+    flip_sign: float = 0.0
+    move_connection: float = 0.0
+    again: float = 0.0
+    drawn_weights: int = 0
+    ranking: str = "pareto"
+    parsimony: float = 0.0
+    most_connections: int = 0
+    distinct: bool = False
     cull: float = 0.2
     elite: float = 0.2
     tournament: int = 8
@@ -72,11 +99,14 @@ class Config:
             _check(name, getattr(self, name), getattr(self, name) >= 1, "at least 1")
         _check("retest_episodes", self.retest_episodes, self.retest_episodes >= 1, "at least 1")
         _check("population", self.population, 2 <= self.population <= 1_000_000, "from 2 to 1000000")
-        for name in ("initial_enabled", "cull", "elite", "complexity_share"):
+        for name in ("initial_enabled", "cull", "elite", "complexity_share", "again"):
             _check(name, getattr(self, name), 0 <= getattr(self, name) <= 1, "from 0 to 1")
         _check("cull", self.cull, self.n_pool >= 1, "small enough to leave a parent")
-        rates = (self.add_connection, self.add_node, self.enable, self.change_activation)
-        _check("add_connection ... change_activation", rates, min(rates) >= 0 < sum(rates), ">= 0, not all 0")
+        rates = tuple(getattr(self, name) for name in MUTATIONS)
+        _check(", ".join(MUTATIONS), rates, min(rates) >= 0 < sum(rates), ">= 0, not all 0")
+        for name in ("drawn_weights", "most_connections", "parsimony"):
+            _check(name, getattr(self, name), 0 <= getattr(self, name) <= 1e6, "from 0 to 1000000")
+        _check("ranking", self.ranking, self.ranking in RANKINGS, " or ".join(RANKINGS))
         in_range = bool(self.weights) and all(-1e6 <= w <= 1e6 for w in self.weights)
         _check("weights", self.weights, in_range, "at least one finite number")
         unknown = [name for name in self.activations if name not in BY_NAME]

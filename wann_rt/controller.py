@@ -1,5 +1,6 @@
 """Controller: a network with its interface and its weight - the thing that is saved, exported and run."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
@@ -262,9 +263,9 @@ def _float32(value: Any, what: str) -> float:
 def _check_channels(side: str, channels: tuple[Channel, ...], expected: int) -> None:
     if len(channels) != expected:
         raise ControllerError(f"the network has {expected} {side}s, but {len(channels)} {side} channels came")
-    names = [channel.name for channel in channels]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice or not all(names):
+    count = Counter(channel.name for channel in channels)
+    twice = sorted(name for name in count if count[name] > 1)
+    if twice or "" in count:
         raise ControllerError(f"{side} channels need distinct, non-empty names; repeated: {twice}")
 
 

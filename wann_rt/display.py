@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from wann_rt.evolution import Generation
     from wann_rt.tasks import Task
 
+SECONDS_PER_LINE = 10  # of progress, where there is no terminal
 CONDITIONS = {
     "random_weights": "random weights, U(-2, 2) each",
     "random_shared": "random shared weight, U(-2, 2)",
@@ -80,6 +81,7 @@ class Progress:
         self.quiet = quiet
         self.total = total
         self._last_line = 0.0
+        self._first: tuple[float, int] | None = None
         self._bar = RichProgress(
             TextColumn("generation"),
             MofNCompleteColumn(),
@@ -104,14 +106,17 @@ class Progress:
 
     def update(self, report: "Generation") -> None:
         """Shows a generation."""
-        rate = report.env_steps / max(report.seconds, 1e-9) / 1e6
+        now = time.monotonic()
+        if self._first is None:
+            self._first = now, report.env_steps  # the rate leaves out the first generation, which may compile
+        rate = (report.env_steps - self._first[1]) / max(now - self._first[0], 1e-9) / 1e6
         text = (
             f"best {report.best:5.0f}  mean {report.mean:5.0f}  champion {report.champion:5.1f} "
             f"({report.champion_connections} connections)  {rate:4.1f} M steps/s"
         )
         self._bar.update(self._task, completed=report.generation + 1, text=text)
-        now, last = time.monotonic(), report.generation + 1 == self.total
-        if not (self.quiet or self.console.is_terminal) and (now - self._last_line > 10 or last):
+        due = now - self._last_line > SECONDS_PER_LINE or report.generation + 1 == self.total
+        if due and not (self.quiet or self.console.is_terminal):
             self._last_line = now
             self.console.print(f"generation {report.generation + 1}/{self.total}  {text}", soft_wrap=True)
 
@@ -139,11 +144,14 @@ def show_champion(controller: Controller, path: Path) -> None:
 def show_evaluation(result: "Evaluation") -> None:
     """Prints scores by condition."""
     made = table(
-        f"{result.task}: {result.connections} connections", "condition", ">mean", ">95 % interval", ">sd", ">episodes"
+        f"{result.task}: {result.connections} connections",
+        *("condition", ">mean", ">95 % interval", ">sd", ">episodes", ">effort", ">sign changes/s"),
     )
     for name, score in result.scores.items():
         label = CONDITIONS[name] + (f" {number(result.tuned_weight)}" if name == "tuned_shared" else "")
-        made.add_row(label, f"{score.mean:.1f}", f"+- {score.ci95:.1f}", f"{score.sd:.1f}", str(score.episodes))
+        behaviour = ("" if x is None else f"{x:.{digits}f}" for x, digits in ((score.effort, 3), (score.chatter, 1)))
+        figures = f"{score.mean:.1f}", f"+- {score.ci95:.1f}", f"{score.sd:.1f}", str(score.episodes)
+        made.add_row(label, *figures, *behaviour)
     console().print(made)
 
 

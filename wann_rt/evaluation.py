@@ -1,7 +1,8 @@
 """Evaluation: a controller's score in the paper's conditions, over fresh episodes, with confidence intervals."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,11 @@ from wann_rt.controller import Controller
 from wann_rt.errors import TaskError
 from wann_rt.network import Network
 from wann_rt.random import Purpose, stream, uniforms
-from wann_rt.rollouts import play, play_controller, starts_of
+from wann_rt.rollouts import Episodes, play, play_controller, starts_of
 from wann_rt.tasks import Task
-from wann_rt.tuning import HIGH, LOW, Sweep, episode_seeds, sweep
+from wann_rt.tuning import HIGH, LOW, Z_95, Sweep, episode_seeds, sweep
 
 SIX_WEIGHTS = (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0)  # of the paper
-Z_95 = 1.96  # two-sided 95 % point of the normal distribution
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class Score:
         low: the lowest.
         high: the highest.
         episodes: how many.
+        effort: mean absolute value of an action per step; None where actions were not watched.
+        chatter: how often per second an action changed its sign; None where unknown.
     """
 
     mean: float
@@ -38,6 +40,8 @@ class Score:
     low: float
     high: float
     episodes: int
+    effort: float | None = None
+    chatter: float | None = None
 
     @classmethod
     def of(cls, returns: NDArray[np.float64]) -> "Score":
@@ -46,6 +50,16 @@ class Score:
         sd = float(values.std(ddof=1)) if len(values) > 1 else 0.0
         interval = Z_95 * sd / len(values) ** 0.5
         return cls(float(values.mean()), interval, sd, float(values.min()), float(values.max()), len(values))
+
+    @classmethod
+    def of_episodes(cls, task: Task, played: Episodes) -> "Score":
+        """Summarises episodes whose actions were watched; each step counts the same for effort and chatter."""
+        score = cls.of(played.returns)
+        if played.efforts is None or played.changes is None:
+            return score
+        steps = float(played.lengths.sum()) * len(task.actions)
+        effort, chatter = played.efforts.sum() / steps, played.changes.sum() / steps * task.rate_hz
+        return replace(score, effort=float(effort), chatter=float(chatter))
 
 
 @dataclass(frozen=True)
@@ -96,14 +110,16 @@ def evaluate(
 
     def shared(weights: NDArray[np.float64]) -> Score:
         repeats = len(weights) // episodes if len(weights) > episodes else 1
-        return Score.of(play(task, network, weights.astype(np.float32), np.tile(starts, repeats), threads).returns)
+        return scored(play(task, network, weights.astype(np.float32), np.tile(starts, repeats), threads, watched=True))
 
+    scored = partial(Score.of_episodes, task)
+    any_weights = _random(network, episodes, seed)
     scores = {
-        "random_weights": Score.of(play(task, network, _random(network, episodes, seed), starts, threads).returns),
+        "random_weights": scored(play(task, network, any_weights, starts, threads, watched=True)),
         "random_shared": shared(uniforms(stream(seed, Purpose.WEIGHTS, 1), episodes, LOW, HIGH)),
         "six_weights": shared(np.repeat(SIX_WEIGHTS, episodes)),
         "tuned_shared": shared(np.full(episodes, swept.best)),
-        "own_weight": Score.of(play_controller(task, controller, starts).returns),
+        "own_weight": scored(play_controller(task, controller, starts)),
     }
     return Evaluation(task.name, seed, network.n_connections, swept.best, scores, swept)
 

@@ -1,5 +1,6 @@
 """Evolution: ask for a generation, tell its scores, repeat; the champion becomes a controller."""
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,19 +9,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wann_rt import genome, random
+from wann_rt import genome, random, scoring
 from wann_rt.activations import BY_NAME
 from wann_rt.config import Config
 from wann_rt.kernels.express import express
 from wann_rt.kernels.ranking import rank
 from wann_rt.kernels.rollout import Programs, select
-from wann_rt.kernels.variation import Rates, breed
+from wann_rt.kernels.variation import MOST_GENES, MOST_NODES, Rates, breed
 from wann_rt.network import Network
 from wann_rt.random import Purpose
-from wann_rt.rollouts import Episodes, default_threads, play, starts_of
+from wann_rt.rollouts import default_threads
 from wann_rt.tasks import Task
-
-EPISODE_SEEDS = 2**53  # episode seeds are drawn below this bound: exact in every language that reads our files
 
 
 class Generation(NamedTuple):
@@ -68,6 +67,7 @@ class Search:
         generation: its number.
         champion: the best network so far; None before the first generation is told.
         env_steps: task steps taken so far.
+        seconds: wall time so far.
     """
 
     def __init__(self, task: Task, config: Config, threads: int | None = None) -> None:
@@ -78,9 +78,11 @@ class Search:
         self.generation = 0
         self.champion: Champion | None = None
         self.env_steps = 0
+        self._steps_of_score = 0
         self.population = self._first_population()
-        self._retest_starts = self._starts(Purpose.RETEST, config.retest_episodes)
-        self._began = time.monotonic()
+        self._retest_lanes = scoring.lanes(task, config, Purpose.RETEST, config.retest_episodes)
+        self.seconds = 0.0
+        self._clock = time.monotonic()
 
     def ask(self) -> Programs:
         """Returns the networks of the generation to be scored."""
@@ -88,20 +90,25 @@ class Search:
 
     def score(self, programs: Programs) -> NDArray[np.float64]:
         """Plays this generation's episodes; returns the mean return per network and shared weight."""
-        starts = self._starts(Purpose.EPISODE, self.config.episodes, self.generation)
-        return self._fitness(programs, starts)
+        config = self.config
+        played = scoring.lanes(self.task, config, Purpose.EPISODE, config.episodes, self.generation)
+        by_weight, self._steps_of_score = scoring.scores(self.task, programs, played, self.threads)
+        return by_weight
 
-    def tell(self, programs: Programs, fitness: NDArray[np.float64]) -> Generation:
+    def tell(self, programs: Programs, by_weight: NDArray[np.float64]) -> Generation:
         """Takes the scores [networks, weights] of ``ask``'s networks, retests the best, breeds the next generation."""
         config = self.config
-        mean = fitness.mean(axis=1)
-        connections = programs.offsets[np.arange(config.population), programs.n_nodes]
+        fitness, connections = by_weight.mean(axis=1), scoring.connections(programs)
+        champion, steps = self.champion, self._steps_of_score
         if self.generation % config.retest_every == 0 or self.generation == config.generations - 1:
-            self._retest(programs, np.argsort(-mean, kind="stable")[: config.retest_top])
-        self._breed(self._ranking(mean, fitness.max(axis=1), connections))
-        report = self._report(mean, connections)
+            best = np.argsort(-scoring.merit(fitness, connections, config), kind="stable")[: config.retest_top]
+            champion, retest_steps = self._retested(programs, best)
+            steps += retest_steps
+        children = self._children(self._ranking(by_weight, fitness, connections))
+        # Nothing of the state changes before here: an interrupted generation is played again from its beginning.
+        self.champion, self.population, self.env_steps = champion, children, self.env_steps + steps
         self.generation += 1
-        return report
+        return self._report(fitness, connections)
 
     def run(self) -> Iterator[Generation]:
         """Runs the generations that are left, yielding a report after each."""
@@ -111,65 +118,71 @@ class Search:
 
     def _first_population(self) -> genome.Population:
         config, n_in, n_out = self.config, len(self.task.observations), len(self.task.actions)
-        key = random.stream(config.seed, Purpose.INITIAL)
-        n_genes = (n_in + 1) * n_out
-        enabled = random.uniforms(key, config.population * n_genes) < config.initial_enabled
-        return genome.initial(config.population, n_in, n_out, enabled.reshape(config.population, n_genes))
+        shape = config.population, (n_in + 1) * n_out
+        draws = [random.uniforms(random.stream(config.seed, Purpose.INITIAL, *p), math.prod(shape)) for p in ((), (1,))]
+        enabled, sign = (draw.reshape(shape) for draw in draws)
+        population = genome.initial(config.population, n_in, n_out, enabled < config.initial_enabled)
+        if config.flip_sign > 0:
+            population.signs[:, : shape[1]] = np.where(sign < 0.5, -1, 1)
+        return population
 
-    def _starts(self, purpose: Purpose, episodes: int, *parts: int) -> NDArray[np.float32]:
-        """Returns the first states of episodes that depend on the seed, the purpose and the parts only."""
-        key = random.stream(self.config.seed, purpose, *parts)
-        return starts_of(self.task, (random.uniforms(key, episodes) * EPISODE_SEEDS).astype(np.int64))
+    def _retested(self, programs: Programs, candidates: NDArray[np.int64]) -> tuple[Champion | None, int]:
+        """Returns the best candidate, or the champion if that is better on the held-out episodes; and steps taken."""
+        config, some = self.config, select(programs, candidates)
+        by_weight, steps = scoring.scores(self.task, some, self._retest_lanes, self.threads)
+        fitness = by_weight.mean(axis=1)
+        merit = scoring.merit(fitness, scoring.connections(some), config)
+        best = int(np.argmax(merit))
+        if self.champion is not None and merit[best] <= self._merit(self.champion):
+            return self.champion, steps
+        network = genome.express(self.population, int(candidates[best]), keep_split=config.reference_quirks)
+        return Champion(network, float(fitness[best]), self.generation), steps
 
-    def _fitness(self, programs: Programs, starts: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Returns the mean return of each network with each shared weight over all starts."""
-        n_weights, n_starts = len(self.config.weights), starts.shape[1]
-        weights = np.repeat(np.array(self.config.weights, np.float32), n_starts)
-        episodes: Episodes = play(self.task, programs, weights, np.tile(starts, n_weights), self.threads)
-        self.env_steps += int(episodes.lengths.sum())
-        returns = episodes.returns.reshape(-1, n_weights, n_starts).mean(axis=2)
-        return np.where(np.isfinite(returns), returns, -np.inf)
-
-    def _retest(self, programs: Programs, candidates: NDArray[np.int64]) -> None:
-        """Makes the best candidate champion if it beats the present one on the held-out episodes."""
-        some = select(programs, candidates)
-        fitness = self._fitness(some, self._retest_starts).mean(axis=1)
-        best = int(np.argmax(fitness))
-        if self.champion is None or fitness[best] > self.champion.fitness:
-            keep_split = self.config.reference_quirks
-            network = genome.express(self.population, int(candidates[best]), keep_split=keep_split)
-            self.champion = Champion(network, float(fitness[best]), self.generation)
+    def _merit(self, champion: Champion) -> float:
+        fitness, connections = np.array([champion.fitness]), np.array([champion.network.n_connections], np.int32)
+        return float(scoring.merit(fitness, connections, self.config)[0])
 
     def _ranking(
-        self, mean: NDArray[np.float64], peak: NDArray[np.float64], connections: NDArray[np.int32]
+        self, by_weight: NDArray[np.float64], fitness: NDArray[np.float64], connections: NDArray[np.int32]
     ) -> NDArray[np.int64]:
-        """Returns the genomes from best to worst, by one of the two pairs of objectives."""
-        draw = random.uniforms(random.stream(self.config.seed, Purpose.RANKING, self.generation), 1)[0]
-        second = 1.0 / np.maximum(connections, 1) if draw < self.config.complexity_share else peak
-        return np.asarray(rank(mean, second, self.config.reference_quirks))
-
-    def _breed(self, order: NDArray[np.int64]) -> None:
+        """Returns the genomes from best to worst."""
         config = self.config
-        parents = genome.roomy(self.population)
+        if config.ranking == "scalar":
+            order = np.argsort(-scoring.merit(fitness, connections, config), kind="stable")
+        else:
+            draw = random.uniforms(random.stream(config.seed, Purpose.RANKING, self.generation), 1)[0]
+            by_size = draw < config.complexity_share
+            second = 1.0 / np.maximum(connections, 1) if by_size else by_weight.max(axis=1)
+            order = np.asarray(rank(fitness, second, config.reference_quirks))
+        if config.distinct:
+            order = order[np.argsort(scoring.copies(by_weight, order), kind="stable")]
+        return order
+
+    def _children(self, order: NDArray[np.int64]) -> genome.Population:
+        """Returns the next generation."""
+        config = self.config
+        parents = genome.roomy(self.population, MOST_NODES, MOST_GENES)
         capacities = parents.activations.shape[1], parents.sources.shape[1]
         children = genome.allocate(config.population, parents.n_inputs, parents.n_outputs, *capacities)
-        rates = Rates(config.add_connection, config.add_node, config.enable, config.change_activation)
+        rates = Rates(*(getattr(config, name) for name in Rates._fields))
         allowed = np.array([BY_NAME[name].id for name in config.activations], np.int8)
         key = random.stream(config.seed, Purpose.VARIATION, self.generation)
         breed(parents, order, config.n_elites, config.n_pool, 2 * config.tournament, rates, allowed, key, children)
-        self.population = children
+        return children
 
-    def _report(self, mean: NDArray[np.float64], connections: NDArray[np.int32]) -> Generation:
-        best = int(np.argmax(mean))
+    def _report(self, fitness: NDArray[np.float64], connections: NDArray[np.int32]) -> Generation:
+        best = int(np.argmax(fitness))
         assert self.champion is not None  # generation 0 is always retested
+        before, self._clock = self._clock, time.monotonic()
+        self.seconds += self._clock - before
         return Generation(
-            self.generation,
-            float(mean[best]),
-            float(mean.mean()),
+            self.generation - 1,
+            float(fitness[best]),
+            float(fitness.mean()),
             int(connections[best]),
             float(connections.mean()),
             self.champion.fitness,
             self.champion.network.n_connections,
             self.env_steps,
-            time.monotonic() - self._began,
+            self.seconds,
         )

@@ -32,6 +32,10 @@ class Purpose(IntEnum):
     SWEEP = 8
     START = 9
     VECTORS = 10
+    TUNE_EPISODE = 11
+    TUNE_SCREEN = 12
+    TUNE_FINAL = 13
+    TUNE_NOISE = 14
 
 
 def mix(z: Any) -> Any:

@@ -10,22 +10,37 @@ from numpy.typing import NDArray
 
 from wann_rt.controller import Controller, Vector
 from wann_rt.kernels.forward import forward_batch
-from wann_rt.kernels.rollout import LANES, Programs, register, rollout_range, single
+from wann_rt.kernels.rollout import LANES, Behaviour, Programs, register, rollout_range, single
 from wann_rt.network import Network
-from wann_rt.tasks import TASKS, Task
+from wann_rt.tasks import TASKS, VARIANTS, Task
 
 MOST_LANES = 128  # per rollout: 64 to 128 run fastest, and smaller blocks share out better among threads
 NETWORKS_PER_JOB = 8
 
-for _task in TASKS:
+for _task in (*TASKS, *VARIANTS.values()):
     register(type(_task.params), (_task.observe, _task.step), _task.observe_lanes, _task.step_lanes)
 
 
 class Episodes(NamedTuple):
-    """Episodes played: ``returns`` [networks, lanes], the sums of rewards, and ``lengths`` [networks, lanes], steps."""
+    """Episodes played, each array [networks, lanes].
+
+    Attributes:
+        returns: sums of rewards.
+        lengths: steps.
+        efforts: sums of the absolute values of all actions, if watched.
+        changes: how often an action changed its sign, if watched.
+    """
 
     returns: NDArray[np.float64]
     lengths: NDArray[np.int64]
+    efforts: NDArray[np.float64] | None = None
+    changes: NDArray[np.int64] | None = None
+
+
+def _empty(networks: int, lanes: int, watched: bool) -> Episodes:
+    shape = networks, lanes
+    watching = (np.zeros(shape), np.zeros(shape, np.int64)) if watched else ()
+    return Episodes(np.empty(shape), np.empty(shape, np.int64), *watching)
 
 
 def default_threads() -> int:
@@ -39,6 +54,7 @@ def play(
     weights: NDArray[np.float32],
     starts: NDArray[np.float32],
     threads: int | None = None,
+    watched: bool = False,
 ) -> Episodes:
     """Plays one episode per network and lane.
 
@@ -48,12 +64,13 @@ def play(
         weights: the shared weight of each lane, [lanes]; or of each connection, [connections, lanes].
         starts: first state of each lane, [state, lanes].
         threads: how many to use; all processors by default. The result does not depend on it.
+        watched: whether to record ``efforts`` and ``changes`` too.
     """
     programs = single(programs) if isinstance(programs, Network) else programs
     per_connection = weights.ndim == 2
     weights = np.atleast_2d(weights)
     n_networks, n_lanes = len(programs.n_nodes), starts.shape[1]
-    episodes = Episodes(np.empty((n_networks, n_lanes)), np.empty((n_networks, n_lanes), np.int64))
+    episodes = _empty(n_networks, n_lanes, watched)
     jobs = [
         partial(_play_block, task, programs, networks, weights, per_connection, starts, lanes, episodes)
         for lanes in _pieces(n_lanes, MOST_LANES)
@@ -81,11 +98,22 @@ def _play_block(
     """Plays some lanes of some networks and writes their part of ``episodes``."""
     width = -(-len(lanes) // LANES) * LANES
     padded = np.minimum(np.arange(lanes.start, lanes.start + width), lanes.stop - 1)  # repeats the last lane
-    block = Episodes(np.empty((len(networks), width)), np.empty((len(networks), width), np.int64))
+    block = _empty(len(networks), width, episodes.efforts is not None)
     columns = np.ascontiguousarray(weights[:, padded]), per_connection, np.ascontiguousarray(starts[:, padded])
-    rollout_range(task.params, programs, networks.start, networks.stop, *columns, task.max_steps, *block)
+    watching = None
+    if block.efforts is not None and block.changes is not None:
+        watching = Behaviour(_limits(task), block.efforts, block.changes)
+    rollout_range(task.params, programs, networks.start, networks.stop, *columns, task.max_steps, *block[:2], watching)
     for whole, part in zip(episodes, block, strict=True):
+        if whole is None or part is None:
+            continue
         whole[networks.start : networks.stop, lanes.start : lanes.stop] = part[:, : len(lanes)]
+
+
+def _limits(task: Task) -> NDArray[np.float32]:
+    """Returns low, high and neutral value of each action, [actions, 3]; see ``Channel.limit_action``."""
+    rows = [(c.low, c.high, float(c.neutral)) if c.clip else (-np.inf, np.inf, 0.0) for c in task.actions]
+    return np.array(rows, np.float32)
 
 
 def _run(jobs: list[partial[None]], threads: int) -> None:
@@ -115,17 +143,22 @@ def play_controller(task: Task, controller: Controller, starts: NDArray[np.float
     state = tuple(starts)
     alive = np.ones(starts.shape[1], bool)
     returns, lengths = np.zeros(len(alive)), np.zeros(len(alive), np.int64)
+    efforts, changes = np.zeros(len(alive)), np.zeros(len(alive), np.int64)
+    earlier = np.zeros((len(alive), len(task.actions)), np.float32)
     with np.errstate(all="ignore"):
         for _ in range(task.max_steps):
             observations = np.stack(task.observe(*state), axis=1)
             actions = controller.run(forward_batch, observations)
+            efforts[alive] += np.abs(actions[alive]).astype(np.float64).sum(axis=1)
+            changes[alive] += (actions * earlier < 0)[alive].sum(axis=1)
+            earlier = np.where(actions != 0, actions, earlier)
             *state, reward, failed = task.step(task.params, *state, *actions.T)
             returns[alive] += reward[alive]
             lengths[alive] += 1
             alive &= ~failed
             if not alive.any():
                 break
-    return Episodes(returns[np.newaxis], lengths[np.newaxis])
+    return Episodes(returns[np.newaxis], lengths[np.newaxis], efforts[np.newaxis], changes[np.newaxis])
 
 
 def record_vectors(task: Task, controller: Controller, seed: int, count: int = 8) -> tuple[Vector, ...]:

@@ -5,19 +5,31 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from wann_rt.errors import TaskError
 from wann_rt.network import Network
 from wann_rt.random import Purpose, stream, uniforms
 from wann_rt.rollouts import play, starts_of
 from wann_rt.tasks import Task
 
 LOW, HIGH, STEP = -2.0, 2.0, 0.01  # the range of the paper; its optimum is a needle, hence the fine grid
+MOST_WEIGHTS = 100_000
+Z_95 = 1.96  # two-sided 95 % point of the normal distribution
 
 
 class Sweep(NamedTuple):
-    """Mean return over a grid of shared weights: ``weights`` [grid], ``means`` [grid]."""
+    """Mean return over a grid of shared weights.
+
+    Attributes:
+        weights: the grid.
+        means: mean return with each.
+        intervals: half the width of the 95 % confidence interval of each mean.
+        env_steps: task steps taken.
+    """
 
     weights: NDArray[np.float32]
     means: NDArray[np.float64]
+    intervals: NDArray[np.float64]
+    env_steps: int = 0
 
     @property
     def best(self) -> float:
@@ -25,7 +37,26 @@ class Sweep(NamedTuple):
         return float(self.weights[np.argmax(self.means)])
 
 
-def sweep(task: Task, network: Network, *, episodes: int = 32, seed: int = 0, threads: int | None = None) -> Sweep:
+def grid(low: float = LOW, high: float = HIGH, step: float = STEP) -> NDArray[np.float32]:
+    """Returns shared weights from low to high, at most ``step`` apart."""
+    if not (np.isfinite([low, high, step]).all() and low <= high and step > 0):
+        raise TaskError(f"a sweep from {low} to {high} in steps of {step} is none: low <= high and step > 0 expected")
+    count = int(np.ceil(round((high - low) / step, 6))) + 1
+    if count > MOST_WEIGHTS:
+        raise TaskError(f"a sweep of {count} weights is too fine: at most {MOST_WEIGHTS}")
+    return np.linspace(low, high, count).astype(np.float32)
+
+
+def sweep(
+    task: Task,
+    network: Network,
+    *,
+    episodes: int = 32,
+    seed: int = 0,
+    threads: int | None = None,
+    weights: NDArray[np.float32] | None = None,
+    stage: int = 0,
+) -> Sweep:
     """Plays the same episodes with every shared weight of the grid.
 
     Args:
@@ -34,13 +65,25 @@ def sweep(task: Task, network: Network, *, episodes: int = 32, seed: int = 0, th
         episodes: episodes per weight.
         seed: of the episodes; disjoint from those of searching and testing.
         threads: see ``rollouts.play``.
+        weights: the grid; ``grid()`` by default.
+        stage: another stage plays other episodes.
     """
-    weights = np.linspace(LOW, HIGH, round((HIGH - LOW) / STEP) + 1).astype(np.float32)
-    starts = starts_of(task, episode_seeds(Purpose.SWEEP, seed, episodes))
+    weights = grid() if weights is None else weights
+    starts = starts_of(task, episode_seeds(Purpose.SWEEP, seed, episodes, *([stage] * (stage > 0))))
     played = play(task, network, np.repeat(weights, episodes), np.tile(starts, len(weights)), threads)
-    return Sweep(weights, played.returns.reshape(len(weights), episodes).mean(axis=1))
+    returns = played.returns.reshape(len(weights), episodes)
+    intervals = Z_95 * returns.std(axis=1) / max(episodes - 1, 1) ** 0.5
+    return Sweep(weights, returns.mean(axis=1), intervals, int(played.lengths.sum()))
 
 
-def episode_seeds(purpose: Purpose, seed: int, count: int) -> NDArray[np.int64]:
-    """Returns episode seeds for a purpose; seeds of different purposes are different streams."""
-    return (uniforms(stream(seed, purpose), count) * 2**53).astype(np.int64)
+def race(task: Task, network: Network, coarse: Sweep, *, episodes: int, seed: int, threads: int | None = None) -> Sweep:
+    """Plays the best twentieth of a sweep again, with new and more episodes: the best of many is partly luck."""
+    count = max(8, len(coarse.weights) // 20)
+    best = np.sort(np.argsort(-coarse.means, kind="stable")[:count])
+    weights = coarse.weights[best]
+    return sweep(task, network, episodes=episodes, seed=seed, threads=threads, weights=weights, stage=1)
+
+
+def episode_seeds(purpose: Purpose, seed: int, count: int, *parts: int) -> NDArray[np.int64]:
+    """Returns episode seeds for a purpose; other purposes and other parts (generation, ...) are other streams."""
+    return (uniforms(stream(seed, purpose, *parts), count) * 2**53).astype(np.int64)

@@ -52,14 +52,15 @@
 
 #include <stdint.h>
 
-#if defined(__FAST_MATH__) || defined(__RECIPROCAL_MATH__) || defined(__ASSOCIATIVE_MATH__)
+#if defined(__FAST_MATH__) || defined(__RECIPROCAL_MATH__) || defined(__ASSOCIATIVE_MATH__) ||     \
+    defined(__NO_SIGNED_ZEROS__)
 #error "-ffast-math, or a part of it, changes results: compile this file without it"
 #endif
 #if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ > 0
 #error "-ffinite-math-only changes results: compile this file without it"
 #endif
 #if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0 && __FLT_EVAL_METHOD__ != 16
-#error "this target computes float in a wider type: on x86 add -msse2 -mfpmath=sse"
+#error "computes float in a wider type: add -msse2 -mfpmath=sse (s390: -fexcess-precision=fast)"
 #endif
 
 /* A multiply and an add must not become one fused operation, which rounds only once. */
@@ -213,9 +214,37 @@ static inline int swing_up_shared_same(float value, uint32_t bits) {
            ((got.bits & 0x7fffffffu) > 0x7f800000u && (bits & 0x7fffffffu) > 0x7f800000u);
 }
 
+/* Whether each operation rounds by itself, in its place, and keeps subnormals, -0 and NaN. */
+static inline int swing_up_shared_is_exact(void) {
+    SWING_UP_SHARED_EXACT
+    volatile float v = 1.0002441f; /* volatile: computed here, one by one, not in the compiler */
+    volatile union {
+        uint32_t bits;
+        float value;
+    } n;
+    float x = v;
+    int exact;
+    v = x * x - 1.0004883f; /* (1 + 2^-12)^2 rounds to 1 + 2^-11 */
+    exact = swing_up_shared_same(v, 0u);
+    v = 1.25f;
+    v = v + 25165824.0f - 25165824.0f; /* the nearest even integer */
+    exact &= swing_up_shared_same(v, 0x40000000u);
+    v = 1.1754944e-38f;
+    v = v * 0.5f; /* half of the least normal number, and back */
+    v = v * 2.0f;
+    exact &= swing_up_shared_same(v, 0x00800000u);
+    v = -0.0f;
+    v = v + 0.0f;
+    exact &= swing_up_shared_same(v, 0u);
+    n.bits = 0x7fc00000u;
+    x = n.value;
+    exact &= !(x >= 0.0f || x < 0.0f);
+    return exact;
+}
+
 /*
  * Replays the recorded vectors. Returns 0 if all bits agree, else the number (from 1) of the first
- * vector that does not: refuse to run on anything but 0.
+ * vector that does not, or -1 if single operations do not: refuse to run on anything but 0.
  */
 static inline int swing_up_shared_selftest(void) {
     /* clang-format off */
@@ -244,6 +273,9 @@ static inline int swing_up_shared_selftest(void) {
     float actions[SWING_UP_SHARED_N_ACTIONS];
     int i;
     int k;
+    if (!swing_up_shared_is_exact()) {
+        return -1;
+    }
     for (i = first; i < SWING_UP_SHARED_N_VECTORS; i++) {
         swing_up_shared_step(observations[i], actions);
         for (k = 0; k < SWING_UP_SHARED_N_ACTIONS; k++) {

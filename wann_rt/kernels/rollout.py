@@ -11,6 +11,7 @@ import numpy as np
 from numba.extending import overload, register_jitable
 from numpy.typing import NDArray
 
+from wann_rt.arithmetic import clip
 from wann_rt.kernels.forward import forward_lanes
 from wann_rt.kernels.jit import jit
 from wann_rt.network import Network, Program
@@ -60,6 +61,20 @@ class Programs(NamedTuple):
     offsets: NDArray[np.int32]
     sources: NDArray[np.int32]
     signs: NDArray[np.int8]
+
+
+class Behaviour(NamedTuple):
+    """How actions are watched; kernels that get None instead are compiled without, so searching costs nothing more.
+
+    Attributes:
+        limits: low, high and neutral value of each action's channel, [outputs, 3].
+        efforts: written: sum over steps and actions of the action's absolute value, [networks, lanes].
+        changes: written: how often an action changed its sign, zeros left out, [networks, lanes].
+    """
+
+    limits: NDArray[np.float32]
+    efforts: NDArray[np.float64]
+    changes: NDArray[np.int64]
 
 
 def single(network: Network) -> Programs:
@@ -114,6 +129,8 @@ def rollout(
     values: NDArray[np.float32],
     returns: NDArray[np.float64],
     lengths: NDArray[np.int64],
+    behaviour: Behaviour | None,
+    row: int,
 ) -> None:
     """Plays one episode per lane.
 
@@ -127,6 +144,8 @@ def rollout(
         values: scratch, [at least nodes, lanes], row 0 all ones.
         returns: written: sum of rewards of each lane.
         lengths: written: steps of each lane.
+        behaviour: written if given.
+        row: the network's row in ``behaviour``.
     """
     lanes = starts.shape[1]
     state = starts.copy()
@@ -137,9 +156,12 @@ def rollout(
     lengths[:] = 0
     last = 1 + program.n_inputs + program.activations.shape[0]
     actions = values[last - program.n_outputs : last]
+    earlier = np.zeros(actions.shape, np.float32)
     for _ in range(max_steps):
         observe_lanes(params, state, values)
         forward_lanes(program, weights, per_connection, values)
+        if behaviour is not None:
+            watch(behaviour, row, actions, earlier, alive)
         step_lanes(params, state, actions, rewards, failed)
         any_alive = False
         for i in range(lanes):
@@ -150,6 +172,26 @@ def rollout(
             any_alive |= alive[i]
         if not any_alive:
             break
+
+
+@jit
+def watch(
+    behaviour: Behaviour,
+    row: int,
+    actions: NDArray[np.float32],
+    earlier: NDArray[np.float32],
+    alive: NDArray[np.bool_],
+) -> None:
+    """Adds a step's actions to ``behaviour``; ``earlier`` holds each lane's last action that was not 0."""
+    for k in range(actions.shape[0]):
+        low, high, neutral = behaviour.limits[k]
+        for i in range(actions.shape[1]):
+            action = clip(actions[k, i], low, high, neutral)
+            if alive[i]:
+                behaviour.efforts[row, i] += abs(action)
+                behaviour.changes[row, i] += action * earlier[k, i] < 0
+            if action != 0:
+                earlier[k, i] = action
 
 
 @jit
@@ -164,6 +206,7 @@ def rollout_range(
     max_steps: int,
     returns: NDArray[np.float64],
     lengths: NDArray[np.int64],
+    behaviour: Behaviour | None = None,
 ) -> None:
     """Plays all lanes of networks ``begin`` to ``end - 1``; network ``begin + k`` writes row k of the results."""
     most = 1 + programs.n_inputs + programs.activations.shape[1]
@@ -180,4 +223,5 @@ def rollout_range(
             programs.signs[g],
         )
         k = g - begin
-        rollout(params, program, weights, per_connection, starts, max_steps, values, returns[k], lengths[k])
+        results = returns[k], lengths[k]
+        rollout(params, program, weights, per_connection, starts, max_steps, values, *results, behaviour, k)

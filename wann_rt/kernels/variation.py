@@ -6,32 +6,45 @@ Each child draws from its own stream, keyed by (seed, generation, child), so chi
 from typing import NamedTuple
 
 import numpy as np
-from numba.extending import register_jitable
 from numpy.typing import NDArray
 
 from wann_rt import random
 from wann_rt.genome import Population
-from wann_rt.kernels.express import hidden_levels
 from wann_rt.kernels.jit import jit
+from wann_rt.kernels.mutation import (
+    add_connection,
+    add_node,
+    below,
+    change_activation,
+    delete_connection,
+    delete_node,
+    enable_gene,
+    flip_sign,
+    move_connection,
+)
 from wann_rt.random import u64
-
-for _function in (random.mix, random.fold, random.uniform):
-    register_jitable(_function)
 
 
 class Rates(NamedTuple):
-    """How often each mutation is chosen; the four are shares of a roulette wheel and need not sum to 1."""
+    """How often each mutation is chosen: shares of a roulette wheel, which need not sum to 1.
+
+    ``again`` is the chance that a mutation is followed by another one.
+    """
 
     add_connection: float
     add_node: float
     enable: float
     change_activation: float
+    delete_connection: float = 0.0
+    delete_node: float = 0.0
+    flip_sign: float = 0.0
+    move_connection: float = 0.0
+    again: float = 0.0
 
 
-@jit
-def below(key: np.uint64, index: int, n: int) -> int:
-    """Returns number ``index`` of a stream as an integer in [0, n)."""
-    return int(random.uniform(key, u64(index)) * n)
+MOST_MUTATIONS = 4  # of one child
+MOST_NODES = MOST_MUTATIONS  # that they add
+MOST_GENES = 2 * MOST_MUTATIONS
 
 
 @jit
@@ -68,7 +81,11 @@ def breed(
                 place = min(place, below(child_key, k, n_pool))
         copy_genome(parents, order[place], children, child)
         if child >= n_elites:
-            mutate(children, child, rates, allowed, random.fold(child_key, u64(tournament)))
+            for k in range(MOST_MUTATIONS):
+                own_key = random.fold(child_key, u64(tournament + k))
+                mutate(children, child, rates, allowed, own_key)
+                if random.uniform(own_key, u64(1)) >= rates.again:
+                    break
 
 
 @jit
@@ -86,106 +103,25 @@ def copy_genome(source: Population, i: int, target: Population, j: int) -> None:
 
 @jit
 def mutate(p: Population, g: int, rates: Rates, allowed: NDArray[np.int8], key: np.uint64) -> None:
-    """Applies one mutation, chosen by roulette, to genome g in place; what has nothing to act on does nothing."""
-    total = rates.add_connection + rates.add_node + rates.enable + rates.change_activation
-    ball = random.uniform(key, u64(0)) * total
+    """Applies one mutation, chosen by roulette, to genome g in place."""
+    grow = rates.add_connection + rates.add_node + rates.enable
+    change = grow + rates.change_activation
+    shrink = change + rates.delete_connection + rates.delete_node
+    ball = random.uniform(key, u64(0)) * (shrink + rates.flip_sign + rates.move_connection)
     key = random.fold(key, u64(1))
     if ball < rates.add_connection:
-        add_connection(p, g, key)
+        add_connection(p, g, rates.flip_sign > 0.0, key)
     elif ball < rates.add_connection + rates.add_node:
         add_node(p, g, allowed, key)
-    elif ball < rates.add_connection + rates.add_node + rates.enable:
+    elif ball < grow:
         enable_gene(p, g, key)
-    else:
+    elif ball < change:
         change_activation(p, g, allowed, key)
-
-
-@jit
-def append_gene(p: Population, g: int, source: int, target: int, sign: int) -> None:
-    """Adds an enabled gene."""
-    n = p.n_genes[g]
-    p.sources[g, n] = source
-    p.targets[g, n] = target
-    p.signs[g, n] = sign
-    p.enabled[g, n] = True
-    p.n_genes[g] = n + 1
-
-
-@jit
-def pick(candidates: NDArray[np.bool_], key: np.uint64) -> int:
-    """Returns a uniformly random index at which ``candidates`` is true, or -1 if there is none."""
-    indices = np.flatnonzero(candidates)
-    if len(indices) == 0:
-        return -1
-    return int(indices[below(key, 0, len(indices))])
-
-
-@jit
-def node_levels(p: Population, g: int) -> NDArray[np.int32]:
-    """Returns the level of every node: bias and inputs 0, hidden 1 + longest path, outputs above all.
-
-    Disabled genes count, so that enabling one later can never close a loop.
-    """
-    first_hidden = 1 + p.n_inputs + p.n_outputs
-    hidden = hidden_levels(p, g, np.ones(p.n_genes[g], np.bool_))
-    level = np.zeros(first_hidden + len(hidden), np.int32)
-    level[first_hidden:] = hidden
-    level[1 + p.n_inputs : first_hidden] = level.max() + 1
-    return level
-
-
-@jit
-def add_connection(p: Population, g: int, key: np.uint64) -> None:
-    """Connects the first source, in random order, that has a legal target to a random one of its legal targets.
-
-    Legal is a target on a strictly higher level that no gene, enabled or not, joins to the source yet.
-    """
-    level = node_levels(p, g)
-    n_nodes = len(level)
-    sources = np.arange(n_nodes)
-    for k in range(n_nodes):
-        other = k + below(key, k, n_nodes - k)  # Fisher-Yates: position k of a random permutation
-        sources[k], sources[other] = sources[other], sources[k]
-        source = sources[k]
-        legal = level > level[source]
-        for c in range(p.n_genes[g]):
-            if p.sources[g, c] == source:
-                legal[p.targets[g, c]] = False
-        target = pick(legal, random.fold(key, u64(n_nodes)))
-        if target >= 0:
-            append_gene(p, g, source, target, 1)
-            return
-
-
-@jit
-def add_node(p: Population, g: int, allowed: NDArray[np.int8], key: np.uint64) -> None:
-    """Splits a random enabled gene by a new node with a random activation; the old gene is disabled."""
-    gene = pick(p.enabled[g, : p.n_genes[g]], key)
-    if gene < 0:
-        return
-    h = p.n_hidden[g]
-    node = 1 + p.n_inputs + p.n_outputs + h
-    p.activations[g, h] = allowed[below(key, 1, len(allowed))]
-    p.n_hidden[g] = h + 1
-    p.enabled[g, gene] = False
-    append_gene(p, g, p.sources[g, gene], node, 1)
-    append_gene(p, g, node, p.targets[g, gene], p.signs[g, gene])
-
-
-@jit
-def enable_gene(p: Population, g: int, key: np.uint64) -> None:
-    """Enables a random disabled gene."""
-    gene = pick(~p.enabled[g, : p.n_genes[g]], key)
-    if gene >= 0:
-        p.enabled[g, gene] = True
-
-
-@jit
-def change_activation(p: Population, g: int, allowed: NDArray[np.int8], key: np.uint64) -> None:
-    """Gives a random hidden node another random activation."""
-    if p.n_hidden[g] == 0:
-        return
-    h = below(key, 0, p.n_hidden[g])
-    others = allowed[allowed != p.activations[g, h]]
-    if len(others):
-        p.activations[g, h] = others[below(key, 1, len(others))]
+    elif ball < change + rates.delete_connection:
+        delete_connection(p, g, key)
+    elif ball < shrink:
+        delete_node(p, g, key)
+    elif ball < shrink + rates.flip_sign:
+        flip_sign(p, g, key)
+    else:
+        move_connection(p, g, key)

@@ -1,7 +1,7 @@
 """The compiled tasks, one file and one table row each."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from wann_rt.controller import Channel
 from wann_rt.errors import TaskError
-from wann_rt.tasks import cartpole_swingup
+from wann_rt.tasks import cartpole_swingup, penalised_swingup
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,60 @@ TASKS: tuple[Task, ...] = (
 )
 
 
+# A task's variant with more params, which is used only where these are not 0; see ``with_params``.
+VARIANTS: Mapping[str, Task] = {
+    "cartpole-swingup": replace(
+        TASKS[0],
+        params=penalised_swingup.Params(),
+        start=penalised_swingup.start,
+        observe=penalised_swingup.observe,
+        step=penalised_swingup.step,
+        observe_lanes=penalised_swingup.observe_lanes,
+        step_lanes=penalised_swingup.step_lanes,
+    ),
+}
+
+
 def get(name: str) -> Task:
     """Returns the task of that name or alias, or raises TaskError naming the known ones."""
     for task in TASKS:
         if name in (task.name, *task.aliases):
             return task
     raise TaskError(f"there is no task {name!r}; known tasks: {', '.join(task.name for task in TASKS)}")
+
+
+def with_params(task: Task, **changes: float) -> Task:
+    """Returns the task with other physical constants, or with penalties, e.g. ``effort_penalty=0.1``.
+
+    Without changes, or with penalties of 0, it is the plain task and scores the same bits.
+
+    Raises:
+        TaskError: an unknown param, or a value that is not a finite number (or not positive, where it must be).
+    """
+    largest = VARIANTS.get(task.name, task)
+    merged = largest.params._asdict() | task.params._asdict()
+    for name, value in changes.items():
+        merged[name] = _param(task, name, value, merged)
+    values = largest.params._make(merged[name] for name in largest.params._fields)
+    extra = set(values._fields) - set(get(task.name).params._fields)
+    if any(merged[name] != 0 for name in extra):
+        return replace(largest, params=values)
+    plain = get(task.name)
+    return replace(plain, params=plain.params._make(merged[name] for name in plain.params._fields))
+
+
+def changes_of(task: Task) -> dict[str, float]:
+    """Returns the params in which a task differs from the plain task of its name; empty for the plain one."""
+    plain = get(task.name).params._asdict()
+    return {name: float(str(value)) for name, value in task.params._asdict().items() if value != plain.get(name, 0.0)}
+
+
+def _param(task: Task, name: str, value: Any, known: Mapping[str, Any]) -> np.float32:
+    """Returns a param's value as float32, or raises TaskError."""
+    if name not in known:
+        raise TaskError(f"task {task.name} has no param {name!r}; params: {', '.join(known)}")
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.floating)) or not np.isfinite(value):
+        raise TaskError(f"task {task.name}: {name} is {value!r}; expected a finite number")
+    if value < 0:
+        raise TaskError(f"task {task.name}: {name} is {value!r}; expected a number of at least 0")
+    return np.float32(value)

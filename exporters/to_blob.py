@@ -1,0 +1,153 @@
+"""Writes a controller as a blob: the compact bytes that ``runtime_c`` loads on a microcontroller.
+
+The sections follow one another in the order of the functions below; FORMAT.md says what each byte is.
+"""
+
+import json
+import struct
+import zlib
+from collections.abc import Iterable
+
+import numpy as np
+
+from wann_rt.controller import Channel, Controller, Vector
+from wann_rt.errors import ExportError
+from wann_rt.exporters.contract import contract, test_vectors
+from wann_rt.files import digest
+
+MAGIC = b"WANN"
+VERSION = 1
+HEADER = struct.Struct("<4sBIBHHHBBf8s")
+DIGEST_BYTES = 8
+MAX_BYTE = 255  # ensemble members and vectors are counted in one byte
+LONG_COUNT = 15  # a node with as many sources has its count in two further bytes
+
+SIGNED, WIDE, WEIGHTS, OBSERVATIONS, ACTIONS, TEXT = (1 << k for k in range(6))
+END, ADD, MULTIPLY, CLIP = range(1, 5)
+
+
+def to_blob(controller: Controller, *, vectors: int = 8, contract: bool = False) -> bytes:
+    """Returns the blob; same controller and options, same bytes.
+
+    Args:
+        controller: any controller, with any kind of weight.
+        vectors: how many of its test vectors to carry for ``wann_selftest``, at most; 0 saves their bytes.
+        contract: whether to append names, units, ranges and provenance as JSON, which a step does not need.
+
+    Raises:
+        ExportError: the controller exceeds a limit of the format.
+    """
+    flags = _flags(controller) | (TEXT if contract else 0)
+    chosen = _vectors(controller, vectors)
+    text = _contract_text(controller) if contract else b""
+    body = b"".join(
+        [
+            _floats(_shared_weights(controller)),
+            *(_observation(c) for c in controller.observations if flags & OBSERVATIONS),
+            *(_action(c) for c in controller.actions if flags & ACTIONS),
+            *_nodes(controller, flags),
+            *(_floats([*v.observation, *v.action]) for v in chosen),
+            text,
+        ]
+    )
+    sealed = _header(controller, flags, len(chosen), len(body)) + body
+    return sealed + struct.pack("<I", zlib.crc32(sealed))
+
+
+def _flags(controller: Controller) -> int:
+    network = controller.network
+    last_source = network.n_inputs + network.n_hidden
+    entry = last_source << network.is_signed
+    if entry > 0xFFFF:
+        raise ExportError(
+            f"a blob numbers sources with 16 bits, one of them for the sign: this network with signs has sources up to "
+            f"{last_source}, and {0xFFFF >> 1} is the limit"
+        )
+    return (
+        (SIGNED if network.is_signed else 0)
+        | (WIDE if entry > MAX_BYTE else 0)
+        | (WEIGHTS if controller.weight.kind == "connections" else 0)
+        | (OBSERVATIONS if any(_observation(c) != bytes([END]) for c in controller.observations) else 0)
+        | (ACTIONS if any(_action(c) != bytes([END]) for c in controller.actions) else 0)
+    )
+
+
+def _header(controller: Controller, flags: int, n_vectors: int, body: int) -> bytes:
+    network = controller.network
+    rate = 0.0 if controller.rate_hz is None else controller.rate_hz
+    return HEADER.pack(
+        MAGIC,
+        VERSION,
+        HEADER.size + body + 4,
+        flags,
+        network.n_inputs,
+        network.n_hidden,
+        network.n_outputs,
+        len(_shared_weights(controller)),
+        n_vectors,
+        rate if rate <= np.finfo(np.float32).max else 0.0,
+        bytes.fromhex(digest(controller).removeprefix("sha256:"))[:DIGEST_BYTES],
+    )
+
+
+def _shared_weights(controller: Controller) -> tuple[float, ...]:
+    """Returns the weights of the ensemble's members; 1 under weights of connections, because x * 1 is x."""
+    values = (1.0,) if controller.weight.kind == "connections" else controller.weight.values
+    if len(values) > MAX_BYTE:
+        raise ExportError(f"a blob holds at most {MAX_BYTE} members of an ensemble; this controller has {len(values)}")
+    return values
+
+
+def _observation(channel: Channel) -> bytes:
+    """Returns the operations of ``Channel.condition_observation``; x - offset is x + -offset in every bit."""
+    add, multiply = _affine(-channel.offset, channel.scale)
+    return _clip(channel) + add + multiply + bytes([END])
+
+
+def _action(channel: Channel) -> bytes:
+    """Returns the operations of ``Channel.condition_action``."""
+    add, multiply = _affine(channel.offset, channel.scale)
+    return multiply + add + _clip(channel) + bytes([END])
+
+
+def _affine(offset: float, scale: float) -> tuple[bytes, bytes]:
+    add = bytes([ADD]) + _floats([offset]) if offset != 0 else b""
+    multiply = bytes([MULTIPLY]) + _floats([scale]) if scale != 1 else b""
+    return add, multiply
+
+
+def _clip(channel: Channel) -> bytes:
+    return bytes([CLIP]) + _floats([channel.low, channel.high]) if channel.clip else b""
+
+
+def _nodes(controller: Controller, flags: int) -> Iterable[bytes]:
+    """Yields each computed node: its activation and number of sources, then the sources."""
+    network = controller.network
+    weights = iter(controller.weight.values)
+    width = 2 if flags & WIDE else 1
+    for activation, sources, signs in zip(network.activations, network.sources, network.signs, strict=True):
+        count = len(sources)
+        yield bytes([activation << 4 | min(count, LONG_COUNT)])
+        if count >= LONG_COUNT:
+            yield struct.pack("<H", count)
+        for source, sign in zip(sources, signs, strict=True):
+            entry = source << 1 | (sign < 0) if flags & SIGNED else source
+            yield entry.to_bytes(width, "little")
+            if flags & WEIGHTS:
+                yield _floats([next(weights)])
+
+
+def _vectors(controller: Controller, most: int) -> tuple[Vector, ...]:
+    if not 0 <= most <= MAX_BYTE:
+        raise ExportError(f"a blob holds 0 to {MAX_BYTE} vectors; {most} were asked for")
+    return test_vectors(controller)[:most]
+
+
+def _contract_text(controller: Controller) -> bytes:
+    """Returns the contract as JSON, without the vectors: those are in the blob as they are."""
+    pairs = {key: value for key, value in contract(controller).items() if key != "wann_rt.test_vectors"}
+    return json.dumps(pairs, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _floats(values: Iterable[float]) -> bytes:
+    return np.array(tuple(values), "<f4").tobytes()

@@ -1,0 +1,221 @@
+/*
+ * wann_rt: runs controllers that are stored as blobs - in flash, on an SD card, sent over the air.
+ *
+ *     enum { OBS = 5, HIDDEN = 30, ACTIONS = 1 };
+ *     enum { FLOATS = WANN_SCRATCH_FLOATS(OBS, HIDDEN, ACTIONS) };
+ *     static wann_controller c;
+ *     static float obs[OBS], actions[ACTIONS], scratch[FLOATS];
+ *
+ *     if (wann_load(&c, blob, size) != WANN_OK || c.observations != OBS || c.actions != ACTIONS ||
+ *         wann_selftest(&c, scratch, FLOATS) != WANN_OK) {
+ *         stop(); // another blob, a damaged one, or a build that computes other bits
+ *     }
+ *     for (;;) { // c.rate_hz times a second
+ *         read_sensors(obs);
+ *         wann_step(&c, obs, actions, scratch, FLOATS);
+ *         drive(actions);
+ *     }
+ *
+ * What a step computes is defined bit for bit by FORMAT.md, and so is the blob; a blob is written
+ * by `wann-rt export controller.json --to blob`. This file is the manual of the C side.
+ *
+ * The promises
+ *
+ * - No heap, no global variable, no recursion, no library: nothing but <stdint.h> and <stddef.h>.
+ *   All memory is the caller's. Every function may run in an interrupt, and in several threads at
+ *   once if each has its own scratch and actions.
+ * - wann_load() believes nothing. Whatever bytes it is given, it reads none outside of them; and a
+ *   blob that it accepts can never make any other function read or write out of bounds.
+ * - A function that returns an error has written nothing but scratch: not a controller, not an
+ *   action.
+ * - The same float32 operations in the same order on every target. Nothing is contracted into a
+ *   fused multiply-add; the compiler modes that would change results do not compile. Where that
+ *   cannot be seen at compile time, wann_selftest() sees it.
+ *
+ * The caller's part
+ *
+ * - Arrays are as long as said below: look at a blob's counts before you give it your obs and your
+ *   actions. A pointer that is neither valid nor NULL cannot be noticed.
+ * - The blob stays where it is, unchanged, as long as its controller is used: it is read in place,
+ *   byte by byte, so it needs no alignment, and flash or ROM will do.
+ * - A controller is zero before its first wann_load() (static memory is; else `= {0}`).
+ * - Rounding to nearest and subnormal numbers are on, as they are after reset.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+#ifndef WANN_RT_H
+#define WANN_RT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* The version of the blob format that this file reads. */
+#define WANN_BLOB_VERSION 1
+
+/*
+ * How many nodes a controller may have: 1 + observations + hidden nodes + actions. wann_load()
+ * refuses more. Define it smaller for the whole program, and `float scratch[WANN_MAX_NODES]` is
+ * enough for any blob that loads. The format's own limit is 65535; with a 16-bit size_t it is lower
+ * by default, because as many floats would fill the memory twice.
+ */
+#ifndef WANN_MAX_NODES
+#if SIZE_MAX > 65535
+#define WANN_MAX_NODES 65535
+#else
+#define WANN_MAX_NODES 8191
+#endif
+#endif
+
+/* The scratch that a controller of these counts needs, in floats: one for each node. */
+#define WANN_SCRATCH_FLOATS(observations, hidden, actions)                                         \
+    (1 + (observations) + (hidden) + (actions))
+
+/*
+ * What the functions return. Each value has one meaning and keeps it.
+ */
+enum wann_error {
+    WANN_OK = 0,
+
+    /* The call. */
+    WANN_E_NULL = -1,           /* an argument is NULL */
+    WANN_E_NOT_LOADED = -2,     /* the controller is still zero */
+    WANN_E_SCRATCH = -3,        /* the scratch is smaller than wann_scratch_floats() */
+    WANN_E_PER_CONNECTION = -4, /* each connection has its own weight: there is none to replace */
+    WANN_E_NO_WEIGHTS = -5,     /* an ensemble of no weights */
+
+    /* The blob as a whole. */
+    WANN_E_TRUNCATED = -6, /* shorter than it says, or than any blob is */
+    WANN_E_TRAILING = -7,  /* longer than it says */
+    WANN_E_MAGIC = -8,     /* no blob of ours */
+    WANN_E_VERSION = -9,   /* of a version that this file does not know: a newer one */
+    WANN_E_CRC = -10,      /* damaged */
+
+    /* The blob's content: wrong only if a faulty program wrote it, or a hostile one. */
+    WANN_E_FLAGS = -11,      /* a flag that this version does not know */
+    WANN_E_COUNTS = -12,     /* no observation, no action or no weight */
+    WANN_E_LIMIT = -13,      /* more nodes than WANN_MAX_NODES */
+    WANN_E_LAYOUT = -14,     /* a section runs past the end, or bytes are left over */
+    WANN_E_OPERATION = -15,  /* a channel's operation that this version does not know */
+    WANN_E_ACTIVATION = -16, /* an activation that this version does not know */
+    WANN_E_ORDER = -17,  /* a source that is not before its node, or not above the one before it */
+    WANN_E_NUMBER = -18, /* a weight, range, operand or rate that is not finite, or out of order */
+
+    /* The self-test. */
+    WANN_E_NO_VECTORS = -19, /* the blob carries none, so nothing was tested */
+    WANN_E_MISMATCH = -20    /* other bits than recorded: do not run this build on this target */
+};
+
+/*
+ * A loaded controller: where things are in the blob. Read the upper members as you like; change
+ * none. It holds no state, so it may be shared.
+ */
+typedef struct wann_controller {
+    uint16_t observations; /* floats in obs */
+    uint16_t hidden;       /* nodes between them */
+    uint16_t actions;      /* floats in actions */
+    uint8_t members;       /* shared weights: more than 1 are an ensemble */
+    uint8_t vectors;       /* recorded vectors for wann_selftest() */
+    float rate_hz;         /* steps per second; 0 if unknown */
+
+    /* For wann_rt.c only. */
+    uint8_t flags;
+    const uint8_t *blob;
+    const uint8_t *nodes;
+    const uint8_t *tests;
+} wann_controller;
+
+/*
+ * Checks a blob and makes it a controller's. Takes a time proportional to size.
+ *
+ * c      receives the controller; untouched on an error, so a controller that was loaded before
+ *        goes on working with its own blob.
+ * blob   the blob; on targets with a separate program memory (see WANN_READ_U8) a pointer into it.
+ * size   its exact number of bytes.
+ *
+ * Returns WANN_OK, WANN_E_NULL or what is wrong with the blob.
+ */
+int wann_load(wann_controller *c, const void *blob, size_t size);
+
+/*
+ * Returns how many floats of scratch the functions below need: WANN_SCRATCH_FLOATS() of the
+ * controller's counts. 0 if c is NULL or not loaded.
+ */
+size_t wann_scratch_floats(const wann_controller *c);
+
+/*
+ * Computes the actions for one observation, with the controller's own weights; an ensemble runs
+ * once for each and takes the mean.
+ *
+ * obs            c->observations floats, in the units of the channels; any value, NaN included.
+ * actions        c->actions floats; written at the very end, so that they never hold anything else
+ *                than actions. May be obs.
+ * scratch        working memory; may hold anything before, holds nothing of use after. Overlaps
+ *                neither obs nor actions.
+ * scratch_floats its length.
+ *
+ * Returns WANN_OK, WANN_E_NULL, WANN_E_NOT_LOADED or WANN_E_SCRATCH. How long it takes depends on
+ * the blob, not on what is observed, up to the few instructions by which a compiler may make the
+ * two sides of a `?:` differ.
+ */
+int wann_step(const wann_controller *c, const float *obs, float *actions, float *scratch,
+              size_t scratch_floats);
+
+/*
+ * The same under another weight, shared by all connections. That is what a weight-agnostic network
+ * is for: one number to tune in the field.
+ *
+ * Returns also WANN_E_PER_CONNECTION.
+ */
+int wann_step_weight(const wann_controller *c, const float *obs, float *actions, float weight,
+                     float *scratch, size_t scratch_floats);
+
+/*
+ * The same as an ensemble of other shared weights: the mean of the actions under each.
+ *
+ * weights   n_weights floats; their order matters to the last bit, because the sum is rounded.
+ * n_weights at least 1.
+ *
+ * Returns also WANN_E_PER_CONNECTION and WANN_E_NO_WEIGHTS.
+ */
+int wann_ensemble(const wann_controller *c, const float *obs, float *actions, const float *weights,
+                  uint16_t n_weights, float *scratch, size_t scratch_floats);
+
+/*
+ * Replays the blob's vectors and compares every bit of every action; any NaN equals any other.
+ * Run it at boot, on the target, and refuse to start on anything but WANN_OK: WANN_E_MISMATCH
+ * means that this build does not compute what was tested.
+ *
+ * Returns WANN_OK, WANN_E_MISMATCH, WANN_E_NO_VECTORS or the errors of wann_step().
+ */
+int wann_selftest(const wann_controller *c, float *scratch, size_t scratch_floats);
+
+/*
+ * Returns the first WANN_DIGEST_BYTES bytes of the digest in the controller's file, in the memory
+ * of the blob: compare it with what you tested. NULL if c is NULL or not loaded.
+ */
+#define WANN_DIGEST_BYTES 8
+const uint8_t *wann_digest(const wann_controller *c);
+
+/*
+ * Returns the contract as UTF-8 JSON - names, units, ranges, provenance - in the memory of the
+ * blob, and its length; it is not terminated. NULL if the blob carries none, or on NULL or not
+ * loaded.
+ */
+const uint8_t *wann_text(const wann_controller *c, size_t *bytes);
+
+/*
+ * Returns the name of an error without its prefix, "CRC" for WANN_E_CRC; "OK" for 0 and "?" for
+ * any other number. Costs nothing where it is not called.
+ */
+const char *wann_error_name(int error);
+
+#if defined(__cplusplus)
+}
+#endif
+
+#endif /* WANN_RT_H */

@@ -1,0 +1,157 @@
+"""Ablation: what each setting of a preset is worth at equal env-steps; writes docs/ablation.md.
+
+    python tests/bench/ablation.py
+
+Finished searches are kept in build/ablation.jsonl, so the command can be stopped and started again.
+"""
+
+import argparse
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wann_rt import config, tasks
+from wann_rt.evaluation import SIX_WEIGHTS
+from wann_rt.evolution import Search
+from wann_rt.network import Network
+from wann_rt.random import Purpose, stream, uniforms
+from wann_rt.rollouts import default_threads, play, starts_of
+from wann_rt.tuning import HIGH, LOW, episode_seeds, sweep
+
+TASK = tasks.get("cartpole-swingup")
+EPISODES, TEST_SEED = 1000, 20_000_000  # held out: no search has this seed
+SWEPT = 8  # episodes for each weight of the sweep that tunes
+ENDLESS = {"generations": 1_000_000}  # env-steps are the limit; only the champion of retests counts
+SMALLER = {"population": 192, "drawn_weights": 8}  # than preset minimal: more generations in so few steps
+NO_DELETIONS = {"delete_connection": 0.0, "delete_node": 0.0}
+MEAN: dict[str, dict[str, Any]] = {
+    "preset paper": {"preset": "paper"},
+    "preset minimal, population 192, 8 drawn weights": {},
+    "no deletions": NO_DELETIONS,
+    "no signs": {"flip_sign": 0.0},
+    "one mutation per child": {"again": 0.0},
+    "the paper's six weights, 1 episode each": {"drawn_weights": 0},
+    "Pareto ranking": {"ranking": "pareto"},
+    "no price of connections": {"parsimony": 0.0},
+    "copies rank as they score": {"distinct": False},
+    "tournaments of 8": {"tournament": 8},
+    "population 64": {"population": 64},
+}
+BEST: dict[str, dict[str, Any]] = {
+    "preset tuned": {"preset": "tuned"},
+    "tuned, no deletions": {"preset": "tuned", **NO_DELETIONS},
+    "tuned, no signs": {"preset": "tuned", "flip_sign": 0.0},
+    "tuned, population 64": {"preset": "tuned", "population": 64},
+}
+VARIANTS = MEAN | BEST
+COLUMNS = ("six_weights", "random_shared", "tuned_shared", "random_weights", "connections")
+TITLES = ("six-weight mean", "random shared", "tuned shared", "random weights", "connections")
+
+
+def main() -> None:
+    """Runs what is missing and writes the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--steps", type=int, default=40_000_000, help="env-steps of each search")
+    parser.add_argument("--seeds", type=int, default=8)
+    parser.add_argument("--runs", type=Path, default=Path("build/ablation.jsonl"))
+    parser.add_argument("--out", type=Path, default=Path("docs/ablation.md"))
+    arguments = parser.parse_args()
+    arguments.runs.parent.mkdir(exist_ok=True)
+    rows = read(arguments.runs)
+    wanted = [(v, seed, arguments.steps) for v in VARIANTS for seed in range(arguments.seeds)]
+    missing = [key for key in wanted if key not in rows]
+    lock = threading.Lock()
+
+    def run(key: tuple[str, int, int]) -> None:
+        row = searched(*key)
+        with lock, arguments.runs.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+        rows[key] = row
+        print(f"{len(rows)}/{len(wanted)} {row}", flush=True)
+
+    with ThreadPoolExecutor(default_threads()) as pool:
+        list(pool.map(run, missing))
+    arguments.out.write_text(document({key: rows[key] for key in wanted}, arguments), encoding="utf-8")
+
+
+def read(path: Path) -> dict[tuple[str, int, int], dict[str, Any]]:
+    """Returns the finished searches; settings are part of the variant, so delete the file when they change."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    rows = [json.loads(line) for line in lines]
+    return {(r["variant"], r["seed"], r["steps"]): r for r in rows if r["digest"] == digest(r["variant"], r["seed"])}
+
+
+def settings(variant: str, seed: int) -> config.Config:
+    """Returns the settings of a variant."""
+    changed = dict(VARIANTS[variant])
+    preset = changed.pop("preset", "minimal")
+    scale = SMALLER if preset == "minimal" else {}
+    return config.load(preset, scale | changed | ENDLESS | {"seed": seed})
+
+
+def digest(variant: str, seed: int) -> str:
+    """Returns the digest of a variant's settings; empty for one that is no longer tried."""
+    return settings(variant, seed).digest if variant in VARIANTS else ""
+
+
+def searched(variant: str, seed: int, steps: int) -> dict[str, Any]:
+    """Searches for so many env-steps and scores the champion on held-out episodes."""
+    running = Search(TASK, settings(variant, seed), threads=1)
+    while running.env_steps < steps:
+        programs = running.ask()
+        running.tell(programs, running.score(programs))
+    assert running.champion is not None
+    network = running.champion.network
+    row = {"variant": variant, "seed": seed, "steps": steps, "digest": running.config.digest}
+    return row | scored(network) | {"connections": network.n_connections, "generations": running.generation}
+
+
+def scored(network: Network) -> dict[str, float]:
+    """Returns the mean return in each condition over held-out episodes; the weight is tuned on others."""
+    starts = starts_of(TASK, episode_seeds(Purpose.TEST, TEST_SEED, EPISODES))
+    drawn = uniforms(stream(TEST_SEED, Purpose.WEIGHTS), (1 + network.n_connections) * EPISODES, LOW, HIGH)
+    drawn = drawn.reshape(-1, EPISODES).astype(np.float32)
+    tuned = sweep(TASK, network, episodes=SWEPT, seed=TEST_SEED, threads=1).best
+    weights = {
+        "six_weights": np.resize(np.array(SIX_WEIGHTS, np.float32), EPISODES),
+        "random_shared": drawn[0],
+        "tuned_shared": np.full(EPISODES, tuned, np.float32),
+        "random_weights": drawn[1:],
+    }
+    return {name: round(float(play(TASK, network, w, starts, 1).returns.mean()), 1) for name, w in weights.items()}
+
+
+def document(rows: dict[tuple[str, int, int], dict[str, Any]], arguments: argparse.Namespace) -> str:
+    """Returns the page."""
+    command = f"python tests/bench/ablation.py --steps {arguments.steps} --seeds {arguments.seeds}"
+    lines = [
+        "# What each setting of the search is worth",
+        "",
+        f"Swing-up, {arguments.steps / 1e6:.0f} M env-steps per search, {arguments.seeds} seeds, champions scored on",
+        f"{EPISODES} held-out episodes per condition. Mean over seeds and its 95 % interval;",
+        "each variant changes one setting of the preset above it. Written by",
+        "",
+        f"    {command}",
+        "",
+        "| variant | " + " | ".join(TITLES) + " |",
+        "|---|" + "---:|" * len(TITLES),
+    ]
+    for variant in VARIANTS:
+        mine = [row for (name, _, _), row in rows.items() if name == variant]
+        cells = (interval([row[column] for row in mine]) for column in COLUMNS)
+        lines.append(f"| {variant} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def interval(values: list[float]) -> str:
+    """Returns the mean and half the width of its 95 % interval (normal approximation)."""
+    half = 1.96 * float(np.std(values, ddof=1)) / len(values) ** 0.5 if len(values) > 1 else 0.0
+    return f"{np.mean(values):.0f} ± {half:.0f}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Runs generated code on every instruction set of the table, and every activation on every float."""

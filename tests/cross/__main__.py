@@ -1,0 +1,96 @@
+"""The commands behind `make cross` and the end of `make test`: python -m cross [install | host | all]."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+from rich.console import Console
+
+from cross.matrix import DOCUMENT, REPORT, ROOT, Row, run, table, write
+from cross.subjects import activation_subjects, no_champions
+from wann_rt.errors import ExportError
+from wann_rt.exporters.target_program import run_program
+from wann_rt.exporters.targets import TARGETS, Target
+
+JOBS = os.cpu_count() or 1
+USAGE = "usage: python -m cross install | host | all"
+
+
+def main(command: str) -> int:
+    """Runs one command; returns the exit code."""
+    commands = {"install": install, "host": host, "all": everything}
+    if command not in commands:
+        print(USAGE, file=sys.stderr)
+        return 2
+    return commands[command]()
+
+
+def install() -> int:
+    """Installs what the targets need and this computer lacks; of Debian."""
+    absent = [target for target in TARGETS if not _is_ready(target)]
+    packages = sorted({package for target in absent for package in target.packages})
+    if not packages:
+        return 0
+    print(f"installing {' '.join(packages)}", flush=True)
+    sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    apt = [*sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=600"]
+    if shutil.which("apt-get") and (not sudo or shutil.which("sudo")):
+        subprocess.run([*apt, "update"], check=False)
+        command = [*apt, "install", "-y", "--no-install-recommends", *packages]
+        if subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode == 0:
+            return 0
+    print(
+        "these packages could not be installed: be root or have sudo on Debian 12, or install by hand:\n"
+        f"    apt-get install --no-install-recommends {' '.join(packages)}",
+        file=sys.stderr,
+    )
+    return 1
+
+
+def _is_ready(target: Target) -> bool:
+    """Whether a small program runs on it: commands may be there and a C library not."""
+    if target.missing():
+        return False
+    try:
+        return bool(run_program(activation_subjects()[1:2], target, "-O2"))
+    except ExportError:
+        return False
+
+
+def host() -> int:
+    """Runs what this computer can run itself, quickly; names the targets that were left out."""
+    local = [target for target in TARGETS if target.machine]
+    problems = _show(run([target for target in local if not target.missing()], ("-O2",), JOBS))
+    others = [target for target in TARGETS if not target.machine]
+    absent = [target for target in (*local, *others) if target.missing()]
+    present = [target.title for target in others if not target.missing()]
+    for target in absent:
+        print(f"skipped {target.title}: {target.missing()}")
+    if present:
+        print(f"left to `make cross`: {'; '.join(present)}")
+    return 1 if problems else 0
+
+
+def everything() -> int:
+    """Runs all targets; one that cannot run is an error."""
+    rows = run(jobs=JOBS)
+    problems = _show(rows)
+    write(rows)
+    left_out = no_champions()
+    if left_out:
+        print(left_out)
+    elif not problems:
+        print(f"wrote {REPORT.relative_to(ROOT)} and {DOCUMENT.relative_to(ROOT)}")
+    return 1 if problems else 0
+
+
+def _show(rows: list[Row]) -> list[str]:
+    Console(width=None if sys.stdout.isatty() else 120).print(table(rows))
+    problems = [problem for row in rows for problem in row.problems]
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return problems
+
+
+sys.exit(main(*sys.argv[1:2] or ["all"]))

@@ -1,0 +1,107 @@
+"""What runs on every target: random controllers, each activation by itself, and the published champions."""
+
+import re
+from dataclasses import replace
+from functools import cache
+
+import builders
+import numpy as np
+import reference_data
+from strategies import KINDS
+
+from wann_rt.activations import PALETTE, tanh
+from wann_rt.controller import Channel, Controller, Weight
+from wann_rt.exporters.target_inputs import stratified
+from wann_rt.exporters.target_program import Subject, header_subject, subject_entry
+from wann_rt.network import Connection, Network
+from wann_rt.published import load_out
+
+N_RANDOM = 102
+ROWS = 128
+CHAMPION_ROWS = 256
+
+
+def random_subjects(count: int = N_RANDOM) -> list[Subject]:
+    """Returns random controllers of all kinds of weight, with 1 to 11 inputs and up to 11 hidden nodes."""
+    found = []
+    for k in range(count):
+        controller = builders.controller(np.random.default_rng(1000 + k), KINDS[k % 3])
+        found.append(header_subject(replace(controller, vectors=()), f"random{k}", ROWS))
+    return found
+
+
+@cache
+def activation_subjects() -> tuple[Subject, ...]:
+    """Returns each activation as a network of one connection of weight 1, on 2^17 stratified floats."""
+    found = []
+    for activation in PALETTE:
+        network, _ = Network.build(1, {}, {2: activation.id}, [Connection(1, 2)])
+        name = f"only_{activation.name}"
+        controller = Controller(name, network, Weight.shared(1.0), (Channel("x"),), (Channel("y"),))
+        found.append(header_subject(controller, name, None))
+    return tuple(found)
+
+
+_SUBNORMAL = """\
+static void subnormal_tanh_run(const float *observation, float *actions) {
+    union {
+        float value;
+        uint32_t bits;
+    } x;
+    x.value = *observation;
+    x.bits &= UINT32_C(0x807fffff);
+    subnormal_tanh_step(&x.value, actions);
+}
+"""
+
+
+def subnormal_subject() -> Subject:
+    """Returns tanh on subnormal numbers: the one division there is, and AVR's errs on some subnormal quotients."""
+    (subject,) = (s for s in activation_subjects() if s.name == "only_tanh")
+    code, name = subject.code.replace("only_tanh", "subnormal_tanh"), "subnormal_tanh"
+    code = code.replace("ONLY_TANH", name.upper())[: -len(subject_entry(name))] + _SUBNORMAL
+    x = (stratified(subject.seed).view(np.uint32) & np.uint32(0x807FFFFF)).view(np.float32)
+    return replace(subject, name=name, code=code, expected=tanh(x))
+
+
+def champion_subjects() -> list[Subject]:
+    """Returns the published champions, with shared and with tuned weights; none where they are absent."""
+    if no_champions():
+        return []
+    found = []
+    for name, task in (("swing", "swing"), ("biped", "biped")):
+        topology, weights = (reference_data.FOLDER / file for file in reference_data.CHAMPIONS[name])
+        shared = load_out(topology, task=task)
+        tuned = load_out(topology, weights=weights, task=task)
+        ensemble = replace(shared, weight=Weight("ensemble", (-1.5, 0.5, 1.0)), vectors=())
+        for kind, controller in (("shared", shared), ("tuned", tuned), ("ensemble", ensemble)):
+            found.append(header_subject(controller, f"{name}_{kind}", CHAMPION_ROWS))
+    return found
+
+
+@cache
+def all_subjects() -> tuple[Subject, ...]:
+    """Returns everything that a whole check runs."""
+    return (*random_subjects(), *activation_subjects(), subnormal_subject(), *champion_subjects())
+
+
+def without_pragmas(subject: Subject) -> Subject:
+    """Returns the seeded fault: the same code, with what keeps the compiler from fusing taken out."""
+    bare = re.sub(r'#pragma GCC optimize.*|_Pragma\("STDC FP_CONTRACT OFF"\)', "", subject.code)
+    if bare == subject.code:
+        raise ValueError(f"{subject.name}: no pragma was found to take out")
+    return replace(subject, code=bare)
+
+
+@cache
+def fault_subjects() -> tuple[Subject, ...]:
+    """Returns the seeded fault in a few controllers, and in the activations with a polynomial."""
+    curved = [s for s in activation_subjects() if s.name in ("only_sin", "only_cos", "only_gauss", "only_tanh")]
+    return tuple(without_pragmas(subject) for subject in (*random_subjects(12), *curved))
+
+
+def no_champions() -> str | None:
+    """Returns why the champions cannot run, or None."""
+    files = [reference_data.FOLDER / file for pair in reference_data.CHAMPIONS.values() for file in pair]
+    absent = [file for file in files if not file.is_file()]
+    return f"the published champions are left out: no {absent[0].name} in {absent[0].parent}" if absent else None

@@ -1,0 +1,132 @@
+/*
+ * Gives bytes to the runtime and, if they load, runs everything, on memory of exactly the promised
+ * size: so that a sanitizer sees one byte too many. Aborts where a promise of wann_rt.h is broken.
+ */
+
+#ifndef EXERCISE_H
+#define EXERCISE_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wann_rt.h"
+
+#define REQUIRE(holds)                                                                             \
+    do {                                                                                           \
+        if (!(holds)) {                                                                            \
+            fprintf(stderr, "%s:%d: broken promise: %s\n", __FILE__, __LINE__, #holds);            \
+            abort();                                                                               \
+        }                                                                                          \
+    } while (0)
+
+/* Returns memory of exactly this size, filled with a pattern that no action has by chance. */
+static void *exactly(size_t bytes) {
+    void *memory = malloc(bytes);
+    REQUIRE(memory != NULL || bytes == 0);
+    if (bytes > 0) {
+        memset(memory, 0xa5, bytes);
+    }
+    return memory;
+}
+
+static int is_untouched(const void *memory, size_t bytes) {
+    const unsigned char *p = (const unsigned char *)memory;
+    for (; bytes > 0; bytes--) {
+        if (*p++ != 0xa5) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static volatile uint8_t sink; /* what is read goes somewhere */
+
+static void run_all(const wann_controller *c) {
+    static const float weights[] = {-1.5f, 0.0f, 3e38f};
+    static const float values[] = {0.5f, -0.0f, 1e-45f, -3e38f, 1e30f, 2.0f};
+    const size_t floats = wann_scratch_floats(c);
+    float *const obs = (float *)exactly(c->observations * sizeof *obs);
+    float *const actions = (float *)exactly(c->actions * sizeof *actions);
+    float *const scratch = (float *)exactly(floats * sizeof *scratch);
+    const uint8_t *digest = wann_digest(c);
+    const uint8_t *text;
+    size_t bytes = 0;
+    size_t k;
+    int error;
+
+    REQUIRE(floats == WANN_SCRATCH_FLOATS((size_t)c->observations, c->hidden, c->actions));
+    REQUIRE(floats <= WANN_MAX_NODES);
+    for (k = 0; k < c->observations; k++) {
+        obs[k] = values[k % 6];
+    }
+    REQUIRE(wann_step(c, obs, actions, scratch, floats - 1) == WANN_E_SCRATCH);
+    REQUIRE(wann_selftest(c, scratch, floats - 1) == WANN_E_SCRATCH);
+    REQUIRE(wann_ensemble(c, obs, actions, weights, 0, scratch, floats) < 0);
+    REQUIRE(is_untouched(actions, c->actions * sizeof *actions));
+    error = wann_ensemble(c, obs, actions, weights, 3, scratch, floats);
+    REQUIRE(error == WANN_OK || error == WANN_E_PER_CONNECTION);
+    REQUIRE(error == wann_step_weight(c, obs, actions, -0.25f, scratch, floats));
+    REQUIRE(wann_step(c, obs, actions, scratch, floats) == WANN_OK);
+    error = wann_selftest(c, scratch, floats);
+    REQUIRE(error == WANN_E_NO_VECTORS ? c->vectors == 0
+                                       : error == WANN_OK || error == WANN_E_MISMATCH);
+    for (k = 0; k < WANN_DIGEST_BYTES; k++) {
+        sink ^= digest[k];
+    }
+    text = wann_text(c, &bytes);
+    for (k = 0; text != NULL && k < bytes; k++) {
+        sink ^= text[k];
+    }
+    free(obs);
+    free(actions);
+    free(scratch);
+}
+
+/* Returns what wann_load() says. */
+static int exercise(const uint8_t *data, size_t size) {
+    uint8_t *const blob = (uint8_t *)exactly(size);
+    wann_controller *const c = (wann_controller *)exactly(sizeof *c);
+    int error;
+
+    if (size > 0) {
+        memcpy(blob, data, size);
+    }
+    error = wann_load(c, blob, size);
+    REQUIRE(error <= WANN_OK && strcmp(wann_error_name(error), "?") != 0);
+    if (error == WANN_OK) {
+        run_all(c);
+    } else {
+        REQUIRE(is_untouched(c, sizeof *c));
+    }
+    free(c);
+    free(blob);
+    return error;
+}
+
+/* Makes the envelope right - magic, version, size, CRC-32 - so that what it holds gets looked at.
+ */
+static void seal(uint8_t *blob, size_t size) {
+    uint32_t crc = 0xffffffffu;
+    size_t k;
+    int bit;
+
+    if (size < 13) {
+        return;
+    }
+    memcpy(blob, "WANN\1", 5);
+    for (k = 0; k < 4; k++) {
+        blob[5 + k] = (uint8_t)(size >> (8 * k));
+    }
+    for (k = 0; k < size - 4; k++) {
+        crc ^= blob[k];
+        for (bit = 0; bit < 8; bit++) {
+            crc = (crc & 1u) != 0 ? (crc >> 1) ^ 0xedb88320u : crc >> 1;
+        }
+    }
+    for (k = 0; k < 4; k++) {
+        blob[size - 4 + k] = (uint8_t)(~crc >> (8 * k));
+    }
+}
+
+#endif /* EXERCISE_H */

@@ -1,0 +1,78 @@
+"""Writes a corpus for the fuzz target: small blobs of every weight kind, with every section there is.
+
+    python seeds.py FOLDER
+
+Same bytes each time.
+"""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from wann_rt.activations import PALETTE
+from wann_rt.controller import Channel, Controller, Weight
+from wann_rt.exporters.to_blob import to_blob
+from wann_rt.network import Connection, Network
+
+
+def seeds() -> dict[str, bytes]:
+    """Returns the blobs by name."""
+    open_ends = (Channel("open"), Channel("also open"))
+    shared = Controller("shared", small(signed=False), Weight.shared(-1.5), open_ends, open_ends)
+    tall = Channel("tall", low=-1.0, clip=True, offset=0.25, scale=3.0)
+    flat = Channel("flat", low=0.0, high=2.0, clip=True)
+    conditioned = replace(shared, network=small(signed=True), observations=(tall, flat), actions=(flat, tall))
+    ensemble = Weight("ensemble", (-2.0, 0.5, 1.0))
+    own = Weight("connections", tuple(0.5 * k - 1 for k in range(shared.network.n_connections)))
+    wide = Controller("wide", palette(260), Weight.shared(1.0), channels(260), channels(len(PALETTE)))
+    return {
+        "shared": to_blob(shared, vectors=0),
+        "vectors": to_blob(shared, vectors=2),
+        "conditioned": to_blob(conditioned, vectors=1),
+        "ensemble": to_blob(replace(conditioned, weight=ensemble), vectors=1),
+        "connections": to_blob(replace(shared, weight=own), vectors=1),
+        "contract": to_blob(replace(shared, name="t"), vectors=0, contract=True),
+        "wide": to_blob(wide, vectors=0),
+    }
+
+
+def small(signed: bool) -> Network:
+    """Returns a network of two inputs, three hidden nodes and two outputs."""
+    minus = -1 if signed else 1
+    pairs = [
+        (0, 3),
+        (1, 3, minus),
+        (2, 4),
+        (3, 4),
+        (0, 5),
+        (1, 5),
+        (4, 5, minus),
+        (3, 6),
+        (5, 6),
+        (4, 7),
+        (2, 7, minus),
+    ]
+    return Network.build(2, {3: 5, 4: 3, 5: 4}, {6: 5, 7: 1}, [Connection(*pair) for pair in pairs])[0]
+
+
+def palette(n_inputs: int) -> Network:
+    """Returns a network with one output for each activation; the first looks at all inputs."""
+    outputs = {n_inputs + 1 + k: activation.id for k, activation in enumerate(PALETTE)}
+    pairs = [(s, n_inputs + 1) for s in range(n_inputs + 1)] + [(n_inputs, o) for o in list(outputs)[1:]]
+    return Network.build(n_inputs, {}, outputs, [Connection(*pair) for pair in pairs])[0]
+
+
+def channels(count: int) -> tuple[Channel, ...]:
+    """Returns channels that say nothing."""
+    return tuple(Channel(f"c{k}") for k in range(count))
+
+
+def main(folder: str) -> None:
+    """Writes each seed into a file of its own."""
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    for name, blob in seeds().items():
+        Path(folder, f"{name}.blob").write_bytes(blob)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,74 @@
+"""Scoring: which episodes genomes play, with which shared weights, and what makes one better than another."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wann_rt import random
+from wann_rt.config import Config
+from wann_rt.kernels.rollout import Programs
+from wann_rt.random import Purpose
+from wann_rt.rollouts import play, starts_of
+from wann_rt.tasks import Task
+from wann_rt.tuning import HIGH, LOW
+
+EPISODE_SEEDS = 2**53  # episode seeds are drawn below this bound: exact in every language that reads our files
+
+
+class Lanes(NamedTuple):
+    """Episodes to be played.
+
+    Attributes:
+        weights: shared weight of each, [lanes].
+        starts: first state of each, [state, lanes].
+        n_weights: neighbours are averaged so that this many scores are left.
+    """
+
+    weights: NDArray[np.float32]
+    starts: NDArray[np.float32]
+    n_weights: int
+
+
+def lanes(task: Task, config: Config, purpose: Purpose, episodes: int, *parts: int) -> Lanes:
+    """Returns episodes that depend on the seed, the purpose and the parts only.
+
+    The listed weights meet the same start states. Drawn weights are stratified over the range of the paper, and each
+    episode has a weight and a start of its own: the least variance that so many episodes can give the mean.
+    """
+    n_weights = config.drawn_weights or len(config.weights)
+    count = n_weights * episodes if config.drawn_weights else episodes
+    key = random.stream(config.seed, purpose, *parts)
+    starts = starts_of(task, (random.uniforms(key, count) * EPISODE_SEEDS).astype(np.int64))
+    if not config.drawn_weights:
+        weights = np.repeat(np.array(config.weights, np.float32), episodes)
+        return Lanes(weights, np.tile(starts, n_weights), n_weights)
+    within = random.uniforms(random.stream(config.seed, Purpose.WEIGHTS, int(purpose), *parts), count)
+    drawn = LOW + (HIGH - LOW) * (np.arange(count) + within) / count
+    return Lanes(drawn.astype(np.float32), starts, n_weights)
+
+
+def scores(task: Task, programs: Programs, played: Lanes, threads: int) -> tuple[NDArray[np.float64], int]:
+    """Returns the mean return of each network with each shared weight, and the steps taken."""
+    episodes = play(task, programs, played.weights, played.starts, threads)
+    returns = episodes.returns.reshape(len(programs.n_nodes), played.n_weights, -1).mean(axis=2)
+    return np.where(np.isfinite(returns), returns, -np.inf), int(episodes.lengths.sum())
+
+
+def connections(programs: Programs) -> NDArray[np.int32]:
+    """Returns how many connections each network has."""
+    return programs.offsets[np.arange(len(programs.n_nodes)), programs.n_nodes]
+
+
+def merit(fitness: NDArray[np.float64], n_connections: NDArray[np.int32], config: Config) -> NDArray[np.float64]:
+    """Returns fitness minus the price of the connections; -inf where there are too many of them."""
+    most = config.most_connections or np.inf
+    return np.where(n_connections > most, -np.inf, fitness - config.parsimony * n_connections)
+
+
+def copies(by_weight: NDArray[np.float64], order: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Returns which places in the order are held by genomes that score, bit for bit, as one before them does."""
+    _, first = np.unique(by_weight[order], axis=0, return_index=True)
+    again = np.ones(len(order), np.bool_)
+    again[first] = False
+    return again
