@@ -4,7 +4,8 @@ import wann_rt as wr
 
 controller = wr.search(
     "cartpole-swingup",
-    seed=1,
+    seed=3,
+    population=128,
     generations=40,
     on_generation=lambda g: print(f"generation {g.generation:3d}  best {g.best:4.0f}  champion {g.champion:4.0f}"),
 )

@@ -45,7 +45,7 @@ def test_an_exported_header_compiles_into_a_small_program(folder: Path) -> None:
 def test_the_code_in_the_readme_runs(folder: Path) -> None:
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     assert blocks
-    script = "\n".join(blocks).replace("generations=320", "generations=3")
+    script = "\n".join(blocks).replace("generations=256", "generations=3, population=32")
     run(sys.executable, "-c", script, cwd=folder)
 
 

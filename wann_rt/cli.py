@@ -16,6 +16,7 @@ from wann_rt.errors import ConfigError, FileError, WannError
 
 if TYPE_CHECKING:
     from wann_rt.controller import Controller
+    from wann_rt.exporters.target_run import TargetResult
 
 CONTROLLER = click.argument("controller", type=click.Path(path_type=Path))
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs instead of text for people.")
@@ -58,7 +59,7 @@ def tasks(as_json: bool) -> None:
 
 @main.command()
 @click.argument("task")
-@click.option("--preset", default="paper", show_default=True, help="Named settings to start from.")
+@click.option("--preset", default="minimal", show_default=True, help="Named settings to start from.")
 @click.option("--config", "file", type=click.Path(path_type=Path), help="TOML file with settings to replace.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Replace one setting; may be repeated.")
 @click.option("--seed", type=click.IntRange(0, 2**53), help="All random numbers follow from it.  [default: 0]")
@@ -209,8 +210,9 @@ def export(controller: Path, formats: tuple[str, ...], out: Path | None, setting
 @main.command()
 @CONTROLLER
 @click.option("--vectors", type=click.IntRange(1), default=2000, show_default=True, help="Random vectors to run.")
+@click.option("--targets", is_flag=True, help="Also run the C header on every processor whose toolchain is installed.")
 @AS_JSON
-def verify(controller: Path, vectors: int, as_json: bool) -> None:
+def verify(controller: Path, vectors: int, targets: bool, as_json: bool) -> None:
     """Prove that oracle, kernels, onnxruntime and compiled C compute the same actions."""
     loaded = _load(controller)
     from wann_rt import display
@@ -218,11 +220,22 @@ def verify(controller: Path, vectors: int, as_json: bool) -> None:
     from wann_rt.exporters.report_table import report_table
 
     report = compare(loaded, n_random=vectors)
+    elsewhere = _on_targets(loaded) if targets else []
     if as_json:
-        _print_json(report.to_dict())
+        from wann_rt.exporters.target_table import target_values
+
+        on_targets = {"targets": {r.target.key: target_values(r) for r in elsewhere}} if targets else {}
+        _print_json(report.to_dict() | on_targets)
     else:
+        from wann_rt.exporters.target_table import target_table
+
         display.console().print(report_table(report))
-    sys.exit(0 if report.ok else 1)
+        if elsewhere:
+            display.console().print(target_table(elsewhere))
+        for result in elsewhere:
+            if result.skipped:
+                click.echo(f"not run on {result.target.title}: {result.skipped}")
+    sys.exit(0 if report.ok and all(result.ok or result.skipped for result in elsewhere) else 1)
 
 
 @main.command()
@@ -289,6 +302,16 @@ def doctor(as_json: bool) -> None:
     else:
         display.show_findings(findings)
     sys.exit(0 if all(finding.ok or not finding.required for finding in findings) else 1)
+
+
+def _on_targets(controller: "Controller") -> "list[TargetResult]":
+    """Runs the generated header on every target, those without a toolchain left out."""
+    from wann_rt.exporters.c_names import c_prefix
+    from wann_rt.exporters.target_program import header_subject
+    from wann_rt.exporters.target_run import run_targets
+    from wann_rt.exporters.targets import TARGETS
+
+    return run_targets([header_subject(controller, c_prefix(controller), 256)], TARGETS, ("-O2",))
 
 
 def _load(path: Path) -> "Controller":

@@ -15,6 +15,8 @@ from rich.progress import Progress as RichProgress
 from rich.table import Table
 
 from wann_rt.activations import BY_ID
+from wann_rt.baseline import CONDITIONS as BASELINE_CONDITIONS
+from wann_rt.baseline import nearest
 from wann_rt.controller import Channel, Controller
 from wann_rt.files import digest, shortest
 from wann_rt.network import Network
@@ -153,6 +155,11 @@ def show_evaluation(result: "Evaluation") -> None:
         figures = f"{score.mean:.1f}", f"+- {score.ci95:.1f}", f"{score.sd:.1f}", str(score.episodes)
         made.add_row(label, *figures, *behaviour)
     console().print(made)
+    guessed = nearest(result.task, result.connections)
+    if guessed is not None:
+        for condition in BASELINE_CONDITIONS:
+            text = f"{CONDITIONS[condition]}: {guessed.text(condition)}"
+            console().print(f"random networks of {guessed.connections} connections, {text}", soft_wrap=True)
 
 
 def number(value: float) -> str:

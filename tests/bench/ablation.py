@@ -59,11 +59,12 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=8)
     parser.add_argument("--runs", type=Path, default=Path("build/ablation.jsonl"))
     parser.add_argument("--out", type=Path, default=Path("docs/ablation.md"))
+    parser.add_argument("--table", action="store_true", help="search nothing: write the table of what is there")
     arguments = parser.parse_args()
     arguments.runs.parent.mkdir(exist_ok=True)
     rows = read(arguments.runs)
     wanted = [(v, seed, arguments.steps) for v in VARIANTS for seed in range(arguments.seeds)]
-    missing = [key for key in wanted if key not in rows]
+    missing = [] if arguments.table else [key for key in wanted if key not in rows]
     lock = threading.Lock()
 
     def run(key: tuple[str, int, int]) -> None:
@@ -75,7 +76,8 @@ def main() -> None:
 
     with ThreadPoolExecutor(default_threads()) as pool:
         list(pool.map(run, missing))
-    arguments.out.write_text(document({key: rows[key] for key in wanted}, arguments), encoding="utf-8")
+    text = document({key: rows[key] for key in wanted if key in rows}, arguments)
+    arguments.out.write_text(text, encoding="utf-8")
 
 
 def read(path: Path) -> dict[tuple[str, int, int], dict[str, Any]]:
@@ -131,19 +133,21 @@ def document(rows: dict[tuple[str, int, int], dict[str, Any]], arguments: argpar
     lines = [
         "# What each setting of the search is worth",
         "",
-        f"Swing-up, {arguments.steps / 1e6:.0f} M env-steps per search, {arguments.seeds} seeds, champions scored on",
-        f"{EPISODES} held-out episodes per condition. Mean over seeds and its 95 % interval;",
+        f"Swing-up, {arguments.steps / 1e6:.0f} M env-steps per search, champions scored on {EPISODES} held-out",
+        "episodes per condition. Mean over seeds and its 95 % interval;",
         "each variant changes one setting of the preset above it. Written by",
         "",
         f"    {command}",
         "",
-        "| variant | " + " | ".join(TITLES) + " |",
-        "|---|" + "---:|" * len(TITLES),
+        "| variant | seeds | " + " | ".join(TITLES) + " |",
+        "|---|---:|" + "---:|" * len(TITLES),
     ]
     for variant in VARIANTS:
         mine = [row for (name, _, _), row in rows.items() if name == variant]
+        if not mine:
+            continue
         cells = (interval([row[column] for row in mine]) for column in COLUMNS)
-        lines.append(f"| {variant} | " + " | ".join(cells) + " |")
+        lines.append(f"| {variant} | {len(mine)} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 

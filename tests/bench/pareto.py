@@ -1,9 +1,10 @@
 """Connections against score on the swing-up: searches small controllers, and scores the stored front again.
 
-python tests/bench/pareto.py --search 30   search for 30 minutes, on from where the last run stopped
-python tests/bench/pareto.py --store       tune the best of each size at length and store the front
-python tests/bench/pareto.py --check       score the stored front on held-out episodes; write docs/pareto.md and
-.svg; exit 1 if any bar is missed
+* ``python tests/bench/pareto.py --search 30``: search for 30 minutes, on from where the last run stopped;
+* ``python tests/bench/pareto.py --store 0``: tune the best of each size at length and store the front; another number
+  draws other random numbers;
+* ``python tests/bench/pareto.py --check``: score the stored front on held-out episodes, write docs/pareto.md and .svg;
+  exit 1 if any bar is missed.
 """
 
 import argparse
