@@ -7,7 +7,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test cross exhaustive lint clean
+.PHONY: help demo test cross exhaustive bench lint clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,7 +15,7 @@ help:  ## show this list
 demo: $(VENV)/.demo-ready  ## search a controller for about two minutes, export it, prove it, plot it
 	@$(BIN)/python examples/demo.py
 
-test: lint  ## check the code, then run every test
+test: $(VENV)/.test-ready  ## run every test
 	@$(BIN)/pytest -n $(JOBS) --dist loadgroup $(PYTEST_ARGS)
 	@PYTHONPATH=tests $(BIN)/python -m cross host
 
@@ -25,6 +25,9 @@ cross: $(VENV)/.test-ready  ## install cross compilers and emulators (apt), run 
 
 exhaustive: $(VENV)/.test-ready  ## compare every activation on all 2^32 floats; may be stopped, then goes on
 	@PYTHONPATH=tests $(BIN)/python -m cross.exhaustive
+
+bench: $(VENV)/.bench-ready  ## measure speed against C, neat-python and numpy; writes docs/bench.md
+	@$(BIN)/python tests/bench/speed.py
 
 lint: $(VENV)/.test-ready  ## check style, types and who may import whom
 	@$(BIN)/ruff check .
@@ -44,6 +47,11 @@ $(VENV)/.demo-ready: pyproject.toml | $(VENV)/.made
 $(VENV)/.test-ready: pyproject.toml | $(VENV)/.made
 	@echo 'installing wann_rt and its test tools into $(VENV) (once, about a minute)'
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+$(VENV)/.bench-ready: $(VENV)/.test-ready
+	@echo 'installing what `make bench` compares with into $(VENV)'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[bench]'
 	@touch $@
 
 # A stamp, not $(BIN)/python, is the target: a half-made environment has a python already.

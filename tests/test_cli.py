@@ -82,6 +82,22 @@ def test_tune_writes_the_pareto_set_beside_the_result(controller_file: Path, tmp
     assert run("tune", controller_file, "--method", "sweep", "--prune").exit_code == 2
 
 
+def test_a_param_of_the_task_can_be_changed(controller_file: Path, tmp_path: Path) -> None:
+    plain, longer = (
+        json.loads(run("evaluate", controller_file, "--episodes", 4, "--json", *options).output)["scores"]
+        for options in ((), ("--task-set", "pole_length=0.9"))
+    )
+    assert plain != longer
+    small = ["--generations", 2, "--population", 8, "--set", "episodes=1", "--quiet"]
+    found = run("search", "swingup", "--task-set", "effort_penalty=0.5", *small, "--out", tmp_path / "run", "--json")
+    assert json.loads(found.output)["task_params"] == {"effort_penalty": 0.5}
+    other = run("search", "swingup", *small, "--out", tmp_path / "run")
+    assert "other settings" in other.output
+    wrong = run("evaluate", controller_file, "--task-set", "pole=1")
+    assert wrong.exit_code == 2
+    assert "has no param 'pole'" in wrong.output
+
+
 @pytest.mark.parametrize(
     ("name", "suffix"),
     [("onnx", ".onnx"), ("onnx-exact", ".exact.onnx"), ("c", ".h"), ("blob", ".blob")],

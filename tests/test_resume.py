@@ -145,4 +145,5 @@ def test_a_state_holds_the_champion_bit_for_bit() -> None:
     restore(again, state_of(running), "x")
     assert again.champion == running.champion
     assert again.population[:2] == running.population[:2]
-    assert all(np.array_equal(a, b) for a, b in zip(again.population[2:], running.population[2:], strict=True))
+    columns = zip(again.population[2:], running.population[2:], strict=True)
+    assert all(np.array_equal(np.asarray(a), np.asarray(b)) for a, b in columns)

@@ -1,14 +1,14 @@
 """The Python interface to a whole search: from the name of a task to a controller."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
 from wann_rt import __version__, config, tasks
 from wann_rt.controller import Controller, Weight
-from wann_rt.errors import TaskError, WannError
+from wann_rt.errors import WannError
 from wann_rt.evaluation import Evaluation, Score
 from wann_rt.evaluation import evaluate as evaluate_on
 from wann_rt.evolution import Generation, Search
@@ -23,6 +23,7 @@ SCORED_EPISODES = 100
 def search(
     task: str = "cartpole-swingup",
     *,
+    task_params: Mapping[str, float] | None = None,
     preset: str = config.DEFAULT_PRESET,
     out: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
@@ -36,6 +37,7 @@ def search(
 
     Args:
         task: name of the task; see ``wann-rt tasks``.
+        task_params: what differs from the task's own params, see ``tasks.with_params``, e.g. a longer pole.
         preset: named settings to start from.
         out: run folder to write: settings, one JSON line a generation, the champion. An unfinished run of the same
             task and settings in it is resumed, and gives the champion that it would have given uninterrupted.
@@ -51,7 +53,8 @@ def search(
         WannError: unknown task or setting, or a run folder that cannot be written.
         KeyboardInterrupt: on Ctrl-C before the first generation is scored.
     """
-    running = Search(tasks.get(task), config.load(preset, settings), threads)
+    searched = tasks.with_params(tasks.get(task), **(task_params or {}))
+    running = Search(searched, config.load(preset, settings), threads)
     with ExitStack() as stack:
         journal = None
         if out is not None:
@@ -61,17 +64,21 @@ def search(
 
 
 def evaluate(
-    controller: Controller, task: str | None = None, *, episodes: int = 100, seed: int = 0, threads: int | None = None
+    controller: Controller,
+    task: str | None = None,
+    *,
+    task_params: Mapping[str, float] | None = None,
+    episodes: int = 100,
+    seed: int = 0,
+    threads: int | None = None,
 ) -> Evaluation:
-    """Scores a controller in the paper's conditions; the task is by default the one it was searched for.
+    """Scores a controller in the paper's conditions; task and params are by default those it was searched for.
 
     Raises:
-        TaskError: the task is unknown or does not have the controller's channels.
+        TaskError: the task or a param is unknown, or the task does not have the controller's channels.
     """
-    name = task or controller.provenance.get("task")
-    if not isinstance(name, str):
-        raise TaskError("the controller does not say which task it is for: name one")
-    return evaluate_on(tasks.get(name), controller, episodes=episodes, seed=seed, threads=threads)
+    played = tasks.task_of(controller, task, task_params)
+    return evaluate_on(played, controller, episodes=episodes, seed=seed, threads=threads)
 
 
 def run(
@@ -114,6 +121,7 @@ def controller_of(running: Search) -> Controller:
         "created_by": f"wann_rt {__version__}",
         "task": task.name,
         "task_version": task.version,
+        **({"task_params": tasks.changes_of(task)} if tasks.changes_of(task) else {}),
         "preset": running.config.preset,
         "seed": seed,
         "config_digest": running.config.digest,

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
 CONTROLLER = click.argument("controller", type=click.Path(path_type=Path))
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs instead of text for people.")
+TASK_SET = click.option(
+    "--task-set",
+    "params",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Change a param of the task, e.g. pole_length=0.9 or effort_penalty=0.1; may be repeated.",
+)
 SEED = click.option("--seed", type=click.IntRange(0, 2**53), default=0, show_default=True, help="Of the episodes.")
 THREADS = click.option("--threads", type=click.IntRange(1), help="Threads to use; the result does not depend on it.")
 
@@ -67,6 +74,7 @@ def tasks(as_json: bool) -> None:
 @click.option("--population", type=click.IntRange(2), help="Genomes per generation.")
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder.  [default: runs/TASK-SEED]")
 @click.option("--overwrite", is_flag=True, help="Allow --out to hold an earlier run, which is replaced.")
+@TASK_SET
 @click.option("--quiet", "-q", is_flag=True, help="No progress.")
 @THREADS
 @AS_JSON
@@ -75,6 +83,7 @@ def search(
     preset: str,
     file: Path | None,
     settings: tuple[str, ...],
+    params: tuple[str, ...],
     out: Path | None,
     overwrite: bool,
     quiet: bool,
@@ -89,7 +98,8 @@ def search(
     from wann_rt.journal import Journal
 
     overlay = _overlay(file, settings, shortcuts)
-    chosen, found = config.load(preset, overlay), known.get(task)
+    chosen = config.load(preset, overlay)
+    found = known.with_params(known.get(task), **dict(config.parse_setting(text) for text in params))
     folder = out or Path("runs") / f"{found.name}-{chosen.seed}"
     running = Search(found, chosen, threads)
     with Journal(folder, found, chosen, overwrite=overwrite) as journal:
@@ -108,18 +118,20 @@ def search(
 @main.command()
 @CONTROLLER
 @click.option("--task", help="Task to play.  [default: the one it was searched for]")
+@TASK_SET
 @click.option("--episodes", type=click.IntRange(2), default=100, show_default=True, help="Per condition.")
 @SEED
 @THREADS
 @AS_JSON
 def evaluate(
-    controller: Path, task: str | None, episodes: int, seed: int, threads: int | None, as_json: bool
+    controller: Path, task: str | None, params: tuple[str, ...], as_json: bool, **options: Any
 ) -> None:
     """Score CONTROLLER in the paper's conditions, over fresh episodes."""
     loaded = _load(controller)
-    from wann_rt import api, display
+    from wann_rt import api, config, display
 
-    result = api.evaluate(loaded, task, episodes=episodes, seed=seed, threads=threads)
+    changed = dict(config.parse_setting(text) for text in params) or None
+    result = api.evaluate(loaded, task, task_params=changed, **options)
     if as_json:
         _print_json(result.to_dict())
     else:
@@ -136,7 +148,7 @@ def evaluate(
 @click.option("--range", "limits", type=float, nargs=2, default=(-2.0, 2.0), show_default=True, help="Of the sweep.")
 @click.option("--step", type=float, default=0.01, show_default=True, help="Distance between weights of the sweep.")
 @click.option("--task", help="Task to tune on.  [default: the one it was searched for]")
-@click.option("--task-set", "params", multiple=True, metavar="NAME=VALUE", help="Param, e.g. effort_penalty=0.1.")
+@TASK_SET
 @click.option("--out", type=click.Path(path_type=Path), help="File to write.  [default: NAME.tuned.json]")
 @click.option("--quiet", "-q", is_flag=True, help="No progress.")
 @click.option("--seed", type=click.IntRange(0, 2**53), default=0, show_default=True, help="Of all random numbers.")

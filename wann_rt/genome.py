@@ -95,8 +95,9 @@ def roomy(population: Population, nodes: int = 1, genes: int = 2) -> Population:
         node_capacity * (1 + short_of_nodes),
         gene_capacity * (1 + short_of_genes),
     )
-    for new, old in zip(wider[2:], population[2:], strict=True):
-        new[tuple(slice(n) for n in old.shape)] = old
+    for name in Population._fields[2:]:
+        old = getattr(population, name)
+        getattr(wider, name)[tuple(slice(n) for n in old.shape)] = old
     return wider
 
 

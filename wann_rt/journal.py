@@ -14,7 +14,7 @@ from wann_rt.controller import Controller
 from wann_rt.errors import FileError
 from wann_rt.evolution import Generation, Search
 from wann_rt.resume import restore, state_of
-from wann_rt.tasks import Task
+from wann_rt.tasks import Task, changes_of
 
 SETTINGS, GENERATIONS, CHAMPION, STATE = "config.json", "generations.jsonl", "champion.json", "state.checkpoint"
 SECONDS_PER_CHECKPOINT = 2.0
@@ -138,6 +138,7 @@ def _settings(task: Task, config: Config) -> dict[str, Any]:
     return {
         "task": task.name,
         "task_version": task.version,
+        "task_params": changes_of(task),
         "config": asdict(config),
         "config_digest": config.digest,
         "wann_rt": wann_rt.__version__,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from wann_rt import __version__, files, tasks
 from wann_rt.controller import Controller, Weight
-from wann_rt.errors import ConfigError, ControllerError, FileError, TaskError
+from wann_rt.errors import ConfigError, ControllerError, FileError
 from wann_rt.evaluation import Score, check_fits
 from wann_rt.polish import FINAL, Arena, OnProgress, Progress, Settings, polish
 from wann_rt.pruning import RETUNE_SIGMA, Pruned, unsigned
@@ -152,11 +152,7 @@ def tune(
 
 
 def _task(controller: Controller, name: str | None, params: Mapping[str, float] | None) -> Task:
-    known = name or controller.provenance.get("task")
-    if not isinstance(known, str):
-        raise TaskError("the controller does not say which task it is for: name one")
-    given = controller.provenance.get("task_params", {}) if params is None else params
-    task = tasks.with_params(tasks.get(known), **given)
+    task = tasks.task_of(controller, name, params)
     check_fits(task, controller)
     return task
 

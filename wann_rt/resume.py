@@ -10,6 +10,7 @@ from wann_rt.errors import FileError
 from wann_rt.evolution import Champion, Search
 from wann_rt.genome import Population
 from wann_rt.network import Connection, Network
+from wann_rt.tasks import changes_of
 
 COUNTS = ("n_inputs", "n_outputs")  # the fields of Population that are numbers, not arrays
 
@@ -20,6 +21,7 @@ def state_of(running: Search) -> Checkpoint:
     values: dict[str, Any] = {
         "task": running.task.name,
         "task_version": running.task.version,
+        "task_params": changes_of(running.task),
         "config_digest": running.config.digest,
         "generation": running.generation,
         "env_steps": running.env_steps,
@@ -43,6 +45,7 @@ def restore(running: Search, state: Checkpoint, where: str) -> None:
     expected = {
         "task": running.task.name,
         "task_version": running.task.version,
+        "task_params": changes_of(running.task),
         "config_digest": running.config.digest,
     }
     for key, value in expected.items():

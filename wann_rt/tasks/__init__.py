@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wann_rt.controller import Channel
+from wann_rt.controller import Channel, Controller
 from wann_rt.errors import TaskError
 from wann_rt.tasks import cartpole_swingup, penalised_swingup
 
@@ -112,6 +112,18 @@ def with_params(task: Task, **changes: float) -> Task:
         return replace(largest, params=values)
     plain = get(task.name)
     return replace(plain, params=plain.params._make(merged[name] for name in plain.params._fields))
+
+
+def task_of(controller: Controller, name: str | None = None, params: Mapping[str, float] | None = None) -> Task:
+    """Returns the task of that name, with changed params; by default what the controller was searched for.
+
+    Raises:
+        TaskError: the task or a param is unknown, or neither the caller nor the controller names a task.
+    """
+    known = name or controller.provenance.get("task")
+    if not isinstance(known, str):
+        raise TaskError("the controller does not say which task it is for: name one")
+    return with_params(get(known), **(controller.provenance.get("task_params", {}) if params is None else params))
 
 
 def changes_of(task: Task) -> dict[str, float]:
