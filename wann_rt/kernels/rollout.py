@@ -100,12 +100,12 @@ def select(programs: Programs, networks: NDArray[np.int64]) -> Programs:
 
 def observe_lanes(p: Any, state: Any, values: Any) -> None:
     """Calls the ``observe_lanes`` of the task that p belongs to; compiled code only."""
-    raise NotImplementedError
+    raise TypeError("observe_lanes can be called from compiled code only")
 
 
 def step_lanes(p: Any, state: Any, actions: Any, rewards: Any, failed: Any) -> None:
     """Calls the ``step_lanes`` of the task that p belongs to; compiled code only."""
-    raise NotImplementedError
+    raise TypeError("step_lanes can be called from compiled code only")
 
 
 @overload(observe_lanes, strict=False)
