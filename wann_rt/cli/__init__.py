@@ -1,0 +1,48 @@
+"""The command line, ``wann-rt``: reads arguments, calls the library, prints. Nothing heavy is imported before its use.
+
+Exit codes: 0 done; 1 ``verify`` found a promise broken, or ``doctor`` something missing; 2 bad input or usage;
+130 interrupted before there was a result.
+"""
+
+import sys
+from typing import Any
+
+import click
+
+from wann_rt import __version__
+from wann_rt.cli import judging, looking, searching, shipping
+from wann_rt.errors import WannError
+
+
+class _Group(click.Group):
+    """Turns the package's own errors, and Ctrl-C, into one line on stderr and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except WannError as error:
+            click.echo(f"wann-rt: error: {error}", err=True)
+            sys.exit(2)
+        except KeyboardInterrupt:
+            click.echo("wann-rt: interrupted before there was a result", err=True)
+            sys.exit(130)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="wann-rt")
+def main() -> None:
+    """Search minimal controllers, export them, and prove that every export computes the same bits."""
+
+
+for _command in (
+    searching.tasks,
+    searching.search,
+    judging.evaluate,
+    judging.tune,
+    shipping.export,
+    shipping.verify,
+    looking.show,
+    looking.import_,
+    looking.doctor,
+):
+    main.add_command(_command)

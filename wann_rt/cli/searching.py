@@ -1,0 +1,89 @@
+"""Commands before there is a controller: list the tasks, search."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from wann_rt.cli.options import AS_JSON, TASK_SET, THREADS, print_json
+from wann_rt.errors import ConfigError
+
+
+@click.command()
+@AS_JSON
+def tasks(as_json: bool) -> None:
+    """List the tasks that can be searched."""
+    from wann_rt import display
+    from wann_rt.tasks import TASKS
+
+    if as_json:
+        print_json([display.task_dict(task) for task in TASKS])
+    else:
+        display.show_tasks(TASKS)
+
+
+@click.command()
+@click.argument("task")
+@click.option("--preset", default="minimal", show_default=True, help="Named settings to start from.")
+@click.option("--config", "file", type=click.Path(path_type=Path), help="TOML file with settings to replace.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Replace one setting; may be repeated.")
+@click.option("--seed", type=click.IntRange(0, 2**53), help="All random numbers follow from it.  [default: 0]")
+@click.option("--generations", type=click.IntRange(1), help="How many to run.")
+@click.option("--population", type=click.IntRange(2), help="Genomes per generation.")
+@click.option("--out", type=click.Path(path_type=Path), help="Run folder.  [default: runs/TASK-SEED]")
+@click.option("--overwrite", is_flag=True, help="Allow --out to hold an earlier run, which is replaced.")
+@TASK_SET
+@click.option("--quiet", "-q", is_flag=True, help="No progress.")
+@THREADS
+@AS_JSON
+def search(
+    task: str,
+    preset: str,
+    file: Path | None,
+    settings: tuple[str, ...],
+    params: tuple[str, ...],
+    out: Path | None,
+    overwrite: bool,
+    quiet: bool,
+    threads: int | None,
+    as_json: bool,
+    **shortcuts: int | None,
+) -> None:
+    """Search a controller for TASK; Ctrl-C stops cleanly and keeps the best so far."""
+    from wann_rt import api, config, display
+    from wann_rt import tasks as known
+    from wann_rt.evolution import Search
+    from wann_rt.journal import Journal
+
+    overlay = _overlay(file, settings, shortcuts)
+    chosen = config.load(preset, overlay)
+    found = known.with_params(known.get(task), **dict(config.parse_setting(text) for text in params))
+    folder = out or Path("runs") / f"{found.name}-{chosen.seed}"
+    running = Search(found, chosen, threads)
+    with Journal(folder, found, chosen, overwrite=overwrite) as journal:
+        if journal.resume(running):
+            click.echo(f"resuming {folder} at generation {running.generation}", err=True)
+        with display.Progress(chosen.generations, quiet=quiet or as_json) as progress:
+            controller = api.run(running, journal, progress.update)
+    if running.generation < chosen.generations:
+        click.echo(f"stopped after {running.generation} generations; the same command goes on from here", err=True)
+    if as_json:
+        print_json({"champion": str(journal.champion_path), **controller.provenance})
+    else:
+        display.show_champion(controller, journal.champion_path)
+
+
+def _overlay(file: Path | None, settings: tuple[str, ...], shortcuts: dict[str, Any]) -> dict[str, Any]:
+    """Returns the settings of the TOML file, then those of --set, then those of their own options."""
+    import tomllib
+
+    from wann_rt import config, files
+
+    overlay: dict[str, Any] = {}
+    if file is not None:
+        try:
+            overlay |= tomllib.loads(files.read_text(file))
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError(f"{file}: is not valid TOML: {error}") from None
+    overlay |= dict(config.parse_setting(setting) for setting in settings)
+    return overlay | {name: value for name, value in shortcuts.items() if value is not None}

@@ -1,0 +1,84 @@
+"""Commands that bring a controller to where it runs: export it, prove the exports equal."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from wann_rt.cli.options import AS_JSON, CONTROLLER, load, print_json
+
+if TYPE_CHECKING:
+    from wann_rt.controller import Controller
+    from wann_rt.exporters.target_run import TargetResult
+
+
+@click.command()
+@CONTROLLER
+@click.option("--to", "formats", multiple=True, help="Format, see below; may be repeated.")
+@click.option("--out", type=click.Path(path_type=Path), help="File to write; a folder if there are several formats.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Option of the format, e.g. opset=17.")
+def export(controller: Path, formats: tuple[str, ...], out: Path | None, settings: tuple[str, ...]) -> None:
+    """Export CONTROLLER to other formats.
+
+    \b
+    onnx        ONNX, standard operators: readable; equal within a stated bound
+    onnx-exact  ONNX, elementary operators: equal bit for bit
+    c           one C header without any library: equal bit for bit
+    blob        bytes for the C runtime, from flash or over the air: equal bit for bit
+
+    Without --to, the suffix of --out says the format (.onnx, .exact.onnx, .h, .blob). Without --out, files are written
+    beside CONTROLLER.
+    """  # noqa: D301  click wants the backspace itself
+    if not formats and out is None:
+        raise click.UsageError("name a format with --to, or a file with --out")
+    loaded = load(controller)
+    from wann_rt import config, exporters
+
+    options = dict(config.parse_setting(setting) for setting in settings)
+    for name in formats or (exporters.format_of(str(out)),):
+        beside = exporters.default_path(controller, name)
+        path = beside if out is None else out / beside.name if len(formats) > 1 else out
+        exporters.write(loaded, path, name, **options)
+        click.echo(f"wrote {path}")
+
+
+@click.command()
+@CONTROLLER
+@click.option("--vectors", type=click.IntRange(1), default=2000, show_default=True, help="Random vectors to run.")
+@click.option("--targets", is_flag=True, help="Also run the C header on every processor whose toolchain is installed.")
+@AS_JSON
+def verify(controller: Path, vectors: int, targets: bool, as_json: bool) -> None:
+    """Prove that oracle, kernels, onnxruntime and compiled C compute the same actions."""
+    loaded = load(controller)
+    from wann_rt import display
+    from wann_rt.exporters.parity import verify as compare
+    from wann_rt.exporters.report_table import report_table
+
+    report = compare(loaded, n_random=vectors)
+    elsewhere = _on_targets(loaded) if targets else []
+    if as_json:
+        from wann_rt.exporters.target_table import target_values
+
+        on_targets = {"targets": {r.target.key: target_values(r) for r in elsewhere}} if targets else {}
+        print_json(report.to_dict() | on_targets)
+    else:
+        from wann_rt.exporters.target_table import target_table
+
+        display.console().print(report_table(report))
+        if elsewhere:
+            display.console().print(target_table(elsewhere))
+        for result in elsewhere:
+            if result.skipped:
+                click.echo(f"not run on {result.target.title}: {result.skipped}")
+    sys.exit(0 if report.ok and all(result.ok or result.skipped for result in elsewhere) else 1)
+
+
+def _on_targets(controller: "Controller") -> "list[TargetResult]":
+    """Runs the generated header on every target, those without a toolchain left out."""
+    from wann_rt.exporters.c_names import c_prefix
+    from wann_rt.exporters.target_program import header_subject
+    from wann_rt.exporters.target_run import run_targets
+    from wann_rt.exporters.targets import TARGETS
+
+    return run_targets([header_subject(controller, c_prefix(controller), 256)], TARGETS, ("-O2",))
