@@ -1,6 +1,7 @@
 """Prints a traced expression as C: the same operations in the same order, shared ones as locals."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import NamedTuple
 
@@ -47,16 +48,23 @@ class Printer:
     def expression(
         self, root: Symbol, names: Iterator[str] | None = None, limit: int = 72
     ) -> tuple[list[tuple[str, str]], str]:
-        """Returns (local, value) pairs in order, and the text of root in terms of them.
+        """Returns (local, value) pairs in order, and the text of root in terms of them; see ``expressions``."""
+        locals_, (text,) = self.expressions([root], names, limit)
+        return locals_, text
+
+    def expressions(
+        self, roots: Sequence[Symbol], names: Iterator[str] | None = None, limit: int = 72
+    ) -> tuple[list[tuple[str, str]], list[str]]:
+        """Returns (local, value) pairs in order, and the text of each root in terms of them.
 
         Args:
-            root: the traced expression.
-            names: names for its locals; letters by default, which suits a function of its own.
+            roots: the traced expressions; what they share is computed once.
+            names: names for the locals; letters by default, which suits a function of its own.
             limit: an expression longer than this is split: its longest part becomes a local.
         """
-        names = letters(root) if names is None else names
-        order = self._order(root)
-        uses = self._uses(root, order)
+        names = letters(roots) if names is None else names
+        order = self._order(roots)
+        uses = self._uses(roots, order)
         texts: dict[Symbol, _Text] = {}
         locals_: list[tuple[str, str]] = []
 
@@ -75,7 +83,7 @@ class Printer:
             # A comparison is no float: it is printed wherever it is used.
             if uses[symbol] > 1 and symbol.op not in (*_LEAVES, *_COMPARE):
                 make_local(symbol)
-        return locals_, texts[root].text
+        return locals_, [texts[root].text for root in roots]
 
     def call(self, symbol: Symbol) -> tuple[str, tuple[Symbol, ...]] | None:
         """Returns the function that computes symbol and its arguments, if one does."""
@@ -87,21 +95,26 @@ class Printer:
                 return name, tuple(bound[parameter] for parameter in function.parameters)
         return None
 
+    def called(self, roots: Sequence[Symbol]) -> set[str]:
+        """Returns the names of the functions that the text of the roots calls."""
+        return {found[0] for found in map(self.call, self._order(roots)) if found}
+
     def _operands(self, symbol: Symbol) -> tuple[Symbol, ...]:
         found = self.call(symbol)
         return found[1] if found else symbol.args
 
-    def _order(self, root: Symbol) -> list[Symbol]:
+    def _order(self, roots: Sequence[Symbol]) -> list[Symbol]:
         """Returns what gets printed, operands before their users: ``schedule`` but for folded calls."""
-        wanted = {root}
-        for symbol in reversed(schedule([root])):
+        scheduled = schedule(roots)
+        wanted = set(roots)
+        for symbol in reversed(scheduled):
             if symbol in wanted:
                 wanted.update(self._operands(symbol))
-        return [symbol for symbol in schedule([root]) if symbol in wanted]
+        return [symbol for symbol in scheduled if symbol in wanted]
 
-    def _uses(self, root: Symbol, order: list[Symbol]) -> dict[Symbol, int]:
+    def _uses(self, roots: Sequence[Symbol], order: list[Symbol]) -> dict[Symbol, int]:
         """Returns how often each operation would be printed if nothing but the shared ones were local."""
-        uses = {root: 1}
+        uses = dict(Counter(roots))
         for symbol in reversed(order):
             times = uses[symbol] if symbol.op in _COMPARE else 1
             for operand in self._operands(symbol):
@@ -142,9 +155,9 @@ def _operation(op: str, operands: list[_Text]) -> _Text:
     return _Text(f"{operand(0, binding)} {_BINARY[op]} {right}", binding)
 
 
-def letters(root: Symbol) -> Iterator[str]:
-    """Yields a, b, c, ... and then t1, t2, ..., without the names of root's inputs."""
-    inputs = {s.name for s in schedule([root]) if s.op == "input"}
+def letters(roots: Iterable[Symbol]) -> Iterator[str]:
+    """Yields a, b, c, ... and then t1, t2, ..., without the names of the roots' inputs."""
+    inputs = {s.name for s in schedule(roots) if s.op == "input"}
     yield from (letter for letter in "abcdefghijklmnopqrstuvw" if letter not in inputs)
     yield from (f"t{k}" for k in count(1))
 

@@ -1,9 +1,9 @@
 """The small functions that a generated header's steps call: activations, clip, absolute value."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from wann_rt import arithmetic
-from wann_rt.activations import PALETTE
+from wann_rt.activations import PALETTE, Activation
 from wann_rt.controller import Controller
 from wann_rt.exporters.c_expressions import Function, Printer
 from wann_rt.exporters.c_names import Names
@@ -26,22 +26,45 @@ _CLIP = ("x", "low", "high", "neutral")
 
 def printer(names: Names, callees: Mapping[str, Function] | None = None) -> Printer:
     """Returns a printer of expressions that may call ``callees``; by default ``<p>_clip``."""
-    clip = {names.fill("<p>_clip"): Function(_CLIP, trace(arithmetic.clip, *_CLIP))}
-    callees = clip if callees is None else callees
-    return Printer(names.fill("<p>_abs"), names.fill("<P>_INF"), callees)
+    return Printer(names.fill("<p>_abs"), names.fill("<P>_INF"), _clip(names) if callees is None else callees)
+
+
+def calling_printer(names: Names) -> Printer:
+    """Returns a printer that calls ``<p>_clip`` and each activation that is long enough."""
+    bodies = {names.function(a): Function(("x",), trace(a.function, "x")) for a in PALETTE}
+    worth = {name: function for name, function in bodies.items() if len(schedule([function.body])) > _WORTH_A_CALL}
+    return printer(names, _clip(names) | worth)
+
+
+def _clip(names: Names) -> dict[str, Function]:
+    return {names.fill("<p>_clip"): Function(_CLIP, trace(arithmetic.clip, *_CLIP))}
 
 
 def functions(controller: Controller, names: Names) -> list[str]:
     """Returns the text of each function that the controller needs, callees first."""
     used = [a for a in PALETTE if a.id in controller.network.activations]
-    bodies = {activation: trace(activation.function, "x") for activation in used}
     clips = any(channel.clip for channel in (*controller.observations, *controller.actions))
+    return function_texts(used, names, clips=clips)
+
+
+def function_texts(
+    used: Iterable[Activation], names: Names, *, clips: bool = False, absolute: bool = False
+) -> list[str]:
+    """Returns the text of some functions, callees first.
+
+    Args:
+        used: activations, in the palette's order.
+        names: of the header.
+        clips: whether ``<p>_clip`` is called.
+        absolute: whether ``<p>_abs`` is called, be it by none of the others.
+    """
+    bodies = {activation: trace(activation.function, "x") for activation in used}
     texts = []
-    if clips or any(symbol.op == "abs" for symbol in schedule(bodies.values())):
+    if absolute or clips or any(symbol.op == "abs" for symbol in schedule(bodies.values())):
         texts.append(names.fill(_ABSOLUTE))
     if clips:
         note = "x limited to [low, high]; neutral for NaN"
-        texts.append(_text(names, names.fill("<p>_clip"), Function(_CLIP, trace(arithmetic.clip, *_CLIP)), note, {}))
+        texts += [_text(names, name, function, note, {}) for name, function in _clip(names).items()]
     callees: dict[str, Function] = {}
     for activation, body in bodies.items():
         if body.op not in ("input", "abs"):  # the identity is not called, and <p>_abs stands already
