@@ -9,7 +9,7 @@ import pytest
 
 from wann_rt import tasks
 from wann_rt.errors import TaskError
-from wann_rt.kernels import rollout
+from wann_rt.kernels import task_lanes
 from wann_rt.network import Connection, Network
 from wann_rt.rollouts import play, starts_of
 
@@ -57,7 +57,7 @@ def test_compiled_episodes_lose_what_the_actions_cost() -> None:
 def test_numba_steps_with_the_bits_of_numpy() -> None:
     @numba.njit(error_model="numpy")
     def steps(params: Any, state: Any, actions: Any, rewards: Any, failed: Any) -> None:
-        rollout.step_lanes(params, state, actions, rewards, failed)
+        task_lanes.step_lanes(params, state, actions, rewards, failed)
 
     task = tasks.with_params(SWING, effort_penalty=0.3, smoothness_penalty=0.7)
     rng = np.random.default_rng(1)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from wann_rt import tasks, trace
 from wann_rt.errors import TaskError
-from wann_rt.kernels import rollout
+from wann_rt.kernels import task_lanes
 from wann_rt.tasks import TASKS, Task, cartpole_swingup
 
 f32 = np.float32
@@ -104,8 +104,8 @@ def random_states(task: Task, lanes: int, rng: np.random.Generator) -> NDArray[n
 def test_numba_steps_and_observes_with_the_bits_of_numpy(task: Task) -> None:
     @numba.njit(error_model="numpy")
     def both(params: Any, state: Any, actions: Any, rewards: Any, failed: Any, values: Any) -> None:
-        rollout.step_lanes(params, state, actions, rewards, failed)
-        rollout.observe_lanes(params, state, values)
+        task_lanes.step_lanes(params, state, actions, rewards, failed)
+        task_lanes.observe_lanes(params, state, values)
 
     rng = np.random.default_rng(1)
     state = random_states(task, 4096, rng)

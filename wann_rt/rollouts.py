@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from wann_rt.controller import Controller, Vector
 from wann_rt.kernels.forward import forward_batch
-from wann_rt.kernels.rollout import LANES, Behaviour, Programs, register, rollout_range, single
+from wann_rt.kernels.rollout import LANES, Behaviour, Programs, rollout_range, single
+from wann_rt.kernels.task_lanes import register
 from wann_rt.network import Network
 from wann_rt.tasks import TASKS, VARIANTS, Task
 
@@ -18,7 +19,7 @@ MOST_LANES = 128  # per rollout: 64 to 128 run fastest, and smaller blocks share
 NETWORKS_PER_JOB = 8
 
 for _task in (*TASKS, *VARIANTS.values()):
-    register(type(_task.params), (_task.observe, _task.step), _task.observe_lanes, _task.step_lanes)
+    register(type(_task.params), _task.observe, _task.step)
 
 
 class Episodes(NamedTuple):

@@ -4,41 +4,18 @@ Lane counts are padded to a multiple of ``LANES`` so that the loops over lanes r
 when no lane is alive; lanes that ended earlier go on computing, unscored, because a branch would cost more.
 """
 
-from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba.extending import overload, register_jitable
 from numpy.typing import NDArray
 
 from wann_rt.arithmetic import clip
 from wann_rt.kernels.forward import forward_lanes
 from wann_rt.kernels.jit import jit
+from wann_rt.kernels.task_lanes import observe_lanes, step_lanes
 from wann_rt.network import Network, Program
 
 LANES = 8  # float32 lanes of the 256-bit vectors that LLVM prefers on x86-64; a multiple of 4 serves NEON and SSE
-
-# The lane functions of each task, by the type of its params: a kernel is compiled for the type it is called with.
-_LANE_FUNCTIONS: dict[type, tuple[Callable[..., None], Callable[..., None]]] = {}
-
-
-def register(
-    params: type,
-    definitions: Iterable[Callable[..., Any]],
-    observe_lanes: Callable[..., None],
-    step_lanes: Callable[..., None],
-) -> None:
-    """Makes a task known to the kernels.
-
-    Args:
-        params: the NamedTuple type of its params.
-        definitions: functions in ``arithmetic`` primitives that its lane functions call.
-        observe_lanes: see ``tasks.Task``.
-        step_lanes: see ``tasks.Task``.
-    """
-    for definition in definitions:
-        register_jitable(definition)
-    _LANE_FUNCTIONS[params] = observe_lanes, step_lanes
 
 
 class Programs(NamedTuple):
@@ -96,26 +73,6 @@ def select(programs: Programs, networks: NDArray[np.int64]) -> Programs:
         programs.sources[networks],
         programs.signs[networks],
     )
-
-
-def observe_lanes(p: Any, state: Any, values: Any) -> None:
-    """Calls the ``observe_lanes`` of the task that p belongs to; compiled code only."""
-    raise TypeError("observe_lanes can be called from compiled code only")
-
-
-def step_lanes(p: Any, state: Any, actions: Any, rewards: Any, failed: Any) -> None:
-    """Calls the ``step_lanes`` of the task that p belongs to; compiled code only."""
-    raise TypeError("step_lanes can be called from compiled code only")
-
-
-@overload(observe_lanes, strict=False)
-def _observe_lanes(p: Any, state: Any, values: Any) -> Callable[..., None]:
-    return _LANE_FUNCTIONS[p.instance_class][0]
-
-
-@overload(step_lanes, strict=False)
-def _step_lanes(p: Any, state: Any, actions: Any, rewards: Any, failed: Any) -> Callable[..., None]:
-    return _LANE_FUNCTIONS[p.instance_class][1]
 
 
 @jit

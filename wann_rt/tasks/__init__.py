@@ -30,8 +30,6 @@ class Task:
         start: seed -> first state, float32 [state].
         observe: state variables -> observations, in ``arithmetic`` primitives.
         step: params, state variables, actions -> state variables, reward, failed; in ``arithmetic`` primitives.
-        observe_lanes: params, state, values: ``observe`` over lanes.
-        step_lanes: params, state, actions, rewards, failed: ``step`` over lanes.
     """
 
     name: str
@@ -47,8 +45,6 @@ class Task:
     start: Callable[[int], NDArray[np.float32]]
     observe: Callable[..., Any]
     step: Callable[..., Any]
-    observe_lanes: Callable[..., None]
-    step_lanes: Callable[..., None]
 
 
 TASKS: tuple[Task, ...] = (
@@ -66,8 +62,6 @@ TASKS: tuple[Task, ...] = (
         start=cartpole_swingup.start,
         observe=cartpole_swingup.observe,
         step=cartpole_swingup.step,
-        observe_lanes=cartpole_swingup.observe_lanes,
-        step_lanes=cartpole_swingup.step_lanes,
     ),
 )
 
@@ -80,8 +74,6 @@ VARIANTS: Mapping[str, Task] = {
         start=penalised_swingup.start,
         observe=penalised_swingup.observe,
         step=penalised_swingup.step,
-        observe_lanes=penalised_swingup.observe_lanes,
-        step_lanes=penalised_swingup.step_lanes,
     ),
 }
 

@@ -51,25 +51,3 @@ def step(
     change = action - earlier
     charged = reward - p.effort_penalty * action * action - p.smoothness_penalty * change * change
     return x, x_dot, theta, theta_dot, action, charged, failed
-
-
-def observe_lanes(p: Params, state: NDArray[np.float32], values: NDArray[np.float32]) -> None:
-    """Writes the observations of each lane into rows 1 to 5 of ``values`` [nodes, lanes]."""
-    for i in range(state.shape[1]):
-        values[1, i], values[2, i], values[3, i], values[4, i], values[5, i] = observe(
-            state[0, i], state[1, i], state[2, i], state[3, i], state[4, i]
-        )
-
-
-def step_lanes(
-    p: Params,
-    state: NDArray[np.float32],
-    actions: NDArray[np.float32],
-    rewards: NDArray[np.float32],
-    failed: NDArray[np.bool_],
-) -> None:
-    """Advances each lane of ``state`` [5, lanes] with ``actions`` [1, lanes]; writes rewards and failures [lanes]."""
-    for i in range(state.shape[1]):
-        state[0, i], state[1, i], state[2, i], state[3, i], state[4, i], rewards[i], failed[i] = step(
-            p, state[0, i], state[1, i], state[2, i], state[3, i], state[4, i], actions[0, i]
-        )
