@@ -6,7 +6,7 @@ from wann_rt.controller import Vector
 from wann_rt.exporters.c_names import Names
 from wann_rt.exporters.c_text import braced, literal
 
-_SAME = """\
+SAME = """\
 /* Whether value has these bits; any NaN equals any other. */
 static inline int <p>_same(float value, uint32_t bits) {
     union {
@@ -22,7 +22,7 @@ static inline int <p>_same(float value, uint32_t bits) {
 # flush subnormals; eight vectors need not meet that (measured with clang 14, -funsafe-math-optimizations:
 # 7 of 17 headers that were wrong passed). These five operations do. Each result goes through memory:
 # where clang could merge them into one vector operation, it did not fuse what it fused elsewhere.
-_ARITHMETIC = """\
+ARITHMETIC = """\
 /* Whether each operation rounds by itself, in its place, and keeps subnormals, -0 and NaN. */
 static inline int <p>_is_exact(void) {
     <P>_EXACT
@@ -51,6 +51,20 @@ static inline int <p>_is_exact(void) {
     return exact;
 }"""
 
+# An AVR copies plain constants to its RAM, of which it has 2 kB; PROGMEM keeps them in flash.
+_TABLES = """\
+/* Tables stay in flash, also where that is a memory of its own. */
+#if defined(__AVR__)
+#include <avr/pgmspace.h>
+#define <P>_FLASH PROGMEM
+#define <P>_READ_FLOAT(address) pgm_read_float(address)
+#define <P>_READ_BITS(address) pgm_read_dword(address)
+#else
+#define <P>_FLASH
+#define <P>_READ_FLOAT(address) (*(address))
+#define <P>_READ_BITS(address) (*(address))
+#endif"""
+
 _SELFTEST = """\
 /*
  * Replays the recorded vectors. Returns 0 if all bits agree, else the number (from 1) of the first
@@ -58,14 +72,17 @@ _SELFTEST = """\
  */
 static inline int <p>_selftest(void) {
     /* clang-format off */
-    static const float observations[<P>_N_VECTORS][<P>_N_OBSERVATIONS] = {
+    static const float observations[<P>_N_VECTORS]
+        [<P>_N_OBSERVATIONS] <P>_FLASH = {
 <observations>
     };
-    static const uint32_t expected[<P>_N_VECTORS][<P>_N_ACTIONS] = {
+    static const uint32_t expected[<P>_N_VECTORS]
+        [<P>_N_ACTIONS] <P>_FLASH = {
 <expected>
     };
     /* clang-format on */
     volatile int first = 0; /* volatile: the steps must run here, not in the compiler */
+    float obs[<P>_N_OBSERVATIONS];
     float actions[<P>_N_ACTIONS];
     int i;
     int k;
@@ -73,9 +90,13 @@ static inline int <p>_selftest(void) {
         return -1;
     }
     for (i = first; i < <P>_N_VECTORS; i++) {
-        <p>_step(observations[i], actions);
+        for (k = 0; k < <P>_N_OBSERVATIONS; k++) {
+            obs[k] = <P>_READ_FLOAT(&observations[i][k]);
+        }
+        <p>_step(obs, actions);
         for (k = 0; k < <P>_N_ACTIONS; k++) {
-            if (!<p>_same(actions[k], expected[i][k])) {
+            const uint32_t bits = <P>_READ_BITS(&expected[i][k]);
+            if (!<p>_same(actions[k], bits)) {
                 return i + 1;
             }
         }
@@ -93,7 +114,8 @@ def selftest(vectors: tuple[Vector, ...], names: Names) -> list[str]:
         expected += braced(_bits(vector.action))
     text = names.fill(_SELFTEST)
     text = text.replace("<observations>", "\n".join(observations))
-    return [names.fill(_SAME), names.fill(_ARITHMETIC), text.replace("<expected>", "\n".join(expected))]
+    tables = names.fill(_TABLES)
+    return [tables, names.fill(SAME), names.fill(ARITHMETIC), text.replace("<expected>", "\n".join(expected))]
 
 
 def _bits(values: tuple[float, ...]) -> list[str]:

@@ -190,6 +190,18 @@ static inline void swing_up_connections_step(const float obs[SWING_UP_CONNECTION
     actions[SWING_UP_CONNECTIONS_ACTION_BRAKE] = brake - 0.25f;
 }
 
+/* Tables stay in flash, also where that is a memory of its own. */
+#if defined(__AVR__)
+#include <avr/pgmspace.h>
+#define SWING_UP_CONNECTIONS_FLASH PROGMEM
+#define SWING_UP_CONNECTIONS_READ_FLOAT(address) pgm_read_float(address)
+#define SWING_UP_CONNECTIONS_READ_BITS(address) pgm_read_dword(address)
+#else
+#define SWING_UP_CONNECTIONS_FLASH
+#define SWING_UP_CONNECTIONS_READ_FLOAT(address) (*(address))
+#define SWING_UP_CONNECTIONS_READ_BITS(address) (*(address))
+#endif
+
 /* Whether value has these bits; any NaN equals any other. */
 static inline int swing_up_connections_same(float value, uint32_t bits) {
     union {
@@ -235,7 +247,8 @@ static inline int swing_up_connections_is_exact(void) {
  */
 static inline int swing_up_connections_selftest(void) {
     /* clang-format off */
-    static const float observations[SWING_UP_CONNECTIONS_N_VECTORS][SWING_UP_CONNECTIONS_N_OBSERVATIONS] = {
+    static const float observations[SWING_UP_CONNECTIONS_N_VECTORS]
+        [SWING_UP_CONNECTIONS_N_OBSERVATIONS] SWING_UP_CONNECTIONS_FLASH = {
         {-1.4086555f, 0.4563169f, 0.6994596f, -0.5765855f, 1.2565776f},
         {0.12767927f, 0.34392086f, 0.61352736f, 0.07662426f, 0.31900877f},
         {-0.5457144f, -0.07143215f, 0.9294139f, 0.9841955f, -0.932812f},
@@ -245,7 +258,8 @@ static inline int swing_up_connections_selftest(void) {
         {1.4989142f, -0.008772756f, 0.6391469f, 0.70559645f, 1.62507f},
         {1.3254796f, -0.6178312f, -0.6403642f, -0.01688563f, -0.09411728f},
     };
-    static const uint32_t expected[SWING_UP_CONNECTIONS_N_VECTORS][SWING_UP_CONNECTIONS_N_ACTIONS] = {
+    static const uint32_t expected[SWING_UP_CONNECTIONS_N_VECTORS]
+        [SWING_UP_CONNECTIONS_N_ACTIONS] SWING_UP_CONNECTIONS_FLASH = {
         {0xc0b2809au, 0x3f239f8cu},
         {0xc08bf5afu, 0x3f2dafceu},
         {0xc116e478u, 0x3f298a64u},
@@ -257,6 +271,7 @@ static inline int swing_up_connections_selftest(void) {
     };
     /* clang-format on */
     volatile int first = 0; /* volatile: the steps must run here, not in the compiler */
+    float obs[SWING_UP_CONNECTIONS_N_OBSERVATIONS];
     float actions[SWING_UP_CONNECTIONS_N_ACTIONS];
     int i;
     int k;
@@ -264,9 +279,13 @@ static inline int swing_up_connections_selftest(void) {
         return -1;
     }
     for (i = first; i < SWING_UP_CONNECTIONS_N_VECTORS; i++) {
-        swing_up_connections_step(observations[i], actions);
+        for (k = 0; k < SWING_UP_CONNECTIONS_N_OBSERVATIONS; k++) {
+            obs[k] = SWING_UP_CONNECTIONS_READ_FLOAT(&observations[i][k]);
+        }
+        swing_up_connections_step(obs, actions);
         for (k = 0; k < SWING_UP_CONNECTIONS_N_ACTIONS; k++) {
-            if (!swing_up_connections_same(actions[k], expected[i][k])) {
+            const uint32_t bits = SWING_UP_CONNECTIONS_READ_BITS(&expected[i][k]);
+            if (!swing_up_connections_same(actions[k], bits)) {
                 return i + 1;
             }
         }
