@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from types import ModuleType
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wann_rt.controller import Channel, Controller
 from wann_rt.errors import TaskError
-from wann_rt.tasks import cartpole_swingup, penalised_swingup
+from wann_rt.tasks import acrobot, cartpole, cartpole_swingup, mountain_car, penalised_swingup, pendulum
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,9 @@ class Task:
         start: seed -> first state, float32 [state].
         observe: state variables -> observations, in ``arithmetic`` primitives.
         step: params, state variables, actions -> state variables, reward, failed; in ``arithmetic`` primitives.
+            Failed says that the episode ends, be it well.
+        decision: what ``step`` does with the actions: "values": takes them as they are; "argmax": acts on which of
+            them is the greatest, see ``Controller.decide``.
     """
 
     name: str
@@ -45,23 +49,70 @@ class Task:
     start: Callable[[int], NDArray[np.float32]]
     observe: Callable[..., Any]
     step: Callable[..., Any]
+    decision: Literal["values", "argmax"] = "values"
+
+
+def _row(module: ModuleType, **row: Any) -> Task:
+    """Returns the task that a module defines; ``row`` says what the module does not."""
+    return Task(
+        observations=module.OBSERVATIONS,
+        actions=module.ACTIONS,
+        max_steps=module.MAX_STEPS,
+        params=module.Params(),
+        start=module.start,
+        observe=module.observe,
+        step=module.step,
+        **row,
+    )
 
 
 TASKS: tuple[Task, ...] = (
-    Task(
+    _row(
+        cartpole_swingup,
         name="cartpole-swingup",
         aliases=("swingup", "swing"),
         title="swing a hanging pole up by moving its cart, and balance it",
         version=1,
         env_id="wann_rt/CartPoleSwingUp-v0",
-        observations=cartpole_swingup.OBSERVATIONS,
-        actions=cartpole_swingup.ACTIONS,
         rate_hz=100.0,
-        max_steps=cartpole_swingup.MAX_STEPS,
-        params=cartpole_swingup.Params(),
-        start=cartpole_swingup.start,
-        observe=cartpole_swingup.observe,
-        step=cartpole_swingup.step,
+    ),
+    _row(
+        pendulum,
+        name="pendulum",
+        aliases=(),
+        title="swing a pendulum up with a weak motor, and hold it (Gymnasium's Pendulum-v1)",
+        version=1,
+        env_id="wann_rt/Pendulum-v0",
+        rate_hz=20.0,
+    ),
+    _row(
+        mountain_car,
+        name="mountain-car-continuous",
+        aliases=("mountain-car",),
+        title="rock a weak car out of a valley (Gymnasium's MountainCarContinuous-v0)",
+        version=1,
+        env_id="wann_rt/MountainCarContinuous-v0",
+        rate_hz=30.0,  # what Gymnasium draws; the plant's unit of time is the step
+    ),
+    _row(
+        cartpole,
+        name="cartpole",
+        aliases=("cart-pole",),
+        title="balance a pole by pushing its cart left or right (Gymnasium's CartPole-v1)",
+        version=1,
+        env_id="wann_rt/CartPole-v0",
+        rate_hz=50.0,
+        decision="argmax",
+    ),
+    _row(
+        acrobot,
+        name="acrobot",
+        aliases=(),
+        title="swing the tip of a two-link arm up by a motor at its elbow (Gymnasium's Acrobot-v1)",
+        version=1,
+        env_id="wann_rt/Acrobot-v0",
+        rate_hz=5.0,
+        decision="argmax",
     ),
 )
 

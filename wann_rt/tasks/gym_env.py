@@ -17,12 +17,13 @@ from wann_rt.tasks import Task
 Array = NDArray[np.float32]
 
 
-class CompiledTaskEnv(gymnasium.Env[Array, Array]):
+class CompiledTaskEnv(gymnasium.Env[Array, Any]):
     """A compiled task, one step at a time.
 
     ``reset(seed=s)`` starts the episode that ``task.start(s)`` starts; ``reset()`` draws the seed of the next one from
     ``np_random`` and tells it in ``info["seed"]``. An episode terminates where the task fails; the length limit is the
-    ``TimeLimit`` wrapper's, which ``gymnasium.make`` adds.
+    ``TimeLimit`` wrapper's, which ``gymnasium.make`` adds. A task that acts on the greatest of its actions has discrete
+    ones here: its number, as ``Controller.decide`` gives it.
 
     Args:
         task: the task or its name.
@@ -35,7 +36,7 @@ class CompiledTaskEnv(gymnasium.Env[Array, Array]):
         self.task = tasks.get(task) if isinstance(task, str) else task
         self.params = self.task.params if params is None else params
         self.observation_space = _space(self.task.observations)
-        self.action_space = _space(self.task.actions)
+        self.action_space = _action_space(self.task)
         self._state: tuple[Any, ...] | None = None
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Array, dict[str, Any]]:
@@ -45,17 +46,28 @@ class CompiledTaskEnv(gymnasium.Env[Array, Array]):
         self._state = tuple(self.task.start(episode))
         return self._observation(), {"seed": episode}
 
-    def step(self, action: Array) -> tuple[Array, float, bool, bool, dict[str, Any]]:
+    def step(self, action: Any) -> tuple[Array, float, bool, bool, dict[str, Any]]:
         """Advances one step; actions beyond their limits are clipped, NaN counts as 0."""
         if self._state is None:
             raise gymnasium.error.ResetNeeded("call reset() before step()")
-        forces = np.asarray(action, np.float32)
-        if forces.shape != self.action_space.shape:
-            raise gymnasium.error.InvalidAction(f"an action has shape {self.action_space.shape}; {forces.shape} came")
+        outputs = self._outputs(action)
         with np.errstate(all="ignore"):  # infinities and NaN are defined results, here as in the kernels
-            *state, reward, failed = self.task.step(self.params, *self._state, *forces)
+            *state, reward, failed = self.task.step(self.params, *self._state, *outputs)
         self._state = tuple(state)
         return self._observation(), float(reward), bool(failed), False, {}
+
+    def _outputs(self, action: Any) -> Array:
+        """Returns what the task's ``step`` takes for an action of the environment."""
+        if self.task.decision == "argmax":
+            n = len(self.task.actions)
+            if not self.action_space.contains(action):
+                raise gymnasium.error.InvalidAction(f"an action is a whole number from 0 to {n - 1}; {action!r} came")
+            chosen: Array = np.eye(n, dtype=np.float32)[int(action)]
+            return chosen
+        values = np.asarray(action, np.float32)
+        if values.shape != self.action_space.shape:
+            raise gymnasium.error.InvalidAction(f"an action has shape {self.action_space.shape}; {values.shape} came")
+        return values
 
     def _observation(self) -> Array:
         assert self._state is not None
@@ -73,6 +85,11 @@ def register() -> None:
                 max_episode_steps=task.max_steps,
                 kwargs={"task": task.name},
             )
+
+
+def _action_space(task: Task) -> gymnasium.Space[Any]:
+    """Returns the box of a task's actions, or their numbers where the greatest is acted on."""
+    return _space(task.actions) if task.decision == "values" else gymnasium.spaces.Discrete(len(task.actions))
 
 
 def _space(channels: tuple[Channel, ...]) -> gymnasium.Space[Array]:
