@@ -41,8 +41,8 @@ class Names:
         return cls(
             prefix,
             prefix.upper(),
-            _enumerators(prefix, "obs", controller.observations),
-            _enumerators(prefix, "action", controller.actions),
+            enumerators(prefix, "obs", controller.observations),
+            enumerators(prefix, "action", controller.actions),
             _nodes(controller, prefix),
         )
 
@@ -70,7 +70,8 @@ def checked_prefix(prefix: str) -> str:
     return prefix
 
 
-def _enumerators(prefix: str, side: str, channels: Sequence[Channel]) -> tuple[str, ...]:
+def enumerators(prefix: str, side: str, channels: Sequence[Channel]) -> tuple[str, ...]:
+    """Returns the name of each channel's index, e.g. ``PENDULUM_OBS_THETA``."""
     words: list[str] = []
     for k, channel in enumerate(channels):
         words.append(unique(word(channel.name) or str(k), words))

@@ -7,36 +7,20 @@ and printed. Only the sums of a node are spelled out, in the order of ``referenc
 import numpy as np
 
 from wann_rt.controller import Controller, Vector
-from wann_rt.exporters.c_banner import GUARDS, UNGUARD, banner
+from wann_rt.exporters.c_banner import banner
+from wann_rt.exporters.c_frame import enumeration, framed
 from wann_rt.exporters.c_functions import functions
 from wann_rt.exporters.c_names import Names, c_prefix, checked_prefix
 from wann_rt.exporters.c_selftest import selftest
 from wann_rt.exporters.c_steps import steps
-from wann_rt.exporters.c_text import INDENT, define, literal
+from wann_rt.exporters.c_text import define, literal
 from wann_rt.exporters.contract import test_vectors
 from wann_rt.files import digest
-
-_INFINITY = """\
-#if defined(__GNUC__)
-#define <P>_INF __builtin_inff()
-#else
-#define <P>_INF ((float)(1e+300 * 1e+300))
-#endif"""
 
 _WEIGHT = """\
 /* Define it before the include to run under another weight. */
 #ifndef <P>_WEIGHT
 #define <P>_WEIGHT <value>
-#endif"""
-
-_OPEN = """\
-#if defined(__cplusplus)
-extern "C" {
-#endif"""
-
-_CLOSE = """\
-#if defined(__cplusplus)
-}
 #endif"""
 
 
@@ -55,23 +39,9 @@ def to_c(controller: Controller, *, prefix: str | None = None) -> str:
     named = "" if names.p == default else f" --set prefix={names.p}"
     vectors = test_vectors(controller)
     body = [*functions(controller, names), *steps(controller, names), *selftest(vectors, names)]
-    needs_infinity = any(names.fill("<P>_INF") in text for text in body)
-    parts = [
-        banner(controller, names, f"wann-rt export controller.json --to c{named}"),
-        names.fill("#ifndef <P>_WANN_H\n#define <P>_WANN_H"),
-        "#include <stdint.h>",
-        names.fill(GUARDS),
-        *_macros(controller, names, vectors),
-        _enum(names.observations),
-        _enum(names.actions),
-        *([names.fill(_INFINITY)] if needs_infinity else []),
-        _OPEN,
-        *body,
-        _CLOSE,
-        names.fill(UNGUARD),
-        names.fill("#endif /* <P>_WANN_H */"),
-    ]
-    return "\n\n".join(parts) + "\n"
+    head = banner(controller, names, f"wann-rt export controller.json --to c{named}")
+    declarations = [*_macros(controller, names, vectors), *map(enumeration, (names.observations, names.actions))]
+    return framed(names, head, declarations, body)
 
 
 def _macros(controller: Controller, names: Names, vectors: tuple[Vector, ...]) -> list[str]:
@@ -96,8 +66,3 @@ def _rate(rate_hz: float | None) -> dict[str, str]:
     if rate_hz is None or not 1e-3 <= rate_hz <= 1e6:
         return {}
     return {"RATE_HZ": literal(float(np.float32(rate_hz))), "DT_US": str(round(1e6 / rate_hz))}
-
-
-def _enum(names: tuple[str, ...]) -> str:
-    lines = [f"{INDENT}{name} = {k}," for k, name in enumerate(names)]
-    return "\n".join(["enum {", *lines, "};"])

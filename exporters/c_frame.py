@@ -1,0 +1,56 @@
+"""What every generated header has around its functions: include guard, compiler guards, C++ linkage."""
+
+from collections.abc import Sequence
+
+from wann_rt.exporters.c_banner import GUARDS, UNGUARD
+from wann_rt.exporters.c_names import Names
+from wann_rt.exporters.c_text import INDENT
+
+_INFINITY = """\
+#if defined(__GNUC__)
+#define <P>_INF __builtin_inff()
+#else
+#define <P>_INF ((float)(1e+300 * 1e+300))
+#endif"""
+
+_OPEN = """\
+#if defined(__cplusplus)
+extern "C" {
+#endif"""
+
+_CLOSE = """\
+#if defined(__cplusplus)
+}
+#endif"""
+
+
+def framed(names: Names, banner: str, declarations: Sequence[str], functions: Sequence[str]) -> str:
+    """Returns the text of a header.
+
+    Args:
+        names: its names.
+        banner: the comment at its head.
+        declarations: macros and enumerations.
+        functions: callees first; where one needs ``<P>_INF``, that is defined too.
+    """
+    needs_infinity = any(names.fill("<P>_INF") in text for text in functions)
+    parts = [
+        banner,
+        names.fill("#ifndef <P>_WANN_H\n#define <P>_WANN_H"),
+        "#include <stdint.h>",
+        names.fill(GUARDS),
+        *declarations,
+        *([names.fill(_INFINITY)] if needs_infinity else []),
+        _OPEN,
+        *functions,
+        _CLOSE,
+        names.fill(UNGUARD),
+        names.fill("#endif /* <P>_WANN_H */"),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def enumeration(names: Sequence[str]) -> str:
+    """Returns an enumeration of indices."""
+    lines = [f"{INDENT}{name} = {k}," for k, name in enumerate(names)]
+    return "\n".join(["enum {", *lines, "};"])
