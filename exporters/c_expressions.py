@@ -73,6 +73,9 @@ class Printer:
             texts[symbol] = _Text(locals_[-1][0], _PRIMARY)
 
         for symbol in order:
+            if symbol.op in _COMPARE:  # of a choice: reads badly, and badly again as the condition of another
+                for choice in (arg for arg in symbol.args if texts[arg].binding == _TERNARY):
+                    make_local(choice)
             texts[symbol] = self._print(symbol, texts)
             while len(texts[symbol].text) > limit:
                 longest = max(self._operands(symbol), key=lambda s: len(texts[s].text))

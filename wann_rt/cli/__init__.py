@@ -40,6 +40,7 @@ for _command in (
     judging.evaluate,
     judging.tune,
     shipping.export,
+    shipping.plant,
     shipping.verify,
     looking.show,
     looking.import_,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wann_rt.cli.options import AS_JSON, CONTROLLER, load, print_json
+from wann_rt.cli.options import AS_JSON, CONTROLLER, SEED, TASK_SET, load, print_json
 
 if TYPE_CHECKING:
     from wann_rt.controller import Controller
@@ -41,6 +41,23 @@ def export(controller: Path, formats: tuple[str, ...], out: Path | None, setting
         path = beside if out is None else out / beside.name if len(formats) > 1 else out
         exporters.write(loaded, path, name, **options)
         click.echo(f"wrote {path}")
+
+
+@click.command()
+@click.argument("task")
+@TASK_SET
+@SEED
+@click.option("--prefix", default="plant", show_default=True, help="Of every name in the header.")
+@click.option("--out", type=click.Path(path_type=Path), help="File to write.  [default: plant.h]")
+def plant(task: str, params: tuple[str, ...], seed: int, prefix: str, out: Path | None) -> None:
+    """Write the plant of TASK as a C header: firmware can close its loop with what the search ran, bit for bit."""
+    from wann_rt import config, files, tasks
+    from wann_rt.exporters.plant import to_plant
+
+    found = tasks.with_params(tasks.get(task), **dict(config.parse_setting(text) for text in params))
+    path = out or Path("plant.h")
+    files.write_atomic(path, to_plant(found, seed=seed, prefix=prefix).encode())
+    click.echo(f"wrote {path}")
 
 
 @click.command()
