@@ -89,19 +89,20 @@ def banner(controller: Controller, names: Names, regenerate: str) -> str:
             "",
             *use.splitlines(),
             "",
-            *_channel_table("Observations", controller.observations, _observation),
+            *_channel_table("Observations", controller.observations, observation_steps),
             "",
-            *_channel_table("Actions", controller.actions, _action),
+            *_channel_table("Actions", controller.actions, action_steps),
             "",
-            *_facts(controller),
+            *facts(controller),
             *paragraph(f"NaN: {said['wann_rt.nan_policy']}"),
             *paragraph("Compilers: " + names.fill(_COMPILERS)),
-            *_provenance(controller),
+            *provenance(controller),
         ]
     )
 
 
-def _facts(controller: Controller) -> list[str]:
+def facts(controller: Controller) -> list[str]:
+    """Returns the lines about rate, network and weight."""
     network = controller.network
     rate = controller.rate_hz
     called = "is not recorded" if rate is None else f"{_plain(rate)} Hz"
@@ -112,13 +113,14 @@ def _facts(controller: Controller) -> list[str]:
 def _weight(controller: Controller) -> str:
     values = controller.weight.values
     if controller.weight.kind == "shared":
-        return f"{_shown(values[0])}, shared by all connections."
+        return f"{shown(values[0])}, shared by all connections."
     if controller.weight.kind == "ensemble":
-        return f"the mean of {len(values)} shared weights: {', '.join(map(_shown, values))}."
+        return f"the mean of {len(values)} shared weights: {', '.join(map(shown, values))}."
     return "one value per connection."
 
 
-def _provenance(controller: Controller) -> list[str]:
+def provenance(controller: Controller) -> list[str]:
+    """Returns the lines about where the controller came from."""
     lines = []
     for key, value in sorted(controller.provenance.items()):
         lines += paragraph(f"{key}: {_text(value)}", "  ", "    ")
@@ -132,30 +134,32 @@ def _text(value: object) -> str:
 def _channel_table(title: str, channels: tuple[Channel, ...], conditioning: Callable[[Channel], str]) -> list[str]:
     head = ["index", "name", "unit", "low", "high", "computed here"]
     rows = [
-        [str(k), c.name, c.unit or "-", _shown(c.low), _shown(c.high), conditioning(c)] for k, c in enumerate(channels)
+        [str(k), c.name, c.unit or "-", shown(c.low), shown(c.high), conditioning(c)] for k, c in enumerate(channels)
     ]
     return [f"{title}, in this order:", *table([head, *rows])]
 
 
-def _observation(channel: Channel) -> str:
+def observation_steps(channel: Channel) -> str:
+    """Returns what is computed with an observation, in words."""
     steps = ["clip to [low, high]"] if channel.clip else []
     if channel.offset:
-        steps.append(f"subtract {_shown(channel.offset)}")
+        steps.append(f"subtract {shown(channel.offset)}")
     if channel.scale != 1:
-        steps.append(f"multiply by {_shown(channel.scale)}")
+        steps.append(f"multiply by {shown(channel.scale)}")
     return ", ".join(steps) or "-"
 
 
-def _action(channel: Channel) -> str:
-    steps = [f"multiply by {_shown(channel.scale)}"] if channel.scale != 1 else []
+def action_steps(channel: Channel) -> str:
+    """Returns what is computed to get an action, in words."""
+    steps = [f"multiply by {shown(channel.scale)}"] if channel.scale != 1 else []
     if channel.offset:
-        steps.append(f"add {_shown(channel.offset)}")
+        steps.append(f"add {shown(channel.offset)}")
     if channel.clip:
         steps.append("clip to [low, high]")
     return ", ".join(steps) or "-"
 
 
-def _shown(value: float) -> str:
+def shown(value: float) -> str:
     """Returns a float32 as people write it: 2 for 2.0."""
     return _plain(shortest(value))
 

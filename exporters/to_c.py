@@ -50,7 +50,7 @@ def _macros(controller: Controller, names: Names, vectors: tuple[Vector, ...]) -
         "N_ACTIONS": str(len(controller.actions)),
         "N_CONNECTIONS": str(controller.network.n_connections),
         "N_VECTORS": str(len(vectors)),
-        **_rate(controller.rate_hz),
+        **rate(controller.rate_hz),
         "DIGEST": f'"{digest(controller)}"',
     }
     texts = ["\n".join(define(f"{names.P}_{name}", value) for name, value in values.items())]
@@ -61,7 +61,7 @@ def _macros(controller: Controller, names: Names, vectors: tuple[Vector, ...]) -
     return texts
 
 
-def _rate(rate_hz: float | None) -> dict[str, str]:
+def rate(rate_hz: float | None) -> dict[str, str]:
     """Returns the rate and the period where they are known and C can hold them."""
     if rate_hz is None or not 1e-3 <= rate_hz <= 1e6:
         return {}
