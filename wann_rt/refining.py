@@ -24,7 +24,7 @@ from wann_rt.tuning import HIGH, LOW, STEP, Sweep, episode_seeds, grid, race, sw
 Method = Literal["sweep", "cma", "pepg"]
 METHODS: tuple[Method, ...] = ("sweep", "cma", "pepg")
 SCORED_EPISODES = 1000
-SLACK = 0.99  # of the best held-out score: what a pruned controller must keep to be preferred for its size
+SLACK = 0.01  # of the best held-out score: what a pruned controller may lose and be preferred for its size
 EPISODES: Mapping[Method, int] = {"sweep": 32, "cma": 4, "pepg": 4}
 
 
@@ -227,7 +227,7 @@ def _finished(arena: Arena, start: Controller, found: list[Controller], done: di
     before = own_returns(arena, start, starts)
     returns = [own_returns(arena, one, starts) for one in found]
     means = np.array([r.mean() for r in returns])
-    needed = max(before.mean(), SLACK * means.max())
+    needed = max(before.mean(), means.max() - SLACK * abs(means.max()))  # returns may be negative
     good = [k for k in range(len(found)) if means[k] >= needed]
     best = max(good, key=lambda k: (-found[k].network.n_connections, means[k]), default=None)
     score = Score.of(before if best is None else returns[best])
