@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from wann_rt import tasks
+from wann_rt import refining, tasks
+from wann_rt.controller import Controller, Weight
+from wann_rt.network import Connection, Network
 from wann_rt.rollouts import starts_of
 from wann_rt.tasks import Task, classic_control
 
@@ -179,3 +181,15 @@ def test_angles_lose_whole_turns_and_nothing_else() -> None:
 
 def test_negative_seeds_start_an_episode_too() -> None:
     assert (tasks.get("pendulum").start(-1) == tasks.get("pendulum").start(2**64 - 1)).all()
+
+
+def test_tuning_improves_a_controller_whose_returns_are_negative() -> None:
+    pendulum = tasks.get("pendulum")
+    network, _ = Network.build(3, {}, {4: 1}, [Connection(2, 4), Connection(3, 4)])
+    provenance = {"task": pendulum.name}
+    start = Controller(
+        "weak", network, Weight.shared(0.1), pendulum.observations, pendulum.actions, provenance=provenance
+    )
+    tuned = refining.tune(start, steps=1_000_000)
+    assert tuned.controller.weight.kind == "connections"
+    assert tuned.start.mean < tuned.score.mean < 0
