@@ -21,18 +21,22 @@ _PUBLIC = {
     "evaluate": "api",
     "tune": "refining",
     "Tuned": "refining",
+    "Robustness": "disturbances",
+    "robustness": "disturbances",
 }
 __all__ = [
     "Channel",
     "Controller",
     "Evaluation",
     "Network",
+    "Robustness",
     "Sweep",
     "Tuned",
     "WannError",
     "Weight",
     "evaluate",
     "load",
+    "robustness",
     "save",
     "search",
     "tune",
@@ -41,6 +45,7 @@ __all__ = [
 if TYPE_CHECKING:
     from wann_rt.api import evaluate, search
     from wann_rt.controller import Channel, Controller, Weight
+    from wann_rt.disturbances import Robustness, robustness
     from wann_rt.errors import WannError
     from wann_rt.evaluation import Evaluation
     from wann_rt.files import load, save

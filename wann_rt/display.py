@@ -23,6 +23,7 @@ from wann_rt.network import Network
 
 if TYPE_CHECKING:
     from wann_rt.diagnosis import Finding
+    from wann_rt.disturbances import Robustness
     from wann_rt.evaluation import Evaluation
     from wann_rt.evolution import Generation
     from wann_rt.tasks import Task
@@ -160,6 +161,20 @@ def show_evaluation(result: "Evaluation") -> None:
         for condition in BASELINE_CONDITIONS:
             text = f"{CONDITIONS[condition]}: {guessed.text(condition)}"
             console().print(f"random networks of {guessed.connections} connections, {text}", soft_wrap=True)
+
+
+def show_robustness(result: "Robustness") -> None:
+    """Prints scores by disturbance."""
+    made = table(
+        "The controller as it is, disturbed; up to so much in each episode",
+        *("disturbance", ">mean", ">95 % interval", ">sd", ">lowest", ">lost"),
+    )
+    for name, score in {"none": result.plain, **result.scores}.items():
+        lost = result.plain.mean - score.mean
+        made.add_row(
+            name, f"{score.mean:.1f}", f"+- {score.ci95:.1f}", f"{score.sd:.1f}", f"{score.low:.0f}", f"{lost:.1f}"
+        )
+    console().print(made)
 
 
 def number(value: float) -> str:

@@ -36,6 +36,7 @@ class Purpose(IntEnum):
     TUNE_SCREEN = 12
     TUNE_FINAL = 13
     TUNE_NOISE = 14
+    DISTURBANCE = 15
 
 
 def mix(z: Any) -> Any:

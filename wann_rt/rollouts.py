@@ -3,6 +3,7 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from wann_rt.tasks import TASKS, VARIANTS, Task
 MOST_LANES = 128  # per rollout: 64 to 128 run fastest, and smaller blocks share out better among threads
 NETWORKS_PER_JOB = 8
 
-for _task in (*TASKS, *VARIANTS.values()):
+for _task in (*TASKS, *chain.from_iterable(VARIANTS.values())):
     register(type(_task.params), _task.observe, _task.step)
 
 

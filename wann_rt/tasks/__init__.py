@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 
 from wann_rt.controller import Channel, Controller
 from wann_rt.errors import TaskError
-from wann_rt.tasks import acrobot, cartpole, cartpole_swingup, mountain_car, penalised_swingup, pendulum
+from wann_rt.tasks import (
+    acrobot,
+    cartpole,
+    cartpole_swingup,
+    disturbed_swingup,
+    mountain_car,
+    penalised_swingup,
+    pendulum,
+)
 
 
 @dataclass(frozen=True)
@@ -117,16 +125,20 @@ TASKS: tuple[Task, ...] = (
 )
 
 
-# A task's variant with more params, which is used only where these are not 0; see ``with_params``.
-VARIANTS: Mapping[str, Task] = {
-    "cartpole-swingup": replace(
-        TASKS[0],
-        params=penalised_swingup.Params(),
-        start=penalised_swingup.start,
-        observe=penalised_swingup.observe,
-        step=penalised_swingup.step,
-    ),
+def _variant(module: ModuleType) -> Task:
+    """Returns the swing-up with the params, state and functions of another module."""
+    functions = {"start": module.start, "observe": module.observe, "step": module.step}
+    return replace(TASKS[0], params=module.Params(), **functions)
+
+
+# A task's variants with more params, smallest first: used only where these are not 0; see ``with_params``.
+VARIANTS: Mapping[str, tuple[Task, ...]] = {
+    "cartpole-swingup": (_variant(penalised_swingup), _variant(disturbed_swingup)),
 }
+# The greatest value of a param, where there is one.
+LIMITS: Mapping[str, float] = disturbed_swingup.LIMITS
+# By task: the disturbances that ``robustness`` tests, and how strong.
+DISTURBANCES: Mapping[str, Mapping[str, float]] = {"cartpole-swingup": disturbed_swingup.TESTED}
 
 
 def get(name: str) -> Task:
@@ -138,23 +150,20 @@ def get(name: str) -> Task:
 
 
 def with_params(task: Task, **changes: float) -> Task:
-    """Returns the task with other physical constants, or with penalties, e.g. ``effort_penalty=0.1``.
+    """Returns the task with other physical constants, penalties or disturbances, e.g. ``effort_penalty=0.1``.
 
-    Without changes, or with penalties of 0, it is the plain task and scores the same bits.
+    Without changes, or with penalties and disturbances of 0, it is the plain task and scores the same bits.
 
     Raises:
         TaskError: an unknown param, or a value that is not a finite number (or not positive, where it must be).
     """
-    largest = VARIANTS.get(task.name, task)
-    merged = largest.params._asdict() | task.params._asdict()
+    forms = get(task.name), *VARIANTS.get(task.name, ())
+    merged = forms[-1].params._asdict() | task.params._asdict()
     for name, value in changes.items():
         merged[name] = _param(task, name, value, merged)
-    values = largest.params._make(merged[name] for name in largest.params._fields)
-    extra = set(values._fields) - set(get(task.name).params._fields)
-    if any(merged[name] != 0 for name in extra):
-        return replace(largest, params=values)
-    plain = get(task.name)
-    return replace(plain, params=plain.params._make(merged[name] for name in plain.params._fields))
+    needed = {name for name in set(merged) - set(forms[0].params._fields) if merged[name] != 0}
+    smallest = next(form for form in forms if needed <= set(form.params._fields))
+    return replace(smallest, params=smallest.params._make(merged[name] for name in smallest.params._fields))
 
 
 def task_of(controller: Controller, name: str | None = None, params: Mapping[str, float] | None = None) -> Task:
@@ -183,4 +192,6 @@ def _param(task: Task, name: str, value: Any, known: Mapping[str, Any]) -> np.fl
         raise TaskError(f"task {task.name}: {name} is {value!r}; expected a finite number")
     if value < 0:
         raise TaskError(f"task {task.name}: {name} is {value!r}; expected a number of at least 0")
+    if value > LIMITS.get(name, np.inf):
+        raise TaskError(f"task {task.name}: {name} is {value!r}; expected a number of at most {LIMITS[name]:g}")
     return np.float32(value)
