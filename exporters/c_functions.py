@@ -1,5 +1,6 @@
 """The small functions that a generated header's steps call: activations, clip, absolute value."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from wann_rt import arithmetic
@@ -44,11 +45,17 @@ def functions(controller: Controller, names: Names) -> list[str]:
     """Returns the text of each function that the controller needs, callees first."""
     used = [a for a in PALETTE if a.id in controller.network.activations]
     clips = any(channel.clip for channel in (*controller.observations, *controller.actions))
-    return function_texts(used, names, clips=clips)
+    nodes = Counter(controller.network.activations)
+    return function_texts(used, names, clips=clips, calls={a: nodes[a.id] for a in used})
 
 
 def function_texts(
-    used: Iterable[Activation], names: Names, *, clips: bool = False, absolute: bool = False
+    used: Iterable[Activation],
+    names: Names,
+    *,
+    clips: bool = False,
+    absolute: bool = False,
+    calls: Mapping[Activation, int] | None = None,
 ) -> list[str]:
     """Returns the text of some functions, callees first.
 
@@ -57,7 +64,9 @@ def function_texts(
         names: of the header.
         clips: whether ``<p>_clip`` is called.
         absolute: whether ``<p>_abs`` is called, be it by none of the others.
+        calls: how often each activation is called; a long one that is called twice is not inlined.
     """
+    calls = calls or {}
     bodies = {activation: trace(activation.function, "x") for activation in used}
     texts = []
     if absolute or clips or any(symbol.op == "abs" for symbol in schedule(bodies.values())):
@@ -69,16 +78,25 @@ def function_texts(
     for activation, body in bodies.items():
         if body.op not in ("input", "abs"):  # the identity is not called, and <p>_abs stands already
             name, function = names.function(activation), Function(("x",), body)
-            texts.append(_text(names, name, function, activation.formula, callees))
-            if len(schedule([body])) > _WORTH_A_CALL:
+            is_long = len(schedule([body])) > _WORTH_A_CALL
+            storage = "<P>_ONE_COPY" if is_long and calls.get(activation, 0) > 1 else "static inline"
+            texts.append(_text(names, name, function, activation.formula, callees, storage))
+            if is_long:
                 callees[name] = function
     return texts
 
 
-def _text(names: Names, name: str, function: Function, note: str, callees: Mapping[str, Function]) -> str:
+def _text(
+    names: Names,
+    name: str,
+    function: Function,
+    note: str,
+    callees: Mapping[str, Function],
+    storage: str = "static inline",
+) -> str:
     locals_, result = printer(names, callees).expression(function.body)
     parameters = [f"float {parameter}" for parameter in function.parameters]
-    lines = [f"/* {note} */", *signature("static inline float", name, parameters)]
+    lines = [f"/* {note} */", *signature(names.fill(f"{storage} float"), name, parameters)]
     lines.append(f"{INDENT}{names.P}_EXACT")
     for local, value in locals_:
         lines += assignment(f"const float {local}", value)
