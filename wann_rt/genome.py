@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann_rt.activations import BY_NAME
+from wann_rt.errors import NetworkError
 from wann_rt.network import Connection, Network
 
 LINEAR = BY_NAME["linear"].id
@@ -72,6 +73,36 @@ def initial(size: int, n_inputs: int, n_outputs: int, enabled: NDArray[np.bool_]
     population.targets[:, :n_genes] = n_inputs + 1 + np.tile(np.arange(n_outputs), n_inputs + 1)
     population.signs[:, :n_genes] = 1
     population.enabled[:, :n_genes] = enabled
+    return population
+
+
+def copies(network: Network, size: int) -> Population:
+    """Returns a population in which every genome means the given network.
+
+    Connections from the bias and the inputs to the outputs that the network lacks are there, disabled, as in
+    ``initial``: so variation can enable them.
+
+    Args:
+        network: with linear outputs.
+        size: genomes.
+
+    Raises:
+        NetworkError: an output has another activation than linear, which genomes do not know.
+    """
+    n_in, n_out, first = network.n_inputs, network.n_outputs, network.first
+    if any(activation != LINEAR for activation in network.activations[network.n_hidden :]):
+        raise NetworkError("a search starts from networks with linear outputs; this one has other activations there")
+    hidden = {first + k: first + n_out + k for k in range(network.n_hidden)}
+    ids = hidden | {first + network.n_hidden + k: first + k for k in range(n_out)}
+    genes = {(ids.get(c.source, c.source), ids[c.target]): c.sign for c in network.connections}
+    direct = [(source, first + k) for source in range(first) for k in range(n_out)]
+    pairs = direct + [pair for pair in genes if pair not in set(direct)]
+    population = allocate(size, n_in, n_out, network.n_hidden + 16, len(pairs) + 32)
+    population.n_hidden[:], population.n_genes[:] = network.n_hidden, len(pairs)
+    population.activations[:, : network.n_hidden] = network.activations[: network.n_hidden]
+    population.sources[:, : len(pairs)], population.targets[:, : len(pairs)] = np.array(pairs).T
+    population.signs[:, : len(pairs)] = [genes.get(pair, 1) for pair in pairs]
+    population.enabled[:, : len(pairs)] = [pair in genes for pair in pairs]
     return population
 
 
