@@ -23,10 +23,23 @@ THREADS = click.option("--threads", type=click.IntRange(1), help="Threads to use
 
 
 def load(path: Path) -> "Controller":
-    """Reads the controller file that a command was given."""
-    from wann_rt import files
+    """Reads the controller file that a command was given, or the champion of that name, e.g. zoo:pendulum."""
+    from wann_rt import files, zoo
 
-    return files.load(path)
+    name = _champion(path)
+    return files.load(path) if name is None else zoo.load(name)
+
+
+def named_after(path: Path) -> Path:
+    """Returns the file whose name results get: a champion's has its name, and the current folder."""
+    name = _champion(path)
+    return path if name is None else Path(f"{name}.json")
+
+
+def _champion(path: Path) -> str | None:
+    """Returns the name of the champion that is asked for, None for a path."""
+    prefix, colon, name = str(path).partition(":")
+    return name if colon and prefix == "zoo" else None
 
 
 def print_json(value: Any) -> None:
