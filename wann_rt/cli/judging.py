@@ -69,7 +69,7 @@ def tune(
     from wann_rt import config, refining, tuning_display
 
     settings["task_params"] = dict(config.parse_setting(text) for text in params) or None
-    path = out or controller.with_suffix(".tuned.json")
+    path = out or named_after(controller).with_suffix(".tuned.json")
     if not path.parent.is_dir():
         raise FileError(f"{path}: cannot be written: there is no folder {path.parent}")
     with tuning_display.TuningProgress(quiet=quiet or as_json) as progress:
