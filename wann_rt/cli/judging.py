@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from wann_rt.cli.options import AS_JSON, CONTROLLER, SEED, TASK_SET, THREADS, load, print_json
+from wann_rt.cli.options import AS_JSON, CONTROLLER, SEED, TASK_SET, THREADS, load, named_after, print_json
 from wann_rt.errors import FileError
 
 
