@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wann_rt.cli.options import AS_JSON, CONTROLLER, SEED, TASK_SET, load, print_json
+from wann_rt.cli.options import AS_JSON, CONTROLLER, SEED, TASK_SET, load, named_after, print_json
 
 if TYPE_CHECKING:
     from wann_rt.controller import Controller
@@ -37,7 +37,7 @@ def export(controller: Path, formats: tuple[str, ...], out: Path | None, setting
 
     options = dict(config.parse_setting(setting) for setting in settings)
     for name in formats or (exporters.format_of(str(out)),):
-        beside = exporters.default_path(controller, name)
+        beside = exporters.default_path(named_after(controller), name)
         path = beside if out is None else out / beside.name if len(formats) > 1 else out
         exporters.write(loaded, path, name, **options)
         click.echo(f"wrote {path}")
