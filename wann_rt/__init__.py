@@ -40,9 +40,11 @@ __all__ = [
     "save",
     "search",
     "tune",
+    "zoo",
 ]
 
 if TYPE_CHECKING:
+    from wann_rt import zoo
     from wann_rt.api import evaluate, search
     from wann_rt.controller import Channel, Controller, Weight
     from wann_rt.disturbances import Robustness, robustness
@@ -56,6 +58,8 @@ if TYPE_CHECKING:
 
 def __getattr__(name: str) -> Any:
     """Imports a public name on first use."""
+    if name == "zoo":
+        return import_module("wann_rt.zoo")
     if name not in _PUBLIC:
         raise AttributeError(f"module 'wann_rt' has no attribute {name!r}")
     return getattr(import_module(f"wann_rt.{_PUBLIC[name]}"), name)
