@@ -1,0 +1,211 @@
+"""Scores every champion of the zoo in plain Gymnasium, in the paper's four conditions, and compares with the record.
+
+    python tests/zoo_check.py [--episodes N] [--seed S] [--update] [NAME ...]
+
+Nothing of the search is used: a controller is loaded, asked to decide, and Gymnasium's own environment steps. Writes
+build/zoo.json; with --update also wann_rt/zoo/scores.json and docs/zoo.md, the record. Exits with 1 where a score
+is not that of the record, or a champion misses its bar.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
+from dataclasses import replace
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+
+from wann_rt import files, zoo
+from wann_rt.controller import Controller, Weight
+from wann_rt.evaluation import Score
+from wann_rt.pruning import unsigned
+from wann_rt.random import Purpose, stream, uniforms
+from wann_rt.tasks import gym_env
+from wann_rt.tuning import HIGH, LOW, episode_seeds
+
+ROOT = Path(__file__).resolve().parents[1]
+CONDITIONS = {
+    "random_weights": "random weights",
+    "random_shared": "random shared weight",
+    "tuned_shared": "tuned shared weight",
+    "tuned": "the champion",
+}
+EPISODES, SEED = 100, 2026
+SURE = 4.0  # standard errors by which a mean over other episodes may differ
+ROUNDING = 0.01  # of the record
+PIECES = 8  # into which the episodes of a condition are cut for the processes
+
+
+def main() -> int:
+    """Runs the check; returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="champions to score; all by default")
+    parser.add_argument("--episodes", type=int, default=EPISODES, help="per condition")
+    parser.add_argument("--seed", type=int, default=SEED, help="of the episodes and the random weights")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")
+    parser.add_argument("--update", action="store_true", help="write the record instead of comparing with it")
+    arguments = parser.parse_args()
+    found = {}
+    for name in arguments.names or zoo.names():
+        found[name] = scored(name, arguments.episodes, arguments.seed, arguments.jobs)
+        print(line(name, found[name]), flush=True)
+    if arguments.update:
+        write_record({**zoo.scores(), **found})
+    write(ROOT / "build" / "zoo.json", json.dumps({n: summary(row) for n, row in found.items()}, indent=1) + "\n")
+    complaints = [text for name, row in found.items() for text in differences(name, row, zoo.scores())]
+    print("\n".join(complaints) or "every score is that of the record", file=sys.stderr)
+    return 1 if complaints else 0
+
+
+def scored(name: str, episodes: int, seed: int, jobs: int | None = 1) -> dict[str, Any]:
+    """Returns connections, shared weight, environment and the score of each condition, as JSON values."""
+    champion, agnostic, env = zoo.load(name), zoo.shared(name), zoo.recipes()[name].env
+    pieces = [list(range(k, episodes, PIECES)) for k in range(min(PIECES, episodes))]
+    with ProcessPoolExecutor(jobs, get_context("spawn")) if jobs != 1 else nullcontext() as pool:
+        each = map if pool is None else pool.map
+        played = {c: each(partial(returns, name, c, episodes, seed), pieces) for c in CONDITIONS}
+        by_condition = {condition: np.concatenate(list(parts)) for condition, parts in played.items()}
+    return {
+        "env": env,
+        "connections": champion.network.n_connections,
+        "shared_connections": agnostic.network.n_connections,
+        "tuned_weight": files.shortest(agnostic.weight.values[0]),
+        "episodes": episodes,
+        "seed": seed,
+        "scores": {condition: rounded(Score.of(values)) for condition, values in by_condition.items()},
+    }
+
+
+def rounded(score: Score) -> dict[str, float]:
+    return {name: round(getattr(score, name), 2) for name in ("mean", "ci95", "sd", "low", "high")}
+
+
+def returns(name: str, condition: str, episodes: int, seed: int, which: list[int]) -> list[float]:
+    """Returns what some of the episodes of a condition return."""
+    gym_env.register()  # one champion's environment is our own
+    env, seeds = zoo.recipes()[name].env, episode_seeds(Purpose.TEST, seed, episodes) % 2**31
+    contenders = list(controllers(name, condition, episodes, seed))
+    return [episode(env, contenders[k], int(seeds[k])) for k in which]
+
+
+def controllers(name: str, condition: str, episodes: int, seed: int) -> Iterator[Controller]:
+    """Yields the controller that plays each episode of a condition."""
+    champion, agnostic = zoo.load(name), zoo.shared(name)
+    n = champion.network.n_connections
+    each = uniforms(stream(seed, Purpose.WEIGHTS, 2), n * episodes, LOW, HIGH).reshape(episodes, n)
+    one = uniforms(stream(seed, Purpose.WEIGHTS, 1), episodes, LOW, HIGH)
+    bare = replace(champion, network=unsigned(champion.network), weight=Weight("connections", (1.0,) * n))
+    for k in range(episodes):
+        yield {
+            "random_weights": bare.with_weight(Weight("connections", tuple(each[k]))),
+            "random_shared": agnostic.with_weight(float(one[k])),
+            "tuned_shared": agnostic,
+            "tuned": champion,
+        }[condition]
+
+
+def episode(env_id: str, controller: Controller, seed: int) -> float:
+    """Returns the return of an episode in an environment of its own: some keep something of the episode before."""
+    env = gymnasium.make(env_id)
+    observation, _ = env.reset(seed=seed)
+    total, over = 0.0, False
+    while not over:
+        observation, reward, terminated, truncated, _ = env.step(controller.decide(observation))
+        total, over = total + float(reward), terminated or truncated
+    env.close()
+    return total
+
+
+def summary(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a champion's line of build/zoo.json."""
+    means = {condition: row["scores"][condition]["mean"] for condition in CONDITIONS}
+    return {**means, "connections": row["connections"], "episodes": row["episodes"]}
+
+
+def differences(name: str, row: Mapping[str, Any], record: Mapping[str, Any]) -> Iterator[str]:
+    """Yields what differs from the record by more than chance allows, and a bar that is missed."""
+    bar = zoo.recipes()[name].bar
+    if name not in record:
+        yield f"{name}: is not in the record; --update puts it there"
+        return
+    known = record[name]
+    for key in ("env", "connections", "shared_connections", "tuned_weight"):
+        if row[key] != known[key]:
+            yield f"{name}: {key} is {row[key]}, and {known[key]} in the record"
+    for condition, score in row["scores"].items():
+        before = known["scores"][condition]
+        if abs(score["mean"] - before["mean"]) > chance(before["sd"], row["episodes"], known["episodes"]):
+            yield f"{name}, {condition}: scores {score['mean']}, and {before['mean']} in the record"
+    if known["scores"]["tuned"]["mean"] < bar:
+        yield f"{name}: {known['scores']['tuned']['mean']} in the record is below its bar, {bar}"
+
+
+def chance(sd: float, episodes: int, others: int) -> float:
+    """Returns by how much the means over two sets of episodes may differ; a few episodes may miss what is rare."""
+    return SURE * sd * (1 / episodes + 1 / others) ** 0.5 + ROUNDING
+
+
+def line(name: str, row: Mapping[str, Any]) -> str:
+    """Returns a champion's scores for people."""
+    each = (f"{CONDITIONS[c]} {row['scores'][c]['mean']:.1f} +- {row['scores'][c]['ci95']:.1f}" for c in CONDITIONS)
+    return f"{name} ({row['connections']} connections): " + ", ".join(each)
+
+
+def write_record(record: Mapping[str, Any]) -> None:
+    """Writes scores.json and docs/zoo.md."""
+    ordered = {name: record[name] for name in zoo.names() if name in record}
+    body = ",\n".join(f" {json.dumps(name)}: {json.dumps(row)}" for name, row in ordered.items())
+    write(ROOT / "wann_rt" / "zoo" / "scores.json", f"{{\n{body}\n}}\n")
+    write(ROOT / "docs" / "zoo.md", document(ordered))
+
+
+def document(record: Mapping[str, Any]) -> str:
+    """Returns the text of docs/zoo.md."""
+    episodes = sorted({str(row["episodes"]) for row in record.values()})
+    parts = {
+        "@EPISODES@": " or ".join(episodes),
+        "@TABLE@": "\n".join(table(record)),
+        "@RECIPES@": "\n\n".join(map(recipe_text, record)),
+    }
+    text = (ROOT / "tests" / "zoo.md.in").read_text(encoding="utf-8")
+    for mark, part in parts.items():
+        text = text.replace(mark, part)
+    return text
+
+
+def table(record: Mapping[str, Any]) -> Iterator[str]:
+    """Yields the lines of the record as a Markdown table."""
+    yield "| champion | environment | connections | " + " | ".join(CONDITIONS.values()) + " | bar | anchors |"
+    yield "|---|---|---|" + "---|" * len(CONDITIONS) + "---|---|"
+    for name, row in record.items():
+        recipe = zoo.recipes()[name]
+        size = row["connections"], row["shared_connections"]
+        sizes = str(size[0]) if size[0] == size[1] else f"{size[0]} (shared weight: {size[1]})"
+        cells = [f"{s['mean']:.1f} ± {s['ci95']:.1f}" for s in (row["scores"][c] for c in CONDITIONS)]
+        cells[-1] = f"**{cells[-1]}**"
+        yield f"| {name} | {row['env']} | {sizes} | {' | '.join(cells)} | {recipe.bar:g} | {recipe.anchors} |"
+
+
+def recipe_text(name: str) -> str:
+    """Returns how a champion was found, as Markdown."""
+    provenance = zoo.load(name).provenance
+    steps, seconds = provenance["env_steps"], provenance["recipe"]["cpu_seconds"]
+    commands = "\n".join(zoo.recipes()[name].commands)
+    return f"**{name}**: {steps / 1e6:.0f} million steps, {seconds} CPU-seconds\n\n```sh\n{commands}\n```"
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(exist_ok=True)
+    files.write_atomic(path, text.encode())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
