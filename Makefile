@@ -29,6 +29,9 @@ exhaustive: $(VENV)/.test-ready  ## compare every activation on all 2^32 floats;
 bench: $(VENV)/.bench-ready  ## measure speed against C, neat-python and numpy; writes docs/bench.md
 	@$(BIN)/python tests/bench/speed.py
 
+zoo-check: $(VENV)/.test-ready  ## score every champion of the zoo in plain Gymnasium, compare with docs/zoo.md
+	@$(BIN)/python tests/zoo_check.py $(ZOO_ARGS)
+
 lint: $(VENV)/.test-ready  ## check style, types and who may import whom
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
