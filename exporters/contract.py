@@ -26,6 +26,9 @@ NAN_POLICY = (
     "action is never NaN; without a clip NaN and infinity pass on as IEEE 754 says, and a comparison "
     "with NaN is false."
 )
+DECISION_TEXT = {
+    "argmax": "argmax: the action to take is the number, from 0, of the greatest output; of equal ones the lowest"
+}
 CANDIDATES = 64  # drawn observations, from which those with finite actions are taken first
 WIDE = 1e6  # a range wider than this says "unbounded" in practice, so values near 0 are drawn
 
@@ -45,6 +48,7 @@ def contract(controller: Controller) -> dict[str, str]:
         **rate,
         **_channels("obs", controller.observations),
         **_channels("action", controller.actions),
+        **({} if controller.decision == "values" else {"decision": DECISION_TEXT[controller.decision]}),
         "weight_kind": controller.weight.kind,
         "weight_values": _json(_hex(controller.weight.values)),
         "connections": str(controller.network.n_connections),

@@ -14,6 +14,8 @@ from wann_rt.network import Network
 
 Forward = Callable[[Network, NDArray[np.float32], NDArray[np.float32]], NDArray[np.float32]]
 WeightKind = Literal["shared", "ensemble", "connections"]
+Decision = Literal["values", "argmax"]
+DECISIONS: tuple[Decision, ...] = ("values", "argmax")
 MIN_VECTORS = 8
 
 
@@ -137,6 +139,8 @@ class Controller:
         rate_hz: how often it must be called; None where unknown.
         vectors: recorded observation -> action pairs, exact.
         provenance: where it came from: task, task_version, seed, config_digest, score and the like; JSON values.
+        decision: what is done with the outputs: "values": they are the action; "argmax": the action is the number of
+            the greatest output, see ``decide``.
     """
 
     name: str
@@ -147,9 +151,12 @@ class Controller:
     rate_hz: float | None = None
     vectors: tuple[Vector, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    decision: Decision = "values"
 
     def __post_init__(self) -> None:
         """Checks that the parts fit together."""
+        if self.decision not in DECISIONS:
+            raise ControllerError(f"decision {self.decision!r} is unknown: {' or '.join(DECISIONS)}")
         _check_channels("observation", self.observations, self.network.n_inputs)
         _check_channels("action", self.actions, self.network.n_outputs)
         if self.rate_hz is not None and not (np.isfinite(self.rate_hz) and self.rate_hz > 0):
@@ -195,9 +202,27 @@ class Controller:
 
     def predict(
         self, observation: ArrayLike, state: None = None, episode_start: None = None, deterministic: bool = True
-    ) -> tuple[NDArray[np.float32], None]:
+    ) -> tuple[NDArray[Any], None]:
         """Computes actions by the convention of Stable-Baselines3: returns ``(actions, state)``; there is no state."""
-        return self(observation), None
+        return self.decide(observation), None
+
+    def decide(self, observation: ArrayLike) -> NDArray[Any]:
+        """Computes what an environment is given: the actions, or with "argmax" the number of the greatest.
+
+        The outputs are compared from the first to the last, and a later one wins only by being greater: of equal ones
+        the first is chosen, and NaN is never chosen but as the first.
+
+        Args:
+            observation: as for calling the controller.
+
+        Returns:
+            "values": float32 [actions] or [batch, actions]; "argmax": int64 [] or [batch].
+
+        Raises:
+            ControllerError: the observation has another shape or is not numeric.
+        """
+        actions = self(observation)
+        return actions if self.decision == "values" else greatest(actions)
 
     def run(self, forward: Forward, observations: NDArray[np.float32]) -> NDArray[np.float32]:
         """Computes actions with a given evaluator of the bare network: conditions what goes in and what comes out.
@@ -250,6 +275,16 @@ class Controller:
         """Returns this controller with another weight; signs move into weights per connection, vectors are dropped."""
         weight = weight if isinstance(weight, Weight) else Weight.shared(weight)
         return replace(self, weight=weight, vectors=())
+
+
+def greatest(values: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Returns the index of the greatest value along the last axis, as ``Controller.decide`` chooses it."""
+    best = np.zeros(values.shape[:-1], np.int64)
+    record = values[..., 0]
+    for k in range(1, values.shape[-1]):
+        best = np.where(values[..., k] > record, k, best)
+        record = np.where(values[..., k] > record, values[..., k], record)
+    return best
 
 
 def _float32(value: Any, what: str) -> float:

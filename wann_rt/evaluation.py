@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann_rt.controller import Controller
+from wann_rt.episodes import Episodes
 from wann_rt.errors import TaskError
 from wann_rt.network import Network
 from wann_rt.random import Purpose, stream, uniforms
-from wann_rt.rollouts import Episodes, play, play_controller, starts_of
-from wann_rt.tasks import Task
+from wann_rt.rollouts import play, play_controller, starts_of
+from wann_rt.tasks.kinds import AnyTask, judged
 from wann_rt.tuning import HIGH, LOW, Z_95, Sweep, episode_seeds, sweep
 
 SIX_WEIGHTS = (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0)  # of the paper
@@ -52,10 +53,10 @@ class Score:
         return cls(float(values.mean()), interval, sd, float(values.min()), float(values.max()), len(values))
 
     @classmethod
-    def of_episodes(cls, task: Task, played: Episodes) -> "Score":
+    def of_episodes(cls, task: AnyTask, played: Episodes) -> "Score":
         """Summarises episodes whose actions were watched; each step counts the same for effort and chatter."""
         score = cls.of(played.returns)
-        if played.efforts is None or played.changes is None:
+        if played.efforts is None or played.changes is None or task.rate_hz is None:
             return score
         steps = float(played.lengths.sum()) * len(task.actions)
         effort, chatter = played.efforts.sum() / steps, played.changes.sum() / steps * task.rate_hz
@@ -96,13 +97,14 @@ class Evaluation:
 
 
 def evaluate(
-    task: Task, controller: Controller, *, episodes: int = 100, seed: int = 0, threads: int | None = None
+    task: AnyTask, controller: Controller, *, episodes: int = 100, seed: int = 0, threads: int | None = None
 ) -> Evaluation:
     """Scores a controller on ``episodes`` fresh episodes per condition (per weight, for the six).
 
     Raises:
         TaskError: the controller's channels are not the task's.
     """
+    task = judged(task)
     check_fits(task, controller)
     network = controller.network
     starts = starts_of(task, episode_seeds(Purpose.TEST, seed, episodes))
@@ -119,12 +121,12 @@ def evaluate(
         "random_shared": shared(uniforms(stream(seed, Purpose.WEIGHTS, 1), episodes, LOW, HIGH)),
         "six_weights": shared(np.repeat(SIX_WEIGHTS, episodes)),
         "tuned_shared": shared(np.full(episodes, swept.best)),
-        "own_weight": scored(play_controller(task, controller, starts)),
+        "own_weight": scored(play_controller(task, controller, starts, threads)),
     }
     return Evaluation(task.name, seed, network.n_connections, swept.best, scores, swept)
 
 
-def check_fits(task: Task, controller: Controller) -> None:
+def check_fits(task: AnyTask, controller: Controller) -> None:
     """Raises TaskError unless the controller observes and acts through the task's own channels."""
     for side, mine, its in (
         ("observations", controller.observations, task.observations),

@@ -117,6 +117,7 @@ def _document(controller: Controller) -> dict[str, Any]:
         "weight": {"kind": controller.weight.kind, "values": [shortest(v) for v in controller.weight.values]},
         "vectors": [[[shortest(x) for x in side] for side in vector] for vector in controller.vectors],
         "provenance": dict(controller.provenance),
+        **({} if controller.decision == "values" else {"decision": controller.decision}),
     }
 
 
@@ -147,7 +148,7 @@ def _controller(reader: Reader, check_digest: bool) -> Controller:
     _check_kind(reader)
     reader.only(
         "format", "version", "name", "rate_hz", "observations", "actions", "network", "weight", "vectors",
-        "provenance", "digest",
+        "provenance", "decision", "digest",
     )  # fmt: skip
     stated = reader.get("digest", str)
     document = {key: value for key, value in reader.value.items() if key != "digest"}
@@ -168,6 +169,7 @@ def _controller(reader: Reader, check_digest: bool) -> Controller:
         rate_hz=None if rate is None else float(rate),
         vectors=tuple(_vector(v, f"{reader.where}: vectors[{i}]") for i, v in enumerate(reader.items("vectors", list))),
         provenance=reader.get("provenance", dict),
+        decision=reader.get("decision", str) if "decision" in reader.value else "values",
     )
 
 

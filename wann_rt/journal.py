@@ -14,7 +14,7 @@ from wann_rt.controller import Controller
 from wann_rt.errors import FileError
 from wann_rt.evolution import Generation, Search
 from wann_rt.resume import restore, state_of
-from wann_rt.tasks import Task, changes_of
+from wann_rt.tasks.kinds import AnyTask, identity
 
 SETTINGS, GENERATIONS, CHAMPION, STATE = "config.json", "generations.jsonl", "champion.json", "state.checkpoint"
 SECONDS_PER_CHECKPOINT = 2.0
@@ -32,7 +32,7 @@ class Journal:
     def __init__(
         self,
         folder: str | os.PathLike[str],
-        task: Task,
+        task: AnyTask,
         config: Config,
         *,
         overwrite: bool = False,
@@ -133,12 +133,10 @@ class Journal:
             raise FileError(f"{self.folder}: already holds a run, and nothing in it to resume; {choose}")
 
 
-def _settings(task: Task, config: Config) -> dict[str, Any]:
+def _settings(task: AnyTask, config: Config) -> dict[str, Any]:
     """Returns what determines a run, and with what it was made."""
     return {
-        "task": task.name,
-        "task_version": task.version,
-        "task_params": changes_of(task),
+        **identity(task),
         "config": asdict(config),
         "config_digest": config.digest,
         "wann_rt": wann_rt.__version__,

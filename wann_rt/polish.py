@@ -8,7 +8,7 @@ that luck in one stage does not decide.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +17,13 @@ from wann_rt.network import Network
 from wann_rt.random import Purpose
 from wann_rt.rollouts import play, starts_of
 from wann_rt.strategies import STRATEGIES, StrategyName, Vectors, one_blas_thread
-from wann_rt.tasks import Task
+from wann_rt.tasks.environment import EnvironmentTask
+from wann_rt.tasks.kinds import AnyTask
 from wann_rt.tuning import episode_seeds
 
 CHECK_EVERY = 8  # generations between entries into the contest
 SCREEN, FULL, FINAL = 16, 128, 512  # held-out episodes of the contest's stages
+DEAR_FULL, DEAR_FINAL = 64, 128  # where an environment plays them, a thousand times slower
 FINALISTS = 6
 MOST_CANDIDATES = 256  # in a generation, after restarts
 
@@ -61,7 +63,7 @@ class Settings:
     steps: int = 50_000_000
     seed: int = 0
     threads: int | None = None
-    final: int = FINAL
+    final: int | None = None
 
 
 @dataclass
@@ -76,14 +78,24 @@ class Arena:
         interrupted: whether Ctrl-C has ended tuning.
     """
 
-    task: Task
+    task: AnyTask
     seed: int
     threads: int | None = None
     env_steps: int = 0
     interrupted: bool = False
-    _starts: dict[tuple[int, ...], NDArray[np.float32]] = field(default_factory=dict)
+    _starts: dict[tuple[int, ...], NDArray[Any]] = field(default_factory=dict)
 
-    def returns(self, network: Network, candidates: Vectors, starts: NDArray[np.float32]) -> Vectors:
+    @property
+    def full(self) -> int:
+        """Held-out episodes for an entrant of a contest."""
+        return DEAR_FULL if isinstance(self.task, EnvironmentTask) else FULL
+
+    @property
+    def final(self) -> int:
+        """Held-out episodes that decide among the best."""
+        return DEAR_FINAL if isinstance(self.task, EnvironmentTask) else FINAL
+
+    def returns(self, network: Network, candidates: Vectors, starts: NDArray[Any]) -> Vectors:
         """Returns the return of each candidate in each episode, [candidates, episodes]."""
         episodes = starts.shape[1]
         weights = np.repeat(candidates.astype(np.float32).T, episodes, axis=1)
@@ -91,11 +103,11 @@ class Arena:
         self.env_steps += int(played.lengths.sum())
         return played.returns.reshape(len(candidates), episodes)
 
-    def fresh(self, episodes: int, *parts: int) -> NDArray[np.float32]:
+    def fresh(self, episodes: int, *parts: int) -> NDArray[Any]:
         """Returns training episodes that nothing else plays."""
         return starts_of(self.task, episode_seeds(Purpose.TUNE_EPISODE, self.seed, episodes, *parts))
 
-    def held_out(self, purpose: Purpose, episodes: int) -> NDArray[np.float32]:
+    def held_out(self, purpose: Purpose, episodes: int) -> NDArray[Any]:
         """Returns the first held-out episodes of a stage, the same for every entrant."""
         known = self._starts.get((purpose,))
         if known is None or known.shape[1] < episodes:
@@ -147,7 +159,7 @@ class Contest:
         return Entrant(finalists[best].weights, float(scores[best]))
 
     def _enter(self, candidates: Vectors) -> None:
-        starts = self.arena.held_out(Purpose.TUNE_SCREEN, FULL)
+        starts = self.arena.held_out(Purpose.TUNE_SCREEN, self.arena.full)
         scores = self.arena.returns(self.network, candidates, starts).mean(axis=1)
         self.ranked += [Entrant(w, float(s)) for w, s in zip(candidates, scores, strict=True)]
         self.ranked.sort(key=lambda entrant: -entrant.score)
@@ -187,7 +199,7 @@ def polish(
             _run(arena, contest, settings, on_progress, stage)
     except KeyboardInterrupt:
         arena.interrupted = True
-    return contest.final(settings.final)
+    return contest.final(settings.final or arena.final)
 
 
 def _run(arena: Arena, contest: Contest, settings: Settings, on_progress: OnProgress | None, stage: str) -> None:

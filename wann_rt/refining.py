@@ -8,22 +8,24 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from wann_rt import __version__, files, tasks
+from wann_rt import __version__, files
 from wann_rt.controller import Controller, Weight
 from wann_rt.errors import ConfigError, ControllerError, FileError
 from wann_rt.evaluation import Score, check_fits
-from wann_rt.polish import FINAL, Arena, OnProgress, Progress, Settings, polish
+from wann_rt.polish import Arena, OnProgress, Progress, Settings, polish
 from wann_rt.pruning import RETUNE_SIGMA, Pruned, unsigned
 from wann_rt.pruning import prune as prune_connections
 from wann_rt.random import Purpose
 from wann_rt.rollouts import play, play_controller, record_vectors, starts_of
+from wann_rt.selecting import STEP_TIMEOUT, Selection, task_of
 from wann_rt.strategies import STRATEGIES, Vectors
-from wann_rt.tasks import Task
+from wann_rt.tasks.environment import BackendName, EnvironmentTask
+from wann_rt.tasks.kinds import identity, judged
 from wann_rt.tuning import HIGH, LOW, STEP, Sweep, episode_seeds, grid, race, sweep
 
 Method = Literal["sweep", "cma", "pepg"]
 METHODS: tuple[Method, ...] = ("sweep", "cma", "pepg")
-SCORED_EPISODES = 1000
+SCORED_EPISODES, DEAR_SCORED_EPISODES = 1000, 100  # the latter where an environment plays them
 SLACK = 0.01  # of the best held-out score: what a pruned controller may lose and be preferred for its size
 EPISODES: Mapping[Method, int] = {"sweep": 32, "cma": 4, "pepg": 4}
 
@@ -100,7 +102,11 @@ def tune(
     controller: Controller,
     task: str | None = None,
     *,
-    task_params: Mapping[str, float] | None = None,
+    env: str | None = None,
+    env_kwargs: Mapping[str, Any] | None = None,
+    backend: BackendName | None = None,
+    step_timeout: float = STEP_TIMEOUT,
+    task_params: Mapping[str, Any] | None = None,
     method: Method = "cma",
     prune: bool = False,
     steps: int = 50_000_000,
@@ -113,11 +119,15 @@ def tune(
     threads: int | None = None,
     on_progress: OnProgress | None = None,
 ) -> Tuned:
-    """Tunes a controller on a compiled task; Ctrl-C ends it early and keeps the best so far.
+    """Tunes a controller; Ctrl-C ends it early and keeps the best so far.
 
     Args:
         controller: what to start from; it stays as it is.
-        task: name of the task; by default the one it was searched for.
+        task: name of a compiled task; by default the one it was searched for.
+        env: instead of it, an environment; for this and the next see ``api.search``.
+        env_kwargs: arguments of its constructor.
+        backend: who plays it; "processes", that is Gymnasium, by default.
+        step_timeout: seconds that one of its steps or resets may take.
         task_params: what differs from the task's own params, see ``tasks.with_params``, e.g. an effort penalty; by
             default what the controller's provenance says, if anything.
         method: "sweep": the one shared weight over a fine grid; "cma": individual weights by CMA-ES; "pepg":
@@ -140,7 +150,8 @@ def tune(
     Raises:
         WannError: a controller or settings that do not fit, or method "cma" without the extra ``tune``.
     """
-    chosen = _task(controller, task, task_params)
+    chosen = task_of(controller, Selection(task, env, env_kwargs, None, backend, step_timeout, task_params))
+    check_fits(chosen, controller)
     _check(controller, method, prune, steps, episodes)
     played = EPISODES[method] if episodes is None else episodes
     arena = Arena(chosen, seed, threads)
@@ -149,12 +160,6 @@ def tune(
     sigma = RETUNE_SIGMA if controller.weight.kind == "connections" else Settings.sigma
     settings = Settings(method, episodes=played, sigma=sigma, steps=steps, seed=seed, threads=threads)
     return _polished(arena, controller, settings, prune, smallest, on_progress)
-
-
-def _task(controller: Controller, name: str | None, params: Mapping[str, float] | None) -> Task:
-    task = tasks.task_of(controller, name, params)
-    check_fits(task, controller)
-    return task
 
 
 def _check(controller: Controller, method: str, prune: bool, steps: int, episodes: int | None) -> None:
@@ -212,7 +217,7 @@ def start_weights(arena: Arena, controller: Controller) -> Vectors:
     if controller.weight.kind == "connections":
         return values
     members: list[Vectors] = [value * network.program.signs for value in values]
-    returns = arena.returns(unsigned(network), np.array(members), arena.fresh(FINAL, 0))
+    returns = arena.returns(unsigned(network), np.array(members), arena.fresh(arena.final, 0))
     return members[int(np.argmax(returns.mean(axis=1)))]
 
 
@@ -223,7 +228,7 @@ def _with_weights(controller: Controller, one: Pruned) -> Controller:
 
 def _finished(arena: Arena, start: Controller, found: list[Controller], done: dict[str, Any]) -> Tuned:
     """Judges start and results on the same held-out episodes, chooses, and completes what will be saved."""
-    starts = arena.held_out(Purpose.TUNE_FINAL, FINAL)
+    starts = arena.held_out(Purpose.TUNE_FINAL, arena.final)
     before = own_returns(arena, start, starts)
     returns = [own_returns(arena, one, starts) for one in found]
     means = np.array([r.mean() for r in returns])
@@ -238,10 +243,10 @@ def _finished(arena: Arena, start: Controller, found: list[Controller], done: di
     return Tuned(chosen, Score.of(before), score, front, None, None, steps, arena.interrupted)
 
 
-def own_returns(arena: Arena, controller: Controller, starts: NDArray[np.float32]) -> NDArray[np.float64]:
+def own_returns(arena: Arena, controller: Controller, starts: NDArray[Any]) -> NDArray[np.float64]:
     """Returns the return of each episode of a controller as it is; compiled, but for ensembles."""
     if controller.weight.kind == "ensemble":
-        played = play_controller(arena.task, controller, starts)
+        played = play_controller(arena.task, controller, starts, arena.threads)
     else:
         weights = controller.weight.array
         rows = np.repeat(weights[:, np.newaxis], starts.shape[1], axis=1)
@@ -254,14 +259,14 @@ def own_returns(arena: Arena, controller: Controller, starts: NDArray[np.float32
 
 def _completed(arena: Arena, start: Controller, one: Controller, done: dict[str, Any], steps: int) -> Controller:
     """Returns the controller with test vectors, its score on the test episodes and how it was made."""
-    starts = starts_of(arena.task, episode_seeds(Purpose.TEST, arena.seed, SCORED_EPISODES))
-    score = Score.of(own_returns(arena, one, starts))
-    before, params = start.provenance.get("env_steps", 0), tasks.changes_of(arena.task)
+    scored = replace(arena, task=judged(arena.task))
+    episodes = DEAR_SCORED_EPISODES if isinstance(arena.task, EnvironmentTask) else SCORED_EPISODES
+    starts = starts_of(scored.task, episode_seeds(Purpose.TEST, arena.seed, episodes))
+    score = Score.of(own_returns(scored, one, starts))
+    before, known = start.provenance.get("env_steps", 0), identity(arena.task)
     provenance = {
-        **{key: value for key, value in start.provenance.items() if key != "task_params"},
-        "task": arena.task.name,
-        "task_version": arena.task.version,
-        **({"task_params": params} if params else {}),
+        **{key: value for key, value in start.provenance.items() if key not in ("task_params", "environment")},
+        **{key: value for key, value in known.items() if value != {}},
         "env_steps": (before if isinstance(before, int) else 0) + steps,
         "score": {"mean": round(score.mean, 2), "ci95": round(score.ci95, 2), "episodes": score.episodes},
         "tuned": {"by": f"wann_rt {__version__}", "from": files.digest(start), "seed": arena.seed, **done},

@@ -10,7 +10,7 @@ from wann_rt.errors import FileError
 from wann_rt.evolution import Champion, Search
 from wann_rt.genome import Population
 from wann_rt.network import Connection, Network
-from wann_rt.tasks import changes_of
+from wann_rt.tasks.kinds import identity
 
 COUNTS = ("n_inputs", "n_outputs")  # the fields of Population that are numbers, not arrays
 
@@ -19,9 +19,7 @@ def state_of(running: Search) -> Checkpoint:
     """Returns all that the coming generations depend on, besides task and config."""
     arrays = {f"population.{name}": value for name, value in running.population._asdict().items() if name not in COUNTS}
     values: dict[str, Any] = {
-        "task": running.task.name,
-        "task_version": running.task.version,
-        "task_params": changes_of(running.task),
+        **identity(running.task),
         "config_digest": running.config.digest,
         "generation": running.generation,
         "env_steps": running.env_steps,
@@ -42,12 +40,7 @@ def restore(running: Search, state: Checkpoint, where: str) -> None:
     Raises:
         FileError: the state is of another task or config.
     """
-    expected = {
-        "task": running.task.name,
-        "task_version": running.task.version,
-        "task_params": changes_of(running.task),
-        "config_digest": running.config.digest,
-    }
+    expected = {**identity(running.task), "config_digest": running.config.digest}
     for key, value in expected.items():
         if state.values.get(key) != value:
             raise FileError(f"{where}: is of a search with {key} {state.values.get(key)!r}; this one has {value!r}")

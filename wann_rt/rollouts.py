@@ -4,39 +4,27 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import chain
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wann_rt import backends
 from wann_rt.controller import Controller, Vector
+from wann_rt.episodes import Episodes
 from wann_rt.kernels.forward import forward_batch
 from wann_rt.kernels.rollout import LANES, Behaviour, Programs, rollout_range, single
 from wann_rt.kernels.task_lanes import register
 from wann_rt.network import Network
 from wann_rt.tasks import TASKS, VARIANTS, Task
+from wann_rt.tasks.environment import EnvironmentTask
+from wann_rt.tasks.kinds import AnyTask
 
 MOST_LANES = 128  # per rollout: 64 to 128 run fastest, and smaller blocks share out better among threads
 NETWORKS_PER_JOB = 8
 
 for _task in (*TASKS, *chain.from_iterable(VARIANTS.values())):
     register(type(_task.params), _task.observe, _task.step)
-
-
-class Episodes(NamedTuple):
-    """Episodes played, each array [networks, lanes].
-
-    Attributes:
-        returns: sums of rewards.
-        lengths: steps.
-        efforts: sums of the absolute values of all actions, if watched.
-        changes: how often an action changed its sign, if watched.
-    """
-
-    returns: NDArray[np.float64]
-    lengths: NDArray[np.int64]
-    efforts: NDArray[np.float64] | None = None
-    changes: NDArray[np.int64] | None = None
 
 
 def _empty(networks: int, lanes: int, watched: bool) -> Episodes:
@@ -51,10 +39,10 @@ def default_threads() -> int:
 
 
 def play(
-    task: Task,
+    task: AnyTask,
     programs: Programs | Network,
     weights: NDArray[np.float32],
-    starts: NDArray[np.float32],
+    starts: NDArray[Any],
     threads: int | None = None,
     watched: bool = False,
 ) -> Episodes:
@@ -64,10 +52,12 @@ def play(
         task: the task.
         programs: the networks; a single one may have weights per connection.
         weights: the shared weight of each lane, [lanes]; or of each connection, [connections, lanes].
-        starts: first state of each lane, [state, lanes].
+        starts: what begins the episode of each lane, see ``starts_of``, [state, lanes].
         threads: how many to use; all processors by default. The result does not depend on it.
         watched: whether to record ``efforts`` and ``changes`` too.
     """
+    if isinstance(task, EnvironmentTask):
+        return backends.play(task, programs, weights, starts, threads or default_threads(), watched)
     programs = single(programs) if isinstance(programs, Network) else programs
     per_connection = weights.ndim == 2
     weights = np.atleast_2d(weights)
@@ -132,16 +122,21 @@ def _run(jobs: list[partial[None]], threads: int) -> None:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def starts_of(task: Task, seeds: NDArray[np.int64] | range) -> NDArray[np.float32]:
-    """Returns the first states of the episodes of these seeds, [state, seeds]."""
+def starts_of(task: AnyTask, seeds: NDArray[np.int64] | range) -> NDArray[Any]:
+    """Returns what begins the episodes of these seeds, [state, seeds]: first states, or the seeds of an environment."""
     return np.stack([task.start(int(seed)) for seed in seeds], axis=1)
 
 
-def play_controller(task: Task, controller: Controller, starts: NDArray[np.float32]) -> Episodes:
-    """Plays one episode per lane through the whole controller, conditioning and ensemble included, in plain numpy.
+def play_controller(
+    task: AnyTask, controller: Controller, starts: NDArray[Any], threads: int | None = None
+) -> Episodes:
+    """Plays one episode per lane through the whole controller, conditioning and ensemble included.
 
-    Slower than ``play`` and its twin: where both apply they are equal bit for bit.
+    Compiled tasks are played in plain numpy: slower than ``play`` and its twin, where both apply they are equal bit
+    for bit.
     """
+    if isinstance(task, EnvironmentTask):
+        return backends.play_controller(task, controller, starts, threads or default_threads())
     state = tuple(starts)
     alive = np.ones(starts.shape[1], bool)
     returns, lengths = np.zeros(len(alive)), np.zeros(len(alive), np.int64)
@@ -163,10 +158,19 @@ def play_controller(task: Task, controller: Controller, starts: NDArray[np.float
     return Episodes(returns[np.newaxis], lengths[np.newaxis], efforts[np.newaxis], changes[np.newaxis])
 
 
-def record_vectors(task: Task, controller: Controller, seed: int, count: int = 8) -> tuple[Vector, ...]:
+def record_vectors(task: AnyTask, controller: Controller, seed: int, count: int = 8) -> tuple[Vector, ...]:
     """Returns ``count`` observation -> action pairs, evenly spaced over one episode of the controller."""
-    state = tuple(starts_of(task, range(seed, seed + 1)))
-    vectors = []
+    starts = starts_of(task, range(seed, seed + 1))
+    if isinstance(task, EnvironmentTask):
+        vectors = backends.record(task, controller, starts, default_threads())
+    else:
+        vectors = _recorded(task, controller, starts)
+    return tuple(vectors[int(i)] for i in np.linspace(0, len(vectors) - 1, count))
+
+
+def _recorded(task: Task, controller: Controller, starts: NDArray[np.float32]) -> list[Vector]:
+    """Returns every observation -> action pair of one episode."""
+    state, vectors = tuple(starts), []
     for _ in range(task.max_steps):
         observation = np.stack(task.observe(*state), axis=1)
         action = controller.run(forward_batch, observation)
@@ -174,4 +178,4 @@ def record_vectors(task: Task, controller: Controller, seed: int, count: int = 8
         *state, _, failed = task.step(task.params, *state, *action.T)
         if failed.any():
             break
-    return tuple(vectors[int(i)] for i in np.linspace(0, len(vectors) - 1, count))
+    return vectors

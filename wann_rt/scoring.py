@@ -1,6 +1,6 @@
 """Scoring: which episodes genomes play, with which shared weights, and what makes one better than another."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from wann_rt.config import Config
 from wann_rt.kernels.rollout import Programs
 from wann_rt.random import Purpose
 from wann_rt.rollouts import play, starts_of
-from wann_rt.tasks import Task
+from wann_rt.tasks.kinds import AnyTask
 from wann_rt.tuning import HIGH, LOW
 
 EPISODE_SEEDS = 2**53  # episode seeds are drawn below this bound: exact in every language that reads our files
@@ -21,16 +21,16 @@ class Lanes(NamedTuple):
 
     Attributes:
         weights: shared weight of each, [lanes].
-        starts: first state of each, [state, lanes].
+        starts: what begins each, see ``rollouts.starts_of``, [state, lanes].
         n_weights: neighbours are averaged so that this many scores are left.
     """
 
     weights: NDArray[np.float32]
-    starts: NDArray[np.float32]
+    starts: NDArray[Any]
     n_weights: int
 
 
-def lanes(task: Task, config: Config, purpose: Purpose, episodes: int, *parts: int) -> Lanes:
+def lanes(task: AnyTask, config: Config, purpose: Purpose, episodes: int, *parts: int) -> Lanes:
     """Returns episodes that depend on the seed, the purpose and the parts only.
 
     The listed weights meet the same start states. Drawn weights are stratified over the range of the paper, and each
@@ -48,7 +48,7 @@ def lanes(task: Task, config: Config, purpose: Purpose, episodes: int, *parts: i
     return Lanes(drawn.astype(np.float32), starts, n_weights)
 
 
-def scores(task: Task, programs: Programs, played: Lanes, threads: int) -> tuple[NDArray[np.float64], int]:
+def scores(task: AnyTask, programs: Programs, played: Lanes, threads: int) -> tuple[NDArray[np.float64], int]:
     """Returns the mean return of each network with each shared weight, and the steps taken."""
     episodes = play(task, programs, played.weights, played.starts, threads)
     returns = episodes.returns.reshape(len(programs.n_nodes), played.n_weights, -1).mean(axis=2)

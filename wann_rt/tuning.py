@@ -9,9 +9,12 @@ from wann_rt.errors import TaskError
 from wann_rt.network import Network
 from wann_rt.random import Purpose, stream, uniforms
 from wann_rt.rollouts import play, starts_of
-from wann_rt.tasks import Task
+from wann_rt.tasks.environment import EnvironmentTask
+from wann_rt.tasks.kinds import AnyTask
 
+EPISODES = 32  # per weight
 LOW, HIGH, STEP = -2.0, 2.0, 0.01  # the range of the paper; its optimum is a needle, hence the fine grid
+COARSE_STEP, COARSE_EPISODES = 0.1, 8  # where an environment plays, whose episodes are a thousand times as dear
 MOST_WEIGHTS = 100_000
 Z_95 = 1.96  # two-sided 95 % point of the normal distribution
 
@@ -48,10 +51,10 @@ def grid(low: float = LOW, high: float = HIGH, step: float = STEP) -> NDArray[np
 
 
 def sweep(
-    task: Task,
+    task: AnyTask,
     network: Network,
     *,
-    episodes: int = 32,
+    episodes: int | None = None,
     seed: int = 0,
     threads: int | None = None,
     weights: NDArray[np.float32] | None = None,
@@ -62,13 +65,15 @@ def sweep(
     Args:
         task: the task.
         network: the network.
-        episodes: episodes per weight.
+        episodes: episodes per weight; 32 by default, or 8 where an environment plays them.
         seed: of the episodes; disjoint from those of searching and testing.
         threads: see ``rollouts.play``.
-        weights: the grid; ``grid()`` by default.
+        weights: the grid; ``grid()`` by default, or a coarse one where an environment plays.
         stage: another stage plays other episodes.
     """
-    weights = grid() if weights is None else weights
+    dear = isinstance(task, EnvironmentTask)
+    episodes = episodes or (COARSE_EPISODES if dear else EPISODES)
+    weights = grid(step=COARSE_STEP if dear else STEP) if weights is None else weights
     starts = starts_of(task, episode_seeds(Purpose.SWEEP, seed, episodes, *([stage] * (stage > 0))))
     played = play(task, network, np.repeat(weights, episodes), np.tile(starts, len(weights)), threads)
     returns = played.returns.reshape(len(weights), episodes)
@@ -76,7 +81,9 @@ def sweep(
     return Sweep(weights, returns.mean(axis=1), intervals, int(played.lengths.sum()))
 
 
-def race(task: Task, network: Network, coarse: Sweep, *, episodes: int, seed: int, threads: int | None = None) -> Sweep:
+def race(
+    task: AnyTask, network: Network, coarse: Sweep, *, episodes: int, seed: int, threads: int | None = None
+) -> Sweep:
     """Plays the best twentieth of a sweep again, with new and more episodes: the best of many is partly luck."""
     count = max(8, len(coarse.weights) // 20)
     best = np.sort(np.argsort(-coarse.means, kind="stable")[:count])

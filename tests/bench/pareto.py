@@ -27,7 +27,8 @@ from wann_rt.controller import Controller, Weight
 from wann_rt.evaluation import Score
 from wann_rt.polish import Arena, Settings, polish
 from wann_rt.random import Purpose
-from wann_rt.rollouts import Episodes, default_threads, play, record_vectors, starts_of
+from wann_rt.episodes import Episodes
+from wann_rt.rollouts import default_threads, play, record_vectors, starts_of
 from wann_rt.tuning import episode_seeds
 
 DOCS = Path(__file__).parents[2] / "docs"

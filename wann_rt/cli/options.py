@@ -1,6 +1,8 @@
 """What the commands share: arguments, options, reading a controller, printing JSON."""
 
 import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +18,52 @@ TASK_SET = click.option(
     "params",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Change a param of the task, e.g. pole_length=0.9 or effort_penalty=0.1; may be repeated.",
+    help="Change a param of the task, e.g. pole_length=0.9, or an option of the environment; may be repeated.",
 )
 SEED = click.option("--seed", type=click.IntRange(0, 2**53), default=0, show_default=True, help="Of the episodes.")
 THREADS = click.option("--threads", type=click.IntRange(1), help="Threads to use; the result does not depend on it.")
+
+_ENVIRONMENT = (
+    click.option("--env", help="Environment: an id that Gymnasium knows, MODULE:ID or MODULE:CLASS."),
+    click.option(
+        "--env-set", multiple=True, metavar="NAME=VALUE", help="Argument of the environment; may be repeated."
+    ),
+    click.option(
+        "--backend",
+        type=click.Choice(["processes", "envpool"]),
+        help="Who plays the environment: Gymnasium in processes, or EnvPool: faster, other episodes.  "
+        "[default: processes]",
+    ),
+    click.option(
+        "--step-timeout", type=click.FloatRange(0, min_open=True), default=60.0, show_default=True,
+        help="Seconds after which an environment that does not return is an error.",
+    ),
+)  # fmt: skip
+
+
+def environment(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the options that select an environment; the command gets them as ``environment_arguments`` reads them."""
+    for option in reversed(_ENVIRONMENT):
+        command = option(command)
+    return command
+
+
+def environment_arguments(options: dict[str, Any]) -> dict[str, Any]:
+    """Takes the options of ``environment`` out and returns them as the library's arguments.
+
+    The module of an environment may lie where the command is given, as for ``python -m``.
+    """
+    from wann_rt import config
+
+    env, given = options.pop("env"), options.pop("env_set")
+    if env is not None and ":" in env:
+        sys.path.insert(0, str(Path.cwd()))
+    return {
+        "env": env,
+        "env_kwargs": dict(config.parse_setting(text) for text in given) or None,
+        "backend": options.pop("backend"),
+        "step_timeout": options.pop("step_timeout"),
+    }
 
 
 def load(path: Path) -> "Controller":

@@ -1,0 +1,113 @@
+"""From the name of an environment to a task: opens it, reads spaces, rate and length, and checks that it can be played.
+
+Names and units of the channels come from ``tasks/channels.toml`` or from the user's own such file; the environment
+itself does not tell them.
+"""
+
+import difflib
+import importlib.metadata
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import gymnasium
+from gymnasium import spaces
+
+from wann_rt.backends import envpool_engine
+from wann_rt.errors import TaskError
+from wann_rt.tasks.environment import DEFAULT_BACKEND, ENGINES, BackendName, EnvironmentTask
+from wann_rt.tasks.environment_channels import Overlay, named
+from wann_rt.tasks.environment_spaces import action_channels, observation_channels
+from wann_rt.tasks.simulator import opened
+
+OWN_STEPS = 1000  # of an episode, where the environment has no limit
+# Libraries that compute the physics, by a part of the name of the module that the environment's class is in.
+PHYSICS = {"box2d": "box2d", "mujoco": "mujoco"}
+
+
+def environment_task(
+    env_id: str,
+    *,
+    kwargs: Mapping[str, Any] | None = None,
+    channels: Overlay | None = None,
+    backend: BackendName = DEFAULT_BACKEND,
+    timeout: float = 60.0,
+) -> EnvironmentTask:
+    """Returns an environment as a task.
+
+    Args:
+        env_id: an id that Gymnasium knows ("Pendulum-v1"); "module:Id-v0" for one that a module registers; or
+            "module:Class", whose constructor, or a function, makes the environment. The module is imported.
+        kwargs: arguments of the constructor, JSON values.
+        channels: names, units and conditioning of the channels, where they shall not be what is known of them.
+        backend: who plays the episodes.
+        timeout: seconds that a step or a reset may take.
+
+    Raises:
+        TaskError: there is no such environment, it cannot be made, or a controller cannot play it as it is.
+        MissingExtraError: the back end is not installed.
+    """
+    if backend not in ENGINES:
+        raise TaskError(f"there is no back end {backend!r}; back ends: {', '.join(ENGINES)}")
+    environment = _made(env_id, kwargs or {})
+    try:
+        task = _described(env_id, dict(kwargs or {}), environment)
+    finally:
+        environment.close()
+    task = replace(named(task, channels), backend=backend, timeout=timeout)
+    return replace(task, version=envpool_engine.check(task)) if backend == "envpool" else task
+
+
+def _made(env_id: str, kwargs: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:
+    """Returns the environment, or raises TaskError saying what is wrong with its name or its making."""
+    try:
+        return opened(env_id, kwargs)
+    except gymnasium.error.UnregisteredEnv as error:
+        near = difflib.get_close_matches(env_id.rpartition(":")[2], list(gymnasium.registry), 3, 0.5)
+        guess = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise TaskError(f"Gymnasium has no environment {env_id!r}: {error}{guess}") from None
+    except ImportError as error:
+        raise TaskError(f"environment {env_id} cannot be imported: {error}") from None
+    except Exception as error:  # the environment is somebody else's code: it may raise anything
+        raise TaskError(f"environment {env_id} cannot be made: {type(error).__name__}: {error}") from None
+
+
+def _described(env_id: str, kwargs: dict[str, Any], environment: gymnasium.Env[Any, Any]) -> EnvironmentTask:
+    space = environment.action_space
+    first = int(space.start) if isinstance(space, spaces.Discrete) else None
+    return EnvironmentTask(
+        name=env_id.rpartition(":")[2].replace("/", "-"),
+        env_id=env_id,
+        kwargs=kwargs,
+        version=_version(environment),
+        observations=observation_channels(env_id, environment.observation_space),
+        actions=action_channels(env_id, space),
+        decision="values" if first is None else "argmax",
+        first_action=first or 0,
+        rate_hz=_rate(environment),
+        own_steps=_steps(env_id),
+    )
+
+
+def _version(environment: gymnasium.Env[Any, Any]) -> str:
+    """Returns the versions of what computes the episodes."""
+    module = type(environment.unwrapped).__module__
+    libraries = ["gymnasium", *(library for part, library in PHYSICS.items() if part in module)]
+    return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in libraries)
+
+
+def _rate(environment: gymnasium.Env[Any, Any]) -> float | None:
+    """Returns steps per simulated second; what the physics says counts before what the renderer says."""
+    inner = environment.unwrapped
+    for name in ("dt", "tau"):
+        seconds = getattr(inner, name, None)
+        if isinstance(seconds, (int, float)) and 0 < seconds < 1e6:
+            return round(1 / float(seconds), 9)
+    frames = (environment.metadata or {}).get("render_fps")
+    return float(frames) if isinstance(frames, (int, float)) and 0 < frames < 1e6 else None
+
+
+def _steps(env_id: str) -> int:
+    """Returns the greatest length of an episode, as the environment was registered with it."""
+    spec = gymnasium.registry.get(env_id.rpartition(":")[2])
+    return (spec.max_episode_steps if spec else None) or OWN_STEPS

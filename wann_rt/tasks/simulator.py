@@ -1,0 +1,140 @@
+"""A simulator: an environment that is reset and stepped; whatever it does wrong is a TaskError that says where.
+
+Some environments keep something of one episode for the next, so that a used object gives other numbers than a fresh
+one: gymnasium 1.4's BipedalWalker reuses its Box2D world, and 26 of 40 seeds then differ. ``RENEWALS`` mends those
+that are known; others are made anew for each episode (``EnvironmentTask.fresh``).
+"""
+
+import importlib
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+from wann_rt.errors import TaskError
+from wann_rt.tasks.environment import EnvironmentTask
+
+
+def opened(env_id: str, kwargs: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:
+    """Returns a new environment without a limit of its length; a module in the id is imported.
+
+    Raises:
+        Exception: whatever importing or making it raises.
+    """
+    module, _, name = env_id.rpartition(":")
+    if module:
+        made = getattr(importlib.import_module(module), name, None)
+        if made is not None:
+            environment: gymnasium.Env[Any, Any] = made(**kwargs)
+            return environment
+    return gymnasium.make(name, disable_env_checker=True, max_episode_steps=-1, **kwargs)
+
+
+class Simulator:
+    """Plays a task's environment; each episode depends on its seed and the actions alone."""
+
+    def __init__(self, task: EnvironmentTask) -> None:
+        """Makes the environment.
+
+        Raises:
+            TaskError: that fails.
+        """
+        self.task = task
+        self._seed, self._steps = 0, 0
+        self._environment = self._attempt("being made", self._opened)
+        space = self._environment.action_space
+        self._box = space if isinstance(space, gymnasium.spaces.Box) else None
+
+    def reset(self, seed: int) -> NDArray[np.float32]:
+        """Begins an episode; returns the first observation, [observations]."""
+        self._seed, self._steps = seed, 0
+        self._attempt("reset()", self._renew)
+        observation, _ = self._pair(self._attempt("reset()", lambda: self._environment.reset(seed=seed)))
+        return self._observed(observation)
+
+    def step(self, action: NDArray[np.float32], choice: int) -> tuple[NDArray[np.float32], float, bool]:
+        """Goes on by one step.
+
+        Args:
+            action: the network's actions, [actions].
+            choice: the number of the greatest; what counts where actions are discrete.
+
+        Returns:
+            Observation [observations], reward, and whether the environment ended the episode.
+        """
+        self._steps += 1
+        given = self._given(action, choice)
+        came = self._attempt("step()", lambda: self._environment.step(given))
+        if not isinstance(came, tuple) or len(came) != 5:
+            self.fail("step() must return (observation, reward, terminated, truncated, info)")
+        observation, reward, terminated, truncated, _ = came
+        return self._observed(observation), self._number(reward), bool(terminated or truncated)
+
+    def close(self) -> None:
+        """Closes the environment."""
+        self._attempt("close()", self._environment.close)
+
+    def fail(self, what: str) -> NoReturn:
+        """Raises TaskError, saying where in which episode."""
+        where = f"seed {self._seed}, step {self._steps}"
+        raise TaskError(f"environment {self.task.env_id} ({where}): {what}")
+
+    def _opened(self) -> gymnasium.Env[Any, Any]:
+        return opened(self.task.env_id, self.task.kwargs)
+
+    def _renew(self) -> None:
+        if self.task.fresh and self._environment.unwrapped.np_random_seed is not None:
+            self._environment.close()
+            self._environment = self._opened()
+            return
+        mend = RENEWALS.get(type(self._environment.unwrapped).__name__)
+        if mend is not None:
+            mend(self._environment.unwrapped)
+
+    def _attempt(self, where: str, act: Callable[[], Any]) -> Any:
+        try:
+            return act()
+        except Exception as error:  # the environment is somebody else's code: it may raise anything
+            self.fail(f"{where} raised {type(error).__name__}: {error}")
+
+    def _pair(self, came: Any) -> tuple[Any, Any]:
+        if not isinstance(came, tuple) or len(came) != 2:
+            self.fail("reset() must return (observation, info)")
+        return came
+
+    def _observed(self, observation: Any) -> NDArray[np.float32]:
+        try:
+            values = np.asarray(observation, np.float32)
+        except (TypeError, ValueError):
+            self.fail(f"an observation must be numbers; {type(observation).__name__} came")
+        if values.shape != (len(self.task.observations),):
+            self.fail(f"an observation must have shape [{len(self.task.observations)}]; {list(values.shape)} came")
+        return values
+
+    def _number(self, reward: Any) -> float:
+        try:
+            return float(np.asarray(reward, np.float64).item())
+        except (TypeError, ValueError):
+            self.fail(f"a reward must be a number; {reward!r} came")
+
+    def _given(self, action: NDArray[np.float32], choice: int) -> Any:
+        if self._box is None:
+            return np.int64(choice + self.task.first_action)
+        if self._box.dtype == np.float32:
+            return action.copy()
+        # A bound that float32 cannot say, such as 0.1, would be exceeded by rounding.
+        return np.clip(action.astype(self._box.dtype), self._box.low, self._box.high)
+
+
+def _new_world(environment: Any) -> None:
+    """Gives a BipedalWalker a world of its own for the coming episode, as a fresh object has."""
+    import Box2D
+
+    environment.world.contactListener = None
+    environment.world = Box2D.b2World()
+    environment.terrain, environment.hull, environment.legs, environment.joints = [], None, [], []
+
+
+RENEWALS: Mapping[str, Callable[[Any], None]] = {"BipedalWalker": _new_world}
