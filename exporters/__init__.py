@@ -55,8 +55,18 @@ def _to_exact_onnx() -> Callable[..., bytes]:
 
 def _to_c() -> Callable[..., str]:
     from wann_rt.exporters.to_c import to_c
+    from wann_rt.exporters.to_c_fixed import NUMBER, to_c_fixed
 
-    return to_c
+    def to_c_number(
+        controller: Controller, *, prefix: str | None = None, number: str = "float32", ranges: Any = None
+    ) -> str:
+        if number == NUMBER:
+            return to_c_fixed(controller, prefix=prefix, ranges=ranges)
+        if number != "float32" or ranges:
+            raise ExportError(f"number {number!r} with ranges {ranges}: expected float32 without, or {NUMBER}")
+        return to_c(controller, prefix=prefix)
+
+    return to_c_number
 
 
 def _to_blob() -> Callable[..., bytes]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wann_rt.cli import fixed
 from wann_rt.cli.options import AS_JSON, CONTROLLER, SEED, TASK_SET, load, named_after, print_json
 
 if TYPE_CHECKING:
@@ -18,7 +19,16 @@ if TYPE_CHECKING:
 @click.option("--to", "formats", multiple=True, help="Format, see below; may be repeated.")
 @click.option("--out", type=click.Path(path_type=Path), help="File to write; a folder if there are several formats.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Option of the format, e.g. opset=17.")
-def export(controller: Path, formats: tuple[str, ...], out: Path | None, settings: tuple[str, ...]) -> None:
+@fixed.NUMBER
+@fixed.RANGE
+def export(
+    controller: Path,
+    formats: tuple[str, ...],
+    out: Path | None,
+    settings: tuple[str, ...],
+    number: str,
+    limits: tuple[str, ...],
+) -> None:
     """Export CONTROLLER to other formats.
 
     \b
@@ -35,12 +45,18 @@ def export(controller: Path, formats: tuple[str, ...], out: Path | None, setting
     loaded = load(controller)
     from wann_rt import config, exporters
 
+    chosen = formats or (exporters.format_of(str(out)),)
+    ranges = fixed.ranges(chosen, number, limits)
     options = dict(config.parse_setting(setting) for setting in settings)
-    for name in formats or (exporters.format_of(str(out)),):
-        beside = exporters.default_path(named_after(controller), name)
+    if number != "float32":
+        options |= {"number": number, "ranges": ranges}
+    for name in chosen:
+        beside = fixed.default_path(exporters.default_path(named_after(controller), name), number)
         path = beside if out is None else out / beside.name if len(formats) > 1 else out
         exporters.write(loaded, path, name, **options)
         click.echo(f"wrote {path}")
+    if number != "float32":
+        fixed.report(loaded, ranges)
 
 
 @click.command()
