@@ -121,6 +121,16 @@ def plan(controller: Controller, ranges: Ranges | None = None) -> Plan:
     return Plan(observations, tuple(members), tuple(actions), tuple(mean))
 
 
+def unstated(controller: Controller, ranges: Ranges | None = None) -> dict[str, tuple[float, float]]:
+    """Returns the observations whose range nobody stated, with what their formats hold; see ``DEFAULT_INPUT``."""
+    channels = [c for c in controller.observations if c.name not in (ranges or {}) and not _is_bounded(c)]
+    return {channel.name: _reach(channel, None) for channel in channels}
+
+
+def _is_bounded(channel: Channel) -> bool:
+    return math.isfinite(channel.low) and math.isfinite(channel.high)
+
+
 def _checked(controller: Controller, ranges: Ranges) -> Ranges:
     """Returns the ranges, or raises ExportError."""
     names = [channel.name for channel in controller.observations]
@@ -135,7 +145,7 @@ def _checked(controller: Controller, ranges: Ranges) -> Ranges:
 def _check_vectors(controller: Controller, observations: Sequence[Observation], stated: Ranges) -> None:
     """Raises ExportError where a recorded observation shows that the default range is too narrow."""
     for k, (channel, observation) in enumerate(zip(controller.observations, observations, strict=True)):
-        if channel.name in stated or (math.isfinite(channel.low) and math.isfinite(channel.high)):
+        if channel.name in stated or _is_bounded(channel):
             continue
         outside = [v.observation[k] for v in controller.vectors if not _within(v.observation[k], observation, channel)]
         if outside:
