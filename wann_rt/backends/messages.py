@@ -14,8 +14,8 @@ class Job(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a worker says: that it is alive, what came of a job, or how the environment failed."""
+    """What a worker says: that it is alive, what came of a job, how the environment failed, or what is odd about it."""
 
-    kind: Literal["alive", "done", "failed"]
+    kind: Literal["alive", "done", "failed", "warning"]
     number: int = -1
     result: Any = None

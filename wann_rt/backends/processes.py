@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections import Counter, deque
 from collections.abc import Sequence
 from typing import Any
@@ -148,6 +149,8 @@ class Pool:
             worker.heard, worker.patience = time.monotonic(), self.task.timeout
             if answer.kind == "failed":
                 raise TaskError(answer.result)
+            if answer.kind == "warning":
+                warnings.warn(f"environment {self.task.env_id}: {answer.result}", RuntimeWarning, stacklevel=2)
             if answer.kind == "done":
                 results[answer.number], worker.job = answer.result, None
         return [results[job.number] for job in jobs]

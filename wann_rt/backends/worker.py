@@ -21,6 +21,10 @@ from wann_rt.errors import TaskError
 from wann_rt.tasks.simulator import Simulator
 
 SECONDS_PER_BEAT = 0.5
+UNREPEATABLE = (
+    "the same seed and actions give other observations each time, so this search cannot be repeated; "
+    "an environment's random numbers should come from self.np_random, which reset(seed=...) seeds"
+)
 
 
 class Outlet:
@@ -58,7 +62,9 @@ def main() -> None:
         job: Job = inbox.get()
         seen: list[Vector] | None = [] if job.recorded else None
         try:
-            simulator = simulator or Simulator(task)
+            if simulator is None:
+                simulator = Simulator(task, outlet.beat)
+                outlet.send(Answer("warning", result=UNREPEATABLE) if not simulator.repeats else Answer("alive"))
             played = play_chunk(simulator, job.chunk, outlet.beat, seen)
         except TaskError as error:
             outlet.send(Answer("failed", job.number, str(error)))

@@ -59,7 +59,6 @@ class EnvironmentTask:
         rate_hz: steps per simulated second; None where the environment does not say.
         own_steps: an episode's greatest length, unless an option says otherwise.
         params: the options.
-        fresh: whether each episode needs an environment of its own, because a used one keeps something of the last.
         backend: who plays the episodes; see ``wann_rt.backends``.
         timeout: seconds after which a step or a reset that does not return is an error.
     """
@@ -75,7 +74,6 @@ class EnvironmentTask:
     rate_hz: float | None
     own_steps: int
     params: Options = DEFAULTS
-    fresh: bool = False
     backend: BackendName = field(default=DEFAULT_BACKEND, compare=False)
     timeout: float = field(default=60.0, compare=False)
 

@@ -1,11 +1,13 @@
 """A simulator: an environment that is reset and stepped; whatever it does wrong is a TaskError that says where.
 
-Some environments keep something of one episode for the next, so that a used object gives other numbers than a fresh
-one: gymnasium 1.4's BipedalWalker reuses its Box2D world, and 26 of 40 seeds then differ. ``RENEWALS`` mends those
-that are known; others are made anew for each episode (``EnvironmentTask.fresh``).
+An episode must depend on its seed and the actions alone. Some environments keep something of one episode for the next:
+gymnasium 1.4's BipedalWalker reuses its Box2D world, and 26 of 40 seeds then differ from a fresh object's. Those that
+are known are mended (``MENDS``); of the others each is tried out when it is made, and if a used one differs from a
+fresh one, it is made anew for each episode.
 """
 
 import importlib
+import random
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
@@ -16,6 +18,9 @@ from numpy.typing import NDArray
 from wann_rt.errors import TaskError
 from wann_rt.tasks.environment import EnvironmentTask
 
+TRIAL_STEPS = 64
+TRIAL_SEEDS = (1, 2)
+
 
 def opened(env_id: str, kwargs: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:
     """Returns a new environment without a limit of its length; a module in the id is imported.
@@ -24,41 +29,62 @@ def opened(env_id: str, kwargs: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:
         Exception: whatever importing or making it raises.
     """
     module, _, name = env_id.rpartition(":")
-    if module:
-        made = getattr(importlib.import_module(module), name, None)
-        if made is not None:
-            environment: gymnasium.Env[Any, Any] = made(**kwargs)
-            return environment
-    return gymnasium.make(name, disable_env_checker=True, max_episode_steps=-1, **kwargs)
+    made = getattr(importlib.import_module(module), name, None) if module else None
+    if made is None:
+        return gymnasium.make(name, disable_env_checker=True, max_episode_steps=-1, **kwargs)
+    environment: gymnasium.Env[Any, Any] = made(**kwargs)
+    return environment
 
 
 class Simulator:
-    """Plays a task's environment; each episode depends on its seed and the actions alone."""
+    """Plays a task's environment.
 
-    def __init__(self, task: EnvironmentTask) -> None:
-        """Makes the environment.
+    Attributes:
+        task: what it plays.
+        repeats: whether an episode depends on its seed and the actions alone.
+    """
+
+    def __init__(self, task: EnvironmentTask, beat: Callable[[], None] = lambda: None) -> None:
+        """Makes the environment and tries it out; ``beat`` is called between its steps.
 
         Raises:
             TaskError: that fails.
         """
         self.task = task
+        self._beat = beat
         self._seed, self._steps = 0, 0
-        self._environment = self._attempt("being made", self._opened)
+        self._fresh = False
+        self._environment = self._attempt("making it", self._opened)
         space = self._environment.action_space
         self._box = space if isinstance(space, gymnasium.spaces.Box) else None
+        first, second = TRIAL_SEEDS
+        wanted = self._trial(first)
+        self._trial(second)
+        self._fresh = self._trial(first) != wanted
+        self.repeats = not self._fresh or self._trial(first) == wanted
 
     def reset(self, seed: int) -> NDArray[np.float32]:
         """Begins an episode; returns the first observation, [observations]."""
         self._seed, self._steps = seed, 0
-        self._attempt("reset()", self._renew)
-        observation, _ = self._pair(self._attempt("reset()", lambda: self._environment.reset(seed=seed)))
-        return self._observed(observation)
+        if self._fresh:
+            self.close()
+            self._environment = self._attempt("making it", self._opened)
+        mend = MENDS.get(type(self._environment.unwrapped).__name__)
+        if mend is not None:
+            self._attempt("mending it", lambda: mend(self._environment.unwrapped))
+        # Environments that draw from the global generators instead of their own are made to repeat, too.
+        random.seed(seed)
+        np.random.seed(seed)  # noqa: NPY002  # these are the numbers that such environments draw
+        came = self._attempt("reset()", lambda: self._environment.reset(seed=seed))
+        if not isinstance(came, tuple) or len(came) != 2:
+            self.fail("reset() must return (observation, info)")
+        return self._observed(came[0])
 
     def step(self, action: NDArray[np.float32], choice: int) -> tuple[NDArray[np.float32], float, bool]:
         """Goes on by one step.
 
         Args:
-            action: the network's actions, [actions].
+            action: the controller's actions, [actions].
             choice: the number of the greatest; what counts where actions are discrete.
 
         Returns:
@@ -78,20 +104,10 @@ class Simulator:
 
     def fail(self, what: str) -> NoReturn:
         """Raises TaskError, saying where in which episode."""
-        where = f"seed {self._seed}, step {self._steps}"
-        raise TaskError(f"environment {self.task.env_id} ({where}): {what}")
+        raise TaskError(f"environment {self.task.env_id} (seed {self._seed}, step {self._steps}): {what}")
 
     def _opened(self) -> gymnasium.Env[Any, Any]:
         return opened(self.task.env_id, self.task.kwargs)
-
-    def _renew(self) -> None:
-        if self.task.fresh and self._environment.unwrapped.np_random_seed is not None:
-            self._environment.close()
-            self._environment = self._opened()
-            return
-        mend = RENEWALS.get(type(self._environment.unwrapped).__name__)
-        if mend is not None:
-            mend(self._environment.unwrapped)
 
     def _attempt(self, where: str, act: Callable[[], Any]) -> Any:
         try:
@@ -99,10 +115,18 @@ class Simulator:
         except Exception as error:  # the environment is somebody else's code: it may raise anything
             self.fail(f"{where} raised {type(error).__name__}: {error}")
 
-    def _pair(self, came: Any) -> tuple[Any, Any]:
-        if not isinstance(came, tuple) or len(came) != 2:
-            self.fail("reset() must return (observation, info)")
-        return came
+    def _trial(self, seed: int) -> list[bytes]:
+        """Returns the bits of what an episode of random actions gives."""
+        generator, seen = np.random.default_rng(seed), [self.reset(seed).tobytes()]
+        for _ in range(TRIAL_STEPS):
+            self._beat()
+            outputs = generator.uniform(-1, 1, len(self.task.actions)).astype(np.float32)
+            action = [channel.condition_action(y) for channel, y in zip(self.task.actions, outputs, strict=True)]
+            observation, reward, over = self.step(np.array(action, np.float32), int(outputs.argmax()))
+            seen.append(observation.tobytes() + np.float64(reward).tobytes())
+            if over:
+                break
+        return seen
 
     def _observed(self, observation: Any) -> NDArray[np.float32]:
         try:
@@ -137,4 +161,4 @@ def _new_world(environment: Any) -> None:
     environment.terrain, environment.hull, environment.legs, environment.joints = [], None, [], []
 
 
-RENEWALS: Mapping[str, Callable[[Any], None]] = {"BipedalWalker": _new_world}
+MENDS: Mapping[str, Callable[[Any], None]] = {"BipedalWalker": _new_world}
