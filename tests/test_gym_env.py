@@ -30,6 +30,7 @@ def env(task: Task) -> Iterator[Any]:
 
 
 @every_task
+@pytest.mark.filterwarnings("ignore:.*recommend using a symmetric and normalized space")  # the pendulum's is in N m
 def test_the_environment_passes_gymnasium_s_checker_without_a_warning(env: Any) -> None:
     check_env(env.unwrapped)  # pytest turns warnings into errors
 
@@ -39,7 +40,7 @@ def episode(env: Any, policy: Controller, seed: int) -> tuple[float, int, bool, 
     observation, _ = env.reset(seed=seed)
     total, steps = 0.0, 0
     while True:
-        observation, reward, terminated, truncated, _ = env.step(policy(observation))
+        observation, reward, terminated, truncated, _ = env.step(policy.decide(observation))
         total, steps = total + reward, steps + 1
         if terminated or truncated:
             return total, steps, terminated, truncated
@@ -51,7 +52,8 @@ def test_episodes_equal_those_of_the_compiled_rollout(task: Task, env: Any) -> N
     seeds = range(4)
     for _ in range(2):
         network = matching_network(task, rng)
-        policy = Controller("p", network, Weight.shared(-0.7), task.observations, task.actions)
+        interface = task.observations, task.actions
+        policy = Controller("p", network, Weight.shared(-0.7), *interface, decision=task.decision)
         compiled = play(task, network, np.full(len(seeds), -0.7, f32), starts_of(task, seeds))
         for k, seed in enumerate(seeds):
             total, steps, terminated, truncated = episode(env, policy, seed)
@@ -66,18 +68,28 @@ def matching_network(task: Task, rng: np.random.Generator) -> Network:
     return Network.build(shape[0], *builders.parts(rng, *shape, 5, 0.5, True), prune=True)[0]
 
 
+def idle(task: Task) -> Any:
+    """Returns an action of the task's environment."""
+    return np.zeros(len(task.actions), f32) if task.decision == "values" else 0
+
+
+def balancing(task: Task, observation: Any) -> Any:
+    """Returns an action that, if need be, keeps an episode going."""
+    return int(observation[2] + 0.3 * observation[3] > 0) if task.name == "cartpole" else idle(task)
+
+
 @every_task
 def test_an_episode_is_truncated_at_the_tasks_length(task: Task, env: Any) -> None:
-    idle = np.zeros(env.action_space.shape, f32)
     for seed in range(20):
-        env.reset(seed=seed)
+        observation, _ = env.reset(seed=seed)
         ends: list[tuple[bool, bool]] = []
         while not ends or not any(ends[-1]):
-            ends.append(env.step(idle)[2:4])
+            observation, _, *ended = env.step(balancing(task, observation))[:4]
+            ends.append(tuple(ended))
         if ends[-1][1]:
             assert len(ends) == task.max_steps
             return
-    pytest.fail("each of 20 idle episodes failed")
+    pytest.fail("each of 20 episodes failed")
 
 
 @every_task
@@ -99,7 +111,7 @@ def test_without_a_seed_episodes_differ_but_follow_from_the_last_seed(env: Any) 
     assert drawn() == first
 
 
-@every_task
+@pytest.mark.parametrize("task", [t for t in TASKS if t.decision == "values"], ids=lambda task: task.name)
 def test_actions_beyond_the_limits_are_clipped_and_wrong_shapes_refused(task: Task) -> None:
     def first_step(action: Any) -> Any:
         env = gym_env.CompiledTaskEnv(task)
@@ -111,8 +123,21 @@ def test_actions_beyond_the_limits_are_clipped_and_wrong_shapes_refused(task: Ta
     assert builders.same_bits(first_step(np.nan * ones), first_step(0 * ones))
     with pytest.raises(gymnasium.error.InvalidAction, match="an action has shape"):
         first_step(np.ones(len(task.actions) + 1, f32))
+
+
+@pytest.mark.parametrize("task", [t for t in TASKS if t.decision == "argmax"], ids=lambda task: task.name)
+@pytest.mark.parametrize("action", [-1, 3, 0.5, np.nan, None, [0]])
+def test_an_action_that_is_no_number_of_one_is_refused(task: Task, action: Any) -> None:
+    env = gym_env.CompiledTaskEnv(task)
+    env.reset(seed=0)
+    with pytest.raises(gymnasium.error.InvalidAction, match="an action is a whole number from 0 to"):
+        env.step(action)
+
+
+@every_task
+def test_a_step_before_the_first_reset_is_refused(task: Task) -> None:
     with pytest.raises(gymnasium.error.ResetNeeded):
-        gym_env.CompiledTaskEnv(task).step(ones)
+        gym_env.CompiledTaskEnv(task).step(idle(task))
 
 
 def task_high(task: Task) -> Any:
@@ -124,9 +149,8 @@ def test_physical_constants_can_be_replaced(task: Task) -> None:
     name = task.params._fields[0]
     changed = task.params._replace(**{name: getattr(task.params, name) * f32(2)})
     plain, other = gym_env.CompiledTaskEnv(task.name), gym_env.CompiledTaskEnv(task.name, params=changed)
-    idle = np.zeros(len(task.actions), f32)
     assert (plain.reset(seed=1)[0] == other.reset(seed=1)[0]).all()
-    assert (plain.step(idle)[0] != other.step(idle)[0]).any()
+    assert (plain.step(idle(task))[0] != other.step(idle(task))[0]).any()
 
 
 @every_task
