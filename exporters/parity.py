@@ -1,6 +1,7 @@
 """Proves that back ends compute the same: runs them on the same vectors and counts the bits that differ.
 
-The oracle is ``reference.evaluate``. A new back end is one more row of ``BACKENDS``.
+The oracle is ``reference.evaluate``, for fixed point ``fixed_point.FixedController``. A new back end is one more row of
+``BACKENDS``.
 """
 
 import time
@@ -13,9 +14,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wann_rt.controller import Controller
-from wann_rt.errors import WannError
+from wann_rt.errors import ExportError, WannError
 from wann_rt.exporters.parity_report import Mismatch, Promise, Report, Result, hexadecimal
 from wann_rt.exporters.parity_vectors import Lanes, observations
+from wann_rt.fixed_point import FixedController
 from wann_rt.reference import evaluate
 
 SINGLES = 64  # vectors that also run one at a time: onnxruntime's Sin gives other bits in a batch
@@ -43,6 +45,8 @@ class BackendRow:
         missing: why it cannot run here, or None.
         timed_rows: how many rows of one call it steps through one by one; more than 1 where the call itself would cost
             more than the steps.
+        unfit: why it cannot run a controller, or None.
+        oracle: what it is compared with: controller, observations -> actions.
     """
 
     key: str
@@ -51,6 +55,8 @@ class BackendRow:
     make: Callable[[Controller], Backend]
     missing: Callable[[], str | None] = lambda: None
     timed_rows: int = 1
+    unfit: Callable[[Controller], str | None] = lambda _: None
+    oracle: Callable[[Controller, Lanes], Lanes] = evaluate
 
 
 def verify(
@@ -104,7 +110,7 @@ def _recorded(trial: Trial) -> list[Result]:
 
 def _run(trial: Trial, row: BackendRow) -> Result:
     """Runs one back end: all vectors at once, then some one by one."""
-    reason = row.missing()
+    reason = row.missing() or row.unfit(trial.controller)
     if reason is not None:
         return Result(row.key, row.title, row.promise, skipped=reason)
     try:
@@ -123,7 +129,7 @@ def _compare(
     trial: Trial, row: BackendRow, actions: Lanes, numbers: NDArray[np.intp], microseconds: float | None = None
 ) -> Result:
     """Compares actions with the oracle's; row k of the actions belongs to vector ``numbers[k]``."""
-    expected = trial.expected[numbers]
+    expected = (trial.expected if row.oracle is evaluate else row.oracle(trial.controller, trial.observations))[numbers]
     ulp, difference = distance(expected, actions), _difference(expected, actions)
     promised, excess = np.ones(len(actions), np.bool_), ulp.astype(np.float64)
     if row.promise == "bound":
@@ -142,7 +148,7 @@ def _compare(
         max_abs=float(difference[promised].max(initial=0.0)),
         median_abs=float(np.median(difference[promised].max(axis=1))) if promised.any() else 0.0,
         max_ratio=float(excess.max()) if row.promise == "bound" else None,
-        worst=None if worst is None else _mismatch(trial, int(numbers[worst[0]]), int(worst[1]), actions[worst]),
+        worst=None if worst is None else _mismatch(trial, int(numbers[worst[0]]), int(worst[1]), expected[worst], actions[worst]),
         kept=bool(excess.max() <= (1 if row.promise == "bound" else 0)),
         microseconds=microseconds,
     )
@@ -174,12 +180,12 @@ def _ratio(difference: NDArray[np.float64], bound: NDArray[np.float64]) -> NDArr
         return np.where(difference == 0, 0.0, difference / bound)
 
 
-def _mismatch(trial: Trial, vector: int, action: int, got: np.float32) -> Mismatch:
+def _mismatch(trial: Trial, vector: int, action: int, expected: np.float32, got: np.float32) -> Mismatch:
     return Mismatch(
         vector,
         tuple(map(hexadecimal, trial.observations[vector])),
         trial.controller.actions[action].name,
-        hexadecimal(trial.expected[vector, action]),
+        hexadecimal(expected),
         hexadecimal(got),
     )
 
@@ -239,6 +245,24 @@ def _blob(controller: Controller) -> Backend:
     return BlobBackend(controller)
 
 
+def _c_fixed(controller: Controller) -> Backend:
+    from wann_rt.exporters.fixed_backend import FixedBackend
+
+    return FixedBackend(controller)
+
+
+def _unfit_for_fixed(controller: Controller) -> str | None:
+    try:
+        FixedController.of(controller)
+    except ExportError as error:
+        return str(error)
+    return None
+
+
+def _fixed(controller: Controller, observations: Lanes) -> Lanes:
+    return FixedController.of(controller)(observations)
+
+
 def _no_compiler() -> str | None:
     from wann_rt.exporters.c_backend import find_compiler
 
@@ -250,6 +274,7 @@ BACKENDS: tuple[BackendRow, ...] = (
     BackendRow("kernels", "kernels", "0 ulp", _Kernels),
     BackendRow("c", "C header", "0 ulp", _c, _no_compiler, timed_rows=1000),
     BackendRow("blob", "blob, C runtime", "0 ulp", _blob, _no_compiler, timed_rows=1000),
+    BackendRow("c_q12", "C header, q12 *", "0 ulp", _c_fixed, _no_compiler, 1000, _unfit_for_fixed, _fixed),
     BackendRow("onnx_exact", "ONNX exact", "0 ulp", _onnx(exact=True)),
     BackendRow("onnx", "ONNX standard", "bound", _onnx(exact=False)),
 )
