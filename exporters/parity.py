@@ -136,7 +136,10 @@ def _compare(
         promised = trial.bound[1][numbers]
         excess = _ratio(difference, trial.bound[0][numbers])
     excess[~promised] = 0
-    worst = np.unravel_index(np.argmax(excess), excess.shape) if excess.any() else None
+    worst = None
+    if excess.any():
+        k, action = np.unravel_index(np.argmax(excess), excess.shape)
+        worst = _mismatch(trial, int(numbers[k]), int(action), expected[k, action], actions[k, action])
     return Result(
         row.key,
         row.title,
@@ -148,7 +151,7 @@ def _compare(
         max_abs=float(difference[promised].max(initial=0.0)),
         median_abs=float(np.median(difference[promised].max(axis=1))) if promised.any() else 0.0,
         max_ratio=float(excess.max()) if row.promise == "bound" else None,
-        worst=None if worst is None else _mismatch(trial, int(numbers[worst[0]]), int(worst[1]), expected[worst], actions[worst]),
+        worst=worst,
         kept=bool(excess.max() <= (1 if row.promise == "bound" else 0)),
         microseconds=microseconds,
     )
@@ -274,7 +277,7 @@ BACKENDS: tuple[BackendRow, ...] = (
     BackendRow("kernels", "kernels", "0 ulp", _Kernels),
     BackendRow("c", "C header", "0 ulp", _c, _no_compiler, timed_rows=1000),
     BackendRow("blob", "blob, C runtime", "0 ulp", _blob, _no_compiler, timed_rows=1000),
-    BackendRow("c_q12", "C header, q12 *", "0 ulp", _c_fixed, _no_compiler, 1000, _unfit_for_fixed, _fixed),
+    BackendRow("c_q12", "C header, q12", "0 ulp", _c_fixed, _no_compiler, 1000, _unfit_for_fixed, _fixed),
     BackendRow("onnx_exact", "ONNX exact", "0 ulp", _onnx(exact=True)),
     BackendRow("onnx", "ONNX standard", "bound", _onnx(exact=False)),
 )

@@ -7,6 +7,7 @@ from functools import cache
 import builders
 import numpy as np
 import reference_data
+from cross import fixed
 from strategies import KINDS
 
 from wann_rt.activations import PALETTE, tanh
@@ -64,7 +65,7 @@ def subnormal_subject() -> Subject:
     return replace(subject, name=name, code=code, expected=tanh(x))
 
 
-def champion_subjects() -> list[Subject]:
+def champions() -> list[tuple[str, Controller]]:
     """Returns the published champions, with shared and with tuned weights; none where they are absent."""
     if no_champions():
         return []
@@ -75,14 +76,16 @@ def champion_subjects() -> list[Subject]:
         tuned = load_out(topology, weights=weights, task=task)
         ensemble = replace(shared, weight=Weight("ensemble", (-1.5, 0.5, 1.0)), vectors=())
         for kind, controller in (("shared", shared), ("tuned", tuned), ("ensemble", ensemble)):
-            found.append(header_subject(controller, f"{name}_{kind}", CHAMPION_ROWS))
+            found.append((f"{name}_{kind}", controller))
     return found
 
 
 @cache
 def all_subjects() -> tuple[Subject, ...]:
     """Returns everything that a whole check runs."""
-    return (*random_subjects(), *activation_subjects(), subnormal_subject(), *champion_subjects())
+    floats = (*random_subjects(), *activation_subjects(), subnormal_subject())
+    known = [header_subject(controller, name, CHAMPION_ROWS) for name, controller in champions()]
+    return (*floats, *fixed.subjects(champions()), *known)
 
 
 def without_pragmas(subject: Subject) -> Subject:
