@@ -1,0 +1,48 @@
+"""What runs on every target in fixed point: random controllers, every activation on every number, champions."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache
+
+import builders
+import numpy as np
+from strategies import KINDS
+
+from wann_rt.activations import PALETTE, Activation
+from wann_rt.controller import Channel, Controller, Weight
+from wann_rt.exporters.fixed_target import exhaustive_subject, fixed_subject
+from wann_rt.exporters.target_program import Subject
+from wann_rt.network import Connection, Network
+
+N_RANDOM = 51
+ROWS = 128
+CHAMPION_ROWS = 256
+
+
+@cache
+def random_subjects() -> tuple[Subject, ...]:
+    """Returns random controllers of all kinds of weight and of conditioning."""
+    found = []
+    for k in range(N_RANDOM):
+        controller = builders.controller(np.random.default_rng(1000 + k), KINDS[k % 3])
+        found.append(fixed_subject(replace(controller, vectors=()), f"q12_random{k}", ROWS))
+    return tuple(found)
+
+
+@cache
+def activation_subjects() -> tuple[Subject, ...]:
+    """Returns each activation as a network of one connection, on all 2^16 observations of format q12."""
+    return tuple(exhaustive_subject(only(activation), f"q12_{activation.name}") for activation in PALETTE)
+
+
+def only(activation: Activation) -> Controller:
+    """Returns a network of one connection of weight 1, its observation in format q12."""
+    network, _ = Network.build(1, {}, {2: activation.id}, [Connection(1, 2)])
+    channel = Channel("x", low=-8.0, high=8.0)
+    return Controller(f"only {activation.name}", network, Weight.shared(1.0), (channel,), (Channel("y"),))
+
+
+def subjects(champions: Iterable[tuple[str, Controller]]) -> tuple[Subject, ...]:
+    """Returns everything in fixed point that a whole check runs."""
+    named = (fixed_subject(controller, f"q12_{name}", CHAMPION_ROWS) for name, controller in champions)
+    return (*random_subjects(), *activation_subjects(), *named)
