@@ -7,9 +7,9 @@ from functools import cache
 import builders
 import numpy as np
 import reference_data
-from cross import fixed
 from strategies import KINDS
 
+from cross import fixed
 from wann_rt.activations import PALETTE, tanh
 from wann_rt.controller import Channel, Controller, Weight
 from wann_rt.exporters.target_inputs import stratified
