@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
-from wann_rt import __version__, config, tasks
+from wann_rt import __version__, config
 from wann_rt.controller import Controller, Weight
 from wann_rt.errors import WannError
 from wann_rt.evaluation import Evaluation, Score
@@ -15,34 +15,51 @@ from wann_rt.evolution import Generation, Search
 from wann_rt.journal import Journal
 from wann_rt.random import Purpose
 from wann_rt.rollouts import play_controller, record_vectors, starts_of
+from wann_rt.selecting import STEP_TIMEOUT, Selection, selected, task_of
+from wann_rt.starting import start_from
+from wann_rt.tasks.environment import BackendName
+from wann_rt.tasks.kinds import identity, judged
 from wann_rt.tuning import episode_seeds, sweep
 
 SCORED_EPISODES = 100
 
 
 def search(
-    task: str = "cartpole-swingup",
+    task: str | None = None,
     *,
-    task_params: Mapping[str, float] | None = None,
+    env: str | None = None,
+    env_kwargs: Mapping[str, Any] | None = None,
+    channels: Mapping[str, Any] | None = None,
+    backend: BackendName | None = None,
+    step_timeout: float = STEP_TIMEOUT,
+    task_params: Mapping[str, Any] | None = None,
     preset: str = config.DEFAULT_PRESET,
+    start: Controller | None = None,
     out: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
     threads: int | None = None,
     on_generation: Callable[[Generation], None] | None = None,
     **settings: Any,
 ) -> Controller:
-    """Searches a controller for a compiled task.
+    """Searches a controller for a compiled task, or for an environment.
 
     Ctrl-C ends the search early and returns the best controller so far.
 
     Args:
-        task: name of the task; see ``wann-rt tasks``.
-        task_params: what differs from the task's own params, see ``tasks.with_params``, e.g. a longer pole.
+        task: name of a compiled task; see ``wann-rt tasks``.
+        env: instead of it, an environment: an id that Gymnasium knows, "module:Id-v0" or "module:Class".
+        env_kwargs: arguments of the environment's constructor, JSON values.
+        channels: names, units and conditioning of its channels, see ``tasks.environment_channels``.
+        backend: who plays it: "processes", the default, or "envpool": faster, with other episodes than Gymnasium's.
+        step_timeout: seconds that one of its steps or resets may take.
+        task_params: what differs from the task's own params, see ``tasks.with_params``, e.g. a longer pole; or from
+            an environment's options, see ``tasks.environment.Options``.
         preset: named settings to start from.
+        start: a controller whose network the first generation copies, instead of random ones.
         out: run folder to write: settings, one JSON line a generation, the champion. An unfinished run of the same
             task and settings in it is resumed, and gives the champion that it would have given uninterrupted.
         overwrite: whether ``out`` may already hold another or a finished run, which is removed.
-        threads: how many to use, all processors by default; the result does not depend on it.
+        threads: how many to use, or processes, all processors by default; the result does not depend on it.
         on_generation: called after each generation.
         **settings: settings that replace those of the preset, e.g. ``seed=1, generations=100``; see ``Config``.
 
@@ -50,11 +67,14 @@ def search(
         The champion, with the shared weight that a fine sweep finds best, test vectors and its score.
 
     Raises:
-        WannError: unknown task or setting, or a run folder that cannot be written.
+        WannError: unknown task or setting, an environment that fails, or a run folder that cannot be written.
         KeyboardInterrupt: on Ctrl-C before the first generation is scored.
     """
-    searched = tasks.with_params(tasks.get(task), **(task_params or {}))
-    running = Search(searched, config.load(preset, settings), threads)
+    searched = selected(Selection(task, env, env_kwargs, channels, backend, step_timeout, task_params))
+    chosen, network = config.load(preset, settings), None
+    if start is not None:
+        network, chosen = start_from(start, chosen)
+    running = Search(searched, chosen, threads, network)
     with ExitStack() as stack:
         journal = None
         if out is not None:
@@ -67,17 +87,24 @@ def evaluate(
     controller: Controller,
     task: str | None = None,
     *,
-    task_params: Mapping[str, float] | None = None,
+    env: str | None = None,
+    env_kwargs: Mapping[str, Any] | None = None,
+    backend: BackendName | None = None,
+    step_timeout: float = STEP_TIMEOUT,
+    task_params: Mapping[str, Any] | None = None,
     episodes: int = 100,
     seed: int = 0,
     threads: int | None = None,
 ) -> Evaluation:
     """Scores a controller in the paper's conditions; task and params are by default those it was searched for.
 
+    An environment is played by Gymnasium, also where it was searched in EnvPool, unless ``backend`` says otherwise;
+    for the arguments see ``search``.
+
     Raises:
         TaskError: the task or a param is unknown, or the task does not have the controller's channels.
     """
-    played = tasks.task_of(controller, task, task_params)
+    played = task_of(controller, Selection(task, env, env_kwargs, None, backend, step_timeout, task_params))
     return evaluate_on(played, controller, episodes=episodes, seed=seed, threads=threads)
 
 
@@ -114,14 +141,13 @@ def controller_of(running: Search) -> Controller:
     if champion is None:
         raise WannError("the search has no champion yet: run at least one generation")
     weight = Weight.shared(sweep(task, champion.network, seed=seed, threads=running.threads).best)
-    bare = Controller(task.name, champion.network, weight, task.observations, task.actions, task.rate_hz)
+    sides = task.observations, task.actions
+    bare = Controller(task.name, champion.network, weight, *sides, task.rate_hz, decision=task.decision)
     starts = starts_of(task, episode_seeds(Purpose.TEST, seed, SCORED_EPISODES))
-    score = Score.of(play_controller(task, bare, starts).returns)
+    score = Score.of(play_controller(judged(task), bare, starts, running.threads).returns)
     provenance = {
         "created_by": f"wann_rt {__version__}",
-        "task": task.name,
-        "task_version": task.version,
-        **({"task_params": tasks.changes_of(task)} if tasks.changes_of(task) else {}),
+        **{key: value for key, value in identity(task).items() if value != {}},
         "preset": running.config.preset,
         "seed": seed,
         "config_digest": running.config.digest,

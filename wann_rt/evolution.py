@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from wann_rt import genome, random, scoring
 from wann_rt.activations import BY_NAME
 from wann_rt.config import Config
+from wann_rt.errors import ConfigError, TaskError
 from wann_rt.kernels.express import express
 from wann_rt.kernels.ranking import rank
 from wann_rt.kernels.rollout import Programs, select
@@ -19,7 +20,7 @@ from wann_rt.kernels.variation import MOST_GENES, MOST_NODES, Rates, breed
 from wann_rt.network import Network
 from wann_rt.random import Purpose
 from wann_rt.rollouts import default_threads
-from wann_rt.tasks import Task
+from wann_rt.tasks.kinds import AnyTask
 
 
 class Generation(NamedTuple):
@@ -70,8 +71,10 @@ class Search:
         seconds: wall time so far.
     """
 
-    def __init__(self, task: Task, config: Config, threads: int | None = None) -> None:
-        """Draws the first generation; ``threads`` changes the speed, never the result."""
+    def __init__(self, task: AnyTask, config: Config, threads: int | None = None, start: Network | None = None) -> None:
+        """Draws the first generation, or copies ``start``; ``threads`` changes the speed, never the result."""
+        if (start is None) != (config.start == ""):
+            raise ConfigError("setting start names a controller to start from; pass that controller, see start_from")
         self.task = task
         self.config = config
         self.threads = threads or default_threads()
@@ -79,7 +82,7 @@ class Search:
         self.champion: Champion | None = None
         self.env_steps = 0
         self._steps_of_score = 0
-        self.population = self._first_population()
+        self.population = self._first_population() if start is None else self._copies(start)
         self._retest_lanes = scoring.lanes(task, config, Purpose.RETEST, config.retest_episodes)
         self.seconds = 0.0
         self._clock = time.monotonic()
@@ -125,6 +128,15 @@ class Search:
         if config.flip_sign > 0:
             population.signs[:, : shape[1]] = np.where(sign < 0.5, -1, 1)
         return population
+
+    def _copies(self, start: Network) -> genome.Population:
+        has, needs = (start.n_inputs, start.n_outputs), (len(self.task.observations), len(self.task.actions))
+        if has != needs:
+            raise TaskError(
+                f"task {self.task.name} has {needs[0]} observations and {needs[1]} actions; the controller to start "
+                f"from has {has[0]} and {has[1]}"
+            )
+        return genome.copies(start, self.config.population)
 
     def _retested(self, programs: Programs, candidates: NDArray[np.int64]) -> tuple[Champion | None, int]:
         """Returns the best candidate, or the champion if that is better on the held-out episodes; and steps taken."""

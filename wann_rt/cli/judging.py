@@ -5,29 +5,52 @@ from typing import Any
 
 import click
 
-from wann_rt.cli.options import AS_JSON, CONTROLLER, SEED, TASK_SET, THREADS, load, named_after, print_json
+from wann_rt.cli.options import (
+    AS_JSON,
+    CONTROLLER,
+    SEED,
+    TASK_SET,
+    THREADS,
+    environment,
+    environment_arguments,
+    load,
+    named_after,
+    print_json,
+)
 from wann_rt.errors import FileError
 
 
 @click.command()
 @CONTROLLER
 @click.option("--task", help="Task to play.  [default: the one it was searched for]")
+@environment
 @TASK_SET
 @click.option("--episodes", type=click.IntRange(2), default=100, show_default=True, help="Per condition.")
+@click.option("--disturbed", is_flag=True, help="Also score it under each disturbance that the task knows.")
 @SEED
 @THREADS
 @AS_JSON
-def evaluate(controller: Path, task: str | None, params: tuple[str, ...], as_json: bool, **options: Any) -> None:
+def evaluate(
+    controller: Path, task: str | None, params: tuple[str, ...], disturbed: bool, as_json: bool, **options: Any
+) -> None:
     """Score CONTROLLER in the paper's conditions, over fresh episodes."""
     loaded = load(controller)
     from wann_rt import api, config, display
+    from wann_rt.disturbances import robustness
 
     changed = dict(config.parse_setting(text) for text in params) or None
-    result = api.evaluate(loaded, task, task_params=changed, **options)
+    played = environment_arguments(options)
+    result = api.evaluate(loaded, task, task_params=changed, **played, **options)
+    robust = None
+    if disturbed:
+        episodes, seed = options["episodes"], options["seed"]
+        robust = robustness(loaded, task, task_params=changed, episodes=episodes, seed=seed)
     if as_json:
-        print_json(result.to_dict())
-    else:
-        display.show_evaluation(result)
+        print_json(result.to_dict() | ({"robustness": robust.to_dict()} if robust else {}))
+        return
+    display.show_evaluation(result)
+    if robust:
+        display.show_robustness(robust)
 
 
 @click.command()
@@ -40,6 +63,7 @@ def evaluate(controller: Path, task: str | None, params: tuple[str, ...], as_jso
 @click.option("--range", "limits", type=float, nargs=2, default=(-2.0, 2.0), show_default=True, help="Of the sweep.")
 @click.option("--step", type=float, default=0.01, show_default=True, help="Distance between weights of the sweep.")
 @click.option("--task", help="Task to tune on.  [default: the one it was searched for]")
+@environment
 @TASK_SET
 @click.option("--out", type=click.Path(path_type=Path), help="File to write.  [default: NAME.tuned.json]")
 @click.option("--quiet", "-q", is_flag=True, help="No progress.")
@@ -68,6 +92,7 @@ def tune(
     loaded = load(controller)
     from wann_rt import config, refining, tuning_display
 
+    settings |= environment_arguments(settings)
     settings["task_params"] = dict(config.parse_setting(text) for text in params) or None
     path = out or named_after(controller).with_suffix(".tuned.json")
     if not path.parent.is_dir():

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from wann_rt.cli.options import AS_JSON, TASK_SET, THREADS, print_json
+from wann_rt.cli.options import AS_JSON, TASK_SET, THREADS, environment, environment_arguments, load, print_json
 from wann_rt.errors import ConfigError
 
 
@@ -23,8 +23,11 @@ def tasks(as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("task")
+@click.argument("task", required=False)
+@environment
+@click.option("--channels", type=click.Path(path_type=Path), help="TOML file: names and units of an environment.")
 @click.option("--preset", default="minimal", show_default=True, help="Named settings to start from.")
+@click.option("--start", type=click.Path(path_type=Path), help="Controller whose network to start from.")
 @click.option("--config", "file", type=click.Path(path_type=Path), help="TOML file with settings to replace.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Replace one setting; may be repeated.")
 @click.option("--seed", type=click.IntRange(0, 2**53), help="All random numbers follow from it.  [default: 0]")
@@ -37,7 +40,7 @@ def tasks(as_json: bool) -> None:
 @THREADS
 @AS_JSON
 def search(
-    task: str,
+    task: str | None,
     preset: str,
     file: Path | None,
     settings: tuple[str, ...],
@@ -47,19 +50,27 @@ def search(
     quiet: bool,
     threads: int | None,
     as_json: bool,
-    **shortcuts: int | None,
+    channels: Path | None,
+    start: Path | None,
+    **shortcuts: Any,
 ) -> None:
-    """Search a controller for TASK; Ctrl-C stops cleanly and keeps the best so far."""
+    """Search a controller for TASK, or for an environment; Ctrl-C stops cleanly and keeps the best so far."""
     from wann_rt import api, config, display
-    from wann_rt import tasks as known
     from wann_rt.evolution import Search
     from wann_rt.journal import Journal
+    from wann_rt.selecting import Selection, selected
+    from wann_rt.starting import start_from
+    from wann_rt.tasks import environment_channels
 
+    names = None if channels is None else environment_channels.read(channels)
+    changed = dict(config.parse_setting(text) for text in params)
+    found = selected(Selection(task, channels=names, params=changed, **environment_arguments(shortcuts)))
     overlay = _overlay(file, settings, shortcuts)
-    chosen = config.load(preset, overlay)
-    found = known.with_params(known.get(task), **dict(config.parse_setting(text) for text in params))
+    chosen, network = config.load(preset, overlay), None
+    if start is not None:
+        network, chosen = start_from(load(start), chosen)
     folder = out or Path("runs") / f"{found.name}-{chosen.seed}"
-    running = Search(found, chosen, threads)
+    running = Search(found, chosen, threads, network)
     with Journal(folder, found, chosen, overwrite=overwrite) as journal:
         if journal.resume(running):
             click.echo(f"resuming {folder} at generation {running.generation}", err=True)
