@@ -54,9 +54,12 @@ class Score:
 
     @classmethod
     def of_episodes(cls, task: AnyTask, played: Episodes) -> "Score":
-        """Summarises episodes whose actions were watched; each step counts the same for effort and chatter."""
+        """Summarises episodes whose actions were watched; each step counts the same for effort and chatter.
+
+        Outputs of which only the greatest counts have neither.
+        """
         score = cls.of(played.returns)
-        if played.efforts is None or played.changes is None or task.rate_hz is None:
+        if played.efforts is None or played.changes is None or task.rate_hz is None or task.decision == "argmax":
             return score
         steps = float(played.lengths.sum()) * len(task.actions)
         effort, chatter = played.efforts.sum() / steps, played.changes.sum() / steps * task.rate_hz
