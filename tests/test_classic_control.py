@@ -41,7 +41,8 @@ class Case(NamedTuple):
 
 def scores(chosen: Any, count: int) -> Floats:
     """Returns the outputs [count, lanes] of which the chosen one is the greatest."""
-    return np.eye(count, dtype=f32)[np.asarray(chosen, int)].T
+    outputs: Floats = np.eye(count, dtype=f32)[np.asarray(chosen, int)].T
+    return outputs
 
 
 PI = float(np.pi)

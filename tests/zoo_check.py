@@ -9,6 +9,7 @@ is not that of the record, or a champion misses its bar.
 
 import argparse
 import json
+import math
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -150,7 +151,7 @@ def differences(name: str, row: Mapping[str, Any], record: Mapping[str, Any]) ->
 
 def chance(sd: float, episodes: int, others: int) -> float:
     """Returns by how much the means over two sets of episodes may differ; a few episodes may miss what is rare."""
-    return SURE * sd * (1 / episodes + 1 / others) ** 0.5 + ROUNDING
+    return SURE * sd * math.sqrt(1 / episodes + 1 / others) + ROUNDING
 
 
 def line(name: str, row: Mapping[str, Any]) -> str:
