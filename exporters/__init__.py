@@ -47,8 +47,10 @@ def _to_onnx() -> Callable[..., bytes]:
 def _to_exact_onnx() -> Callable[..., bytes]:
     from wann_rt.exporters.to_onnx import to_onnx
 
-    def to_exact_onnx(controller: Controller, *, opset: int = 13, ir_version: int = 7) -> bytes:
-        return to_onnx(controller, exact=True, opset=opset, ir_version=ir_version)
+    def to_exact_onnx(
+        controller: Controller, *, opset: int = 13, ir_version: int = 7, compat: str | None = None
+    ) -> bytes:
+        return to_onnx(controller, exact=True, opset=opset, ir_version=ir_version, compat=compat)
 
     return to_exact_onnx
 

@@ -46,7 +46,7 @@ def table(graph: Graph, levels: list[Level], inputs: str, n_inputs: int) -> Tabl
         (PLUS_ZERO, 0.0, "plus_zero"),
     ):
         if key in used:
-            inputs = graph.pad(inputs, 0, 1, value, f"with_{name}")
+            inputs = graph.append(inputs, value, f"with_{name}")
             columns[key] = len(columns)
     return Table(inputs, columns)
 

@@ -39,7 +39,9 @@ class Table:
 class Graph:
     """Collects nodes; each has one name for itself and its result, e.g. ``level_2/tanh``."""
 
-    def __init__(self) -> None:
+    def __init__(self, batch: int | None = None) -> None:
+        """Makes an empty graph for batches of one size, or of any."""
+        self.batch = batch
         self.nodes: list[onnx.NodeProto] = []
         self.constants: dict[str, NDArray[Any]] = {}
         self._uses: dict[str, int] = {}
@@ -83,9 +85,12 @@ class Graph:
         picked = self.constant(f"{name}/columns", np.array(columns, np.int64))
         return self.add("Gather", [x, picked], name, axis=-1)
 
-    def pad(self, x: str, left: int, right: int, value: float, name: str) -> str:
-        """Adds columns that hold the same value for each row of a batch of whatever size."""
-        widths = self.constant(f"{name}/widths", np.array([0, left, 0, right], np.int64))
+    def append(self, x: str, value: float, name: str) -> str:
+        """Appends a column that holds one value."""
+        if self.batch is not None:
+            column = self.constant(f"{name}/column", np.full((self.batch, 1), value, np.float32))
+            return self.concat([x, column], name)
+        widths = self.constant(f"{name}/widths", np.array([0, 0, 0, 1], np.int64))
         filling = self.constant(f"{name}/value", np.array(value, np.float32))
         return self.add("Pad", [x, widths, filling], name, mode="constant")
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from onnx import TensorProto
 
-from wann_rt.arithmetic import ZERO
+from wann_rt.arithmetic import ONE, ZERO
 from wann_rt.exporters.levels import Level
 from wann_rt.exporters.onnx_graph import Graph, Table
 from wann_rt.network import BIAS
@@ -27,11 +27,11 @@ def table(graph: Graph, levels: list[Level], inputs: str, n_inputs: int) -> Tabl
 def add_sums(graph: Graph, level: Level, values: Table) -> str:
     """Adds the sums of a level: the values times a matrix of 0 and 1, of signs or of weights."""
     matrix = np.zeros((len(values.columns), len(level.nodes)), np.float32)
-    bias = np.zeros(len(level.nodes), np.float32)
+    bias = np.zeros((1, len(level.nodes)), np.float32)
     for k, terms in enumerate(level.terms):
         for source, coefficient in terms:
             if source == BIAS:
-                bias[k] = coefficient
+                bias[0, k] = coefficient
             else:
                 matrix[values.columns[source], k] = coefficient
     connections = graph.constant(f"{level.name}/connections", matrix)
@@ -46,6 +46,18 @@ def add_clip(graph: Graph, x: str, low: str, high: str, neutral: str, name: str)
     """Adds ``arithmetic.clip``: Max and Min let NaN pass, so NaN is replaced first."""
     is_nan = graph.add("IsNaN", [x], f"{name}/is_nan")
     number = graph.add("Where", [is_nan, neutral, x], f"{name}/number")
+    return _limited(graph, number, low, high, name)
+
+
+def add_plain_clip(graph: Graph, x: str, low: str, high: str, neutral: str, name: str) -> str:
+    """Adds ``arithmetic.clip`` without IsNaN, which few compilers know: all but NaN are at least 0 in size."""
+    size = graph.add("Abs", [x], f"{name}/size")
+    is_number = graph.add("GreaterOrEqual", [size, graph.number(ZERO)], f"{name}/is_number")
+    number = graph.add("Where", [is_number, x, neutral], f"{name}/number")
+    return _limited(graph, number, low, high, name)
+
+
+def _limited(graph: Graph, number: str, low: str, high: str, name: str) -> str:
     raised = graph.add("Max", [number, low], f"{name}/low")
     return graph.add("Min", [raised, high], name)
 
@@ -53,6 +65,23 @@ def add_clip(graph: Graph, x: str, low: str, high: str, neutral: str, name: str)
 def add_activation(graph: Graph, activation: str, x: str, name: str) -> str:
     """Adds an activation and returns its result."""
     return NATIVE[activation](graph, x, name)
+
+
+def add_plain_activation(graph: Graph, activation: str, x: str, name: str) -> str:
+    """Adds an activation without operators that onnx2c knows but gets wrong, and returns its result.
+
+    Met in its revision ea045cc: Relu refuses a row of one number, Cast of what is true or false gives other numbers.
+    """
+    return {**NATIVE, "relu": _plain_relu, "step": _plain_step}[activation](graph, x, name)
+
+
+def _plain_relu(graph: Graph, x: str, name: str) -> str:
+    return graph.add("Max", [x, graph.number(ZERO)], name)
+
+
+def _plain_step(graph: Graph, x: str, name: str) -> str:
+    positive = graph.add("Greater", [x, graph.number(ZERO)], f"{name}/positive")
+    return graph.add("Where", [positive, graph.number(ONE), graph.number(ZERO)], name)
 
 
 def _linear(graph: Graph, x: str, name: str) -> str:

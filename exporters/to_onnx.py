@@ -5,8 +5,8 @@ the contract as metadata. A shared weight is an optional input ``weight`` with t
 as its default. An ensemble runs as a leading axis of members through the same operators.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from onnx import helper
@@ -47,7 +47,30 @@ EXACT = Form(
 )
 
 
-def to_onnx(controller: Controller, *, exact: bool = False, opset: int = 13, ir_version: int = 7) -> bytes:
+@dataclass(frozen=True)
+class Dialect:
+    """What a reader of ONNX understands.
+
+    Attributes:
+        batch: the one size it accepts, or None for any. With it, the weight is a constant, too.
+        native: the readable form.
+        exact: the exact form.
+    """
+
+    batch: int | None
+    native: Form
+    exact: Form
+
+
+# onnx2c wants one size of batch and constants of full rank, and knows no IsNaN.
+PLAIN = replace(NATIVE, add_clip=onnx_native.add_plain_clip, add_activation=onnx_native.add_plain_activation)
+ANY_READER = Dialect(None, NATIVE, EXACT)
+DIALECTS: Mapping[str, Dialect] = {"onnx2c": Dialect(1, PLAIN, EXACT)}
+
+
+def to_onnx(
+    controller: Controller, *, exact: bool = False, opset: int = 13, ir_version: int = 7, compat: str | None = None
+) -> bytes:
     """Returns the controller as an ONNX model: ``obs`` [batch, n] -> ``actions`` [batch, m], float32.
 
     Args:
@@ -55,17 +78,19 @@ def to_onnx(controller: Controller, *, exact: bool = False, opset: int = 13, ir_
         exact: bit-equal to the reference for every input, at about five times the operators.
         opset: version of the standard's operators; 13 runs on robots' old runtimes.
         ir_version: version of the file format.
+        compat: a key of ``DIALECTS``: write only what that compiler accepts.
 
     Raises:
-        ExportError: a version that these graphs cannot be written for.
+        ExportError: a version that these graphs cannot be written for, or an unknown compiler.
     """
     _check_version("opset", opset, OPSETS)
     _check_version("IR version", ir_version, IR_VERSIONS)
-    form = EXACT if exact else NATIVE
-    graph = Graph()
+    dialect = _dialect(compat)
+    form = dialect.exact if exact else dialect.native
+    graph = Graph(dialect.batch)
     _add_controller(graph, controller, form)
     model = helper.make_model(
-        graph.finish(controller.name or "controller", _values(controller), _doc(controller, form)),
+        graph.finish(controller.name or "controller", _values(controller, dialect), _doc(controller, form)),
         producer_name="wann_rt",
         producer_version=__version__,
         opset_imports=[helper.make_opsetid("", opset)],
@@ -75,6 +100,14 @@ def to_onnx(controller: Controller, *, exact: bool = False, opset: int = 13, ir_
     helper.set_model_props(model, contract(controller))
     data: bytes = model.SerializeToString(deterministic=True)
     return data
+
+
+def _dialect(compat: str | None) -> Dialect:
+    if compat is None:
+        return ANY_READER
+    if compat not in DIALECTS:
+        raise ExportError(f"compat {compat!r} is unknown; known: {', '.join(DIALECTS)}")
+    return DIALECTS[compat]
 
 
 def _check_version(what: str, version: int, known: range) -> None:
@@ -89,7 +122,8 @@ def _add_controller(graph: Graph, controller: Controller, form: Form) -> None:
     table = form.table(graph, levels, inputs, len(controller.observations))
     kind = controller.weight.kind
     if kind == "shared":
-        graph.constant("weight", controller.weight.array)
+        shape = (1,) if graph.batch is None else (1, 1)
+        graph.constant("weight", controller.weight.array.reshape(shape))
     elif kind == "ensemble":
         graph.constant("weights", controller.weight.array.reshape(-1, 1, 1))
         table = _add_member_axis(graph, table, len(controller.weight.values))
@@ -190,13 +224,14 @@ def _row(graph: Graph, name: str, values: Sequence[float]) -> str:
     return graph.constant(name, np.array([values], np.float32))
 
 
-def _values(controller: Controller) -> list[Value]:
+def _values(controller: Controller, dialect: Dialect) -> list[Value]:
     """Returns inputs and outputs with what they mean."""
+    batch = dialect.batch or "batch"
     shared = Value("weight", (1,), True, "the shared weight; optional")
     return [
-        Value("obs", ("batch", len(controller.observations)), True, _listed(controller.observations)),
-        *([shared] if controller.weight.kind == "shared" else []),
-        Value("actions", ("batch", len(controller.actions)), False, _listed(controller.actions)),
+        Value("obs", (batch, len(controller.observations)), True, _listed(controller.observations)),
+        *([shared] if controller.weight.kind == "shared" and dialect.batch is None else []),
+        Value("actions", (batch, len(controller.actions)), False, _listed(controller.actions)),
     ]
 
 

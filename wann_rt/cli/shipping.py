@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @CONTROLLER
 @click.option("--to", "formats", multiple=True, help="Format, see below; may be repeated.")
 @click.option("--out", type=click.Path(path_type=Path), help="File to write; a folder if there are several formats.")
+@click.option("--compat", help="Of ONNX: write only what this compiler accepts: onnx2c.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Option of the format, e.g. opset=17.")
 @fixed.NUMBER
 @fixed.RANGE
@@ -25,6 +26,7 @@ def export(
     controller: Path,
     formats: tuple[str, ...],
     out: Path | None,
+    compat: str | None,
     settings: tuple[str, ...],
     number: str,
     limits: tuple[str, ...],
@@ -50,6 +52,8 @@ def export(
     options = dict(config.parse_setting(setting) for setting in settings)
     if number != "float32":
         options |= {"number": number, "ranges": ranges}
+    if compat is not None:
+        options["compat"] = compat
     for name in chosen:
         beside = fixed.default_path(exporters.default_path(named_after(controller), name), number)
         path = beside if out is None else out / beside.name if len(formats) > 1 else out
