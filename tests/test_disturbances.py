@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import builders
-import numba
+import compiled
 import numpy as np
 import pytest
 
@@ -13,7 +13,6 @@ from wann_rt import tasks
 from wann_rt.controller import Controller
 from wann_rt.disturbances import ALL
 from wann_rt.errors import TaskError
-from wann_rt.kernels import task_lanes
 from wann_rt.network import Connection, Network
 from wann_rt.rollouts import play, play_controller, starts_of
 from wann_rt.tasks.disturbed_swingup import FACTOR, MODULUS, TESTED, following
@@ -126,19 +125,14 @@ def test_a_spread_plant_is_the_plain_one_with_another_param(name: str, param: st
 
 
 def test_numba_steps_with_the_bits_of_numpy() -> None:
-    @numba.njit(error_model="numpy")
-    def steps(params: Any, state: Any, actions: Any, rewards: Any, failed: Any) -> None:
-        task_lanes.step_lanes(params, state, actions, rewards, failed)
-
     task = tasks.with_params(SWING, effort_penalty=0.3, **TESTED)
     state = starts_of(task, range(512))
     actions = builders.inputs(np.random.default_rng(1), 1, 512)
     with np.errstate(all="ignore"):
-        *after, reward, _ = task.step(task.params, *state.copy(), *actions)  # results may be views
-    rewards, failed = np.empty(512, f32), np.empty(512, np.bool_)
-    steps(task.params, state, actions, rewards, failed)
-    assert builders.same_bits(state, after)
-    assert builders.same_bits(rewards, reward)
+        *after, reward, _ = task.step(task.params, *state, *actions)
+    got = compiled.stepped(task, state, actions)
+    assert builders.same_bits(got.state, after)
+    assert builders.same_bits(got.rewards, reward)
 
 
 def test_compiled_episodes_equal_those_of_the_whole_controller() -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from wann_rt import reference
 from wann_rt.activations import PALETTE
-from wann_rt.kernels.forward import CHUNK, forward_batch
+from wann_rt.kernels.forward import BATCH, forward_batch
 from wann_rt.network import Connection, Network
 
 seeds = st.integers(0, 2**32 - 1).map(np.random.default_rng)
@@ -71,8 +71,8 @@ def test_each_activation_compiles_to_its_definition(activation: Any) -> None:
     assert_twins_agree(network, np.array(1, np.float32), np.concatenate([builders.SPECIAL, bits, moderate])[np.newaxis])
 
 
-@pytest.mark.parametrize("lanes", [CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK + 5])
-def test_long_batches_are_computed_in_chunks_without_a_seam(lanes: int) -> None:
+@pytest.mark.parametrize("lanes", [BATCH.lanes - 1, BATCH.lanes, BATCH.lanes + 1, 3 * BATCH.lanes + 5])
+def test_long_batches_are_computed_in_blocks_without_a_seam(lanes: int) -> None:
     rng = np.random.default_rng(lanes)
     network = builders.network(rng, signed=False)
     inputs = builders.inputs(rng, network.n_inputs, lanes)

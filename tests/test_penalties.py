@@ -3,13 +3,12 @@
 from typing import Any
 
 import builders
-import numba
+import compiled
 import numpy as np
 import pytest
 
 from wann_rt import tasks
 from wann_rt.errors import TaskError
-from wann_rt.kernels import task_lanes
 from wann_rt.network import Connection, Network
 from wann_rt.rollouts import play, starts_of
 
@@ -55,19 +54,14 @@ def test_compiled_episodes_lose_what_the_actions_cost() -> None:
 
 
 def test_numba_steps_with_the_bits_of_numpy() -> None:
-    @numba.njit(error_model="numpy")
-    def steps(params: Any, state: Any, actions: Any, rewards: Any, failed: Any) -> None:
-        task_lanes.step_lanes(params, state, actions, rewards, failed)
-
     task = tasks.with_params(SWING, effort_penalty=0.3, smoothness_penalty=0.7)
     rng = np.random.default_rng(1)
     state, actions = builders.inputs(rng, 5, 4096), builders.inputs(rng, 1, 4096)
     with np.errstate(all="ignore"):
         *after, reward, _ = task.step(task.params, *state, *actions)
-    rewards, failed = np.empty(4096, f32), np.empty(4096, np.bool_)
-    steps(task.params, state, actions, rewards, failed)
-    assert builders.same_bits(state, after)
-    assert builders.same_bits(rewards, reward)
+    got = compiled.stepped(task, state, actions)
+    assert builders.same_bits(got.state, after)
+    assert builders.same_bits(got.rewards, reward)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import builders
-import numba
+import compiled
 import numpy as np
 import pytest
 import reference_data
@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from wann_rt import tasks, trace
 from wann_rt.errors import TaskError
-from wann_rt.kernels import task_lanes
 from wann_rt.tasks import TASKS, Task, cartpole_swingup
 
 f32 = np.float32
@@ -102,24 +101,17 @@ def random_states(task: Task, lanes: int, rng: np.random.Generator) -> NDArray[n
 
 @every_task
 def test_numba_steps_and_observes_with_the_bits_of_numpy(task: Task) -> None:
-    @numba.njit(error_model="numpy")
-    def both(params: Any, state: Any, actions: Any, rewards: Any, failed: Any, values: Any) -> None:
-        task_lanes.step_lanes(params, state, actions, rewards, failed)
-        task_lanes.observe_lanes(params, state, values)
-
     rng = np.random.default_rng(1)
     state = random_states(task, 4096, rng)
     actions = builders.inputs(rng, len(task.actions), 4096)
     with np.errstate(all="ignore"):
         *after, reward, failure = task.step(task.params, *state, *actions)
         observations = task.observe(*after)
-    rewards, failed = np.empty(4096, f32), np.empty(4096, np.bool_)
-    values = np.empty((1 + len(task.observations), 4096), f32)
-    both(task.params, state, actions, rewards, failed, values)
-    assert builders.same_bits(state, after)
-    assert builders.same_bits(rewards, reward)
-    assert builders.same_bits(values[1:], observations)
-    assert (failed == failure).all()
+    got = compiled.stepped(task, state, actions)
+    assert builders.same_bits(got.state, after)
+    assert builders.same_bits(got.rewards, np.broadcast_to(reward, 4096))
+    assert builders.same_bits(got.observations, observations)
+    assert (got.failed == failure).all()
 
 
 @every_task

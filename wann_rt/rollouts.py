@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from wann_rt import backends
 from wann_rt.controller import Controller, Vector
 from wann_rt.episodes import Episodes
+from wann_rt.kernels.block import Width
 from wann_rt.kernels.forward import forward_batch
-from wann_rt.kernels.rollout import LANES, Behaviour, Programs, rollout_range, single
+from wann_rt.kernels.rollout import Behaviour, Lanes, Programs, Results, rollout_range, single, width_for
 from wann_rt.kernels.task_lanes import register
 from wann_rt.network import Network
 from wann_rt.tasks import TASKS, VARIANTS, Task
 from wann_rt.tasks.environment import EnvironmentTask
 from wann_rt.tasks.kinds import AnyTask
 
-MOST_LANES = 128  # per rollout: 64 to 128 run fastest, and smaller blocks share out better among threads
 NETWORKS_PER_JOB = 8
 
 for _task in (*TASKS, *chain.from_iterable(VARIANTS.values())):
@@ -63,9 +63,10 @@ def play(
     weights = np.atleast_2d(weights)
     n_networks, n_lanes = len(programs.n_nodes), starts.shape[1]
     episodes = _empty(n_networks, n_lanes, watched)
+    width = width_for(n_lanes)
     jobs = [
-        partial(_play_block, task, programs, networks, weights, per_connection, starts, lanes, episodes)
-        for lanes in _pieces(n_lanes, MOST_LANES)
+        partial(_play_block, task, programs, networks, width, weights, per_connection, starts, lanes, episodes)
+        for lanes in _pieces(n_lanes, width.lanes)
         for networks in _pieces(n_networks, NETWORKS_PER_JOB)
     ]
     _run(jobs, threads or default_threads())
@@ -81,6 +82,7 @@ def _play_block(
     task: Task,
     programs: Programs,
     networks: range,
+    width: Width,
     weights: NDArray[np.float32],
     per_connection: bool,
     starts: NDArray[np.float32],
@@ -88,14 +90,14 @@ def _play_block(
     episodes: Episodes,
 ) -> None:
     """Plays some lanes of some networks and writes their part of ``episodes``."""
-    width = -(-len(lanes) // LANES) * LANES
-    padded = np.minimum(np.arange(lanes.start, lanes.start + width), lanes.stop - 1)  # repeats the last lane
-    block = _empty(len(networks), width, episodes.efforts is not None)
-    columns = np.ascontiguousarray(weights[:, padded]), per_connection, np.ascontiguousarray(starts[:, padded])
+    padded = np.minimum(np.arange(lanes.start, lanes.start + width.lanes), lanes.stop - 1)  # repeats the last lane
+    block = _empty(len(networks), width.lanes, episodes.efforts is not None)
     watching = None
     if block.efforts is not None and block.changes is not None:
         watching = Behaviour(_limits(task), block.efforts, block.changes)
-    rollout_range(task.params, programs, networks.start, networks.stop, *columns, task.max_steps, *block[:2], watching)
+    columns = Lanes(weights[:, padded].copy(), per_connection, starts[:, padded].copy(), task.max_steps)
+    results = Results(block.returns, block.lengths)
+    rollout_range(task.params, width, programs, networks.start, networks.stop, columns, results, watching)
     for whole, part in zip(episodes, block, strict=True):
         if whole is None or part is None:
             continue

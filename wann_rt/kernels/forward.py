@@ -1,143 +1,150 @@
-"""The compiled evaluator: one network, many lanes side by side, so that every inner loop becomes SIMD code.
+"""The compiled evaluator: one network, many lanes side by side.
 
 Its twin is ``reference.forward``; the two are equal bit for bit (``tests/test_kernels.py``).
 """
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wann_rt import activations
-from wann_rt.arithmetic import absolute
-from wann_rt.kernels.jit import jit
+from wann_rt.arithmetic import ONE, ZERO, Number, absolute
+from wann_rt.kernels.block import Width, full, load, store_rows
+from wann_rt.kernels.jit import inlined, jit
 from wann_rt.network import Network, Program
 
-CHUNK = 256  # lanes per call: the values of a few hundred nodes stay in the second-level cache
+BATCH = Width(16)  # of ``forward_batch``: a controller is mostly called with one observation
+ALIGNMENT = 64  # bytes: what is loaded at once never straddles two cache lines
 
 
 @jit
-def forward_lanes(
-    program: Program, weights: NDArray[np.float32], per_connection: bool, values: NDArray[np.float32]
+def scratch(width: Any, rows: int) -> NDArray[np.float32]:
+    """Returns an array [rows, lanes] whose rows are aligned."""
+    size, item = rows * width.lanes, 4
+    memory = np.empty(size + ALIGNMENT // item, np.float32)
+    skip = -memory.ctypes.data % ALIGNMENT // item
+    return memory[skip : skip + size].reshape(rows, width.lanes)
+
+
+@inlined
+def forward(
+    width: Any, program: Program, weights: NDArray[np.float32], per_connection: bool, values: NDArray[np.float32]
 ) -> None:
     """Computes every node of every lane.
 
     Args:
+        width: how many lanes.
         program: the network.
         weights: the shared weight of each lane, [1, lanes]; or of each connection, [connections, lanes].
         per_connection: which of the two.
         values: [nodes, lanes]; rows 0 (bias) to n_inputs are given, the others are written.
     """
-    lanes = values.shape[1]
     first = 1 + program.n_inputs
     for k in range(program.activations.shape[0]):
-        node = first + k
         begin, end = program.offsets[k], program.offsets[k + 1]
         if per_connection:
-            _sum_products(program, weights, values, node, begin, end)
+            total = sum_of_products(width, program, weights, values, begin, end)
         else:
-            _sum_shared(program, values, node, begin, end)
-            for i in range(lanes):
-                values[node, i] *= weights[0, i]
-        activate(program.activations[k], values, node)
+            total = signed_sum(width, program, values, begin, end) * load(width, weights, 0)
+        store_rows(width, values, first + k, (activated(program.activations[k], total),))
 
 
-@jit
-def _sum_shared(program: Program, values: NDArray[np.float32], node: int, begin: int, end: int) -> None:
-    """Writes the signed sum of the sources, left to right; 0 where there are none."""
-    lanes = values.shape[1]
+@inlined
+def signed_sum(width: Any, program: Program, values: NDArray[np.float32], begin: int, end: int) -> Number:
+    """Returns the signed sum of the sources, left to right; 0 where there are none."""
     if begin == end:
-        values[node, :] = np.float32(0.0)
-        return
-    source = program.sources[begin]
-    if program.signs[begin] > 0:
-        for i in range(lanes):
-            values[node, i] = values[source, i]
-    else:
-        for i in range(lanes):
-            values[node, i] = -values[source, i]
+        return full(width, ZERO)
+    total = load(width, values, program.sources[begin])
+    if program.signs[begin] < 0:
+        total = -total
     for c in range(begin + 1, end):
-        source = program.sources[c]
-        if program.signs[c] > 0:
-            for i in range(lanes):
-                values[node, i] += values[source, i]
-        else:
-            for i in range(lanes):
-                values[node, i] -= values[source, i]
+        value = load(width, values, program.sources[c])
+        total = total - value if program.signs[c] < 0 else total + value
+    return total
 
 
-@jit
-def _sum_products(
-    program: Program, weights: NDArray[np.float32], values: NDArray[np.float32], node: int, begin: int, end: int
-) -> None:
-    """Writes the sum of value times weight, each product rounded, left to right; 0 where there are none."""
-    lanes = values.shape[1]
+@inlined
+def sum_of_products(
+    width: Any, program: Program, weights: NDArray[np.float32], values: NDArray[np.float32], begin: int, end: int
+) -> Number:
+    """Returns the sum of value times weight, each product rounded, left to right; 0 where there are none."""
     if begin == end:
-        values[node, :] = np.float32(0.0)
-        return
-    source = program.sources[begin]
-    for i in range(lanes):
-        values[node, i] = values[source, i] * weights[begin, i]
+        return full(width, ZERO)
+    total = load(width, values, program.sources[begin]) * load(width, weights, begin)
     for c in range(begin + 1, end):
-        source = program.sources[c]
-        for i in range(lanes):
-            values[node, i] += values[source, i] * weights[c, i]
+        total = total + load(width, values, program.sources[c]) * load(width, weights, c)
+    return total
 
 
-@jit
-def activate(activation: int, values: NDArray[np.float32], node: int) -> None:
-    """Applies an activation to a row in place: the table of the palette, one vectorised loop per entry.
+@inlined
+def activated(activation: int, x: Number) -> Number:
+    """Returns an activation's value, for a block or a float32: the table of the palette.
 
     A chain of ifs, because numba's dispatch over a tuple of functions ran at 70 % of its speed.
     """
-    lanes = values.shape[1]
-    if activation == 1:
-        return
     if activation == 2:
-        for i in range(lanes):
-            values[node, i] = activations.step(values[node, i])
-    elif activation == 3:
-        for i in range(lanes):
-            values[node, i] = activations.sin(values[node, i])
-    elif activation == 4:
-        for i in range(lanes):
-            values[node, i] = activations.gauss(values[node, i])
-    elif activation == 5:
-        for i in range(lanes):
-            values[node, i] = activations.tanh(values[node, i])
-    elif activation == 6:
-        for i in range(lanes):
-            values[node, i] = activations.sigmoid(values[node, i])
-    elif activation == 7:
-        for i in range(lanes):
-            values[node, i] = activations.inverse(values[node, i])
-    elif activation == 8:
-        for i in range(lanes):
-            values[node, i] = absolute(values[node, i])
-    elif activation == 9:
-        for i in range(lanes):
-            values[node, i] = activations.relu(values[node, i])
-    elif activation == 10:
-        for i in range(lanes):
-            values[node, i] = activations.cos(values[node, i])
-    elif activation == 11:
-        for i in range(lanes):
-            values[node, i] = activations.square(values[node, i])
+        return activations.step(x)
+    if activation == 3:
+        return activations.sin(x)
+    if activation == 4:
+        return activations.gauss(x)
+    if activation == 5:
+        return activations.tanh(x)
+    if activation == 6:
+        return activations.sigmoid(x)
+    if activation == 7:
+        return activations.inverse(x)
+    if activation == 8:
+        return absolute(x)
+    if activation == 9:
+        return activations.relu(x)
+    if activation == 10:
+        return activations.cos(x)
+    if activation == 11:
+        return activations.square(x)
+    return x
 
 
-def forward_batch(
-    network: Network, weights: NDArray[np.float32], inputs: NDArray[np.float32]
-) -> NDArray[np.float32]:
+def forward_batch(network: Network, weights: NDArray[np.float32], inputs: NDArray[np.float32]) -> NDArray[np.float32]:
     """Computes the network's raw outputs; arguments and result as in ``reference.forward``."""
-    n_batch = inputs.shape[1]
-    outputs = np.empty((network.n_outputs, n_batch), np.float32)
-    values = np.empty((network.n_nodes, min(n_batch, CHUNK)), np.float32)
-    values[0] = 1.0
-    rows = np.atleast_2d(weights)
-    rows = np.broadcast_to(rows, (len(rows), n_batch))
-    for begin in range(0, n_batch, CHUNK):
-        chunk = inputs[:, begin : begin + CHUNK]
-        lanes = np.ascontiguousarray(values[:, : chunk.shape[1]])
-        lanes[network.first - network.n_inputs : network.first] = chunk
-        columns = np.ascontiguousarray(rows[:, begin : begin + CHUNK])
-        forward_lanes(network.program, columns, weights.ndim == 2, lanes)
-        outputs[:, begin : begin + CHUNK] = lanes[-network.n_outputs :]
+    outputs = np.empty((network.n_outputs, inputs.shape[1]), np.float32)
+    rows = np.array(weights, np.float32, ndmin=2)
+    forward_range(BATCH, network.program, rows, weights.ndim == 2, np.array(inputs, np.float32, order="C"), outputs)
     return outputs
+
+
+@jit
+def forward_range(
+    width: Any,
+    program: Program,
+    weights: NDArray[np.float32],
+    per_connection: bool,
+    inputs: NDArray[np.float32],
+    outputs: NDArray[np.float32],
+) -> None:
+    """Writes the outputs [outputs, batch], a block of lanes at a time.
+
+    Args:
+        width: how many lanes.
+        program: the network.
+        weights: see ``forward``; [rows, batch], or [rows, 1] for the same in each lane.
+        per_connection: see ``forward``.
+        inputs: [inputs, batch].
+        outputs: written.
+    """
+    values = scratch(width, 1 + program.n_inputs + program.activations.shape[0])
+    columns = scratch(width, weights.shape[0])
+    values[:], columns[:] = ONE, ONE  # the bias; and lanes beyond the batch, which nobody reads
+    last = values.shape[0] - program.n_outputs
+    each = weights.shape[1] > 1
+    for begin in range(0, inputs.shape[1], width.lanes):
+        n = min(width.lanes, inputs.shape[1] - begin)
+        for i in range(n):
+            for k in range(program.n_inputs):
+                values[1 + k, i] = inputs[k, begin + i]
+            for k in range(weights.shape[0]):
+                columns[k, i] = weights[k, (begin + i) * each]
+        forward(width, program, columns, per_connection, values)
+        for k in range(program.n_outputs):
+            outputs[k, begin : begin + n] = values[last + k, :n]

@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import numba
-from numba.extending import overload, register_jitable
+from numba.extending import register_jitable
 
 from wann_rt import activations, arithmetic
+from wann_rt.kernels import block
+
+assert block  # gives ``select`` and the operators their meaning
 
 
 def source_stamp(root: Path) -> str:
@@ -42,14 +45,17 @@ def jit(function: Callable[..., Any]) -> Any:
     return dispatcher
 
 
+def inlined(function: Callable[..., Any]) -> Any:
+    """Compiles a function into each of its callers: for what runs once a node or once a step.
+
+    A call would pass a program as some thirty numbers, in memory (measured: a third of the speed).
+    """
+    return numba.njit(nogil=True, error_model="numpy", forceinline=True)(function)
+
+
 def _cache_file(dispatcher: Any) -> Any:
     """Returns numba's index of what is on disk for a function; None where this numba keeps it elsewhere."""
     return getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
-
-
-@overload(arithmetic.select, strict=False)
-def _select(condition: Any, if_true: Any, if_false: Any) -> Callable[..., Any]:
-    return lambda condition, if_true, if_false: if_true if condition else if_false
 
 
 _DEFINITIONS: tuple[Callable[..., Any], ...] = (

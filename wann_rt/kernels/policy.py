@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wann_rt import activations, arithmetic
+from wann_rt import arithmetic
+from wann_rt.kernels.forward import activated
 from wann_rt.kernels.jit import jit
 from wann_rt.kernels.rollout import Programs
 
@@ -159,32 +160,6 @@ def forward(policy: Policy, g: int, column: int, member: int, values: NDArray[np
         if policy.kind != PER_CONNECTION:
             total = total * policy.weights[member, column]
         values[first + k] = activated(programs.activations[g, k], total)
-
-
-@jit
-def activated(activation: int, x: Any) -> Any:
-    """Returns an activation's value: the table of the palette for a single number."""
-    if activation == 2:
-        return activations.step(x)
-    if activation == 3:
-        return activations.sin(x)
-    if activation == 4:
-        return activations.gauss(x)
-    if activation == 5:
-        return activations.tanh(x)
-    if activation == 6:
-        return activations.sigmoid(x)
-    if activation == 7:
-        return activations.inverse(x)
-    if activation == 8:
-        return arithmetic.absolute(x)
-    if activation == 9:
-        return activations.relu(x)
-    if activation == 10:
-        return activations.cos(x)
-    if activation == 11:
-        return activations.square(x)
-    return x
 
 
 @jit

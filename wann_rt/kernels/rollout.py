@@ -1,7 +1,7 @@
-"""Compiled rollouts in lockstep: one network at a time, all its (shared weight x episode) lanes side by side.
+"""Compiled rollouts in lockstep: one network at a time, a block of (shared weight x episode) lanes side by side.
 
-Lane counts are padded to a multiple of ``LANES`` so that the loops over lanes run in whole vectors. A rollout leaves
-when no lane is alive; lanes that ended earlier go on computing, unscored, because a branch would cost more.
+A rollout leaves when no lane is alive; lanes that ended earlier go on computing, unscored, because a branch would cost
+more.
 """
 
 from typing import Any, NamedTuple
@@ -9,13 +9,24 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wann_rt.arithmetic import clip
-from wann_rt.kernels.forward import forward_lanes
+from wann_rt.arithmetic import ONE, ZERO, Number, absolute, clip
+from wann_rt.arithmetic import select as choose
+from wann_rt.kernels.block import Width, any_lane, full, load, store_rows, widen
+from wann_rt.kernels.forward import forward, scratch
 from wann_rt.kernels.jit import jit
-from wann_rt.kernels.task_lanes import observe_lanes, step_lanes
+from wann_rt.kernels.task_lanes import load_state, observe, step
 from wann_rt.network import Network, Program
 
-LANES = 8  # float32 lanes of the 256-bit vectors that LLVM prefers on x86-64; a multiple of 4 serves NEON and SSE
+WIDTHS = tuple(Width(lanes) for lanes in (16, 32, 64))
+
+
+def width_for(lanes: int) -> Width:
+    """Returns the width that plays so many lanes in the least time.
+
+    A block of n lanes takes a time about proportional to n + 20 (measured with AVX-512 and with AVX2): one block of few
+    lanes waits for its own results most of the time.
+    """
+    return min(WIDTHS, key=lambda width: -(-lanes // width.lanes) * (width.lanes + 20))
 
 
 class Programs(NamedTuple):
@@ -75,100 +86,59 @@ def select(programs: Programs, networks: NDArray[np.int64]) -> Programs:
     )
 
 
-@jit
-def rollout(
-    params: Any,
-    program: Program,
-    weights: NDArray[np.float32],
-    per_connection: bool,
-    starts: NDArray[np.float32],
-    max_steps: int,
-    values: NDArray[np.float32],
-    returns: NDArray[np.float64],
-    lengths: NDArray[np.int64],
-    behaviour: Behaviour | None,
-    row: int,
-) -> None:
-    """Plays one episode per lane.
+class Lanes(NamedTuple):
+    """A block of episodes.
 
-    Args:
-        params: the task's params; their type selects the task.
-        program: the network.
-        weights: [1, lanes] or [connections, lanes]; see ``forward_lanes``.
+    Attributes:
+        weights: [1, lanes] or [connections, lanes]; see ``forward``.
         per_connection: which of the two.
         starts: first state of each lane, [state, lanes].
         max_steps: greatest length of an episode.
-        values: scratch, [at least nodes, lanes], row 0 all ones.
-        returns: written: sum of rewards of each lane.
-        lengths: written: steps of each lane.
-        behaviour: written if given.
-        row: the network's row in ``behaviour``.
     """
-    lanes = starts.shape[1]
-    state = starts.copy()
-    rewards = np.empty(lanes, np.float32)
-    failed = np.empty(lanes, np.bool_)
-    alive = np.ones(lanes, np.bool_)
-    returns[:] = 0.0
-    lengths[:] = 0
-    last = 1 + program.n_inputs + program.activations.shape[0]
-    actions = values[last - program.n_outputs : last]
-    earlier = np.zeros(actions.shape, np.float32)
-    for _ in range(max_steps):
-        observe_lanes(params, state, values)
-        forward_lanes(program, weights, per_connection, values)
-        if behaviour is not None:
-            watch(behaviour, row, actions, earlier, alive)
-        step_lanes(params, state, actions, rewards, failed)
-        any_alive = False
-        for i in range(lanes):
-            if alive[i]:
-                returns[i] += rewards[i]
-                lengths[i] += 1
-            alive[i] &= not failed[i]
-            any_alive |= alive[i]
-        if not any_alive:
-            break
+
+    weights: NDArray[np.float32]
+    per_connection: bool
+    starts: NDArray[np.float32]
+    max_steps: int
 
 
-@jit
-def watch(
-    behaviour: Behaviour,
-    row: int,
-    actions: NDArray[np.float32],
-    earlier: NDArray[np.float32],
-    alive: NDArray[np.bool_],
-) -> None:
-    """Adds a step's actions to ``behaviour``; ``earlier`` holds each lane's last action that was not 0."""
-    for k in range(actions.shape[0]):
-        low, high, neutral = behaviour.limits[k]
-        for i in range(actions.shape[1]):
-            action = clip(actions[k, i], low, high, neutral)
-            if alive[i]:
-                behaviour.efforts[row, i] += abs(action)
-                behaviour.changes[row, i] += action * earlier[k, i] < 0
-            if action != 0:
-                earlier[k, i] = action
+class Results(NamedTuple):
+    """What is written, a row for each network.
+
+    Attributes:
+        returns: sum of rewards of each lane, [networks, lanes].
+        lengths: steps of each lane, [networks, lanes].
+    """
+
+    returns: NDArray[np.float64]
+    lengths: NDArray[np.int64]
 
 
 @jit
 def rollout_range(
     params: Any,
+    width: Width,
     programs: Programs,
     begin: int,
     end: int,
-    weights: NDArray[np.float32],
-    per_connection: bool,
-    starts: NDArray[np.float32],
-    max_steps: int,
-    returns: NDArray[np.float64],
-    lengths: NDArray[np.int64],
+    lanes: Lanes,
+    results: Results,
     behaviour: Behaviour | None = None,
 ) -> None:
-    """Plays all lanes of networks ``begin`` to ``end - 1``; network ``begin + k`` writes row k of the results."""
-    most = 1 + programs.n_inputs + programs.activations.shape[1]
-    values = np.empty((most, starts.shape[1]), np.float32)
-    values[0] = np.float32(1.0)
+    """Plays all lanes of networks ``begin`` to ``end - 1``; network ``begin + k`` writes row k of the results.
+
+    Args:
+        params: the task's params; their type selects the task.
+        width: how many lanes.
+        programs: the networks.
+        begin: the first to be played.
+        end: the one after the last.
+        lanes: the episodes.
+        results: written.
+        behaviour: written if given; an argument of its own, because by it numba leaves code out.
+    """
+    values = scratch(width, 1 + programs.n_inputs + programs.activations.shape[1])
+    values[0] = ONE
     for g in range(begin, end):
         n = programs.n_nodes[g]
         program = Program(
@@ -179,6 +149,68 @@ def rollout_range(
             programs.sources[g],
             programs.signs[g],
         )
-        k = g - begin
-        results = returns[k], lengths[k]
-        rollout(params, program, weights, per_connection, starts, max_steps, values, *results, behaviour, k)
+        rollout(params, width, program, lanes, values, results, behaviour, g - begin)
+
+
+@jit
+def rollout(
+    params: Any,
+    width: Width,
+    program: Program,
+    lanes: Lanes,
+    values: NDArray[np.float32],
+    results: Results,
+    behaviour: Behaviour | None,
+    row: int,
+) -> None:
+    """Plays one network; ``values`` is scratch with the bias in row 0, the others as in ``rollout_range``."""
+    actions = 1 + program.n_inputs + program.activations.shape[0] - program.n_outputs
+    state = load_state(width, params, lanes.starts)
+    returns, lengths = full(width, 0.0), full(width, 0)
+    alive = full(width, True)
+    earlier = scratch(width, program.n_outputs)
+    earlier[:] = ZERO
+    for _ in range(lanes.max_steps):
+        store_rows(width, values, 1, observe(params, state))
+        forward(width, program, lanes.weights, lanes.per_connection, values)
+        if behaviour is not None:
+            watch(width, behaviour, row, values, actions, earlier, alive)
+        state, rewards, failed = step(width, params, state, values, actions)
+        returns = choose(alive, returns + widen(full(width, rewards)), returns)
+        lengths = choose(alive, lengths + 1, lengths)
+        alive = alive & ~full(width, failed)
+        if not any_lane(alive):
+            break
+    store_rows(width, results.returns, row, (returns,))
+    store_rows(width, results.lengths, row, (lengths,))
+
+
+@jit
+def watch(
+    width: Width,
+    behaviour: Behaviour,
+    row: int,
+    values: NDArray[np.float32],
+    first: int,
+    earlier: NDArray[np.float32],
+    alive: Number,
+) -> None:
+    """Adds a step's actions to ``behaviour``.
+
+    Args:
+        width: how many lanes.
+        behaviour: written.
+        row: of the network in it.
+        values: of all nodes, [nodes, lanes].
+        first: the row of the first action in them.
+        earlier: each lane's last action that was not 0, [actions, lanes]; written.
+        alive: which lanes count.
+    """
+    for k in range(earlier.shape[0]):
+        low, high, neutral = behaviour.limits[k]
+        action, before = clip(load(width, values, first + k), low, high, neutral), load(width, earlier, k)
+        efforts, changes = load(width, behaviour.efforts, row), load(width, behaviour.changes, row)
+        turned = alive & (action * before < ZERO)
+        store_rows(width, behaviour.efforts, row, (choose(alive, efforts + widen(absolute(action)), efforts),))
+        store_rows(width, behaviour.changes, row, (choose(turned, changes + 1, changes),))
+        store_rows(width, earlier, k, (choose(absolute(action) > ZERO, action, before),))

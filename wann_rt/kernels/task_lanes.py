@@ -1,4 +1,4 @@
-"""A task's ``observe`` and ``step``, as compiled loops over lanes: derived here, so that a task states them once.
+"""A task's ``observe`` and ``step`` in compiled code, on tuples of scalars or of blocks of lanes.
 
 A kernel is compiled for the type of the params it is called with, and by that type it finds the task.
 """
@@ -9,16 +9,15 @@ from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba.core import types
-from numba.cpython.unsafe.tuple import tuple_setitem
-from numba.extending import intrinsic, overload, register_jitable
+from numba.extending import overload, register_jitable
 
-set_item: Any = tuple_setitem  # typed as a function of one argument more
+from wann_rt.kernels.block import load_rows, spread_head
+
 TASKS = "wann_rt.tasks."
 
 
 class Definition(NamedTuple):
-    """A task's functions, and as many float32 zeros as it has state variables and as it has actions."""
+    """A task's functions, and a tuple as long as its state and one as its actions."""
 
     observe: Callable[..., Any]
     step: Callable[..., Any]
@@ -60,60 +59,43 @@ def _make_jitable(function: Any) -> None:
         _make_jitable(called)
 
 
-def observe_lanes(p: Any, state: Any, values: Any) -> None:
-    """Writes the observations of ``state`` [variables, lanes] into ``values``, from row 1 on; compiled code only."""
-    raise TypeError("observe_lanes can be called from compiled code only")
+def load_state(width: Any, p: Any, starts: Any) -> Any:
+    """Returns the state, a tuple of blocks, in ``starts`` [variables, lanes]."""
+    raise TypeError("load_state can be called from compiled code only")
 
 
-def step_lanes(p: Any, state: Any, actions: Any, rewards: Any, failed: Any) -> None:
-    """Advances ``state`` with ``actions`` [actions, lanes], writes rewards and failures [lanes]; compiled code only."""
-    raise TypeError("step_lanes can be called from compiled code only")
+def observe(p: Any, state: Any) -> Any:
+    """Returns the observations of a state, both tuples; compiled code only."""
+    raise TypeError("observe can be called from compiled code only")
 
 
-@overload(observe_lanes, strict=False)
-def _observe_lanes(p: Any, state: Any, values: Any) -> Callable[..., None]:
-    observe, _, variables, _ = _definitions[p.instance_class]
+def step(width: Any, p: Any, state: Any, values: Any, row: int) -> Any:
+    """Advances a state by the actions in the rows of ``values`` from a row on; compiled code only.
 
-    def lanes(p: Any, state: Any, values: Any) -> None:
-        for i in range(state.shape[1]):
-            observations = observe(*column(state, i, variables))
-            for k in range(len(observations)):
-                values[1 + k, i] = observations[k]
-
-    return lanes
+    Returns:
+        The new state, the rewards and where it failed.
+    """
+    raise TypeError("step can be called from compiled code only")
 
 
-@overload(step_lanes, strict=False)
-def _step_lanes(p: Any, state: Any, actions: Any, rewards: Any, failed: Any) -> Callable[..., None]:
-    _, step, variables, inputs = _definitions[p.instance_class]
-
-    def lanes(p: Any, state: Any, actions: Any, rewards: Any, failed: Any) -> None:
-        for i in range(state.shape[1]):
-            after = step(p, *(column(state, i, variables) + column(actions, i, inputs)))
-            for k in range(len(variables)):
-                state[k, i] = head(after, variables)[k]
-            rewards[i], failed[i] = after[-2], after[-1]
-
-    return lanes
+@overload(load_state, strict=False)
+def _load_state(width: Any, p: Any, starts: Any) -> Callable[..., Any]:
+    like = _definitions[p.instance_class].state
+    return lambda width, p, starts: load_rows(width, starts, 0, like)
 
 
-@register_jitable
-def column(rows: Any, i: int, like: Any) -> Any:
-    """Returns column i of the first rows as a tuple as long as ``like``; LLVM unrolls the loop."""
-    for k in range(len(like)):
-        like = set_item(like, k, rows[k, i])
-    return like
+@overload(observe, strict=False)
+def _observe(p: Any, state: Any) -> Callable[..., Any]:
+    function = _definitions[p.instance_class].observe
+    return lambda p, state: function(*state)
 
 
-def _head(context: Any, values: Any, like: Any) -> Any:
-    """Returns the first values, as many as ``like`` has: a slice whose end is known to the compiler."""
+@overload(step, strict=False)
+def _step(width: Any, p: Any, state: Any, values: Any, row: int) -> Callable[..., Any]:
+    _, function, variables, inputs = _definitions[p.instance_class]
 
-    def lower(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        items = [builder.extract_value(arguments[0], k) for k in range(len(like))]
-        return context.make_tuple(builder, signature.return_type, items)
+    def advance(width: Any, p: Any, state: Any, values: Any, row: int) -> Any:
+        after = function(p, *(state + load_rows(width, values, row, inputs)))
+        return spread_head(width, after, variables), after[-2], after[-1]
 
-    result: Any = types.UniTuple
-    return result(types.float32, len(like))(values, like), lower
-
-
-head: Any = intrinsic(_head)
+    return advance
