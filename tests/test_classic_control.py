@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import builders
 import gymnasium
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from wann_rt import refining, tasks
 from wann_rt.controller import Controller, Weight
 from wann_rt.network import Connection, Network
-from wann_rt.rollouts import starts_of
+from wann_rt.rollouts import play, play_controller, starts_of
 from wann_rt.tasks import Task, classic_control
 
 f32 = np.float32
@@ -152,6 +153,20 @@ def gymnasium_return(case: Case, seed: int) -> float:
         observation, reward, terminated, truncated, _ = env.step(action)
         total, over = total + float(reward), terminated or truncated
     return total
+
+
+@every_case
+def test_the_compiled_rollout_is_that_of_the_whole_controller(case: Case) -> None:
+    task, rng = tasks.get(case.task), np.random.default_rng(11)
+    starts, shape = starts_of(task, range(12)), (len(task.observations), len(task.actions))
+    for weight in (-1.7, 0.4):
+        network, _ = Network.build(shape[0], *builders.parts(rng, *shape, 5, 0.5, True), prune=True)
+        interface = task.observations, task.actions
+        controller = Controller("any", network, Weight.shared(weight), *interface, decision=task.decision)
+        compiled = play(task, network, np.full(12, weight, f32), starts)
+        whole = play_controller(task, controller, starts)
+        assert (compiled.returns == whole.returns).all()
+        assert (compiled.lengths == whole.lengths).all()
 
 
 @pytest.mark.parametrize("name", ["cartpole", "acrobot"])

@@ -54,14 +54,19 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")
     parser.add_argument("--update", action="store_true", help="write the record instead of comparing with it")
     arguments = parser.parse_args()
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
+    complaints = []
     for name in arguments.names or zoo.names():
-        found[name] = scored(name, arguments.episodes, arguments.seed, arguments.jobs)
+        try:
+            found[name] = scored(name, arguments.episodes, arguments.seed, arguments.jobs)
+        except gymnasium.error.Error as error:  # an environment that is not installed, for the most part
+            complaints.append(f"{name}: cannot be scored: {error}")
+            continue
         print(line(name, found[name]), flush=True)
     if arguments.update:
         write_record({**zoo.scores(), **found})
     write(ROOT / "build" / "zoo.json", json.dumps({n: summary(row) for n, row in found.items()}, indent=1) + "\n")
-    complaints = [text for name, row in found.items() for text in differences(name, row, zoo.scores())]
+    complaints += [text for name, row in found.items() for text in differences(name, row, zoo.scores())]
     print("\n".join(complaints) or "every score is that of the record", file=sys.stderr)
     return 1 if complaints else 0
 
@@ -192,7 +197,7 @@ def table(record: Mapping[str, Any]) -> Iterator[str]:
         sizes = str(size[0]) if size[0] == size[1] else f"{size[0]} (shared weight: {size[1]})"
         cells = [f"{s['mean']:.1f} ± {s['ci95']:.1f}" for s in (row["scores"][c] for c in CONDITIONS)]
         cells[-1] = f"**{cells[-1]}**"
-        yield f"| {name} | {row['env']} | {sizes} | {' | '.join(cells)} | {recipe.bar:g} | {recipe.anchors} |"
+        yield f"| {name} | {row['env']} | {sizes} | {' | '.join(cells)} | {recipe.bar:g} | {recipe.anchors or '-'} |"
 
 
 def recipe_text(name: str) -> str:
