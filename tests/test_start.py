@@ -1,13 +1,21 @@
 """Laws of a search that starts from a network: each genome of the first generation means that very network."""
 
+from dataclasses import replace
+
 import builders
 import numpy as np
 import pytest
 
+import wann_rt as wr
 from wann_rt import genome
-from wann_rt.errors import NetworkError
+from wann_rt.config import load
+from wann_rt.errors import ConfigError, NetworkError, TaskError
+from wann_rt.evolution import Search
 from wann_rt.kernels.express import express
 from wann_rt.network import Connection, Network
+from wann_rt.pruning import unsigned
+from wann_rt.starting import start_from
+from wann_rt.tasks import get
 
 LINEAR, TANH = 1, 5
 
@@ -44,3 +52,35 @@ def test_a_squashed_output_is_refused() -> None:
     network, _ = Network.build(2, {}, {9: TANH}, [Connection(1, 9)])
     with pytest.raises(NetworkError, match="linear outputs"):
         genome.copies(network, 4)
+
+
+def champion(**settings: int) -> wr.Controller:
+    return wr.search("swingup", preset="minimal", population=16, generations=4, **settings)
+
+
+def test_a_search_of_one_generation_gives_the_network_it_started_from_and_names_the_start() -> None:
+    first = champion()
+    again = wr.search("swingup", start=first, population=8, generations=1)
+    assert again.network == first.network
+    assert again.provenance["config_digest"] != first.provenance["config_digest"]
+    other = wr.search("swingup", start=champion(seed=1), population=8, generations=1)
+    assert other.provenance["config_digest"] != again.provenance["config_digest"]
+
+
+def test_of_weights_per_connection_the_signs_are_kept() -> None:
+    first = champion()
+    n = first.network.n_connections
+    weights = np.random.default_rng(0).normal(size=n)
+    tuned = replace(first, network=unsigned(first.network), weight=wr.Weight("connections", tuple(weights)), vectors=())
+    network, _ = start_from(tuned, load("minimal"))
+    assert [c.sign for c in network.connections] == np.sign(weights).astype(int).tolist()
+
+
+def test_a_start_that_does_not_fit_is_refused() -> None:
+    first = champion()
+    with pytest.raises(TaskError, match="3 observations and 1 actions; the controller to start from has 5 and 1"):
+        wr.search("pendulum", start=first, generations=1)
+    with pytest.raises(ConfigError, match="most_connections is 1"):
+        wr.search("swingup", start=first, generations=1, most_connections=1)
+    with pytest.raises(ConfigError, match="names a controller to start from"):
+        Search(get("swingup"), replace(load("minimal"), start="sha256:0"))
