@@ -94,7 +94,9 @@ def _trace(activation: int, limits: Range) -> Traced:
 def functions(plan: Plan, names: Names) -> list[str]:
     """Returns the text of each function that the plan needs, callees first."""
     met = arguments(plan)
-    return [names.fill(_CLIP), *(_function(k, met[k], met, names) for k in met if is_call(k))]
+    limited = (*plan.observations, *plan.actions)
+    clips = any(x.limits for x in limited) or any(n.limit is not None for nodes in plan.members for n in nodes)
+    return [*([names.fill(_CLIP)] * clips), *(_function(k, met[k], met, names) for k in met if is_call(k))]
 
 
 def _function(activation: int, argument: Range, met: Mapping[int, Range], names: Names) -> str:

@@ -44,14 +44,9 @@ class _Group:
     nodes: tuple[Node, ...]
 
     @property
-    def magnitude(self) -> int:
-        """Greatest absolute value of their sums."""
-        return max(node.magnitude for node in self.nodes)
-
-    @property
     def is_wide(self) -> bool:
-        """Whether their sums need 32 bits."""
-        return self.magnitude > INT16[1]
+        """Whether their sums need 32 bits; those of products always get them."""
+        return self.nodes[0].weight is None or max(node.magnitude for node in self.nodes) > INT16[1]
 
     @property
     def range(self) -> Range:
