@@ -8,6 +8,7 @@ fresh one, it is made anew for each episode.
 
 import importlib
 import random
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
@@ -28,12 +29,15 @@ def opened(env_id: str, kwargs: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:
     Raises:
         Exception: whatever importing or making it raises.
     """
-    module, _, name = env_id.rpartition(":")
-    made = getattr(importlib.import_module(module), name, None) if module else None
-    if made is None:
-        return gymnasium.make(name, disable_env_checker=True, max_episode_steps=-1, **kwargs)
-    environment: gymnasium.Env[Any, Any] = made(**kwargs)
-    return environment
+    with warnings.catch_warnings():
+        # Not ours to mend; and importing Box2D crashes Python where its own warnings are errors.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        module, _, name = env_id.rpartition(":")
+        made = getattr(importlib.import_module(module), name, None) if module else None
+        if made is None:
+            return gymnasium.make(name, disable_env_checker=True, max_episode_steps=-1, **kwargs)
+        environment: gymnasium.Env[Any, Any] = made(**kwargs)
+        return environment
 
 
 class Simulator:
