@@ -1,0 +1,50 @@
+/*
+ * A robot that is computed: the plant on which the controller was searched, traced to C. It prints
+ * the bits of each state and action, so that the run can be compared with Python's.
+ */
+#include "board.h"
+#include "plant.h"
+#include "robot.h"
+
+#define STEPS 1000u
+
+static float state[PLANT_N_STATE];
+static uint32_t step;
+static int failed;
+
+static uint32_t bits_of(float value) {
+    union {
+        float value;
+        uint32_t bits;
+    } both;
+    both.value = value;
+    return both.bits;
+}
+
+int robot_start(void) {
+    plant_start(state);
+    return plant_selftest();
+}
+
+int robot_is_running(void) { return step < STEPS && !failed; }
+
+void robot_sense(float obs[]) { plant_observe(state, obs); }
+
+void robot_drive(const float actions[]) {
+    float reward;
+    int k;
+
+    board_print_word(step);
+    for (k = 0; k < PLANT_N_STATE; k++) {
+        board_print(" ");
+        board_print_word(bits_of(state[k]));
+    }
+    board_print(" ");
+    board_print_word(bits_of(actions[PLANT_ACTION_FORCE]));
+    board_print("\n");
+
+    failed = plant_step(state, actions, &reward);
+    step++;
+}
+
+void robot_release(void) {}
