@@ -7,7 +7,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test cross exhaustive bench zoo-check lint clean
+.PHONY: help demo test cross firmware exhaustive bench zoo-check lint clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,10 @@ test: $(VENV)/.test-ready  ## run every test
 cross: $(VENV)/.test-ready  ## install cross compilers and emulators (apt), run generated C on every target
 	@PYTHONPATH=tests $(BIN)/python -m cross install
 	@PYTHONPATH=tests $(BIN)/python -m cross all
+
+firmware: $(VENV)/.test-ready  ## swing up on an emulated Cortex-M4F and Arduino Uno, every bit that of Python
+	@for board in cortex_m arduino; do \
+	    $(MAKE) -s -C examples/firmware_$$board run refused PYTHON=$(abspath $(BIN)/python) || exit; done
 
 exhaustive: $(VENV)/.test-ready  ## compare every activation on all 2^32 floats; may be stopped, then goes on
 	@PYTHONPATH=tests $(BIN)/python -m cross.exhaustive

@@ -1,0 +1,76 @@
+"""Our own code as subjects: the generated header, the blob in the tiny runtime."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from size.measure import Subject
+from size.processors import Processor
+from wann_rt.controller import Controller
+from wann_rt.exporters.to_blob import to_blob
+from wann_rt.exporters.to_c import to_c
+from wann_rt.exporters.to_c_fixed import to_c_fixed
+from wann_rt.fixed_point import FixedController
+from wann_rt.runtime_c import include_dir
+
+_HEADER = """\
+#include "subject.h"
+#include "wann.h"
+int size_setup(void) { return 0; }
+void size_step(const size_value *observation, size_action *actions) { wann_step(observation, actions); }
+"""
+
+_RUNTIME = """\
+#include "subject.h"
+#if defined(__AVR__)
+#include <avr/pgmspace.h>
+#else
+#define PROGMEM
+#endif
+#include "wann_rt.h"
+enum { FLOATS = <floats> };
+static const uint8_t blob[] PROGMEM = {<bytes>};
+static wann_controller controller;
+int size_setup(void) { return wann_load(&controller, blob, sizeof blob); }
+void size_step(const size_value *observation, size_action *actions) {
+    float scratch[FLOATS];
+    wann_step(&controller, observation, actions, scratch, FLOATS);
+}
+"""
+_AVR = ("-include", "avr/pgmspace.h", "-DWANN_READ_U8(address)=pgm_read_byte(address)")
+
+
+def header(controller: Controller, processor: Processor) -> Subject:
+    """Returns the generated float header."""
+    shape = len(controller.observations), len(controller.actions)
+    return Subject("header", _HEADER, *shape, {"wann.h": to_c(controller, prefix="wann")})
+
+
+def runtime(controller: Controller, processor: Processor) -> Subject:
+    """Returns the runtime with a blob that carries no vectors; its scratch is on the stack."""
+    blob = to_blob(controller, vectors=0)
+    network = controller.network
+    source = _RUNTIME.replace("<floats>", str(network.n_nodes)).replace("<bytes>", ",".join(map(str, blob)))
+    folder = include_dir()
+    shape = len(controller.observations), len(controller.actions)
+    flags = (f"-I{folder}", *(_AVR if processor.key == "avr" else ()))
+    return Subject("runtime", source, *shape, units=(folder / "wann_rt.c",), flags=flags)
+
+
+def fixed(controller: Controller, processor: Processor) -> Subject:
+    """Returns the generated header in fixed point."""
+    shape = len(controller.observations), len(controller.actions)
+    return Subject("fixed", _HEADER, *shape, {"wann.h": to_c_fixed(controller, prefix="wann")}, flags=("-DSIZE_FIXED",))
+
+
+def fixed_oracle(controller: Controller, observations: NDArray[np.int16]) -> NDArray[np.int64]:
+    """Returns the actions [batch, actions] that the fixed-point header must compute."""
+    return FixedController.of(controller).run(observations.astype(np.int64))
+
+
+OURS: dict[str, Callable[[Controller, Processor], Subject]] = {
+    "header": header,
+    "fixed": fixed,
+    "runtime": runtime,
+}
