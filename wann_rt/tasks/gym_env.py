@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from wann_rt import tasks
 from wann_rt.controller import Channel
 from wann_rt.tasks import Task
+from wann_rt.tasks.scenes import SCENES, Canvas, Window, pixels
 
 Array = NDArray[np.float32]
 
@@ -28,13 +29,21 @@ class CompiledTaskEnv(gymnasium.Env[Array, Any]):
     Args:
         task: the task or its name.
         params: physical constants, if not the task's own.
+        render_mode: "human" for a window, "rgb_array" for pictures; where the task has a scene (``tasks.scenes``).
     """
 
-    metadata = {"render_modes": []}  # noqa: RUF012  # the base class declares it so
+    metadata = {"render_modes": ["human", "rgb_array"]}  # noqa: RUF012  # the base class declares it so
 
-    def __init__(self, task: Task | str, params: Any = None) -> None:
+    def __init__(self, task: Task | str, params: Any = None, render_mode: str | None = None) -> None:
         self.task = tasks.get(task) if isinstance(task, str) else task
         self.params = self.task.params if params is None else params
+        modes = self.metadata["render_modes"] if self.task.name in SCENES else []
+        self.metadata = {"render_modes": modes, "render_fps": self.task.rate_hz}
+        if render_mode is not None and render_mode not in modes:
+            raise gymnasium.error.UnsupportedMode(f"{self.task.env_id} has the render modes {modes}, not {render_mode}")
+        self.render_mode = render_mode
+        self._window: Window | None = None
+        self._force = 0.0  # the action last taken, as its scene shows it
         self.observation_space = _space(self.task.observations)
         self.action_space = _action_space(self.task)
         self._state: tuple[Any, ...] | None = None
@@ -43,7 +52,8 @@ class CompiledTaskEnv(gymnasium.Env[Array, Any]):
         """Starts an episode; the task has no options."""
         super().reset(seed=seed)
         episode = int(self.np_random.integers(2**31)) if seed is None else seed
-        self._state = tuple(self.task.start(episode))
+        self._state, self._force = tuple(self.task.start(episode)), 0.0
+        self._show()
         return self._observation(), {"seed": episode}
 
     def step(self, action: Any) -> tuple[Array, float, bool, bool, dict[str, Any]]:
@@ -53,8 +63,31 @@ class CompiledTaskEnv(gymnasium.Env[Array, Any]):
         outputs = self._outputs(action)
         with np.errstate(all="ignore"):  # infinities and NaN are defined results, here as in the kernels
             *state, reward, failed = self.task.step(self.params, *self._state, *outputs)
-        self._state = tuple(state)
+        self._state, self._force = tuple(state), float(outputs[0])
+        self._show()
         return self._observation(), float(reward), bool(failed), False, {}
+
+    def render(self) -> Any:
+        """Returns the picture, uint8 [height, width, 3], in mode "rgb_array"; a window shows itself."""
+        return pixels(self._canvas()) if self.render_mode == "rgb_array" else None
+
+    def close(self) -> None:
+        """Closes the window, if there is one."""
+        if self._window is not None:
+            self._window.close()
+            self._window = None
+
+    def _canvas(self) -> Canvas:
+        if self._state is None:
+            raise gymnasium.error.ResetNeeded("call reset() before render()")
+        return SCENES[self.task.name](self.params, self._state, self._force)
+
+    def _show(self) -> None:
+        if self.render_mode != "human":
+            return
+        if self._window is None:
+            self._window = Window(self.task.env_id)
+        self._window.show(self._canvas(), self.metadata["render_fps"])
 
     def _outputs(self, action: Any) -> Array:
         """Returns what the task's ``step`` takes for an action of the environment."""

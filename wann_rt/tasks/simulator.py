@@ -46,10 +46,18 @@ class Simulator:
     Attributes:
         task: what it plays.
         repeats: whether an episode depends on its seed and the actions alone.
+        fresh: whether it is made anew for each episode.
     """
 
-    def __init__(self, task: EnvironmentTask, beat: Callable[[], None] = lambda: None) -> None:
-        """Makes the environment and tries it out; ``beat`` is called between its steps.
+    def __init__(
+        self, task: EnvironmentTask, beat: Callable[[], None] = lambda: None, fresh: bool | None = None
+    ) -> None:
+        """Makes the environment and tries it out, unless ``fresh`` says already what that would find.
+
+        Args:
+            task: what to play.
+            beat: called between the steps of the trial.
+            fresh: whether to make it anew for each episode.
 
         Raises:
             TaskError: that fails.
@@ -57,20 +65,26 @@ class Simulator:
         self.task = task
         self._beat = beat
         self._seed, self._steps = 0, 0
-        self._fresh = False
+        self.fresh, self.repeats = bool(fresh), True
         self._environment = self._attempt("making it", self._opened)
         space = self._environment.action_space
         self._box = space if isinstance(space, gymnasium.spaces.Box) else None
-        first, second = TRIAL_SEEDS
-        wanted = self._trial(first)
-        self._trial(second)
-        self._fresh = self._trial(first) != wanted
-        self.repeats = not self._fresh or self._trial(first) == wanted
+        if fresh is None:
+            first, second = TRIAL_SEEDS
+            wanted = self._trial(first)
+            self._trial(second)
+            self.fresh = self._trial(first) != wanted
+            self.repeats = not self.fresh or self._trial(first) == wanted
+
+    @property
+    def environment(self) -> gymnasium.Env[Any, Any]:
+        """The environment that is being played."""
+        return self._environment
 
     def reset(self, seed: int) -> NDArray[np.float32]:
         """Begins an episode; returns the first observation, [observations]."""
         self._seed, self._steps = seed, 0
-        if self._fresh:
+        if self.fresh:
             self.close()
             self._environment = self._attempt("making it", self._opened)
         mend = MENDS.get(type(self._environment.unwrapped).__name__)
@@ -101,6 +115,13 @@ class Simulator:
             self.fail("step() must return (observation, reward, terminated, truncated, info)")
         observation, reward, terminated, truncated, _ = came
         return self._observed(observation), self._number(reward), bool(terminated or truncated)
+
+    def picture(self) -> NDArray[np.uint8]:
+        """Returns what the environment draws of itself, [height, width, 3]; its render mode must be "rgb_array"."""
+        frame = np.asarray(self._attempt("render()", self._environment.render))
+        if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3:
+            self.fail(f"render() must give uint8 [height, width, 3]; {frame.dtype} {list(frame.shape)} came")
+        return frame
 
     def close(self) -> None:
         """Closes the environment."""

@@ -1,0 +1,144 @@
+"""Scenes: what compiled tasks look like, one table row each, drawn with pygame (the extra ``play``).
+
+Tasks taken from Gymnasium need none: Gymnasium's own environments draw them.
+"""
+
+import math
+import os
+from collections.abc import Callable, Mapping, Sequence
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wann_rt.errors import MissingExtraError
+
+Point = tuple[float, float]
+Picture = NDArray[np.uint8]
+
+WIDTH, HEIGHT = 640, 280  # pixels
+FINER = 2  # each pixel is the mean of FINER x FINER drawn ones: smooth edges
+FARTHEST = 1e4  # pixels from the middle: what is farther away is drawn there
+
+# Okabe and Ito's palette, as in all plots.
+BLUE, ORANGE, VERMILLION = "#0072B2", "#E69F00", "#D55E00"
+INK, GREY, LIGHT, PAPER = "#333333", "#999999", "#E4E4E4", "#FFFFFF"
+
+
+def library() -> ModuleType:
+    """Returns pygame, or raises MissingExtraError."""
+    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # it greets on standard output
+    try:
+        import pygame
+    except ImportError:
+        raise MissingExtraError("showing an environment", "pygame", "play") from None
+    module: ModuleType = pygame
+    return module
+
+
+class Canvas:
+    """A picture in the making, in a world of metres whose origin is the middle of the picture, y upwards."""
+
+    def __init__(self, metres: float) -> None:
+        """Begins an empty picture so many metres wide."""
+        self._pygame = library()
+        self._surface = self._pygame.Surface((WIDTH * FINER, HEIGHT * FINER))
+        self._surface.fill(PAPER)
+        self._scale = WIDTH * FINER / metres
+
+    def line(self, begin: Point, end: Point, width: float, colour: str) -> None:
+        """Draws a line with round ends."""
+        (x0, y0), (x1, y1) = self._at(begin), self._at(end)
+        length = math.hypot(x1 - x0, y1 - y0)
+        if length > 0:
+            dx, dy = ((d * width * self._scale / 2 / length) for d in (y0 - y1, x1 - x0))
+            corners = [(x0 + dx, y0 + dy), (x1 + dx, y1 + dy), (x1 - dx, y1 - dy), (x0 - dx, y0 - dy)]
+            self._pygame.draw.polygon(self._surface, colour, corners)
+        for end_of in (begin, end):
+            self.disc(end_of, width / 2, colour)
+
+    def arrow(self, begin: Point, end: Point, width: float, colour: str) -> None:
+        """Draws a horizontal arrow; its head takes the last 3 widths, or all there is."""
+        (x0, y), (x1, _) = begin, end
+        head = math.copysign(min(3 * width, abs(x1 - x0)), x1 - x0)
+        if abs(x1 - x0) > 3 * width:
+            self.box(((x0 + x1 - head) / 2, y), abs(x1 - x0 - head), width, colour)
+        wings = (x1 - head, y + abs(head) / 2), (x1 - head, y - abs(head) / 2)
+        self._pygame.draw.polygon(self._surface, colour, [self._at(p) for p in (end, *wings)])
+
+    def disc(self, centre: Point, radius: float, colour: str) -> None:
+        """Draws a disc."""
+        self._pygame.draw.circle(self._surface, colour, self._at(centre), radius * self._scale)
+
+    def box(self, centre: Point, width: float, height: float, colour: str, rounding: float = 0.0) -> None:
+        """Draws an upright rectangle, its corners rounded with that radius."""
+        left, top = self._at((centre[0] - width / 2, centre[1] + height / 2))
+        area = self._pygame.Rect(left, top, width * self._scale, height * self._scale)
+        self._pygame.draw.rect(self._surface, colour, area, border_radius=round(rounding * self._scale))
+
+    def finished(self) -> Any:
+        """Returns the picture as a pygame surface of WIDTH x HEIGHT."""
+        return self._pygame.transform.smoothscale(self._surface, (WIDTH, HEIGHT))
+
+    def _at(self, point: Point) -> Point:
+        """Returns where a point of the world is in pixels; one that is not a number is in the middle."""
+        x, y = (np.clip(np.nan_to_num(v * self._scale, nan=0.0), -FARTHEST, FARTHEST) for v in point)
+        return WIDTH * FINER / 2 + float(x), HEIGHT * FINER / 2 - float(y)
+
+
+def cartpole_swingup(params: Any, state: Sequence[float], force: float) -> Canvas:
+    """Draws cart and pole on their track, and the force as an arrow, half a metre long at full force.
+
+    Angles count anticlockwise from upright: a push to the right tilts the pole to the left.
+    """
+    x, theta, track, length = float(state[0]), float(state[2]), float(params.track), float(params.pole_length)
+    canvas = Canvas(2 * track + 0.8)
+    floor, deck = -0.2, -0.02
+    canvas.line((-track, floor), (track, floor), 0.02, GREY)
+    for post in (-track, track):
+        canvas.line((post, floor), (post, floor + 0.16), 0.035, GREY)
+    canvas.line((0.0, floor - 0.05), (0.0, floor - 0.12), 0.012, GREY)
+    push = min(max(force, -1.0), 1.0) / 2
+    if push:
+        side = x + math.copysign(0.25, push)
+        canvas.arrow((side, deck - 0.05), (side + push, deck - 0.05), 0.035, VERMILLION)
+    for wheel in (x - 0.13, x + 0.13):
+        canvas.disc((wheel, floor + 0.05), 0.05, INK)
+    canvas.box((x, deck - 0.045), 0.44, 0.15, BLUE, 0.035)
+    tip = x - length * math.sin(theta), deck + length * math.cos(theta)
+    canvas.line((x, deck), tip, 0.055, ORANGE)
+    canvas.disc((x, deck), 0.04, INK)
+    return canvas
+
+
+# By task: params, state variables, action -> picture.
+SCENES: Mapping[str, Callable[[Any, Sequence[float], float], Canvas]] = {"cartpole-swingup": cartpole_swingup}
+
+
+def pixels(canvas: Canvas) -> Picture:
+    """Returns the picture, uint8 [HEIGHT, WIDTH, 3]."""
+    return np.ascontiguousarray(np.swapaxes(library().surfarray.array3d(canvas.finished()), 0, 1))
+
+
+class Window:
+    """A window that shows pictures."""
+
+    def __init__(self, title: str) -> None:
+        """Opens it."""
+        self._pygame = library()
+        self._pygame.display.init()
+        self._pygame.display.set_caption(title)
+        self._screen = self._pygame.display.set_mode((WIDTH, HEIGHT))
+        self._clock = self._pygame.time.Clock()
+
+    def show(self, canvas: Canvas, rate: float) -> None:
+        """Shows a picture; waits until so many a second allow it."""
+        self._screen.blit(canvas.finished(), (0, 0))
+        self._pygame.event.pump()
+        self._clock.tick(rate)
+        self._pygame.display.flip()
+
+    def close(self) -> None:
+        """Closes it."""
+        self._pygame.display.quit()
