@@ -39,7 +39,7 @@ CONDITIONS = {
     "tuned_shared": "tuned shared weight",
     "tuned": "the champion",
 }
-EPISODES, SEED = 100, 2026
+SEED = 2026
 SURE = 4.0  # standard errors by which a mean over other episodes may differ
 ROUNDING = 0.01  # of the record
 PIECES = 8  # into which the episodes of a condition are cut for the processes
@@ -49,7 +49,7 @@ def main() -> int:
     """Runs the check; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help="champions to score; all by default")
-    parser.add_argument("--episodes", type=int, default=EPISODES, help="per condition")
+    parser.add_argument("--episodes", type=int, help="per condition; by default as many as in the record")
     parser.add_argument("--seed", type=int, default=SEED, help="of the episodes and the random weights")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")
     parser.add_argument("--update", action="store_true", help="write the record instead of comparing with it")
@@ -58,7 +58,8 @@ def main() -> int:
     complaints = []
     for name in arguments.names or zoo.names():
         try:
-            found[name] = scored(name, arguments.episodes, arguments.seed, arguments.jobs)
+            episodes = arguments.episodes or zoo.recipes()[name].episodes
+            found[name] = scored(name, episodes, arguments.seed, arguments.jobs)
         except gymnasium.error.Error as error:  # an environment that is not installed, for the most part
             complaints.append(f"{name}: cannot be scored: {error}")
             continue

@@ -29,6 +29,7 @@ class Recipe:
         commands: what found it, run one after the other in an empty folder.
         champion: the file they write that became ``NAME.json``.
         shared: the file they write that became ``NAME.shared.json``; empty where the champion has a shared weight.
+        episodes: of the record, per condition.
         bar: mean return that it must reach.
         anchors: what others score, and with how much, for comparison.
     """
@@ -37,6 +38,7 @@ class Recipe:
     env: str
     commands: tuple[str, ...]
     champion: str
+    episodes: int
     bar: float
     anchors: str
     shared: str = ""
