@@ -51,7 +51,9 @@ static inline int <p>_is_exact(void) {
     return exact;
 }"""
 
-# An AVR copies plain constants to its RAM, of which it has 2 kB; PROGMEM keeps them in flash.
+# An AVR copies plain constants to its RAM, of which it has 2 kB; PROGMEM keeps them in flash. Elsewhere the
+# loop that reads a row would become a call of memcpy (GCC 12, -Os, from some ten floats on), which a program
+# without a C library lacks: not so if each read is volatile.
 _TABLES = """\
 /* Tables stay in flash, also where that is a memory of its own. */
 #if defined(__AVR__)
@@ -61,7 +63,7 @@ _TABLES = """\
 #define <P>_READ_BITS(address) pgm_read_dword(address)
 #else
 #define <P>_FLASH
-#define <P>_READ_FLOAT(address) (*(address))
+#define <P>_READ_FLOAT(address) (*(const volatile float *)(address))
 #define <P>_READ_BITS(address) (*(address))
 #endif"""
 

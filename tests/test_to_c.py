@@ -177,9 +177,10 @@ def test_three_headers_in_a_file_that_uses_none_compile_without_a_warning(
 @pytest.mark.parametrize("name", ["gcc", "clang"])
 @pytest.mark.parametrize("level", ["-O0", "-O3", "-Os"])
 def test_the_object_file_needs_no_function_from_outside(name: str, level: str, tmp_path: Path) -> None:
-    call = "static float o[5], a[2]; int main(void) { swing_up_step(o, a); return swing_up_selftest(); }"
+    both = "swing_up_selftest() + large_selftest()"
+    call = f"static float o[5], a[2]; int main(void) {{ swing_up_step(o, a); return {both}; }}"
     ensemble = replace(SWING_UPS["ensemble"], name="swing up")
-    source = write_unit(tmp_path, {"swing_up": to_c(ensemble)}, call)
+    source = write_unit(tmp_path, {"swing_up": to_c(ensemble), "large": to_c(large())}, call)
     compile_with(installed(name), [level, "-c", str(source), "-o", str(tmp_path / "unit.o")])
     nm = shutil.which("nm") or pytest.skip("nm is not installed")
     found = subprocess.run([nm, "-u", str(tmp_path / "unit.o")], capture_output=True, text=True, check=True)

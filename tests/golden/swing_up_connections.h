@@ -208,7 +208,7 @@ static inline void swing_up_connections_step(const float obs[SWING_UP_CONNECTION
 #define SWING_UP_CONNECTIONS_READ_BITS(address) pgm_read_dword(address)
 #else
 #define SWING_UP_CONNECTIONS_FLASH
-#define SWING_UP_CONNECTIONS_READ_FLOAT(address) (*(address))
+#define SWING_UP_CONNECTIONS_READ_FLOAT(address) (*(const volatile float *)(address))
 #define SWING_UP_CONNECTIONS_READ_BITS(address) (*(address))
 #endif
 

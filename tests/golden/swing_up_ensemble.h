@@ -226,7 +226,7 @@ static inline void swing_up_ensemble_step(const float obs[SWING_UP_ENSEMBLE_N_OB
 #define SWING_UP_ENSEMBLE_READ_BITS(address) pgm_read_dword(address)
 #else
 #define SWING_UP_ENSEMBLE_FLASH
-#define SWING_UP_ENSEMBLE_READ_FLOAT(address) (*(address))
+#define SWING_UP_ENSEMBLE_READ_FLOAT(address) (*(const volatile float *)(address))
 #define SWING_UP_ENSEMBLE_READ_BITS(address) (*(address))
 #endif
 

@@ -221,7 +221,7 @@ static inline void swing_up_shared_step(const float obs[SWING_UP_SHARED_N_OBSERV
 #define SWING_UP_SHARED_READ_BITS(address) pgm_read_dword(address)
 #else
 #define SWING_UP_SHARED_FLASH
-#define SWING_UP_SHARED_READ_FLOAT(address) (*(address))
+#define SWING_UP_SHARED_READ_FLOAT(address) (*(const volatile float *)(address))
 #define SWING_UP_SHARED_READ_BITS(address) (*(address))
 #endif
 
