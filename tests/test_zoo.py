@@ -66,7 +66,7 @@ def test_the_page_is_what_the_record_says() -> None:
 def test_a_few_episodes_in_plain_gymnasium_score_what_the_record_says(name: str) -> None:
     row = zoo_check.scored(name, episodes=4, seed=7)
     assert list(zoo_check.differences(name, row, zoo.scores())) == []
-    assert set(zoo_check.summary(row)) == {*zoo_check.CONDITIONS, "connections", "episodes"}
+    assert set(zoo_check.summary(row)) >= {*zoo_check.CONDITIONS, "connections", "episodes"}
 
 
 def test_a_score_that_is_not_the_record_s_is_told() -> None:

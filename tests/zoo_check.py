@@ -134,7 +134,7 @@ def episode(env_id: str, controller: Controller, seed: int) -> float:
 def summary(row: Mapping[str, Any]) -> dict[str, Any]:
     """Returns a champion's line of build/zoo.json."""
     means = {condition: row["scores"][condition]["mean"] for condition in CONDITIONS}
-    return {**means, "connections": row["connections"], "episodes": row["episodes"]}
+    return means | {key: row[key] for key in ("env", "connections", "shared_connections", "episodes")}
 
 
 def differences(name: str, row: Mapping[str, Any], record: Mapping[str, Any]) -> Iterator[str]:
