@@ -19,21 +19,21 @@ NEEDS = {
 FOLDERS = pytest.mark.parametrize("folder", NEEDS)
 
 
-def make(folder: str, target: str, build: Path) -> subprocess.CompletedProcess[str]:
+def make(folder: str, target: str, build: Path, *more: str) -> subprocess.CompletedProcess[str]:
     """Runs make in an example's folder, its results elsewhere; skips the test without a toolchain."""
     for need in ("make", *NEEDS[folder]):
         if shutil.which(need) is None and not Path(need).is_file():
             pytest.skip(f"{need} is not installed; `make firmware` says what to install")
-    variables = [f"BUILD={build}", f"PYTHON={sys.executable}"]
+    variables = [f"BUILD={build}", f"PYTHON={sys.executable}", *more]
     command = ["make", "-C", str(EXAMPLES / folder), target, *variables]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
 
 
 def prepare(folder: str, build: Path) -> Path:
     """Returns the controller's header after all that a run needs has been made."""
-    done = make(folder, str(build / "cartpole_swingup.h"), build)
+    done = make(folder, str(build / "controller.h"), build)
     assert done.returncode == 0, done.stdout + done.stderr
-    return build / "cartpole_swingup.h"
+    return build / "controller.h"
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -51,6 +51,13 @@ def test_the_firmware_swings_the_pole_up_with_pythons_bits(folder: str, tmp_path
     angles = [float(angle) for angle in re.findall(r"(\d+\.\d) deg", done.stdout)]
     assert 120 < angles[0] < 240, "the pole hangs at first"
     assert all(angle < 15 or angle > 345 for angle in angles[5:]), "and stands later"
+
+
+def test_another_controller_needs_no_other_firmware(tmp_path: Path) -> None:
+    other = ROOT / "docs" / "pareto" / "07.json"  # a weight per connection
+    done = make("firmware_cortex_m", "run", tmp_path, f"CONTROLLER={other}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1000 of 1000 steps have the bits that Python computes" in done.stdout
 
 
 @FOLDERS

@@ -6,10 +6,10 @@
 #include <avr/sleep.h>
 #endif
 
-#include "cartpole_swingup.h"
+#include "controller.h"
 #include "plant.h"
 
-static const unsigned long PERIOD_MS = CARTPOLE_SWINGUP_DT_US / 1000;
+static const unsigned long PERIOD_MS = CONTROLLER_DT_US / 1000;
 static const uint32_t STEPS = 1000;
 
 static float state[PLANT_N_STATE]; // of the simulated robot
@@ -55,14 +55,14 @@ static void print_step(const float actions[]) {
     for (uint8_t k = 0; k < PLANT_N_STATE; k++) {
         print_bits(state[k]);
     }
-    print_bits(actions[CARTPOLE_SWINGUP_ACTION_FORCE]);
+    print_bits(actions[CONTROLLER_ACTION_FORCE]);
     Serial.println();
 }
 
 void setup() {
     Serial.begin(115200);
-    Serial.println(F("controller " CARTPOLE_SWINGUP_DIGEST));
-    if (cartpole_swingup_selftest() != 0 || plant_selftest() != 0) {
+    Serial.println(F("controller " CONTROLLER_DIGEST));
+    if (controller_selftest() != 0 || plant_selftest() != 0) {
         stop(F("refused: this build does not compute the bits that were searched"));
     }
     Serial.println(F("self-test passed"));
@@ -71,8 +71,8 @@ void setup() {
 }
 
 void loop() {
-    float obs[CARTPOLE_SWINGUP_N_OBSERVATIONS];
-    float actions[CARTPOLE_SWINGUP_N_ACTIONS];
+    float obs[CONTROLLER_N_OBSERVATIONS];
+    float actions[CONTROLLER_N_ACTIONS];
 
     const long late = (long)(millis() - due); // right across the overflow of millis(), too
     if (late < 0) {
@@ -84,7 +84,7 @@ void loop() {
     due += PERIOD_MS;
 
     sense(obs);
-    cartpole_swingup_step(obs, actions);
+    controller_step(obs, actions);
     print_step(actions);
     drive(actions);
 

@@ -3,7 +3,7 @@
  * knows whether the robot is real.
  */
 #include "board.h"
-#include "cartpole_swingup.h"
+#include "controller.h"
 #include "robot.h"
 
 static void refuse(const char *why) {
@@ -14,19 +14,19 @@ static void refuse(const char *why) {
 }
 
 int main(void) {
-    float obs[CARTPOLE_SWINGUP_N_OBSERVATIONS];
-    float actions[CARTPOLE_SWINGUP_N_ACTIONS];
+    float obs[CONTROLLER_N_OBSERVATIONS];
+    float actions[CONTROLLER_N_ACTIONS];
 
     board_start();
-    board_print("controller " CARTPOLE_SWINGUP_DIGEST "\n");
-    if (cartpole_swingup_selftest() != 0) {
+    board_print("controller " CONTROLLER_DIGEST "\n");
+    if (controller_selftest() != 0) {
         refuse("this build does not compute the bits that were searched");
     }
     if (robot_start() != 0) {
         refuse("the robot is not ready");
     }
     board_print("self-test passed\n");
-    board_start_timer(CARTPOLE_SWINGUP_DT_US);
+    board_start_timer(CONTROLLER_DT_US);
     while (robot_is_running()) {
         if (board_wait() != 1) {
             robot_release();
@@ -34,7 +34,7 @@ int main(void) {
             board_stop(BOARD_FAILED);
         }
         robot_sense(obs);
-        cartpole_swingup_step(obs, actions);
+        controller_step(obs, actions);
         robot_drive(actions);
     }
     robot_release();
