@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from wann_rt import __version__
-from wann_rt.cli import judging, looking, searching, shipping
+from wann_rt.cli import judging, looking, searching, shipping, watching
 from wann_rt.errors import WannError
 
 
@@ -39,6 +39,7 @@ for _command in (
     searching.search,
     judging.evaluate,
     judging.tune,
+    watching.play,
     shipping.export,
     shipping.plant,
     shipping.verify,

@@ -23,11 +23,14 @@ TASK_SET = click.option(
 SEED = click.option("--seed", type=click.IntRange(0, 2**53), default=0, show_default=True, help="Of the episodes.")
 THREADS = click.option("--threads", type=click.IntRange(1), help="Threads to use; the result does not depend on it.")
 
+ENV = click.option("--env", help="Environment: an id that Gymnasium knows, MODULE:ID or MODULE:CLASS.")
+ENV_SET = click.option(
+    "--env-set", multiple=True, metavar="NAME=VALUE", help="Argument of the environment; may be repeated."
+)
+
 _ENVIRONMENT = (
-    click.option("--env", help="Environment: an id that Gymnasium knows, MODULE:ID or MODULE:CLASS."),
-    click.option(
-        "--env-set", multiple=True, metavar="NAME=VALUE", help="Argument of the environment; may be repeated."
-    ),
+    ENV,
+    ENV_SET,
     click.option(
         "--backend",
         type=click.Choice(["processes", "envpool"]),
@@ -58,12 +61,8 @@ def environment_arguments(options: dict[str, Any]) -> dict[str, Any]:
     env, given = options.pop("env"), options.pop("env_set")
     if env is not None and ":" in env:
         sys.path.insert(0, str(Path.cwd()))
-    return {
-        "env": env,
-        "env_kwargs": dict(config.parse_setting(text) for text in given) or None,
-        "backend": options.pop("backend"),
-        "step_timeout": options.pop("step_timeout"),
-    }
+    other: dict[str, Any] = {name: options.pop(name) for name in ("backend", "step_timeout") if name in options}
+    return {"env": env, "env_kwargs": dict(config.parse_setting(text) for text in given) or None, **other}
 
 
 def load(path: Path) -> "Controller":

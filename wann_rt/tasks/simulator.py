@@ -66,7 +66,7 @@ class Simulator:
         self._beat = beat
         self._seed, self._steps = 0, 0
         self.fresh, self.repeats = bool(fresh), True
-        self._environment = self._attempt("making it", self._opened)
+        self._environment: gymnasium.Env[Any, Any] = self._attempt("making it", self._opened)
         space = self._environment.action_space
         self._box = space if isinstance(space, gymnasium.spaces.Box) else None
         if fresh is None:
