@@ -15,7 +15,7 @@ from wann_rt.network import Network
 from wann_rt.random import Purpose, stream, uniforms
 from wann_rt.rollouts import play, play_controller, starts_of
 from wann_rt.tasks.kinds import AnyTask, judged
-from wann_rt.tuning import HIGH, LOW, Z_95, Sweep, episode_seeds, sweep
+from wann_rt.tuning import COARSE_EPISODES, COARSE_STEP, HIGH, LOW, Z_95, Sweep, episode_seeds, grid, sweep
 
 SIX_WEIGHTS = (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0)  # of the paper
 
@@ -97,6 +97,11 @@ class Evaluation:
             "tuned_weight": float(str(np.float32(self.tuned_weight))),
             "scores": {name: asdict(score) for name, score in self.scores.items()},
         }
+
+
+def environment_episodes(episodes: int) -> int:
+    """Returns how many episodes of an environment ``evaluate`` plays with so many per condition."""
+    return len(grid(step=COARSE_STEP)) * COARSE_EPISODES + (4 + len(SIX_WEIGHTS)) * episodes
 
 
 def evaluate(

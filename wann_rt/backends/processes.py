@@ -24,6 +24,7 @@ from wann_rt.backends.messages import Answer, Job
 from wann_rt.backends.playing import compiled
 from wann_rt.controller import Vector
 from wann_rt.errors import TaskError
+from wann_rt.progress import tell
 from wann_rt.tasks.environment import EnvironmentTask
 
 CHUNKS_PER_WORKER = 8  # so that all of them end at about the same time
@@ -151,7 +152,8 @@ class Pool:
                 raise TaskError(answer.result)
             if answer.kind == "warning":
                 warnings.warn(f"environment {self.task.env_id}: {answer.result}", RuntimeWarning, stacklevel=2)
-            if answer.kind == "done":
+            if answer.kind == "done" and worker.job is not None:
+                tell(len(worker.job.chunk.seeds))
                 results[answer.number], worker.job = answer.result, None
         return [results[job.number] for job in jobs]
 

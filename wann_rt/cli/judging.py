@@ -37,10 +37,15 @@ def evaluate(
     loaded = load(controller)
     from wann_rt import api, config, display
     from wann_rt.disturbances import robustness
+    from wann_rt.evaluation import environment_episodes
+    from wann_rt.evaluation_display import EvaluationProgress
+    from wann_rt.progress import listening
 
     changed = dict(config.parse_setting(text) for text in params) or None
     played = environment_arguments(options)
-    result = api.evaluate(loaded, task, task_params=changed, **played, **options)
+    total = environment_episodes(options["episodes"])
+    with EvaluationProgress(total, quiet=as_json) as progress, listening(progress.update):
+        result = api.evaluate(loaded, task, task_params=changed, **played, **options)
     robust = None
     if disturbed:
         episodes, seed = options["episodes"], options["seed"]
