@@ -21,11 +21,13 @@ class Glider(gymnasium.Env[Any, Any]):
         self.state = np.zeros(2)
 
     def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        """Begins."""
         super().reset(seed=seed)
         self.state = self.np_random.normal(size=2)
         return self.state.copy(), {}
 
     def step(self, action: Any) -> Any:
+        """Goes on."""
         assert self.action_space.contains(action), action
         push = float(np.ravel(action)[0])
         self.state = self.state + 0.1 * np.array([self.state[1], push])
@@ -38,6 +40,7 @@ class Leaky(Glider):
     used = 0.0
 
     def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        """Begins."""
         _, info = super().reset(seed=seed)
         self.used += 0.25
         self.state = self.state + self.used
@@ -48,6 +51,7 @@ class GlobalDice(Glider):
     """Draws from numpy's global generator."""
 
     def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        """Begins."""
         self.state = np.random.normal(size=2)  # noqa: NPY002  # what the test is about
         return self.state.copy(), {}
 
@@ -56,6 +60,7 @@ class Unrepeatable(Glider):
     """Ignores every seed."""
 
     def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        """Begins."""
         self.state = np.random.default_rng().normal(size=2)
         return self.state.copy(), {}
 
@@ -64,6 +69,7 @@ class Slow(Glider):
     """Takes its time."""
 
     def step(self, action: Any) -> Any:
+        """Goes on."""
         time.sleep(0.001)
         return super().step(action)
 
@@ -76,6 +82,7 @@ class Moody(Glider):
         self.flag = Path(flag)
 
     def step(self, action: Any) -> Any:
+        """Goes on."""
         observation, reward, *rest = super().step(action)
         how = self.flag.read_text() if self.flag.exists() else ""
         if how == "raises":

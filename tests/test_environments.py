@@ -131,7 +131,8 @@ def test_environments_that_cannot_be_made_are_refused(env_id: str, kwargs: dict[
 def test_an_overlay_names_and_conditions_channels(tmp_path: Path) -> None:
     path = tmp_path / "glider.toml"
     path.write_text(
-        'rate_hz = 10\nobservations = ["x", { name = "v", unit = "m/s", scale = 0.5, low = -4, high = 4, clip = true }]\n'
+        "rate_hz = 10\n"
+        'observations = ["x", { name = "v", unit = "m/s", scale = 0.5, low = -4, high = 4, clip = true }]\n'
         '[[actions]]\nname = "push"\nunit = "N"\n'
     )
     task = environment_task("odd_environments:Glider", channels=read(path))

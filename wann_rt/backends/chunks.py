@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wann_rt.controller import Channel, WeightKind
+from wann_rt.controller import Channel, Controller, WeightKind
 from wann_rt.episodes import Episodes
 from wann_rt.kernels.policy import ENSEMBLE, PER_CONNECTION, SHARED, Books, Conditioning, Policy, Rules
 from wann_rt.kernels.rollout import Programs, select
@@ -93,10 +93,10 @@ def joined(work: Work, played: list[Played], watched: bool) -> Episodes:
     return Episodes(*columns) if watched else Episodes(*columns[:2])
 
 
-def policy_of(task: EnvironmentTask, chunk: Chunk) -> Policy:
-    """Returns the chunk's networks as the kernel reads them."""
+def policy_of(interface: EnvironmentTask | Controller, chunk: Chunk) -> Policy:
+    """Returns the chunk's networks as the kernel reads them, with the channels of the interface."""
     weights = np.ascontiguousarray(chunk.weights, np.float32)
-    sides = conditioning(task.observations), conditioning(task.actions)
+    sides = conditioning(interface.observations), conditioning(interface.actions)
     return Policy(chunk.programs, weights, WEIGHT_KINDS[chunk.kind], *sides)
 
 

@@ -6,7 +6,9 @@ made, and only the first episode of a slot has it; so each chunk gets a new pool
 out of its steps.
 """
 
-from collections.abc import Sequence
+import contextlib
+import warnings
+from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -48,9 +50,10 @@ def check(task: EnvironmentTask) -> str:
     if task.kwargs:
         given = dict(task.kwargs)
         raise TaskError(f"EnvPool's {task.env_id} cannot be given the arguments {given}: use --backend processes")
-    spec = envpool.make_spec(task.env_id)
-    observed = spec.observation_space.shape
-    acted = (spec.action_space.n,) if task.decision == "argmax" else spec.action_space.shape
+    with _quiet():
+        spec = envpool.make_spec(task.env_id)
+        observed = spec.observation_space.shape
+        acted = (spec.action_space.n,) if task.decision == "argmax" else spec.action_space.shape
     if (observed, acted) != ((len(task.observations),), (len(task.actions),)):
         raise TaskError(
             f"EnvPool's {task.env_id} has observations {observed} and actions {acted}, not Gymnasium's: "
@@ -65,18 +68,28 @@ def play_chunks(task: EnvironmentTask, chunks: Sequence[Chunk], workers: int) ->
     return [_played(task, chunk, workers) for chunk in chunks]
 
 
-def _pool(task: EnvironmentTask, seeds: NDArray[np.int64], workers: int) -> Any:
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps back the warnings that EnvPool's own spaces cause."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        yield
+
+
+def _begun(task: EnvironmentTask, seeds: NDArray[np.int64], workers: int) -> tuple[Any, Any, NDArray[Any]]:
+    """Returns a new pool, the type of its actions, and its first observations."""
     settings = {"num_envs": len(seeds), "seed": seeds.tolist(), "num_threads": min(workers, len(seeds))}
-    return library().make(task.env_id, "gymnasium", max_episode_steps=task.max_steps, **settings)
+    with _quiet():
+        pool = library().make(task.env_id, "gymnasium", max_episode_steps=task.max_steps, **settings)
+        kind = np.int32 if task.decision == "argmax" else pool.action_space.dtype
+        return pool, kind, pool.reset()[0]
 
 
 def _played(task: EnvironmentTask, chunk: Chunk, workers: int) -> Played:
     """Plays all episodes of a chunk side by side until the last has ended."""
     count, n_actions = len(chunk.seeds), len(task.actions)
     policy, rules, books = policy_of(task, chunk), rules_of(task), open_books(count, n_actions)
-    pool = _pool(task, chunk.seeds, workers)
-    wanted = np.int32 if task.decision == "argmax" else pool.action_space.dtype
-    observations, _ = pool.reset()
+    pool, kind, observations = _begun(task, chunk.seeds, workers)
     running = np.arange(count)
     actions, choices = np.zeros((count, n_actions), np.float32), np.zeros(count, np.int64)
     while len(running):
@@ -86,8 +99,7 @@ def _played(task: EnvironmentTask, chunk: Chunk, workers: int) -> Played:
         if bad != NONE:
             _fail(task, chunk, running[bad], "the observation holds NaN")
         given = choices[:n] if task.decision == "argmax" else actions[:n]
-        came = pool.step(given.astype(wanted), running.astype(np.int32))
-        observations, rewards, ended, cut_off, _ = came
+        observations, rewards, ended, cut_off, _ = pool.step(given.astype(kind), running.astype(np.int32))
         over = ended | cut_off
         bad = tally(books, rules, running, actions[:n], rewards.astype(np.float64), over)
         if bad != NONE:

@@ -78,4 +78,3 @@ def compiled(task: EnvironmentTask) -> None:
     row = _row(task, chunk, 0)
     act(policy_of(task, chunk), row.network, row.lane, np.zeros((1, network.n_inputs), np.float32), *row[3:5])
     tally(open_books(1, len(task.actions)), rules_of(task), row.episode, row.actions, row.rewards, row.over)
-
