@@ -16,7 +16,8 @@
 #define WANN_READ_U8(address) (*(address))
 #endif
 
-#if defined(__FAST_MATH__) || defined(__RECIPROCAL_MATH__) || defined(__ASSOCIATIVE_MATH__)
+#if defined(__FAST_MATH__) || defined(__RECIPROCAL_MATH__) || defined(__ASSOCIATIVE_MATH__) ||     \
+    defined(__NO_SIGNED_ZEROS__)
 #error "wann_rt.c: -ffast-math, or a part of it, changes results: compile this file without it"
 #endif
 #if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ > 0
@@ -152,6 +153,15 @@ static float tanh_rational(float x) {
     return z * p / q;
 }
 
+static float relu(float x) {
+#if defined(__wasm__)
+    /* No float lies between this and 0. Of `0 > x`, clang 14 makes f32.max, where -0 becomes 0. */
+    return x <= -1.4e-45f ? 0.0f : x;
+#else
+    return 0.0f > x ? 0.0f : x; /* in this order NaN passes */
+#endif
+}
+
 static float activated(float x, unsigned id) {
     float y = x; /* LINEAR */
     switch (id) {
@@ -177,7 +187,7 @@ static float activated(float x, unsigned id) {
         y = absolute(x);
         break;
     case RELU:
-        y = 0.0f > x ? 0.0f : x; /* in this order NaN passes */
+        y = relu(x);
         break;
     case COS:
         y = cos_pi(x);
@@ -393,24 +403,39 @@ static int has_bits(float value, uint32_t bits) {
            ((got.bits & 0x7fffffffu) > INFINITE && (bits & 0x7fffffffu) > INFINITE);
 }
 
-int wann_selftest(const wann_controller *c, float *scratch, size_t scratch_floats) {
-    int error = call_error(c, scratch, scratch, scratch, scratch_floats);
-    const uint8_t *at;
-    float *obs;
-    float *actions;
+/* Whether each operation rounds by itself, in its place, and keeps subnormals, -0 and NaN. */
+static int is_exact(void) {
+    volatile float v = 1.0002441f; /* volatile: computed here, one by one, not in the compiler */
+    volatile float_bits nan;
+    float x = v;
+    int exact;
+    v = (x * x) - 1.0004883f; /* (1 + 2^-12)^2 rounds to 1 + 2^-11 */
+    exact = has_bits(v, 0u);
+    v = 1.25f;
+    v = (v + 25165824.0f) - 25165824.0f; /* the nearest even integer */
+    exact &= has_bits(v, 0x40000000u);
+    v = 1.1754944e-38f;
+    v = v * 0.5f; /* half of the least normal number, and back */
+    v = v * 2.0f;
+    exact &= has_bits(v, 0x00800000u);
+    v = -0.0f;
+    v = v + 0.0f;
+    exact &= has_bits(v, 0u);
+    nan.bits = 0x7fc00000u;
+    x = nan.value;
+    return x >= 0.0f || x < 0.0f ? 0 : exact;
+}
+
+/* Replays the vectors of a loaded controller. */
+static int replay(const wann_controller *c, float *scratch) {
+    const uint8_t *at = c->tests;
+    /* Where run() puts the inputs and the sums: each value is read before it is overwritten. */
+    float *const obs = scratch + 1;
+    float *const actions = obs + c->observations + c->hidden;
+    int error = WANN_OK;
     unsigned vector;
     unsigned k;
 
-    if (error != WANN_OK) {
-        return error;
-    }
-    if (c->vectors == 0) {
-        return WANN_E_NO_VECTORS;
-    }
-    at = c->tests;
-    /* Where run() puts the inputs and the sums: each value is read before it is overwritten. */
-    obs = scratch + 1;
-    actions = obs + c->observations + c->hidden;
     for (vector = 0; vector < c->vectors; vector++) {
         for (k = 0; k < c->observations; k++) {
             obs[k] = float_at(at);
@@ -422,6 +447,20 @@ int wann_selftest(const wann_controller *c, float *scratch, size_t scratch_float
                 error = WANN_E_MISMATCH;
             }
             at += 4;
+        }
+    }
+    return error;
+}
+
+int wann_selftest(const wann_controller *c, float *scratch, size_t scratch_floats) {
+    int error = call_error(c, scratch, scratch, scratch, scratch_floats);
+    if (error == WANN_OK) {
+        if (!is_exact()) {
+            error = WANN_E_MISMATCH;
+        } else if (c->vectors == 0) {
+            error = WANN_E_NO_VECTORS;
+        } else {
+            error = replay(c, scratch);
         }
     }
     return error;
@@ -491,24 +530,32 @@ static int range_error(cursor *in) {
                : WANN_E_NUMBER;
 }
 
-static int channels_error(cursor *in, unsigned n) {
+/* What condition() will read. */
+static int channel_error(cursor *in) {
     int error = WANN_OK;
-    while (n > 0 && error == WANN_OK && !in->has_overrun) {
-        const unsigned operation = (unsigned)take(in, 1);
-        if (operation == END) {
-            n--;
-        } else if (operation == CLIP) {
+    unsigned operation;
+    do {
+        operation = (unsigned)take(in, 1);
+        if (operation == CLIP) {
             error = range_error(in);
         } else if (operation == ADD || operation == MULTIPLY) {
             error = finite_error(in);
-        } else {
+        } else if (operation != END) {
             error = WANN_E_OPERATION;
         }
+    } while (error == WANN_OK && operation != END);
+    return error;
+}
+
+static int channels_error(cursor *in, unsigned n) {
+    int error = WANN_OK;
+    for (; error == WANN_OK && n > 0; n--) {
+        error = channel_error(in);
     }
     return error;
 }
 
-/* A node that may only look at the nodes below `end`. */
+/* What compute() will read: a node that may only look at the nodes below `end`. */
 static int node_error(cursor *in, unsigned flags, unsigned end) {
     const unsigned head = (unsigned)take(in, 1);
     unsigned count = head & LONG_COUNT;

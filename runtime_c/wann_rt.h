@@ -186,9 +186,10 @@ int wann_ensemble(const wann_controller *c, const float *obs, float *actions, co
                   uint16_t n_weights, float *scratch, size_t scratch_floats);
 
 /*
- * Replays the blob's vectors and compares every bit of every action; any NaN equals any other.
- * Run it at boot, on the target, and refuse to start on anything but WANN_OK: WANN_E_MISMATCH
- * means that this build does not compute what was tested.
+ * Checks single operations - that each rounds by itself and keeps subnormals, -0 and NaN - then
+ * replays the blob's vectors and compares every bit of every action; any NaN equals any other. Run
+ * it at boot, on the target, and refuse to start on anything but WANN_OK: WANN_E_MISMATCH means
+ * that this build does not compute what was tested.
  *
  * Returns WANN_OK, WANN_E_MISMATCH, WANN_E_NO_VECTORS or the errors of wann_step().
  */

@@ -8,7 +8,8 @@ from typing import Any
 
 from rich.table import Table
 
-from cross.subjects import all_subjects, fault_subjects, no_champions
+from cross import blobs
+from cross.subjects import CHAMPION_ROWS, all_subjects, fault_subjects, no_champions
 from wann_rt.exporters.target_run import TargetResult, run_targets
 from wann_rt.exporters.target_table import fault_text, processor_flags, target_table, target_values
 from wann_rt.exporters.targets import TARGETS, Target
@@ -101,7 +102,10 @@ def document(rows: Sequence[Row]) -> str:
         "random": sum(s.name.startswith("random") for s in subjects),
         "random_rows": subjects[0].rows,
         "activations": sum(s.name.startswith("only") for s in subjects),
-        "champion_rows": subjects[-1].rows,
+        "champion_rows": CHAMPION_ROWS,
+        "blobs": sum(s.name.startswith("blob_random") for s in subjects),
+        "blob_rows": blobs.ROWS,
+        "palette_rows": f"{blobs.PALETTE_ROWS:,}",
         "vectors": f"{vectors:,}",
         "table": "\n".join(lines),
     }

@@ -9,7 +9,7 @@ import numpy as np
 import reference_data
 from strategies import KINDS
 
-from cross import fixed
+from cross import blobs, fixed
 from wann_rt.activations import PALETTE, tanh
 from wann_rt.controller import Channel, Controller, Weight
 from wann_rt.exporters.target_inputs import stratified
@@ -85,7 +85,7 @@ def all_subjects() -> tuple[Subject, ...]:
     """Returns everything that a whole check runs."""
     floats = (*random_subjects(), *activation_subjects(), subnormal_subject())
     known = [header_subject(controller, name, CHAMPION_ROWS) for name, controller in champions()]
-    return (*floats, *fixed.subjects(champions()), *known)
+    return (*floats, *fixed.subjects(champions()), *known, *blobs.subjects(champions()))
 
 
 def without_pragmas(subject: Subject) -> Subject:
@@ -100,7 +100,8 @@ def without_pragmas(subject: Subject) -> Subject:
 def fault_subjects() -> tuple[Subject, ...]:
     """Returns the seeded fault in a few controllers, and in the activations with a polynomial."""
     curved = [s for s in activation_subjects() if s.name in ("only_sin", "only_cos", "only_gauss", "only_tanh")]
-    return tuple(without_pragmas(subject) for subject in (*random_subjects(12), *curved))
+    headers = (without_pragmas(subject) for subject in (*random_subjects(12), *curved))
+    return (*headers, blobs.without_pragmas(blobs.palette_subject()))
 
 
 def no_champions() -> str | None:
