@@ -1,0 +1,62 @@
+"""Writes docs/fixed_point.md: what q12 costs in score, over the same episodes, and how near its activations are."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import reference_data
+
+from wann_rt import files, fixed_score, tasks
+from wann_rt.activations import PALETTE
+from wann_rt.controller import Controller
+from wann_rt.fixed_activations import FIXED
+from wann_rt.published import load_out
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENT = ROOT / "docs" / "fixed_point.md"
+DEMO = ROOT / "runs" / "demo" / "champion.json"
+EPISODES = 2000
+SHARED_WEIGHT = 0.78  # the best of the published champion
+
+
+def controllers() -> list[tuple[str, Controller]]:
+    """Returns what is scored: the demo's and the published champion, and the best tuned ones of each size."""
+    topology, weights = (reference_data.FOLDER / file for file in reference_data.CHAMPIONS["swing"])
+    missing = [path for path in (DEMO, topology, weights) if not path.is_file()]
+    if missing:
+        sys.exit(f"{missing[0]} is not there: run make demo, or name the reference's folder in WANN_RT_REFERENCE")
+    found = [
+        ("`make demo`", files.load(DEMO)),
+        ("published, shared weight", load_out(topology, task="swing", shared_weight=SHARED_WEIGHT)),
+        ("published, tuned weights", load_out(topology, weights=weights, task="swing")),
+    ]
+    for path in sorted((ROOT / "docs" / "pareto").glob("*.json")):
+        found.append((f"[pareto/{path.name}](pareto/{path.name})", files.load(path)))
+    return found
+
+
+def score_row(name: str, controller: Controller) -> str:
+    """Returns a line of the table."""
+    found = fixed_score.loss(tasks.get("swingup"), controller, episodes=EPISODES)
+    figures = [f"{s.mean:.1f} ± {s.ci95:.1f}" for s in (found.float32, found.fixed)]
+    difference = f"{found.difference.mean:+.2f} ± {found.difference.ci95:.2f}"
+    row = f"| {name} | {controller.network.n_connections} | {' | '.join(figures)} | {difference} |"
+    print(row, flush=True)
+    return row
+
+
+def main() -> None:
+    """Scores everything and writes the document."""
+    head = "| controller | connections | float32 | q12 | difference |\n|---|---|---|---|---|"
+    scores = "\n".join([head, *(score_row(name, controller) for name, controller in controllers())])
+    rows = [f"| {a.name} | {FIXED[a.id].max_error:.1e} |" for a in PALETTE if FIXED[a.id].max_error]
+    rows.append(f"| {', '.join(a.name for a in PALETTE if not FIXED[a.id].max_error)} | 0 |")
+    text = Path(__file__).with_suffix(".md.in").read_text(encoding="utf-8")
+    for key, value in {"episodes": f"{EPISODES:,}", "scores": scores, "activations": "\n".join(rows)}.items():
+        text = text.replace(f"<{key}>", value)
+    DOCUMENT.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
