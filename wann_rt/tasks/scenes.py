@@ -82,9 +82,9 @@ class Canvas:
         return self._pygame.transform.smoothscale(self._surface, (WIDTH, HEIGHT))
 
     def _at(self, point: Point) -> Point:
-        """Returns where a point of the world is in pixels; one that is not a number is in the middle."""
-        x, y = (np.clip(np.nan_to_num(v * self._scale, nan=0.0), -FARTHEST, FARTHEST) for v in point)
-        return WIDTH * FINER / 2 + float(x), HEIGHT * FINER / 2 - float(y)
+        """Returns where a point of the world is in pixels."""
+        x, y = (min(max(v * self._scale, -FARTHEST), FARTHEST) for v in point)
+        return WIDTH * FINER / 2 + x, HEIGHT * FINER / 2 - y
 
 
 def cartpole_swingup(params: Any, state: Sequence[float], force: float) -> Canvas:
@@ -92,7 +92,8 @@ def cartpole_swingup(params: Any, state: Sequence[float], force: float) -> Canva
 
     Angles count anticlockwise from upright: a push to the right tilts the pole to the left.
     """
-    x, theta, track, length = float(state[0]), float(state[2]), float(params.track), float(params.pole_length)
+    numbers = (float(v) for v in (state[0], state[2], force, params.track, params.pole_length))
+    x, theta, force, track, length = (v if math.isfinite(v) else 0.0 for v in numbers)
     canvas = Canvas(2 * track + 0.8)
     floor, deck = -0.2, -0.02
     canvas.line((-track, floor), (track, floor), 0.02, GREY)
