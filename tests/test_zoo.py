@@ -93,6 +93,11 @@ def test_the_command_line_takes_a_champion_by_name() -> None:
     assert "the zoo has no controller 'chess'" in refused.output
 
 
+@every_champion
+def test_every_champion_passes_verify(name: str) -> None:
+    assert run("verify", f"zoo:{name}", "--vectors", 50).exit_code == 0
+
+
 def test_what_is_made_from_a_champion_goes_into_the_current_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
