@@ -7,10 +7,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test cross firmware exhaustive bench zoo-check lint clean
+.PHONY: help demo test cross firmware exhaustive bench size size-check zoo-check lint clean
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo-ready  ## search a controller for about two minutes, export it, prove it, plot it
 	@$(BIN)/python examples/demo.py
@@ -32,6 +32,14 @@ exhaustive: $(VENV)/.test-ready  ## compare every activation on all 2^32 floats;
 
 bench: $(VENV)/.bench-ready  ## measure speed against C, neat-python and numpy; writes docs/bench.md
 	@$(BIN)/python tests/bench/speed.py
+
+size: $(VENV)/.peers-ready  ## measure bytes and instructions beside other generators; writes docs/size.md
+	@PYTHONPATH=tests $(BIN)/python -m size install
+	@PYTHONPATH=tests $(BIN)/python -m size all
+
+size-check: $(VENV)/.test-ready  ## compare bytes and instructions of generated code with the committed budget
+	@PYTHONPATH=tests $(BIN)/python -m size install
+	@PYTHONPATH=tests $(BIN)/python -m size ours
 
 zoo-check: $(VENV)/.test-ready  ## score every champion of the zoo in plain Gymnasium, compare with docs/zoo.md
 	@$(BIN)/python tests/zoo_check.py $(ZOO_ARGS)
@@ -59,6 +67,11 @@ $(VENV)/.test-ready: pyproject.toml | $(VENV)/.made
 $(VENV)/.bench-ready: $(VENV)/.test-ready
 	@echo 'installing what `make bench` compares with into $(VENV)'
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[bench]' && touch $@ || \
+	    echo 'that failed: measuring without' >&2
+
+$(VENV)/.peers-ready: $(VENV)/.test-ready
+	@echo 'installing what `make size` compares with into $(VENV)'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[peers]' && touch $@ || \
 	    echo 'that failed: measuring without' >&2
 
 # A stamp, not $(BIN)/python, is the target: a half-made environment has a python already.

@@ -13,6 +13,8 @@
 
 enum { EMPTY_ROWS = 2, PATTERN = 0xa5 };
 
+extern const unsigned long size_rows;
+
 void wann_put(char c);
 void wann_check_all(void);
 void size_mark(void);
@@ -94,5 +96,5 @@ void wann_check_all(void) {
     run(no_step, EMPTY_ROWS, 0);
     run_painted(size_step);
     run(size_step, SIZE_SHOWN, 1);
-    run(size_step, SIZE_ROWS - SIZE_SHOWN, 0);
+    run(size_step, (uint32_t)size_rows - SIZE_SHOWN, 0);
 }

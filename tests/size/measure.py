@@ -123,13 +123,14 @@ def measure(subject: Subject, processor: Processor, level: str, rows: int) -> Fi
 
 def _image(subject: Subject, processor: Processor, level: str, rows: int, folder: Path) -> tuple[Path, Processor]:
     """Builds a program around a subject."""
-    for name, text in {"subject.c": subject.source, **subject.files}.items():
+    # Not a macro: the harness must have the same code for any number of rows, or sizes would differ by some bytes.
+    count = f"extern const unsigned long size_rows;\nconst unsigned long size_rows = {rows};\n"
+    for name, text in {"subject.c": subject.source, "rows.c": count, **subject.files}.items():
         (folder / name).write_text(text, encoding="utf-8")
     image = folder / subject.name
     macros = {
         "OBSERVATIONS": subject.n_observations,
         "ACTIONS": subject.n_actions,
-        "ROWS": f"{rows}u",
         "SHOWN": f"{SHOWN}u",
         "STACK": processor.stack,
     }
@@ -138,7 +139,7 @@ def _image(subject: Subject, processor: Processor, level: str, rows: int, folder
         *("-fno-asynchronous-unwind-tables", *subject.flags),
         *(f"-DSIZE_{key}={value}" for key, value in macros.items()),
     ]
-    units = [folder / "subject.c", *subject.units, HERE / "harness.c", BOARDS / processor.board]
+    units = [folder / "subject.c", folder / "rows.c", *subject.units, HERE / "harness.c", BOARDS / processor.board]
     command = [f"{processor.prefix}gcc", *flags, f"-I{HERE}", f"-I{folder}", *map(str, units)]
     _tool([*command, "-o", str(image), *subject.libraries])
     return image, processor

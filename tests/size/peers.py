@@ -6,15 +6,17 @@ network gets a dense one with as many inputs, hidden nodes and outputs.
 
 import importlib
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from threading import Lock
 
 import onnx
 
@@ -22,8 +24,11 @@ from size.measure import Subject
 from size.networks import AbsentError, controller
 from size.processors import Processor
 from size.scalar_graph import dense_graph, dense_weights, scalar_graph
+from wann_rt.controller import Controller
 
 SECONDS = 300
+
+Graph = Callable[[Controller], onnx.ModelProto]
 _CALL = """\
 #include "subject.h"
 #include "peer.c"
@@ -40,14 +45,14 @@ class Peer:
         key: its name in reports that programs read.
         title: its name for people.
         is_dense: whether it gets the dense network instead.
-        generate: name of a network, processor -> what it generates, and the call of it.
+        generate: name of a network, whether for an AVR -> what it generates, and the call of it.
         version: says which one it is; raises AbsentError where it is not installed.
     """
 
     key: str
     title: str
     is_dense: bool
-    generate: Callable[[str, Processor], tuple[str, str]]
+    generate: Callable[[str, bool], tuple[str, str]]
     version: Callable[[], str]
 
     def subject(self, network: str, processor: Processor) -> Subject:
@@ -57,7 +62,11 @@ class Peer:
             AbsentError: it is not installed, or refuses this network.
         """
         self.version()
-        code, call = self.generate(network, processor)
+        with _ONE_AT_A_TIME:
+            made = _generated(self, network, processor.key == "avr")
+        if isinstance(made, AbsentError):
+            raise made
+        code, call = made
         shape = controller(network).network
         flags = (f"-I{_folder_of('emlearn')}",) if self.key.startswith("emlearn") else ()
         files = {"peer.c": code}
@@ -65,36 +74,44 @@ class Peer:
         return Subject(self.key, source, shape.n_inputs, shape.n_outputs, files, flags=flags, libraries=("-lm",))
 
 
-def _emx(graph: Callable[[str], onnx.ModelProto], network: str, processor: Processor) -> tuple[str, str]:
-    code = _emx_code(network, graph is _sparse)
+_ONE_AT_A_TIME = Lock()  # some take a minute and a core
+
+
+@cache
+def _generated(peer: Peer, network: str, for_avr: bool) -> tuple[str, str] | AbsentError:
+    """Returns what a peer generates, or why it does not: once for all processors and levels."""
+    try:
+        return peer.generate(network, for_avr)
+    except AbsentError as error:
+        return error
+
+
+def _emx(graph: Graph, network: str, for_avr: bool) -> tuple[str, str]:
+    """Large temporaries go on the stack: its other choice is the heap."""
     shape = controller(network).network
+    with tempfile.TemporaryDirectory() as name:
+        given, made = Path(name, "model.onnx"), Path(name, "peer.c")
+        given.write_bytes(graph(controller(network)).SerializeToString())
+        command = [sys.executable, "-m", "emx_onnx_cgen", "compile", "--large-temp-threshold", "0"]
+        _tool([*command, "--large-weight-threshold", "1000000000", str(given), str(made)])
+        code = made.read_text(encoding="utf-8")
     call = f"model((const float(*)[{shape.n_inputs}])observation, (float(*)[{shape.n_outputs}])actions)"
     return code, call
 
 
-@cache
-def _emx_code(network: str, is_sparse: bool) -> str:
-    """Returns its code; large temporaries on the stack, for its other choice is the heap."""
-    with tempfile.TemporaryDirectory() as name:
-        given, made = Path(name, "model.onnx"), Path(name, "peer.c")
-        given.write_bytes((_sparse if is_sparse else _dense)(network).SerializeToString())
-        command = [sys.executable, "-m", "emx_onnx_cgen", "compile", "--large-temp-threshold", "0"]
-        _tool([*command, "--large-weight-threshold", "1000000000", str(given), str(made)])
-        return made.read_text(encoding="utf-8")
-
-
-def _onnx2c(graph: Callable[[str], onnx.ModelProto], network: str, processor: Processor) -> tuple[str, str]:
+def _onnx2c(graph: Graph, network: str, for_avr: bool) -> tuple[str, str]:
     shape = controller(network).network
-    options = ["-a"] if processor.key == "avr" else []
+    # Not its other pass: folding casts away frees something twice (biped, n1849).
+    options = ["-p", "unionize", *(["-a"] if for_avr else [])]
     with tempfile.TemporaryDirectory() as name:
         given = Path(name, "model.onnx")
-        given.write_bytes(graph(network).SerializeToString())
+        given.write_bytes(graph(controller(network)).SerializeToString())
         code = _tool([_onnx2c_command(), *options, str(given)])
     call = f"entry((const float(*)[{shape.n_inputs}])observation, (float(*)[{shape.n_outputs}])actions)"
     return code, call
 
 
-def _emlearn(network: str, processor: Processor) -> tuple[str, str]:
+def _emlearn(network: str, for_avr: bool) -> tuple[str, str]:
     shape = controller(network).network
     weights = dense_weights(controller(network))
     wrapper = importlib.import_module("emlearn.net").Wrapper
@@ -102,14 +119,6 @@ def _emlearn(network: str, processor: Processor) -> tuple[str, str]:
     layers = (weights[::2], weights[1::2])
     code = wrapper(activations, *layers, "loadable", return_type="regressor").save(name="net")
     return code, f"net_regress(observation, {shape.n_inputs}, actions, {shape.n_outputs})"
-
-
-def _sparse(network: str) -> onnx.ModelProto:
-    return scalar_graph(controller(network))
-
-
-def _dense(network: str) -> onnx.ModelProto:
-    return dense_graph(controller(network))
 
 
 def _package(name: str) -> Callable[[], str]:
@@ -131,7 +140,8 @@ def _onnx2c_command() -> str:
 
 
 def _onnx2c_version() -> str:
-    return _tool([_onnx2c_command(), "-v"]).split("Commit:")[-1].split("\n")[0].strip()
+    found = re.search(r"Commit: *(\w+)", _tool([_onnx2c_command(), "-v"]))
+    return f"commit {found[1]}" if found and found[1] != "Build" else "of unknown commit"
 
 
 def _folder_of(package: str) -> Path:
@@ -149,17 +159,10 @@ def _tool(command: list[str]) -> str:
     return done.stdout
 
 
-def _with(
-    generate: Callable[[Callable[[str], onnx.ModelProto], str, Processor], tuple[str, str]],
-    graph: Callable[[str], onnx.ModelProto],
-) -> Callable[[str, Processor], tuple[str, str]]:
-    return lambda network, processor: generate(graph, network, processor)
-
-
 PEERS: tuple[Peer, ...] = (
-    Peer("emx", "emx-onnx-cgen", False, _with(_emx, _sparse), _package("emx-onnx-cgen")),
-    Peer("onnx2c", "onnx2c", False, _with(_onnx2c, _sparse), _onnx2c_version),
-    Peer("emx_dense", "emx-onnx-cgen, dense", True, _with(_emx, _dense), _package("emx-onnx-cgen")),
-    Peer("onnx2c_dense", "onnx2c, dense", True, _with(_onnx2c, _dense), _onnx2c_version),
+    Peer("emx", "emx-onnx-cgen", False, partial(_emx, scalar_graph), _package("emx-onnx-cgen")),
+    Peer("onnx2c", "onnx2c", False, partial(_onnx2c, scalar_graph), _onnx2c_version),
+    Peer("emx_dense", "emx-onnx-cgen, dense", True, partial(_emx, dense_graph), _package("emx-onnx-cgen")),
+    Peer("onnx2c_dense", "onnx2c, dense", True, partial(_onnx2c, dense_graph), _onnx2c_version),
     Peer("emlearn_dense", "emlearn, dense", True, _emlearn, _package("emlearn")),
 )

@@ -12,7 +12,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from wann_rt.activations import BY_ID
-from wann_rt.controller import Controller
+from wann_rt.controller import Channel, Controller
 
 OPSET, IR_VERSION = 13, 8  # the last opset before Split had an attribute that onnx2c does not know
 
@@ -37,11 +37,12 @@ class _Graph:
 
 
 def scalar_graph(controller: Controller) -> onnx.ModelProto:
-    """Returns the model: ``obs`` [1, inputs] -> ``actions`` [1, outputs]; its channels must not be conditioned."""
+    """Returns the model: ``obs`` [1, inputs] -> ``actions`` [1, outputs]."""
     network, graph = controller.network, _Graph()
     sizes = numpy_helper.from_array(np.ones(network.n_inputs, np.int64), "sizes")
     values = [graph.number(1.0), *(f"o{k}" for k in range(network.n_inputs))]
     split = helper.make_node("Split", ["obs", "sizes"], values[1:], axis=1)
+    values[1:] = [_observed(graph, c, x) for c, x in zip(controller.observations, values[1:], strict=True)]
     weight = graph.number(controller.weight.values[0])
     for activation, sources, signs in zip(network.activations, network.sources, network.signs, strict=True):
         total = values[sources[0]] if sources else graph.number(0.0)
@@ -50,7 +51,8 @@ def scalar_graph(controller: Controller) -> onnx.ModelProto:
         for source, sign in zip(sources[1:], signs[1:], strict=True):
             total = graph.add("Add" if sign > 0 else "Sub", total, values[source])
         values.append(_ACTIVATIONS[BY_ID[activation].name](graph, graph.add("Mul", total, weight)))
-    last = helper.make_node("Concat", values[-network.n_outputs :], ["actions"], axis=1)
+    outputs = zip(controller.actions, values[-network.n_outputs :], strict=True)
+    last = helper.make_node("Concat", [_acted(graph, c, y) for c, y in outputs], ["actions"], axis=1)
     shapes = (("obs", network.n_inputs), ("actions", network.n_outputs))
     ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, size]) for name, size in shapes]
     made = helper.make_graph(
@@ -82,6 +84,26 @@ def dense_weights(controller: Controller) -> list[np.ndarray[tuple[int, ...], np
     rng, n = np.random.default_rng(1), controller.network
     shapes = ((n.n_inputs, n.n_hidden), (n.n_hidden,), (n.n_hidden, n.n_outputs), (n.n_outputs,))
     return [rng.uniform(-0.5, 0.5, shape).astype(np.float32) for shape in shapes]
+
+
+def _observed(graph: _Graph, channel: Channel, x: str) -> str:
+    """Adds ``Channel.condition_observation``, for what is not NaN."""
+    x = _clipped(graph, channel, x)
+    x = graph.add("Sub", x, graph.number(channel.offset)) if channel.offset != 0 else x
+    return graph.add("Mul", x, graph.number(channel.scale)) if channel.scale != 1 else x
+
+
+def _acted(graph: _Graph, channel: Channel, y: str) -> str:
+    """Adds ``Channel.condition_action``, for what is not NaN."""
+    y = graph.add("Mul", y, graph.number(channel.scale)) if channel.scale != 1 else y
+    y = graph.add("Add", y, graph.number(channel.offset)) if channel.offset != 0 else y
+    return _clipped(graph, channel, y)
+
+
+def _clipped(graph: _Graph, channel: Channel, x: str) -> str:
+    if not channel.clip:
+        return x
+    return graph.add("Min", graph.add("Max", x, graph.number(channel.low)), graph.number(channel.high))
 
 
 def _sine(op: str) -> Callable[[_Graph, str], str]:
