@@ -115,6 +115,13 @@ def test_a_wrong_bit_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert cell("n110", processor, "header", "-O2", 16).wrong == "other bits than the oracle's"
 
 
+def test_what_is_not_installed_is_skipped_with_the_packages_to_install() -> None:
+    no_compiler = replace(BY_KEY["avr"], prefix="no-such-")
+    assert no_compiler.missing() == f"no-such-gcc is not installed (Debian: {' '.join(no_compiler.packages)})"
+    no_library = replace(BY_KEY["x86_64"], flags=("--specs=no-such.specs",))
+    assert (no_library.missing() or "").startswith("its libraries are not installed (Debian: ")
+
+
 def test_random_networks_have_the_stated_counts() -> None:
     shapes = {name: controller(name).network for name in ("n110", "n1849")}
     counts = {name: (n.n_inputs, n.n_hidden, n.n_outputs, n.n_connections) for name, n in shapes.items()}

@@ -26,16 +26,18 @@ def main(command: str) -> int:
 
 
 def install() -> int:
-    """Installs what the processors need; of Debian."""
-    packages = sorted({package for processor in PROCESSORS for package in processor.packages})
+    """Installs what the processors need and this computer lacks; of Debian."""
+    packages = sorted({package for p in PROCESSORS if p.missing() for package in p.packages})
+    if not packages:
+        return 0
+    print(f"installing {' '.join(packages)}", flush=True)
     sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
     apt = [*sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=600"]
     command = [*apt, "install", "-y", "--no-install-recommends", *packages]
     if shutil.which("apt-get") and (not sudo or shutil.which("sudo")):
-        for attempt in (command, [*apt, "update"], command):  # an old list of packages may do
-            done = subprocess.run(attempt, check=False, stdout=subprocess.DEVNULL)
-            if attempt is command and done.returncode == 0:
-                return 0
+        subprocess.run([*apt, "update"], check=False)
+        if subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode == 0:
+            return 0
     print(f"not installed: be root or have sudo on Debian 12, or install {' '.join(packages)}", file=sys.stderr)
     return 1
 

@@ -1,8 +1,10 @@
 """The processors on which cost is measured: how an image is built for each, and what counts there."""
 
+import platform
 import shutil
 import subprocess
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -42,9 +44,24 @@ class Processor:
 
     def missing(self) -> str | None:
         """Returns why nothing can be measured, or None."""
+        if not self.prefix and platform.machine() != self.key:
+            return f"this computer is no {self.key} but {platform.machine()}"
         commands = (f"{self.prefix}gcc", "cc", *self.run[:1])
         absent = [command for command in commands if shutil.which(command) is None]
-        return f"{absent[0]} is not installed (Debian: {' '.join(self.packages)})" if absent else None
+        hint = f"(Debian: {' '.join(self.packages)})"
+        if absent:
+            return f"{absent[0]} is not installed {hint}"
+        # Libraries have no command: whether the compilers find them is seen by asking.
+        probes = [(f"{self.prefix}gcc", *self.flags)]
+        if not self.run:
+            probes.append(("cc", "-include", "simavr/sim_avr.h", "-include", "libelf.h"))
+        return None if all(map(_preprocesses, probes)) else f"its libraries are not installed {hint}"
+
+
+@cache
+def _preprocesses(command: tuple[str, ...]) -> bool:
+    done = subprocess.run([*command, "-E", "-x", "c", "/dev/null"], capture_output=True, check=False)
+    return done.returncode == 0
 
 
 def _cortex_m(key: str, title: str, cpu: tuple[str, ...], machine: str, sizes: tuple[str, str]) -> Processor:
