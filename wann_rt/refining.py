@@ -111,6 +111,8 @@ def tune(
     prune: bool = False,
     steps: int = 50_000_000,
     episodes: int | None = None,
+    population: int = Settings.population,
+    sigma: float | None = None,
     low: float = LOW,
     high: float = HIGH,
     step: float = STEP,
@@ -136,6 +138,9 @@ def tune(
             keeps 99 % of the best score, and ``front`` holds the best of each size. Doubles the budget.
         steps: budget of task steps; a sweep ignores it.
         episodes: per candidate and generation, or per weight of the sweep.
+        population: candidates in a generation.
+        sigma: first standard deviation of a weight, as a multiple of the root mean square of the weights; by default
+            0.5, or 0.2 for a controller that has a weight per connection already.
         low: sweep: lowest shared weight.
         high: sweep: highest shared weight.
         step: sweep: distance between weights.
@@ -153,12 +158,15 @@ def tune(
     chosen = task_of(controller, Selection(task, env, env_kwargs, None, backend, step_timeout, task_params))
     check_fits(chosen, controller)
     _check(controller, method, prune, steps, episodes)
+    if population < 4 or (sigma is not None and not 0 < sigma <= 10):
+        raise ConfigError(f"population ({population}) must be at least 4, sigma ({sigma}) above 0 and at most 10")
     played = EPISODES[method] if episodes is None else episodes
     arena = Arena(chosen, seed, threads)
     if method == "sweep":
         return _swept(arena, controller, grid(low, high, step), played, on_progress)
-    sigma = RETUNE_SIGMA if controller.weight.kind == "connections" else Settings.sigma
-    settings = Settings(method, episodes=played, sigma=sigma, steps=steps, seed=seed, threads=threads)
+    if sigma is None:
+        sigma = RETUNE_SIGMA if controller.weight.kind == "connections" else Settings.sigma
+    settings = Settings(method, population, played, sigma, steps, seed, threads)
     return _polished(arena, controller, settings, prune, smallest, on_progress)
 
 
