@@ -42,6 +42,13 @@ def test_an_exported_header_compiles_into_a_small_program(folder: Path) -> None:
     assert [float(x) for x in re.findall(r"force (\S+)", output)] == [pytest.approx(expected, abs=0, rel=1e-8)] * 3
 
 
+@pytest.mark.parametrize("controller", ["champion.json", "zoo:cartpole"])
+def test_a_deployed_controller_plays_the_identical_episode(folder: Path, controller: str) -> None:
+    output = run(sys.executable, EXAMPLES / "04_deploy.py", controller, cwd=folder)
+    assert output.count("the identical actions, bit for bit") == 2
+    assert output.endswith("within its bound: True\n")
+
+
 def test_the_code_in_the_readme_runs(folder: Path) -> None:
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     assert blocks
