@@ -14,7 +14,7 @@ _INFINITY = """\
 #endif"""
 
 _ONE_COPY = """\
-/* One copy for all who call it: inlined everywhere it would take three times the flash. */
+/* One copy for all who call it: flash is dearer than the few instructions of a call. */
 #if defined(__GNUC__)
 #define <P>_ONE_COPY static __attribute__((noinline, unused))
 #else

@@ -106,7 +106,7 @@ enum {
     SWING_UP_SHARED_ACTION_BRAKE = 1,
 };
 
-/* One copy for all who call it: inlined everywhere it would take three times the flash. */
+/* One copy for all who call it: flash is dearer than the few instructions of a call. */
 #if defined(__GNUC__)
 #define SWING_UP_SHARED_ONE_COPY static __attribute__((noinline, unused))
 #else
