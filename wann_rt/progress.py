@@ -21,7 +21,7 @@ def tell(episodes: int) -> None:
 
 @contextmanager
 def listening(listener: Listener) -> Iterator[None]:
-    """Calls the listener with what is told in this context: numbers of episodes, as back ends finish them."""
+    """Calls the listener with what is told in this context: numbers of episodes, as they are finished."""
     token = _listener.set(listener)
     try:
         yield

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from wann_rt.backends.chunks import Chunk, Played, policy_of, rules_of
 from wann_rt.errors import MissingExtraError, TaskError
 from wann_rt.kernels.policy import NONE, act, open_books, tally
+from wann_rt.progress import tell
 from wann_rt.tasks.environment import EnvironmentTask
 
 SLOTS = 512  # environments at once; more cost memory and gain nothing
@@ -105,6 +106,7 @@ def _played(task: EnvironmentTask, chunk: Chunk, workers: int) -> Played:
         if bad != NONE:
             _fail(task, chunk, running[bad], f"the reward is {rewards[bad]}")
         if over.any():
+            tell(int(over.sum()))
             running, observations = running[~over], observations[~over]
     pool.close()
     return Played.of(books)
