@@ -423,7 +423,8 @@ static int is_exact(void) {
     exact &= has_bits(v, 0u);
     nan.bits = 0x7fc00000u;
     x = nan.value;
-    return x >= 0.0f || x < 0.0f ? 0 : exact;
+    exact &= (x >= 0.0f) == (x < 0.0f); /* neither */
+    return exact;
 }
 
 /* Replays the vectors of a loaded controller. */

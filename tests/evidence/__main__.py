@@ -1,0 +1,48 @@
+"""The commands behind `make fuzz`, `make prove`, ... and `make evidence`: python -m evidence [rung ...]."""
+
+import importlib
+import sys
+import time
+
+from evidence.document import DOCUMENT, document
+from evidence.rung import ROOT, Result
+from wann_rt.errors import ExportError
+
+RUNGS = ("warnings", "misra", "coverage", "prove", "fuzz")
+
+
+def main(names: list[str]) -> int:
+    """Runs rungs, or all; writes the document. Returns the exit code."""
+    if names == ["keep"]:
+        importlib.import_module("evidence.fuzz").keep()
+        return 0
+    unknown = [name for name in names if name not in RUNGS]
+    if unknown:
+        print(f"no rung {unknown[0]!r}; there are: {', '.join(RUNGS)}; and keep: keep the corpus", file=sys.stderr)
+        return 2
+    problems = [problem for name in names or RUNGS for problem in _run(name)]
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    if not problems and not names:
+        DOCUMENT.write_text(document(), encoding="utf-8")
+        print(f"wrote {DOCUMENT.relative_to(ROOT)}")
+    return 1 if problems else 0
+
+
+def _run(name: str) -> list[str]:
+    begin = time.monotonic()
+    try:
+        result: Result = importlib.import_module(f"evidence.{name}").run()
+    except ExportError as error:
+        return [f"{name}: {error}"]
+    result.save()
+    figures = ", ".join(
+        f"{value:,} {key}" if isinstance(value, int) else f"{key} {value}" for key, value in result.figures.items()
+    )
+    print(f"{name}: {figures}; {time.monotonic() - begin:.0f} s", flush=True)
+    for fault, seen in result.controls.items():
+        print(f"    seeded fault, {fault}: {seen or 'NOT NOTICED'}", flush=True)
+    return [f"{name}: {problem}" for problem in result.all_problems()]
+
+
+sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,9 @@
+"""Writes docs/evidence.md."""
+
+from evidence.rung import ROOT
+
+DOCUMENT = ROOT / "docs" / "evidence.md"
+
+
+def document() -> str:
+    return ""

@@ -1,0 +1,102 @@
+"""What all rungs share: tools, copies with a seeded fault, and where results go."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from wann_rt.errors import ExportError
+from wann_rt.files import write_atomic
+from wann_rt.runtime_c import include_dir
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build" / "evidence"
+HARNESSES = ROOT / "tests" / "runtime_c"
+GOLDEN = ROOT / "tests" / "golden"
+SOURCE = (include_dir() / "wann_rt.c").read_text(encoding="utf-8")
+PACKAGES = {
+    "clang": "clang",
+    "gcc": "gcc",
+    "g++": "g++",
+    "clang-19": "clang-19 libclang-rt-19-dev",
+    "llvm-profdata-19": "llvm-19",
+    "llvm-cov-19": "llvm-19",
+    "cppcheck": "cppcheck",
+}
+FAULTS = {  # a line of wann_rt.c, and what it is where somebody has made a mistake
+    "an unchecked source": ("if (source < least || source >= end) {", "if (source < least) {"),
+    "an unchecked end": ("if (bytes > in->left) {", "if (bytes > in->left + 1) {"),
+    "a narrower node": ("        count = (unsigned)take(in, 2);\n", "        count = (unsigned)take(in, 1);\n"),
+    "a wrong constant": ("2.5413868f", "2.5413866f"),
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a rung found.
+
+    Attributes:
+        rung: its name.
+        figures: what was measured, by name.
+        controls: seeded fault -> how the rung noticed it, or None where it did not.
+        problems: what is wrong, a line each.
+    """
+
+    rung: str
+    figures: dict[str, int | float | str]
+    controls: dict[str, str | None]
+    problems: tuple[str, ...] = ()
+
+    def all_problems(self) -> list[str]:
+        """Returns what is wrong, unnoticed faults included."""
+        return [*self.problems, *(f"not noticed: {fault}" for fault, seen in self.controls.items() if seen is None)]
+
+    def save(self) -> None:
+        """Writes build/evidence/<rung>.json."""
+        BUILD.mkdir(parents=True, exist_ok=True)
+        write_atomic(BUILD / f"{self.rung}.json", (json.dumps(asdict(self), indent=2) + "\n").encode())
+
+
+def tool(name: str) -> str:
+    """Returns the path of a command, or says what to install."""
+    path = shutil.which(name)
+    if path is None:
+        raise ExportError(f"{name} is not installed; on Debian 12: apt-get install {PACKAGES[name]}")
+    return path
+
+
+def call(command: Sequence[str | Path], seconds: int = 900) -> subprocess.CompletedProcess[str]:
+    """Runs a command to its end, whatever that is."""
+    words = [str(word) for word in command]
+    try:
+        return subprocess.run(words, capture_output=True, text=True, errors="replace", check=False, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        raise ExportError(f"{Path(words[0]).name} did not end within {seconds} s") from None
+
+
+def must(command: Sequence[str | Path]) -> str:
+    """Runs a command that has to succeed; returns what it printed."""
+    done = call(command)
+    if done.returncode != 0:
+        raise ExportError(f"{' '.join(map(str, command))}\nfailed:\n{(done.stdout + done.stderr)[-4000:]}")
+    return done.stdout
+
+
+def runtime_copy(folder: Path, fault: str | None = None) -> Path:
+    """Writes wann_rt.c, with a seeded fault if one is named, into a folder; returns its path."""
+    text = SOURCE
+    if fault is not None:
+        text = replaced(text, *FAULTS[fault])
+    path = folder / "wann_rt.c"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def replaced(text: str, old: str, new: str) -> str:
+    """Returns text with its only ``old`` replaced."""
+    if text.count(old) != 1:
+        raise ExportError(f"a seeded fault needs {old!r} exactly once; it is there {text.count(old)} times")
+    return text.replace(old, new)

@@ -1,0 +1,82 @@
+/*
+ * Runs everything once for coverage: each blob that is named, good or bad, and every bad call.
+ *
+ *     cover BLOB...
+ */
+
+#include <fenv.h>
+
+#include "exercise.h"
+
+enum { MOST = 1 << 17, SMALL = 64 };
+
+/* Each argument that may be NULL, NULL by itself; and what is not loaded or has no weights. */
+static void bad_calls(const uint8_t *good, size_t size) {
+    static wann_controller c;
+    static const wann_controller zero;
+    float obs[SMALL] = {0};
+    float actions[SMALL];
+    float scratch[SMALL];
+    float weight = 1.0f;
+    size_t bytes;
+
+    REQUIRE(wann_load(NULL, good, size) == WANN_E_NULL && wann_load(&c, NULL, size) == WANN_E_NULL);
+    REQUIRE(wann_load(&c, good, size) == WANN_OK && wann_scratch_floats(&c) <= SMALL);
+    REQUIRE(wann_step(NULL, obs, actions, scratch, SMALL) == WANN_E_NULL);
+    REQUIRE(wann_step(&c, NULL, actions, scratch, SMALL) == WANN_E_NULL);
+    REQUIRE(wann_step(&c, obs, NULL, scratch, SMALL) == WANN_E_NULL);
+    REQUIRE(wann_step(&c, obs, actions, NULL, SMALL) == WANN_E_NULL);
+    REQUIRE(wann_step(&zero, obs, actions, scratch, SMALL) == WANN_E_NOT_LOADED);
+    REQUIRE(wann_ensemble(NULL, obs, actions, &weight, 1, scratch, SMALL) == WANN_E_NULL);
+    REQUIRE(wann_ensemble(&c, obs, actions, NULL, 1, scratch, SMALL) == WANN_E_NULL);
+    REQUIRE(wann_ensemble(&c, obs, actions, &weight, 0, scratch, SMALL) == WANN_E_NO_WEIGHTS);
+    REQUIRE(wann_scratch_floats(NULL) == 0 && wann_scratch_floats(&zero) == 0);
+    REQUIRE(wann_digest(NULL) == NULL && wann_digest(&zero) == NULL);
+    REQUIRE(wann_text(NULL, &bytes) == NULL && wann_text(&zero, &bytes) == NULL);
+    REQUIRE(wann_text(&c, NULL) == NULL);
+    REQUIRE(fesetround(FE_UPWARD) == 0);
+    REQUIRE(wann_selftest(&c, scratch, SMALL) == WANN_E_MISMATCH);
+    REQUIRE(fesetround(FE_TONEAREST) == 0);
+    REQUIRE(strcmp(wann_error_name(1), "?") == 0 &&
+            strcmp(wann_error_name(WANN_E_MISMATCH - 1), "?") == 0);
+}
+
+/* A step on observations that every comparison of the arithmetic meets: large, small, NaN, both
+ * signs. */
+static void odd_observations(const uint8_t *good, size_t size) {
+    static const uint32_t odd[] = {0x7fc00000u, 0x7f800000u, 0xff800000u, 0x4b000000u,
+                                   0xcb000001u, 0x41100000u, 0xc1100000u};
+    static wann_controller c;
+    size_t k;
+    if (wann_load(&c, good, size) == WANN_OK && wann_scratch_floats(&c) <= SMALL) {
+        float obs[SMALL];
+        float actions[SMALL];
+        float scratch[SMALL];
+        for (k = 0; k < sizeof odd / sizeof *odd; k++) {
+            size_t i;
+            for (i = 0; i < c.observations; i++) {
+                memcpy(&obs[i], &odd[k], sizeof obs[i]);
+            }
+            REQUIRE(wann_step(&c, obs, actions, scratch, SMALL) == WANN_OK);
+        }
+    }
+}
+
+int main(int argc, char **argv) {
+    static uint8_t blob[MOST];
+    int k;
+
+    for (k = 1; k < argc; k++) {
+        FILE *const file = fopen(argv[k], "rb");
+        size_t size;
+        REQUIRE(file != NULL);
+        size = fread(blob, 1, MOST, file);
+        fclose(file);
+        (void)exercise(blob, size);
+        odd_observations(blob, size);
+        if (k == 1) {
+            bad_calls(blob, size);
+        }
+    }
+    return 0;
+}
