@@ -157,10 +157,15 @@ def _affine(text: str, form: Affine | None) -> str:
     """Returns what an affine form makes of an int32_t."""
     if form is None:
         return text
-    product = f"{text} * {form.factor}"
-    sign = "-" if form.constant < 0 else "+"
-    total = f"{product} {sign} {abs(form.constant)}" if form.constant else product
-    return f"({total}) >> {form.shift}" if form.shift else total
+    total = _plus(f"{text} * {form.factor}", form.constant)
+    if form.shift == 0:
+        return _plus(total, form.after)
+    shifted = f"({total}) >> {form.shift}"
+    return _plus(f"({shifted})", form.after) if form.after else shifted
+
+
+def _plus(text: str, constant: int) -> str:
+    return f"{text} {'-' if constant < 0 else '+'} {abs(constant)}" if constant else text
 
 
 def _clip(names: Names, text: str, limits: Range | None) -> str:

@@ -1,5 +1,6 @@
 """Plans in fixed point: ranges that hold for any observation, formats by hand, and refusals."""
 
+import re
 from dataclasses import replace
 
 import builders
@@ -100,6 +101,29 @@ def test_a_weight_has_as_many_bits_as_its_node_has_room_for() -> None:
     ]
 
 
+WILD = st.one_of(
+    st.floats(width=32, allow_nan=False, allow_infinity=False), st.sampled_from([0.0, 1.0, 2.0**15, 1e-45])
+)
+
+
+@given(WILD, WILD, WILD, WILD, WILD, st.booleans(), st.sampled_from(sorted(FIXED)), st.integers(0, 2**32 - 1))
+@settings(max_examples=300, deadline=None)
+def test_any_numbers_are_either_held_or_refused(
+    low: float, high: float, offset: float, scale: float, weight: float, clip: bool, activation: int, seed: int
+) -> None:
+    low, high = sorted((low, high))
+    observation = Channel("x", "", low, high, offset, scale, clip)
+    action = Channel("y", "", low, high, scale, offset, clip)
+    try:
+        fixed = FixedController.of(one_node(observation, activation, weight, action))
+    except ExportError as error:
+        assert re.search(r"too (wide|much) for 32 bits|weights end at", str(error))  # noqa: PT017  either is fine
+        return
+    actions = fixed.run(adversarial(1, seed, 20))
+    assert within(actions, INT32)
+    assert np.isfinite(fixed(np.array([[0.0], [np.nan], [np.inf]], np.float32))).all()
+
+
 # Formats.
 
 
@@ -172,8 +196,8 @@ def test_a_stated_range_replaces_bounds_and_default_but_no_clip() -> None:
         (one_node(Channel("x")), {"x": (1.0, 1.0)}, "the lower one first"),
         (one_node(Channel("x")), {"x": (0.0, np.inf)}, "two finite numbers"),
         (one_node(Channel("x"), weight=40_000.0), {}, "weights end at 32767"),
-        (one_node(Channel("x", low=-1e6, high=1e6)), {}, "x can enter the network as 1.05e"),
-        (one_node(Channel("x", low=-1.0, high=1.0, scale=1e6)), {}, "x can enter the network as"),
+        (one_node(Channel("x", low=-1e6, high=1e6)), {}, "observation x takes values too wide for 32 bits"),
+        (one_node(Channel("x", low=-1.0, high=1.0, scale=1e6)), {}, "observation x takes values too wide"),
         (one_node(Channel("x", low=-1.0, clip=True)), {"x": (-3.0, -2.0)}, "beyond its clip"),
         (
             one_node(Channel("x"), vectors=(Vector((16.5,), (0.0,)),)),
@@ -203,6 +227,17 @@ def test_too_many_large_inputs_for_their_weights_are_refused() -> None:
         plan(tuned)
     with pytest.raises(ExportError, match="state narrower ranges, or scale the observations"):
         plan(replace(tuned, weight=Weight.shared(0.5)))
+
+
+def test_the_mean_of_too_many_wide_members_is_refused() -> None:
+    controller = one_node(Channel("x"))
+    for members, message in ((6, None), (100, "the mean of action y takes values too wide")):
+        ensemble = replace(controller, weight=Weight("ensemble", (8.0,) * members))
+        if message is None:
+            assert plan(ensemble).mean[0].factor > 2**7
+        else:
+            with pytest.raises(ExportError, match=message):
+                plan(ensemble)
 
 
 def test_random_controllers_fit() -> None:

@@ -86,7 +86,7 @@ def connection_nodes(network: Network, inputs: Sequence[Range], weights: Sequenc
         own = [next(remaining) for _ in sources]
         shift = _shift(values, sources, own)
         factors = [round(w * 2.0**shift) for w in own]
-        if shift < MOST_SHIFT and max(map(abs, factors)).bit_length() < LEAST_BITS:
+        if shift < 0 or (shift < MOST_SHIFT and max(map(abs, factors)).bit_length() < LEAST_BITS):
             raise _too_wide(network, k, sum(abs(w) * _most(values[s]) for w, s in zip(own, sources, strict=True)) / ONE)
         magnitude = _magnitude(values, sources, factors)
         limit = ((FIXED[activation].limit + 1) << shift) - 1
@@ -114,7 +114,7 @@ def _shift(values: Sequence[Range], sources: Iterable[int], weights: Sequence[fl
     """Returns the greatest shift with which a sum of products fits 32 bits; -1 if there is none."""
     pairs = list(zip(sources, weights, strict=True))
     for shift in range(MOST_SHIFT, -1, -1):
-        if sum(abs(round(w * 2**shift)) * _most(values[s]) for s, w in pairs) <= INT32[1]:
+        if sum(abs(round(w * 2**shift)) * max(_most(values[s]), 1) for s, w in pairs) <= INT32[1]:
             return shift
     return -1
 

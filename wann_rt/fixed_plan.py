@@ -24,15 +24,16 @@ Ranges = Mapping[str, Sequence[float]]
 
 
 class Affine(NamedTuple):
-    """The integer form of a scale and an offset: ``(x * factor + constant) >> shift``, which rounds to nearest."""
+    """The integer form of a scale and an offset: ``((x * factor + constant) >> shift) + after``, rounded to nearest."""
 
     factor: int
     constant: int
     shift: int
+    after: int = 0
 
     def ends(self, x: Range) -> Range:
         """Returns the range of the results for a range of arguments."""
-        low, high = sorted((end * self.factor + self.constant) >> self.shift for end in x)
+        low, high = sorted(((end * self.factor + self.constant) >> self.shift) + self.after for end in x)
         return low, high
 
 
@@ -117,7 +118,7 @@ def plan(controller: Controller, ranges: Ranges | None = None) -> Plan:
         action, reach = _action(channel, [member[k].range for member in members])
         actions.append(action)
         if weight.kind == "ensemble":
-            mean.append(_affine(channel, 1.0 / len(members), 0.0, reach * len(members)))
+            mean.append(_affine(f"the mean of action {channel.name}", 1.0 / len(members), 0.0, reach * len(members)))
     return Plan(observations, tuple(members), tuple(actions), tuple(mean))
 
 
@@ -171,10 +172,11 @@ def _observation(channel: Channel, stated: Sequence[float] | None) -> Observatio
     limits = None if held == INT16 else held
     if plain:
         widen = 2 ** (FRACTION - fraction)
-        _check_input(channel, held[1] * widen)
+        if max(map(abs, held)) * widen > INT32[1]:
+            raise _too_wide(f"observation {channel.name}")
         return Observation(fraction, reach, limits, neutral, None, widen, (held[0] * widen, held[1] * widen))
     unit = 2.0 ** (FRACTION - fraction) * channel.scale
-    condition = _affine(channel, unit, -float(channel.offset) * channel.scale * ONE, -INT16[0])
+    condition = _affine(f"observation {channel.name}", unit, -channel.offset * channel.scale * ONE, -INT16[0])
     ends = condition.ends(held)
     return Observation(fraction, reach, limits, neutral, condition, 1, ends)
 
@@ -205,26 +207,29 @@ def _nearest(value: float, fraction: int) -> int:
     return round(min(max(value * 2.0**fraction, INT16[0]), INT16[1]))
 
 
-def _check_input(channel: Channel, most: float) -> None:
-    if most > INT32[1]:
-        raise ExportError(
-            f"observation {channel.name} can enter the network as {most / ONE:.3g}, too much for 32 bits of which "
-            f"{FRACTION} are a fraction: state a narrower range, or scale it"
-        )
-
-
-def _affine(channel: Channel, scale: float, offset: float, most: int) -> Affine:
+def _affine(what: str, scale: float, offset: float, most: int) -> Affine:
     """Returns ``x * scale + offset`` for abs(x) up to ``most``, as exact as 32 bits allow.
 
     Raises:
-        ExportError: the result leaves 32 bits.
+        ExportError: the result leaves 32 bits, or would be off by more than a 256th; the message begins with ``what``.
     """
-    _check_input(channel, most * abs(scale) + abs(offset) + 1)
-    for shift in range(30, 0, -1):
-        factor, constant = round(scale * 2**shift), round(offset * 2**shift) + 2 ** (shift - 1)
-        if factor.bit_length() <= MOST_BITS and most * abs(factor) + abs(constant) <= INT32[1]:
-            return Affine(factor, constant, shift)
-    return Affine(round(scale), round(offset), 0)
+    for shift in range(30, -1, -1):
+        if most * abs(scale) + abs(offset) > INT32[1]:
+            break
+        factor, constant = round(scale * 2**shift), round(offset * 2**shift) + (1 << shift >> 1)
+        fits = most * abs(factor) + abs(constant) <= INT32[1]
+        if fits and (factor.bit_length() <= MOST_BITS or shift == 0):
+            if most * abs(scale - factor / 2**shift) <= max(1.0, most * abs(scale) / 256):
+                return Affine(factor, constant, shift)
+            break
+    raise _too_wide(what)
+
+
+def _too_wide(what: str) -> ExportError:
+    return ExportError(
+        f"{what} takes values too wide for 32 bits, of which {FRACTION} are a fraction inside the network: state a "
+        "narrower range, or scale it"
+    )
 
 
 def _action(channel: Channel, outputs: Sequence[Range]) -> tuple[Action, int]:
@@ -235,7 +240,8 @@ def _action(channel: Channel, outputs: Sequence[Range]) -> tuple[Action, int]:
         most = max(map(abs, output))
         fraction = _action_fraction(channel, most / ONE)
         unit = 2.0 ** (fraction - FRACTION)
-        condition = _affine(channel, channel.scale * unit, channel.offset * 2.0**fraction, most)
+        condition = _affine(f"action {channel.name}", channel.scale * unit, 0.0, most)
+        condition = condition._replace(after=round(channel.offset * 2.0**fraction))
         ends = condition.ends(output)
     limits = None
     if channel.clip:

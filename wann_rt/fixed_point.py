@@ -134,8 +134,8 @@ def computed(nodes: Sequence[Node], inputs: Sequence[Integers]) -> Iterator[Comp
 
 
 def affine(form: Affine, x: Integers) -> Integers:
-    """Returns ``(x * factor + constant) >> shift``."""
-    return (x * form.factor + form.constant) >> form.shift
+    """Returns ``((x * factor + constant) >> shift) + after``."""
+    return ((x * form.factor + form.constant) >> form.shift) + form.after
 
 
 def limited(x: Integers, limits: Range | None) -> Integers:

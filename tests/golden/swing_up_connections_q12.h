@@ -235,7 +235,7 @@ swing_up_connections_q12_step(const int16_t obs[SWING_UP_CONNECTIONS_Q12_N_OBSER
     const int brake = swing_up_connections_q12_sigmoid_w16((int32_t)n6 * 124518 + 429498368);
 
     actions[SWING_UP_CONNECTIONS_Q12_ACTION_FORCE] = ((int32_t)force * 20480 + 8192) >> 14;
-    actions[SWING_UP_CONNECTIONS_Q12_ACTION_BRAKE] = ((int32_t)brake * 16384 - 16769024) >> 14;
+    actions[SWING_UP_CONNECTIONS_Q12_ACTION_BRAKE] = (((int32_t)brake * 16384 + 8192) >> 14) - 1024;
 }
 
 /*

@@ -224,7 +224,7 @@ swing_up_ensemble_q12_member1(const int16_t obs[SWING_UP_ENSEMBLE_Q12_N_OBSERVAT
     const int brake = swing_up_ensemble_q12_sigmoid_w16_1(n6 + 4096);
 
     actions[SWING_UP_ENSEMBLE_Q12_ACTION_FORCE] = ((int32_t)force * 20480 + 8192) >> 14;
-    actions[SWING_UP_ENSEMBLE_Q12_ACTION_BRAKE] = ((int32_t)brake * 16384 - 16769024) >> 14;
+    actions[SWING_UP_ENSEMBLE_Q12_ACTION_BRAKE] = (((int32_t)brake * 16384 + 8192) >> 14) - 1024;
 }
 
 /* exp(-s^2 / 2), where s = weight * sum */
@@ -273,7 +273,7 @@ swing_up_ensemble_q12_member2(const int16_t obs[SWING_UP_ENSEMBLE_Q12_N_OBSERVAT
     const int brake = swing_up_ensemble_q12_sigmoid_w16_2(n6 + 4096);
 
     actions[SWING_UP_ENSEMBLE_Q12_ACTION_FORCE] = ((int32_t)force * 20480 + 8192) >> 14;
-    actions[SWING_UP_ENSEMBLE_Q12_ACTION_BRAKE] = ((int32_t)brake * 16384 - 16769024) >> 14;
+    actions[SWING_UP_ENSEMBLE_Q12_ACTION_BRAKE] = (((int32_t)brake * 16384 + 8192) >> 14) - 1024;
 }
 
 /* exp(-s^2 / 2), where s = weight * sum */
@@ -322,7 +322,7 @@ swing_up_ensemble_q12_member3(const int16_t obs[SWING_UP_ENSEMBLE_Q12_N_OBSERVAT
     const int brake = swing_up_ensemble_q12_sigmoid_w16_3(n6 + 4096);
 
     actions[SWING_UP_ENSEMBLE_Q12_ACTION_FORCE] = ((int32_t)force * 20480 + 8192) >> 14;
-    actions[SWING_UP_ENSEMBLE_Q12_ACTION_BRAKE] = ((int32_t)brake * 16384 - 16769024) >> 14;
+    actions[SWING_UP_ENSEMBLE_Q12_ACTION_BRAKE] = (((int32_t)brake * 16384 + 8192) >> 14) - 1024;
 }
 
 /* Computes the mean of the actions under each member's weight. */

@@ -223,7 +223,7 @@ static inline void swing_up_shared_q12_step(const int16_t obs[SWING_UP_SHARED_Q1
     const int brake = swing_up_shared_q12_sigmoid_w16(n6 + 4096);
 
     actions[SWING_UP_SHARED_Q12_ACTION_FORCE] = ((int32_t)force * 20480 + 8192) >> 14;
-    actions[SWING_UP_SHARED_Q12_ACTION_BRAKE] = ((int32_t)brake * 16384 - 16769024) >> 14;
+    actions[SWING_UP_SHARED_Q12_ACTION_BRAKE] = (((int32_t)brake * 16384 + 8192) >> 14) - 1024;
 }
 
 /*
