@@ -37,16 +37,22 @@ def main() -> None:
 def train(recipe: zoo.Recipe, folder: Path) -> None:
     """Runs a recipe in a folder and writes what it found."""
     folder.mkdir(parents=True)
+    before = cpu_seconds()
     for command in recipe.commands:
         print(f"{recipe.name}: {command}", flush=True)
         program, *arguments = shlex.split(command)
         assert program == "wann-rt"
         subprocess.run([sys.executable, "-m", "wann_rt", *arguments, "--quiet"], cwd=folder, check=True)
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    spent = round(usage.ru_utime + usage.ru_stime)
+    spent = round(cpu_seconds() - before)
     for target, source in ((recipe.name, recipe.champion), (f"{recipe.name}.shared", recipe.shared)):
         if source:
             publish(target, described(files.load(folder / source), recipe, spent))
+
+
+def cpu_seconds() -> float:
+    """Returns the processor time of all commands that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def described(found: Controller, recipe: zoo.Recipe, cpu_seconds: int) -> Controller:
