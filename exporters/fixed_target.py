@@ -3,9 +3,10 @@
 import numpy as np
 
 from wann_rt.controller import Controller
+from wann_rt.errors import ExportError
 from wann_rt.exporters.target_inputs import observations, seed_of
 from wann_rt.exporters.target_program import Subject
-from wann_rt.exporters.to_c_fixed import to_c_fixed
+from wann_rt.exporters.to_c_fixed import fixed_prefix, to_c_fixed
 from wann_rt.fixed_plan import INT16, Ranges
 from wann_rt.fixed_point import FixedController
 
@@ -42,6 +43,14 @@ def fixed_subject(controller: Controller, name: str, rows: int = 128, ranges: Ra
     header = f"#define {name.upper()}_FLOAT\n{to_c_fixed(controller, prefix=name, ranges=ranges)}"
     code = f"{header}\n{_RUN_FLOAT.replace('<name>', name)}"
     return Subject(name, code, n_observations, len(controller.actions), rows, seed, False, expected)
+
+
+def subjects_of(controller: Controller, rows: int) -> list[Subject]:
+    """Returns a controller's header in fixed point as a list of one subject; of none where it does not fit."""
+    try:
+        return [fixed_subject(controller, fixed_prefix(controller), rows)]
+    except ExportError:
+        return []
 
 
 def exhaustive_subject(controller: Controller, name: str) -> Subject:
