@@ -112,10 +112,12 @@ def verify(controller: Path, vectors: int, targets: bool, as_json: bool) -> None
 
 
 def _on_targets(controller: "Controller") -> "list[TargetResult]":
-    """Runs the generated header on every target, those without a toolchain left out."""
+    """Runs the generated headers on every target, those without a toolchain left out."""
     from wann_rt.exporters.c_names import c_prefix
+    from wann_rt.exporters.fixed_target import subjects_of
     from wann_rt.exporters.target_program import header_subject
     from wann_rt.exporters.target_run import run_targets
     from wann_rt.exporters.targets import TARGETS
 
-    return run_targets([header_subject(controller, c_prefix(controller), 256)], TARGETS, ("-O2",))
+    subjects = [header_subject(controller, c_prefix(controller), 256), *subjects_of(controller, 256)]
+    return run_targets(subjects, TARGETS, ("-O2",))
