@@ -31,6 +31,7 @@ def search(
     env_kwargs: Mapping[str, Any] | None = None,
     channels: Mapping[str, Any] | None = None,
     backend: BackendName | None = None,
+    address: str | None = None,
     step_timeout: float = STEP_TIMEOUT,
     task_params: Mapping[str, Any] | None = None,
     preset: str = config.DEFAULT_PRESET,
@@ -50,7 +51,10 @@ def search(
         env: instead of it, an environment: an id that Gymnasium knows, "module:Id-v0" or "module:Class".
         env_kwargs: arguments of the environment's constructor, JSON values.
         channels: names, units and conditioning of its channels, see ``tasks.environment_channels``.
-        backend: who plays it: "processes", the default, or "envpool": faster, with other episodes than Gymnasium's.
+        backend: who plays it: "processes", the default; "ray", the same on a cluster; or "envpool": faster, with other
+            episodes than Gymnasium's.
+        address: of the Ray cluster: "auto", the default, where this machine is a node of it, "host:port",
+            "ray://host:10001", or "local" to start one here.
         step_timeout: seconds that one of its steps or resets may take.
         task_params: what differs from the task's own params, see ``tasks.with_params``, e.g. a longer pole; or from
             an environment's options, see ``tasks.environment.Options``.
@@ -70,7 +74,7 @@ def search(
         WannError: unknown task or setting, an environment that fails, or a run folder that cannot be written.
         KeyboardInterrupt: on Ctrl-C before the first generation is scored.
     """
-    searched = selected(Selection(task, env, env_kwargs, channels, backend, step_timeout, task_params))
+    searched = selected(Selection(task, env, env_kwargs, channels, backend, step_timeout, task_params, address))
     chosen, network = config.load(preset, settings), None
     if start is not None:
         network, chosen = start_from(start, chosen)
@@ -90,6 +94,7 @@ def evaluate(
     env: str | None = None,
     env_kwargs: Mapping[str, Any] | None = None,
     backend: BackendName | None = None,
+    address: str | None = None,
     step_timeout: float = STEP_TIMEOUT,
     task_params: Mapping[str, Any] | None = None,
     episodes: int = 100,
@@ -104,7 +109,7 @@ def evaluate(
     Raises:
         TaskError: the task or a param is unknown, or the task does not have the controller's channels.
     """
-    played = task_of(controller, Selection(task, env, env_kwargs, None, backend, step_timeout, task_params))
+    played = task_of(controller, Selection(task, env, env_kwargs, None, backend, step_timeout, task_params, address))
     return evaluate_on(played, controller, episodes=episodes, seed=seed, threads=threads)
 
 

@@ -13,9 +13,9 @@ from typing import Any
 import gymnasium
 from gymnasium import spaces
 
-from wann_rt.backends import envpool_engine
+from wann_rt.backends import envpool_engine, ray_cluster
 from wann_rt.errors import TaskError
-from wann_rt.tasks.environment import DEFAULT_BACKEND, ENGINES, BackendName, EnvironmentTask
+from wann_rt.tasks.environment import DEFAULT_ADDRESS, DEFAULT_BACKEND, ENGINES, BackendName, EnvironmentTask
 from wann_rt.tasks.environment_channels import Overlay, named
 from wann_rt.tasks.environment_spaces import action_channels, observation_channels
 from wann_rt.tasks.simulator import opened
@@ -32,6 +32,7 @@ def environment_task(
     channels: Overlay | None = None,
     backend: BackendName = DEFAULT_BACKEND,
     timeout: float = 60.0,
+    address: str | None = None,
 ) -> EnvironmentTask:
     """Returns an environment as a task.
 
@@ -42,6 +43,7 @@ def environment_task(
         channels: names, units and conditioning of the channels, where they shall not be what is known of them.
         backend: who plays the episodes.
         timeout: seconds that a step or a reset may take.
+        address: of a Ray cluster, as ``ray.init`` reads it; "auto" by default.
 
     Raises:
         TaskError: there is no such environment, it cannot be made, or a controller cannot play it as it is.
@@ -49,12 +51,16 @@ def environment_task(
     """
     if backend not in ENGINES:
         raise TaskError(f"there is no back end {backend!r}; back ends: {', '.join(ENGINES)}")
+    if backend == "ray":
+        ray_cluster.library()
+    elif address is not None:
+        raise TaskError(f"address {address!r} is of a Ray cluster, and the back end is {backend}: use --backend ray")
     environment = _made(env_id, kwargs or {})
     try:
         task = _described(env_id, dict(kwargs or {}), environment)
     finally:
         environment.close()
-    task = replace(named(task, channels), backend=backend, timeout=timeout)
+    task = replace(named(task, channels), backend=backend, timeout=timeout, address=address or DEFAULT_ADDRESS)
     return replace(task, version=envpool_engine.check(task)) if backend == "envpool" else task
 
 

@@ -21,6 +21,10 @@ class TaskError(WannError):
     """An unknown task, or one that cannot be run here."""
 
 
+class ClusterError(WannError):
+    """A cluster that cannot be reached, is no place for a search, or loses its nodes again and again."""
+
+
 class ConfigError(WannError):
     """A search setting that does not exist or is out of range."""
 

@@ -105,6 +105,7 @@ def tune(
     env: str | None = None,
     env_kwargs: Mapping[str, Any] | None = None,
     backend: BackendName | None = None,
+    address: str | None = None,
     step_timeout: float = STEP_TIMEOUT,
     task_params: Mapping[str, Any] | None = None,
     method: Method = "cma",
@@ -129,6 +130,7 @@ def tune(
         env: instead of it, an environment; for this and the next see ``api.search``.
         env_kwargs: arguments of its constructor.
         backend: who plays it; "processes", that is Gymnasium, by default.
+        address: of the Ray cluster, where that plays it.
         step_timeout: seconds that one of its steps or resets may take.
         task_params: what differs from the task's own params, see ``tasks.with_params``, e.g. an effort penalty; by
             default what the controller's provenance says, if anything.
@@ -155,7 +157,7 @@ def tune(
     Raises:
         WannError: a controller or settings that do not fit, or method "cma" without the extra ``tune``.
     """
-    chosen = task_of(controller, Selection(task, env, env_kwargs, None, backend, step_timeout, task_params))
+    chosen = task_of(controller, Selection(task, env, env_kwargs, None, backend, step_timeout, task_params, address))
     check_fits(chosen, controller)
     _check(controller, method, prune, steps, episodes)
     if population < 4 or (sigma is not None and not 0 < sigma <= 10):

@@ -26,6 +26,7 @@ class Selection:
         backend: who plays its episodes; "processes" by default.
         step_timeout: seconds that one of its steps or resets may take.
         params: params of a compiled task, or options of an environment, that are not as they are by default.
+        address: of the Ray cluster that plays an environment.
     """
 
     task: str | None = None
@@ -35,6 +36,7 @@ class Selection:
     backend: BackendName | None = None
     step_timeout: float = STEP_TIMEOUT
     params: Mapping[str, Any] | None = None
+    address: str | None = None
 
 
 def selected(selection: Selection) -> AnyTask:
@@ -96,17 +98,29 @@ def _environment(selection: Selection, env_id: str, kwargs: Mapping[str, Any] | 
     from wann_rt.environments import environment_task  # Gymnasium takes long to import
 
     backend = selection.backend or DEFAULT_BACKEND
+    address, timeout = selection.address, selection.step_timeout
     return environment_task(
-        env_id, kwargs=kwargs, channels=selection.channels, backend=backend, timeout=selection.step_timeout
+        env_id, kwargs=kwargs, channels=selection.channels, backend=backend, timeout=timeout, address=address
     )
+
+
+_OF_ENVIRONMENTS = {
+    "env_kwargs": "--env-set",
+    "channels": "--channels",
+    "backend": "--backend",
+    "address": "--address",
+}
 
 
 def _refuse_environment_settings(selection: Selection) -> None:
     """Refuses what says something about an environment where there is none."""
     plain = Selection()
-    for name, option in (("env_kwargs", "--env-set"), ("channels", "--channels"), ("backend", "--backend")):
+    for name, option in _OF_ENVIRONMENTS.items():
         if getattr(selection, name) != getattr(plain, name):
-            raise TaskError(f"{option} is for environments, and none was named (--env, env=)")
+            raise TaskError(
+                f"{option} is for environments, and none was named (--env, env=); "
+                "a compiled task is played in threads of this machine, where its search takes about a minute"
+            )
 
 
 def _trusted_id(says: Mapping[str, Any]) -> str:

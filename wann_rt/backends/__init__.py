@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wann_rt.backends import envpool_engine, processes
+from wann_rt.backends import envpool_engine, processes, ray_cluster
 from wann_rt.backends.chunks import Chunk, Played, Work, cut, joined
 from wann_rt.controller import Controller, Vector, WeightKind
 from wann_rt.episodes import Episodes
@@ -35,6 +35,7 @@ class Backend(NamedTuple):
 BACKENDS: Mapping[BackendName, Backend] = {
     "processes": Backend(processes.play_chunks, processes.chunk_size),
     "envpool": Backend(envpool_engine.play_chunks, envpool_engine.chunk_size),
+    "ray": Backend(ray_cluster.play_chunks, ray_cluster.chunk_size),
 }
 
 

@@ -33,9 +33,13 @@ _ENVIRONMENT = (
     ENV_SET,
     click.option(
         "--backend",
-        type=click.Choice(["processes", "envpool"]),
-        help="Who plays the environment: Gymnasium in processes, or EnvPool: faster, other episodes.  "
-        "[default: processes]",
+        type=click.Choice(["processes", "envpool", "ray"]),
+        help="Who plays the environment: Gymnasium in processes, here or on a Ray cluster, or EnvPool: faster, other "
+        "episodes.  [default: processes]",
+    ),
+    click.option(
+        "--address",
+        help="Ray cluster: auto (this machine is a node), HOST:PORT, ray://HOST:10001 or local.  [default: auto]",
     ),
     click.option(
         "--step-timeout", type=click.FloatRange(0, min_open=True), default=60.0, show_default=True,
@@ -61,7 +65,8 @@ def environment_arguments(options: dict[str, Any]) -> dict[str, Any]:
     env, given = options.pop("env"), options.pop("env_set")
     if env is not None and ":" in env:
         sys.path.insert(0, str(Path.cwd()))
-    other: dict[str, Any] = {name: options.pop(name) for name in ("backend", "step_timeout") if name in options}
+    names = ("backend", "address", "step_timeout")
+    other: dict[str, Any] = {name: options.pop(name) for name in names if name in options}
     return {"env": env, "env_kwargs": dict(config.parse_setting(text) for text in given) or None, **other}
 
 
