@@ -6,7 +6,7 @@ from collections.abc import Callable
 from wann_rt.controller import Channel, Controller
 from wann_rt.exporters.c_names import Names
 from wann_rt.exporters.c_text import comment, paragraph, table
-from wann_rt.exporters.contract import contract
+from wann_rt.exporters.contract import DECISION_TEXT, contract
 from wann_rt.files import shortest
 
 _USE = """\
@@ -113,7 +113,12 @@ def facts(controller: Controller) -> list[str]:
     rate = controller.rate_hz
     called = "is not recorded" if rate is None else f"{_plain(rate)} Hz"
     size = f"{network.n_connections} connections, {network.n_hidden} hidden nodes"
-    return [f"Rate: {called}. Network: {size}.", *paragraph(f"Weight: {_weight(controller)}")]
+    decision = DECISION_TEXT.get(controller.decision)
+    return [
+        f"Rate: {called}. Network: {size}.",
+        *paragraph(f"Weight: {_weight(controller)}"),
+        *paragraph(f"Decision: {decision}." if decision else ""),
+    ]
 
 
 def _weight(controller: Controller) -> str:

@@ -112,10 +112,11 @@ class Progress:
         now = time.monotonic()
         if self._first is None:
             self._first = now, report.env_steps  # the rate leaves out the first generation, which may compile
-        rate = (report.env_steps - self._first[1]) / max(now - self._first[0], 1e-9) / 1e6
+        rate = (report.env_steps - self._first[1]) / max(now - self._first[0], 1e-9)
+        speed = f"{rate / 1e6:4.1f} M" if rate >= 1e5 else f"{rate / 1e3:4.1f} k"
         text = (
             f"best {report.best:5.0f}  mean {report.mean:5.0f}  champion {report.champion:5.1f} "
-            f"({report.champion_connections} connections)  {rate:4.1f} M steps/s"
+            f"({report.champion_connections} connections)  {speed} steps/s"
         )
         self._bar.update(self._task, completed=report.generation + 1, text=text)
         due = now - self._last_line > SECONDS_PER_LINE or report.generation + 1 == self.total
