@@ -9,6 +9,7 @@ made, but not on processes.
 import json
 from dataclasses import replace
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,6 +34,12 @@ FOUNDERS = [  # hidden activations and the output's of nets in which everything 
 ][:16]
 # Of a large net: task steps to tune it, and the score it must have for that.
 STAGES = ((3_000_000, -np.inf), (8_000_000, 600.0), (20_000_000, 880.0), (40_000_000, 912.0))
+# What comes near the best of its size is tuned on more episodes, in smaller steps: few failures make the difference.
+DEEP = (
+    Settings(population=24, episodes=24, sigma=0.15, steps=25_000_000, threads=1),
+    Settings(population=24, episodes=64, sigma=0.08, steps=60_000_000, threads=1, final=1024),
+)
+NEAR = 6.0  # points of return
 WIDE_EVERY = 4  # children: every so many-th is a large net from random weights
 BATCH = 8
 HIDDEN = [BY_NAME[n].id for n in ("tanh", "sin", "step", "gauss", "cos", "relu", "abs", "sigmoid", "square", "linear")]
@@ -163,8 +170,16 @@ def elite(network: Network, weights: Any, score: float) -> Elite:
     return Elite(list(network.activations), pairs, np.asarray(weights, np.float32).tolist(), score)
 
 
-def child(index: int, seed: int, parent: Elite | None, floors: dict[int, float]) -> list[Elite]:
-    """Makes, tunes and scores child ``index``; empty if it is useless or far behind its cell."""
+def child(index: int, seed: int, parent: Elite | None, floors: dict[int, float], best: list[float]) -> list[Elite]:
+    """Makes, tunes and scores child ``index``; empty if it is useless or far behind its cell.
+
+    Args:
+        index: of the child; its random numbers follow from it.
+        seed: of the map.
+        parent: what it varies.
+        floors: see ``Archive.floors``.
+        best: see ``Archive.best``.
+    """
     if index < len(FOUNDERS):
         return founder(index, seed)
     rng = np.random.default_rng([seed, index])
@@ -182,7 +197,12 @@ def child(index: int, seed: int, parent: Elite | None, floors: dict[int, float])
     if found.score < floors.get(network.n_connections, -np.inf) - 40:
         return []
     longer = replace(settings, steps=6_000_000, seed=index + 2**40, sigma=0.3, final=256)
-    return [elite(network, *polish(arena(seed), network, found.weights, longer))]
+    found = polish(arena(seed), network, found.weights, longer)
+    for stage in DEEP:
+        if found.score < best[network.n_connections] - NEAR:
+            break
+        found = polish(arena(seed), network, found.weights, replace(stage, seed=index + 2**41))
+    return [elite(network, *found)]
 
 
 @cache
@@ -249,6 +269,11 @@ class Archive:
     def floors(self) -> dict[int, float]:
         """Returns the score that a child must beat, by connections."""
         return {n: cell[-1].score for n, cell in self.cells.items() if len(cell) == ELITES}
+
+    def best(self) -> list[float]:
+        """Returns the best score of up to so many connections."""
+        scores = [self.cells[n][0].score if self.cells.get(n) else -np.inf for n in range(LARGEST + 1)]
+        return list(accumulate(scores, max))
 
     def add(self, one: Elite) -> None:
         """Keeps the elite if it is among the best of its cell; one of each topology."""

@@ -24,10 +24,10 @@ from numpy.typing import NDArray
 from wann_rt import __version__, files
 from wann_rt.activations import BY_ID
 from wann_rt.controller import Controller, Weight
+from wann_rt.episodes import Episodes
 from wann_rt.evaluation import Score
 from wann_rt.polish import Arena, Settings, polish
 from wann_rt.random import Purpose
-from wann_rt.episodes import Episodes
 from wann_rt.rollouts import default_threads, play, record_vectors, starts_of
 from wann_rt.tuning import episode_seeds
 
@@ -58,7 +58,7 @@ def search(minutes: float, seed: int, processes: int) -> None:
     archive, end = Archive(seed), time.monotonic() + 60 * minutes
     with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
         while time.monotonic() < end:
-            make = partial(child, seed=seed, floors=archive.floors())
+            make = partial(child, seed=seed, floors=archive.floors(), best=archive.best())
             indices = range(archive.made, archive.made + BATCH)
             for future in [pool.submit(make, index, parent=archive.parent(index)) for index in indices]:
                 for one in future.result():
