@@ -39,9 +39,8 @@ def raw_envpool(task: EnvironmentTask, steps: int) -> int:
     """Takes random actions in every environment of one pool, as a batch, until enough; returns the steps."""
     import envpool
 
-    pool = envpool.make(
-        task.env_id, "gymnasium", num_envs=SLOTS, num_threads=default_threads(), seed=0, max_episode_steps=task.max_steps
-    )
+    settings = {"num_envs": SLOTS, "num_threads": default_threads(), "seed": 0, "max_episode_steps": task.max_steps}
+    pool = envpool.make(task.env_id, "gymnasium", **settings)
     pool.reset()
     space, rng, taken = pool.action_space, np.random.default_rng(0), 0
     while taken < steps:
