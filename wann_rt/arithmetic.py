@@ -3,7 +3,7 @@
 A function written with these primitives and the operators ``+ - * /`` and unary ``-`` has five readers:
 
 * numpy float32 scalars and arrays (the oracle in ``reference.py``): the definitions below;
-* numba (the search): ``kernels/jit.py`` gives each primitive an overload with the same meaning;
+* numba (the search): ``kernels/block.py`` gives each the same meaning, for a float32 and for a block of lanes;
 * a ``trace.Symbol``: the call returns an expression that exporters print as C or as ONNX operators.
 
 Every primitive is exact or rounded once to nearest even, as IEEE 754 binary32 defines it, so all readers compute the
