@@ -37,15 +37,14 @@ def express_range(population: Population, begin: int, end: int, keep_split: bool
         level = hidden_levels(population, g, live)
         mark_contributing(population, g, live, level)
         order = canonical_order(population, g, level)
-        number = np.empty(first_hidden + len(level), np.int32)
-        number[: population.n_inputs + 1] = np.arange(population.n_inputs + 1)
-        number[population.n_inputs + 1 : first_hidden] = 1 + population.n_inputs + len(order) + np.arange(
-            population.n_outputs
-        )
+        number = np.arange(first_hidden + len(level))
+        for k in range(population.n_outputs):
+            number[1 + population.n_inputs + k] += len(order)
         for k in range(len(order)):
             number[first_hidden + order[k]] = 1 + population.n_inputs + k
             programs.activations[g, k] = population.activations[g, order[k]]
-        programs.activations[g, len(order) : len(order) + population.n_outputs] = LINEAR
+        for k in range(population.n_outputs):
+            programs.activations[g, len(order) + k] = LINEAR
         programs.n_nodes[g] = len(order) + population.n_outputs
         write_connections(population, g, live, level, number, programs)
 
@@ -55,10 +54,10 @@ def live_genes(population: Population, g: int, keep_split: bool) -> NDArray[np.b
     """Returns which genes are expressed."""
     first_hidden = 1 + population.n_inputs + population.n_outputs
     n = population.n_genes[g]
-    live = population.enabled[g, :n].copy()
-    if keep_split:
-        for c in range(n):
-            live[c] |= population.sources[g, c] >= first_hidden and population.targets[g, c] >= first_hidden
+    live = np.empty(n, np.bool_)
+    for c in range(n):
+        split = population.sources[g, c] >= first_hidden and population.targets[g, c] >= first_hidden
+        live[c] = population.enabled[g, c] or (keep_split and split)
     return live
 
 
@@ -83,9 +82,7 @@ def hidden_levels(population: Population, g: int, live: NDArray[np.bool_]) -> ND
 
 
 @jit
-def mark_contributing(
-    population: Population, g: int, live: NDArray[np.bool_], level: NDArray[np.int32]
-) -> None:
+def mark_contributing(population: Population, g: int, live: NDArray[np.bool_], level: NDArray[np.int32]) -> None:
     """Sets the level of hidden nodes from which no path leads to an output to ``NOT_USED``."""
     first_output = 1 + population.n_inputs
     first_hidden = first_output + population.n_outputs
@@ -115,8 +112,24 @@ def canonical_order(population: Population, g: int, level: NDArray[np.int32]) ->
         if level[h] != NOT_USED:
             keys[n_used] = (np.int64(level[h]) * 256 + population.activations[g, h]) * (n + 1) + h
             n_used += 1
-    keys = np.sort(keys[:n_used])
-    return keys % (n + 1)
+    sort(keys, n_used)
+    for k in range(n_used):
+        keys[k] %= n + 1
+    return keys[:n_used]
+
+
+@jit
+def sort(keys: NDArray[np.int64], n: int) -> None:
+    """Sorts the first n keys by insertion.
+
+    Genes are nearly in order, and np.sort would take a second more to compile than this.
+    """
+    for k in range(1, n):
+        key, place = keys[k], k
+        while place > 0 and keys[place - 1] > key:
+            keys[place] = keys[place - 1]
+            place -= 1
+        keys[place] = key
 
 
 @jit
@@ -125,7 +138,7 @@ def write_connections(
     g: int,
     live: NDArray[np.bool_],
     level: NDArray[np.int32],
-    number: NDArray[np.int32],
+    number: NDArray[np.int64],
     programs: Programs,
 ) -> None:
     """Writes offsets, sources and signs: by target, then by source, in canonical numbers."""
@@ -140,8 +153,9 @@ def write_connections(
             pair = np.int64(number[target]) * n_all + number[population.sources[g, c]]
             keys[n_used] = pair * 2 + (population.signs[g, c] > 0)
             n_used += 1
-    keys = np.sort(keys[:n_used])
-    programs.offsets[g, :] = 0
+    sort(keys, n_used)
+    for k in range(programs.offsets.shape[1]):
+        programs.offsets[g, k] = 0
     for c in range(n_used):
         pair = keys[c] // 2
         programs.sources[g, c] = pair % n_all

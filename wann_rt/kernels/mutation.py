@@ -34,10 +34,16 @@ def append_gene(p: Population, g: int, source: int, target: int, sign: int) -> N
 @jit
 def pick(candidates: NDArray[np.bool_], key: np.uint64) -> int:
     """Returns a uniformly random index at which ``candidates`` is true, or -1 if there is none."""
-    indices = np.flatnonzero(candidates)
-    if len(indices) == 0:
-        return -1
-    return int(indices[below(key, 0, len(indices))])
+    left = 0
+    for candidate in candidates:
+        left += candidate
+    left = below(key, 0, left) if left > 0 else -1
+    for index in range(len(candidates)):
+        if candidates[index]:
+            if left == 0:
+                return index
+            left -= 1
+    return -1
 
 
 @jit
@@ -49,8 +55,12 @@ def node_levels(p: Population, g: int) -> NDArray[np.int32]:
     first_hidden = 1 + p.n_inputs + p.n_outputs
     hidden = hidden_levels(p, g, np.ones(p.n_genes[g], np.bool_))
     level = np.zeros(first_hidden + len(hidden), np.int32)
-    level[first_hidden:] = hidden
-    level[1 + p.n_inputs : first_hidden] = level.max() + 1
+    top = 0
+    for h in range(len(hidden)):
+        level[first_hidden + h] = hidden[h]
+        top = max(top, hidden[h])
+    for k in range(p.n_outputs):
+        level[1 + p.n_inputs + k] = top + 1
     return level
 
 
@@ -171,18 +181,26 @@ def delete_node(p: Population, g: int, key: np.uint64) -> None:
     """Removes a random hidden node and its genes; one of its sources is joined to one of its targets instead."""
     if p.n_hidden[g] == 0:
         return
-    n = p.n_genes[g]
     h = below(key, 0, p.n_hidden[g])
     node = 1 + p.n_inputs + p.n_outputs + h
-    enters, leaves = p.targets[g, :n] == node, p.sources[g, :n] == node
-    first = pick(enters & p.enabled[g, :n], random.fold(key, u64(1)))
-    second = pick(leaves & p.enabled[g, :n], random.fold(key, u64(2)))
+    first = pick(enabled_at(p, g, p.targets, node), random.fold(key, u64(1)))
+    second = pick(enabled_at(p, g, p.sources, node), random.fold(key, u64(2)))
     if first >= 0 and second >= 0:
         join(p, g, p.sources[g, first], p.targets[g, second], p.signs[g, first] * p.signs[g, second])
-        enters = p.targets[g, : p.n_genes[g]] == node
-        leaves = p.sources[g, : p.n_genes[g]] == node
-    keep_genes(p, g, ~(enters | leaves))
+    kept = np.empty(p.n_genes[g], np.bool_)
+    for c in range(len(kept)):
+        kept[c] = p.sources[g, c] != node and p.targets[g, c] != node
+    keep_genes(p, g, kept)
     forget_node(p, g, h)
+
+
+@jit
+def enabled_at(p: Population, g: int, ends: NDArray[np.int32], node: int) -> NDArray[np.bool_]:
+    """Returns which genes are enabled and have the node at that end, ``p.sources`` or ``p.targets``."""
+    found = np.empty(p.n_genes[g], np.bool_)
+    for c in range(len(found)):
+        found[c] = p.enabled[g, c] and ends[g, c] == node
+    return found
 
 
 @jit

@@ -94,11 +94,14 @@ def copy_genome(source: Population, i: int, target: Population, j: int) -> None:
     h, n = source.n_hidden[i], source.n_genes[i]
     target.n_hidden[j] = h
     target.n_genes[j] = n
-    target.activations[j, :h] = source.activations[i, :h]
-    target.sources[j, :n] = source.sources[i, :n]
-    target.targets[j, :n] = source.targets[i, :n]
-    target.signs[j, :n] = source.signs[i, :n]
-    target.enabled[j, :n] = source.enabled[i, :n]
+    # Loops: to copy slices, numba compiles what it would say of arrays that do not fit, for two seconds.
+    for k in range(h):
+        target.activations[j, k] = source.activations[i, k]
+    for c in range(n):
+        target.sources[j, c] = source.sources[i, c]
+        target.targets[j, c] = source.targets[i, c]
+        target.signs[j, c] = source.signs[i, c]
+        target.enabled[j, c] = source.enabled[i, c]
 
 
 @jit
