@@ -61,8 +61,28 @@ def test_every_task_is_shown_by_its_own_scene_or_by_its_twin(task: tasks.Task) -
     assert (task.name in SCENES) != (task.name in watching.TWINS)
 
 
+@pytest.mark.parametrize(
+    ("names", "driver", "platform", "expected"),
+    [
+        ((), "", "linux", False),
+        (("DISPLAY",), "", "linux", True),
+        (("WAYLAND_DISPLAY",), "", "linux", True),
+        (("DISPLAY",), "dummy", "linux", False),
+        ((), "kmsdrm", "linux", True),
+        ((), "", "darwin", True),
+    ],
+)
+def test_a_window_opens_only_where_somebody_can_see_it(
+    names: tuple[str, ...], driver: str, platform: str, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in watching.DISPLAYS:
+        monkeypatch.setenv(name, ":0" if name in names else "")
+    monkeypatch.setenv("SDL_VIDEODRIVER", driver)
+    monkeypatch.setattr(sys, "platform", platform)
+    assert watching.has_display() == expected
+
+
 @every_task
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_what_is_seen_is_what_plain_gymnasium_plays(task: tasks.Task, tmp_path: Path) -> None:
     controller, env_id = player(task), watching.TWINS.get(task.name, task.env_id)
     seen = list(watching.watch(task, controller, episodes=2, seed=5, max_steps=60, out=tmp_path / "run.mp4"))
@@ -233,7 +253,7 @@ def test_a_mode_that_a_task_does_not_have_is_refused() -> None:
 
 
 def test_the_command_makes_a_film_where_there_is_no_display(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in watching.DISPLAYS:
+    for name in (*watching.DISPLAYS, "SDL_VIDEODRIVER"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.chdir(tmp_path)

@@ -31,7 +31,8 @@ TWINS: Mapping[str, str] = {
     "cartpole": "CartPole-v1",
     "acrobot": "Acrobot-v1",
 }
-DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")  # one of them is set where Linux can open a window
+DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY")  # one of them is set where Linux can open a window
+NO_DISPLAY = "dummy"  # SDL's name for a window that nobody sees
 
 
 class Outcome(NamedTuple):
@@ -44,6 +45,9 @@ class Outcome(NamedTuple):
 
 def has_display() -> bool:
     """Returns whether a window can be opened."""
+    chosen = os.environ.get("SDL_VIDEODRIVER")
+    if chosen:
+        return chosen != NO_DISPLAY
     return sys.platform != "linux" or any(os.environ.get(name) for name in DISPLAYS)
 
 
@@ -75,7 +79,7 @@ def watch(
     """
     library()
     if not has_display():
-        os.environ["SDL_VIDEODRIVER"] = "dummy"  # SDL would look for a display, and complain
+        os.environ["SDL_VIDEODRIVER"] = NO_DISPLAY  # else SDL looks for one, and complains
     if not isinstance(task, EnvironmentTask):
         check_fits(task, controller)
     mode: Mode = "human" if out is None else "rgb_array"
