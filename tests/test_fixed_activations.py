@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from wann_rt.activations import BY_ID, PALETTE, Activation
-from wann_rt.fixed_activations import FIXED, GAUSS, HALF, ONE, TANH, VALUE_LIMIT, linear, sin, square, tanh
+from wann_rt.fixed_activations import FIXED, GAUSS, HALF, ONE, TANH, VALUE_LIMIT, gauss, linear, sin, square, tanh
 from wann_rt.fixed_point import Integers
 from wann_rt.fixed_trace import INT32, Symbol, lift, traced
 
@@ -54,8 +54,8 @@ def test_no_operation_leaves_32_bits_within_the_limit(activation: Activation) ->
 def test_a_trace_refuses_overflow_and_reading_beside_a_table() -> None:
     with pytest.raises(OverflowError, match="mul in square"):
         traced(square, -46_341, 0)
-    with pytest.raises(OverflowError, match="129 entries"):
-        traced(tanh, 0, 4 * ONE)
+    with pytest.raises(OverflowError, match="66 entries"):
+        traced(tanh, 0, 5 * ONE)
     found = traced(square, -46_340, 46_340)
     assert found.ranges[found.root] == (0, 46_340**2 >> 12)
 
@@ -68,10 +68,16 @@ def test_definitions_use_whole_constants_only() -> None:
 
 
 def test_hand_computed_values() -> None:
-    assert TANH[64 + 16] == round(np.tanh(1.0) * ONE) == 3119
+    assert TANH[16] == round(np.tanh(1.0) * ONE) == 3119
     assert (GAUSS[0], GAUSS[16]) == (ONE, round(np.exp(-0.5) * ONE))
     assert [int(sin(np.int64(x))) for x in (0, HALF, -HALF, 2 * ONE + HALF)] == [0, 4095, -4096, 4095]
     assert linear(7) == 7
+
+
+def test_tanh_is_odd_and_gauss_is_even() -> None:
+    x = np.arange(1, 4 * ONE)
+    assert np.array_equal(tanh(-x), -tanh(x))
+    assert np.array_equal(gauss(-x), gauss(x))
 
 
 def test_every_activation_has_a_row() -> None:

@@ -125,7 +125,7 @@ def test_the_selftest_fails_when_anything_that_it_guards_changes(tmp_path: Path)
         "expected": lambda text: re.sub(
             r"(\{-?\d+, -?\d+)(\},\n    \};\n    /\* clang-format on \*/\n    vol)", r"\g<1>0\2", text
         ),
-        "table": lambda text: text.replace("-4093, -4093,", "-4000, -4093,").replace("4093, 4093,\n", "4093, 4000,\n"),
+        "table": lambda text: text.replace("4093, 4093,", "4093, 4000,"),
         "weight": lambda text: text.replace("* -98304", "* -98400"),
         "limit": lambda text: text.replace("-10922, 10922", "-10022, 10022"),
         "sign": lambda text: text.replace("-(int32_t)x + x_dot", "(int32_t)x + x_dot"),

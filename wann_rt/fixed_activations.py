@@ -34,21 +34,21 @@ def apply(function: Callable[[Number], Number], x: Number) -> Number:
     return x.apply(function) if hasattr(x, "apply") else function(x)
 
 
-def sampled(function: Callable[[Number], Number], first: int, count: int) -> Table:
-    """Returns a float32 definition at multiples of 1/16, from ``first`` on, to the nearest q12."""
-    x = (np.arange(first, first + count) / np.float32(ONE >> STEP)).astype(np.float32)
+def sampled(function: Callable[[Number], Number], count: int) -> Table:
+    """Returns a float32 definition at multiples of 1/16, from 0 on, to the nearest q12."""
+    x = (np.arange(count) / np.float32(ONE >> STEP)).astype(np.float32)
     return tuple(int(y) for y in np.rint(function(x).astype(np.float64) * ONE))
 
 
 def interpolated(table: Table, x: Number) -> Number:
-    """Returns the value at x, q12 from the table's first entry on, on the line between its neighbours."""
+    """Returns the value at x >= 0, on the line between its neighbours in a table."""
     index = x >> STEP
     low = lookup(table, index)
     return low + ((lookup(table, index + 1) - low) * (x & ((1 << STEP) - 1)) >> STEP)
 
 
-TANH = sampled(activations.tanh, -64, 129)
-GAUSS = sampled(activations.gauss, 0, 66)
+TANH = sampled(activations.tanh, 66)
+GAUSS = sampled(activations.gauss, 66)
 
 
 def linear(x: Number) -> Number:
@@ -81,8 +81,9 @@ def gauss(x: Number) -> Number:
 
 
 def tanh(x: Number) -> Number:
-    """Returns tanh(x) for -4 <= x < 4."""
-    return interpolated(TANH, x + 4 * ONE)
+    """Returns tanh(x) for abs(x) <= 4."""
+    y = interpolated(TANH, absolute(x))
+    return select(x < 0, -y, y)
 
 
 def sigmoid(x: Number) -> Number:
