@@ -7,7 +7,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test cross firmware exhaustive bench size size-check zoo-check lint clean
+.PHONY: help demo test cross firmware exhaustive bench size size-check zoo-check evidence warnings misra coverage prove fuzz \
+        lint clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +45,15 @@ size-check: $(VENV)/.test-ready  ## compare bytes and instructions of generated 
 zoo-check: $(VENV)/.test-ready  ## score every champion of the zoo in plain Gymnasium, compare with docs/zoo.md
 	@$(BIN)/python tests/zoo_check.py $(ZOO_ARGS)
 
+evidence: $(VENV)/.prove-ready  ## warnings, misra, coverage, prove and fuzz of the C; writes docs/evidence.md
+	@PYTHONPATH=tests $(BIN)/python -m evidence
+
+warnings misra coverage fuzz: $(VENV)/.test-ready
+	@PYTHONPATH=tests $(BIN)/python -m evidence $@
+
+prove: $(VENV)/.prove-ready
+	@PYTHONPATH=tests $(BIN)/python -m evidence $@
+
 lint: $(VENV)/.test-ready  ## check style, types and who may import whom
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
@@ -62,6 +72,11 @@ $(VENV)/.demo-ready: pyproject.toml | $(VENV)/.made
 $(VENV)/.test-ready: pyproject.toml | $(VENV)/.made
 	@echo 'installing wann_rt and its test tools into $(VENV) (once, about a minute)'
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+$(VENV)/.prove-ready: $(VENV)/.test-ready
+	@echo 'installing the model checker of `make prove` into $(VENV)'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[prove]'
 	@touch $@
 
 $(VENV)/.bench-ready: $(VENV)/.test-ready

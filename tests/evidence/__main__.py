@@ -24,7 +24,7 @@ def main(names: list[str]) -> int:
     for problem in problems:
         print(problem, file=sys.stderr)
     if not problems and not names:
-        DOCUMENT.write_text(document(), encoding="utf-8")
+        DOCUMENT.write_text(document(RUNGS), encoding="utf-8")
         print(f"wrote {DOCUMENT.relative_to(ROOT)}")
     return 1 if problems else 0
 

@@ -13,7 +13,8 @@ import test_runtime_c_blobs as bad_blobs
 from cross.blobs import palette
 from runtime_library import example
 
-from evidence.fuzz import KEPT, seeds
+from evidence import seeds
+from evidence.fuzz import KEPT
 from evidence.rung import HARNESSES, Result, must, runtime_copy, tool
 from wann_rt.exporters.to_blob import to_blob
 from wann_rt.runtime_c import include_dir

@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,15 +13,13 @@ import numpy as np
 from c_library import swing_up
 from strategies import KINDS
 
+from evidence import seeds
 from evidence.rung import BUILD, HARNESSES, Result, must, runtime_copy, tool
 from wann_rt.controller import Weight
 from wann_rt.errors import ExportError
 from wann_rt.exporters.to_blob import to_blob
 from wann_rt.exporters.to_c import to_c
 from wann_rt.runtime_c import include_dir
-
-sys.path.append(str(HARNESSES))
-import seeds  # noqa: E402 - a script, beside the harness that it feeds
 
 PROCESSES = 2
 CONTROL_RUNS = 2_000_000
@@ -59,7 +56,7 @@ def run() -> Result:
             program = built(target, Path(name, target.harness))
             executions, crash = fuzzed(target, program, target.runs, [corpus])
             figures |= {f"{target.harness} executions": executions}
-            figures[f"{target.harness} inputs kept"] = len(os.listdir(corpus))
+            figures[f"{target.harness} inputs kept"] = len(list(corpus.iterdir()))
             if crash or executions < target.runs:
                 problems.append(f"{target.harness} after {executions:,} executions: {crash or 'it stopped'}")
             for fault in target.faults:

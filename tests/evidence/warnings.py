@@ -6,9 +6,9 @@ from itertools import product
 from pathlib import Path
 
 from c_library import STRICT
-from wann_rt.runtime_c import include_dir
 
 from evidence.rung import GOLDEN, Result, call, replaced, runtime_copy, tool
+from wann_rt.runtime_c import include_dir
 
 COMPILERS = ("gcc", "clang")
 STANDARDS = ("c99", "c11", "gnu17", "c++11", "gnu++17")

