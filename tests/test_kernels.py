@@ -8,18 +8,23 @@ from pathlib import Path
 from typing import Any
 
 import builders
+import numba
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from wann_rt import reference
+from wann_rt import reference, tasks
 from wann_rt.activations import PALETTE
+from wann_rt.kernels.block import load, store_rows
 from wann_rt.kernels.forward import BATCH, forward_batch
+from wann_rt.kernels.rollout import WIDTHS, Lanes, Results, rollout_range, single, width_for
 from wann_rt.network import Connection, Network
+from wann_rt.rollouts import starts_of
 
 seeds = st.integers(0, 2**32 - 1).map(np.random.default_rng)
+SWING = tasks.get("cartpole-swingup")
 PACKAGE = Path(reference.__file__).parent
 
 
@@ -78,6 +83,48 @@ def test_long_batches_are_computed_in_blocks_without_a_seam(lanes: int) -> None:
     inputs = builders.inputs(rng, network.n_inputs, lanes)
     assert_twins_agree(network, np.array(-1.3, np.float32), inputs)
     assert_twins_agree(network, rng.normal(size=(network.n_connections, 1)).astype(np.float32), inputs)
+
+
+@given(seeds)
+def test_every_width_plays_the_same_episodes(rng: np.random.Generator) -> None:
+    programs = single(Network.build(5, *builders.parts(rng, 5, 1, 8, 0.4, True), prune=True)[0])
+    lanes = max(width.lanes for width in WIDTHS)
+    weights, starts = rng.normal(size=(1, lanes)).astype(np.float32), starts_of(SWING, range(lanes))
+    played = []
+    for width in WIDTHS:
+        for begin in range(0, lanes, width.lanes):
+            part = slice(begin, begin + width.lanes)
+            block = Lanes(weights[:, part].copy(), False, starts[:, part].copy(), 50)
+            results = Results(np.empty((1, width.lanes)), np.empty((1, width.lanes), np.int64))
+            rollout_range(SWING.params, width, programs, 0, 1, block, results)
+            played.append(np.concatenate([*results.returns, *results.lengths]).reshape(2, -1))
+    first, *others = np.split(np.hstack(played), len(WIDTHS), axis=1)
+    assert all(np.array_equal(first, other, equal_nan=True) for other in others)
+
+
+@pytest.mark.parametrize(
+    ("lanes", "width"), [(1, 16), (12, 16), (17, 32), (18, 32), (33, 64), (64, 64), (65, 32), (128, 64), (1000, 64)]
+)
+def test_few_lanes_are_played_in_a_narrow_block_and_many_in_wide_ones(lanes: int, width: int) -> None:
+    assert width_for(lanes).lanes == width
+
+
+def test_a_constant_of_another_type_does_not_compile() -> None:
+    @numba.njit(error_model="numpy")
+    def doubled(width: Any, x: Any) -> Any:
+        store_rows(width, x, 0, (load(width, x, 0) * 2.0,))
+
+    with pytest.raises(numba.TypingError, match=r"constants as np\.float32"):
+        doubled(WIDTHS[0], np.ones((1, 16), np.float32))
+
+
+def test_rows_that_are_not_adjacent_in_memory_do_not_compile() -> None:
+    @numba.njit(error_model="numpy")
+    def copied(width: Any, x: Any) -> Any:
+        store_rows(width, x, 0, (load(width, x, 1),))
+
+    with pytest.raises(numba.TypingError, match="in C order"):
+        copied(WIDTHS[0], np.ones((16, 2), np.float32).T)
 
 
 PROBE = """\

@@ -194,6 +194,17 @@ overload(arithmetic.select, strict=False)(_overload_select)
 # Between blocks, tuples of blocks and arrays [rows, lanes]. An array has as many columns as a block has lanes.
 
 
+def _row(array: Any, width: Any) -> Block:
+    """Returns the type of a row.
+
+    Raises:
+        NumbaTypeError: the array is of another kind.
+    """
+    if array.ndim != 2 or array.layout != "C" or array.dtype not in (types.float32, types.float64, types.int64):
+        raise NumbaTypeError(f"expected an array [rows, lanes] in C order of float32, float64 or int64; got {array}")
+    return Block(array.dtype, width.lanes)
+
+
 def _address(context: Any, builder: Any, block: Block, array: Any, values: Any, k: int = 0) -> Any:
     """Returns a pointer to the row ``k`` after a row; ``values``: width, array, row."""
     data = context.make_array(array)(context, builder, values[1]).data
@@ -204,7 +215,7 @@ def _address(context: Any, builder: Any, block: Block, array: Any, values: Any, 
 
 def _load(context: Any, width: Any, array: Any, row: Any) -> Any:
     """Returns a row of an array."""
-    block = Block(array.dtype, width.lanes)
+    block = _row(array, width)
 
     def lower(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         return builder.load(_address(context, builder, block, array, values), align=4)
@@ -214,7 +225,7 @@ def _load(context: Any, width: Any, array: Any, row: Any) -> Any:
 
 def _load_rows(context: Any, width: Any, array: Any, row: Any, like: Any) -> Any:
     """Returns a tuple of the rows from a row on, as many as ``like`` has members."""
-    block = Block(array.dtype, width.lanes)
+    block = _row(array, width)
     result = types_.UniTuple(block, len(like))
 
     def lower(context: Any, builder: Any, signature: Any, values: Any) -> Any:
@@ -227,7 +238,7 @@ def _load_rows(context: Any, width: Any, array: Any, row: Any, like: Any) -> Any
 
 def _store_rows(context: Any, width: Any, array: Any, row: Any, items: Any) -> Any:
     """Writes a tuple into the rows from a row on."""
-    block = Block(array.dtype, width.lanes)
+    block = _row(array, width)
     _common(block, *items)
 
     def lower(context: Any, builder: Any, signature: Any, values: Any) -> Any:
