@@ -1,6 +1,7 @@
 """Environments for tests: a short good one, and each way in which somebody's environment may be bad."""
 
 import os
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,25 @@ class Moody(Glider):
         if how == "four":
             return observation, reward, False, {}
         return observation, reward, *rest
+
+
+class Deadly(Glider):
+    """Once a file exists, and then once only, kills an ancestor of its process: 1 for the parent, 2 for its parent."""
+
+    def __init__(self, flag: str) -> None:
+        super().__init__()
+        self.flag = Path(flag)
+
+    def step(self, action: Any) -> Any:
+        """Goes on."""
+        if self.flag.exists():
+            victim = os.getpid()
+            for _ in range(int(self.flag.read_text())):
+                victim = int(Path(f"/proc/{victim}/stat").read_text().split()[3])
+            self.flag.unlink()
+            os.kill(victim, signal.SIGKILL)
+            time.sleep(60)  # whoever would hear of this step is dead
+        return super().step(action)
 
 
 class Spaces(Glider):
