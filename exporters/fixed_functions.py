@@ -94,9 +94,8 @@ def _trace(activation: int, limits: Range) -> Traced:
 def functions(plan: Plan, names: Names) -> list[str]:
     """Returns the text of each function that the plan needs, callees first."""
     met = arguments(plan)
-    limits: list[object] = [form.limits for form in plan.observations] + [form.limits for form in plan.actions]
-    limits += [node.limit for nodes in plan.members for node in nodes]
-    clips = any(limit is not None for limit in limits)
+    limits = [form.limits for form in plan.observations] + [form.limits for form in plan.actions]
+    clips = any(limits) or any(node.limit is not None for nodes in plan.members for node in nodes)
     return [*([names.fill(_CLIP)] * clips), *(_function(k, met[k], met, names) for k in met if is_call(k))]
 
 

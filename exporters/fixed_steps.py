@@ -175,13 +175,15 @@ def _clip(names: Names, text: str, limits: Range | None) -> str:
 def _node(node: Node, number: int, names: Names, wide: set[int], group: _Group) -> list[str]:
     """Returns the lines of one node: its formula, or first its sum where that is too long."""
     is_wide = group.is_wide or any(source in wide for source in node.sources)
+    narrows = is_wide and not group.is_wide
     terms = _terms(node, names, wide, is_wide)
+    text = " ".join(terms)
     target = f"const {c_type(group.range)} {names.nodes[number]}"
-    whole = assignment(target, f"{group.name}({' '.join(terms)})")
+    whole = assignment(target, f"{group.name}({f'(int)({text})' if narrows else text})")
     if len(whole) == 1:
         return whole
     total = f"const {'int32_t' if is_wide else 'int'} s{number}"
-    return [*sum_assignment(total, terms), *assignment(target, f"{group.name}(s{number})")]
+    return [*sum_assignment(total, terms), *assignment(target, f"{group.name}({'(int)' * narrows}s{number})")]
 
 
 def _terms(node: Node, names: Names, wide: set[int], is_wide: bool) -> list[str]:

@@ -25,6 +25,7 @@ from wann_rt.exporters import export
 from wann_rt.exporters.c_backend import compile_with, find_compiler
 from wann_rt.exporters.c_text import COLUMNS
 from wann_rt.exporters.fixed_backend import FixedBackend
+from wann_rt.exporters.fixed_target import fixed_subject
 from wann_rt.exporters.parity import BACKENDS, verify
 from wann_rt.exporters.target_run import run_targets
 from wann_rt.exporters.targets import BY_KEY
@@ -101,6 +102,16 @@ def test_each_activation_equals_its_definition_on_every_observation(key: str) ->
     (result,) = run_targets([*subjects.activation_subjects(), *subjects.random_subjects()[:6]], [target], ["-O2"])
     assert (result.failed, result.differing, result.refusing, result.mismatches) == (None, (), (), 0)
     assert result.vectors == 11 * 2**16 + 6 * subjects.ROWS
+
+
+@pytest.mark.parametrize("key", ["x86_64-gcc", "atmega328p"])
+def test_a_variable_of_32_bits_is_narrowed_where_16_hold_its_value(key: str) -> None:
+    target = BY_KEY[key]
+    if target.missing():
+        pytest.skip(target.missing() or "")
+    (result,) = run_targets([fixed_subject(subjects.mixed(), "mixed")], [target], ["-O2"])
+    assert (result.failed, result.mismatches, result.refusing) == (None, 0, ())
+    assert "mixed_abs_w16((int)(n5))" in to_c_fixed(subjects.mixed(), prefix="mixed")
 
 
 def test_verify_compares_the_header_with_its_own_oracle() -> None:

@@ -12,9 +12,7 @@ from wann_rt.fixed_activations import FIXED, FRACTION, ONE, FixedActivation, Ran
 from wann_rt.fixed_trace import INT32, traced
 from wann_rt.network import BIAS, Network
 
-MOST_SHIFT = (
-    16  # of a product with a weight: then the upper half of a word remains, which costs 8-bit processors nothing
-)
+MOST_SHIFT = 16  # of a product with a weight: its upper half is then the result, which costs 8-bit processors nothing
 LEAST_BITS = 8  # of the greatest weight that leads into a node: fewer would be no weight
 
 
@@ -72,7 +70,8 @@ def shared_nodes(network: Network, inputs: Sequence[Range], weight: float) -> tu
         if magnitude > INT32[1]:
             raise _too_wide(network, k, magnitude / ONE)
         limit, shift = _room(FIXED[activation], magnitude, weight)
-        nodes.append(_node(activation, sources, signs, values, round(weight * 2**shift), limit, shift, magnitude))
+        pairs = list(zip(sources, signs, strict=True))
+        nodes.append(_node(activation, pairs, values, round(weight * 2**shift), limit, shift))
         values.append(nodes[-1].range)
     return tuple(nodes)
 
@@ -90,8 +89,8 @@ def connection_nodes(network: Network, inputs: Sequence[Range], weights: Sequenc
             raise _too_wide(network, k, sum(abs(w) * _most(values[s]) for w, s in zip(own, sources, strict=True)) / ONE)
         magnitude = _magnitude(values, sources, factors)
         limit = ((FIXED[activation].limit + 1) << shift) - 1
-        needed = limit if magnitude > limit else None
-        nodes.append(_node(activation, sources, factors, values, None, needed, shift, magnitude))
+        pairs = list(zip(sources, factors, strict=True))
+        nodes.append(_node(activation, pairs, values, None, limit if magnitude > limit else None, shift))
         values.append(nodes[-1].range)
     return tuple(nodes)
 
@@ -121,16 +120,13 @@ def _shift(values: Sequence[Range], sources: Iterable[int], weights: Sequence[fl
 
 def _node(
     activation: int,
-    sources: Sequence[int],
-    factors: Sequence[int],
+    pairs: Sequence[tuple[int, int]],
     values: Sequence[Range],
     weight: int | None,
     limit: int | None,
     shift: int,
-    magnitude: int,
 ) -> Node:
-    """Returns a node with its ranges."""
-    pairs = list(zip(sources, factors, strict=True))
+    """Returns a node with its ranges; the pairs are sources with their factors."""
     ends = [sorted((f * values[s][0], f * values[s][1])) for s, f in pairs]
     total = sum(low for low, _ in ends), sum(high for _, high in ends)
     if limit is not None:
@@ -146,7 +142,7 @@ def _node(
         weight,
         limit,
         shift,
-        magnitude,
+        sum(abs(f) * _most(values[s]) for s, f in pairs),
         argument,
         value_range(activation, argument),
     )

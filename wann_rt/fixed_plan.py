@@ -158,13 +158,13 @@ def _check_vectors(controller: Controller, observations: Sequence[Observation], 
 
 def _within(value: float, observation: Observation, channel: Channel) -> bool:
     low, high = (end * 2.0**-observation.fraction for end in INT16)
-    return channel.clip or low <= value <= high
+    return low <= (min(max(value, channel.low), channel.high) if channel.clip else value) <= high
 
 
 def _observation(channel: Channel, stated: Sequence[float] | None) -> Observation:
     reach = _reach(channel, stated)
     plain = channel.offset == 0 and channel.scale == 1
-    fraction = min(_fraction(max(map(abs, reach))), FRACTION) if plain else _fraction(max(map(abs, reach)))
+    fraction = min(_fraction(max(map(abs, reach))), FRACTION if plain else MOST_FRACTION)
     held = INT16
     if channel.clip:
         held = _nearest(max(reach[0], channel.low), fraction), _nearest(min(reach[1], channel.high), fraction)

@@ -42,7 +42,17 @@ def only(activation: Activation) -> Controller:
     return Controller(f"only {activation.name}", network, Weight.shared(1.0), (channel,), (Channel("y"),))
 
 
+def mixed() -> Controller:
+    """Returns a network with a value of 16 bits in a variable of 32: its node shares its function with a wider one."""
+    relu, absolute, linear = 9, 8, 1
+    pairs = [(1, 5), (2, 5), (3, 6), (4, 6), (5, 7), (6, 8), (7, 8)]
+    network, _ = Network.build(4, {5: relu, 6: relu, 7: absolute}, {8: linear}, [Connection(*pair) for pair in pairs])
+    below = tuple(Channel(name, low=-8.0, high=0.0, clip=True) for name in "ab")
+    around = tuple(Channel(name, low=-8.0, high=8.0) for name in "cd")
+    return Controller("mixed", network, Weight.shared(1.0), (*below, *around), (Channel("y"),))
+
+
 def subjects(champions: Iterable[tuple[str, Controller]]) -> tuple[Subject, ...]:
     """Returns everything in fixed point that a whole check runs."""
     named = (fixed_subject(controller, f"q12_{name}", CHAMPION_ROWS) for name, controller in champions)
-    return (*random_subjects(), *activation_subjects(), *named)
+    return (*random_subjects(), fixed_subject(mixed(), "q12_mixed", ROWS), *activation_subjects(), *named)
