@@ -32,7 +32,7 @@ class Cell:
         level: of optimisation.
         figures: what it costs, or None.
         skipped: why there are no figures, or None.
-        wrong: what is wrong with its actions, or None.
+        wrong: what is wrong with the actions of ours, or None; a peer's are then a reason to skip it.
     """
 
     network: str
@@ -59,7 +59,10 @@ def cell(network: str, processor: Processor, subject: str, level: str, rows: int
         figures = measure(_subject(network, processor, subject), processor, level, rows or _rows(subject, processor))
     except (AbsentError, MeasureError) as error:
         return Cell(*place, skipped=str(error))
-    return Cell(*place, figures, wrong=_wrong(network, subject, figures))
+    wrong = _wrong(network, subject, figures)
+    if wrong and subject not in OURS:
+        return Cell(*place, skipped=f"computes something else: it {wrong}")
+    return Cell(*place, figures, wrong=wrong)
 
 
 def all_cells(networks: Iterable[str], subjects: Sequence[str], jobs: int, note: Callable[[Cell], None]) -> list[Cell]:

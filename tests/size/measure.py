@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from statistics import fmean
+from threading import Lock
 
 from size.processors import HERE, Processor
 from wann_rt.exporters.target_program import COLOUR
@@ -116,6 +117,8 @@ def measure(subject: Subject, processor: Processor, level: str, rows: int) -> Fi
         raise MeasureError(f"its program ended early: {printed.strip()[:200]!r}")
     if numbers[0] != 0:
         raise MeasureError(f"its setup returned {numbers[0]:#x}")
+    if numbers[1] >= processor.stack:
+        raise MeasureError(f"it takes {processor.stack} bytes of stack or more")
     steps = [count - counts[0] for count in counts[EMPTY_ROWS:]]
     sizes |= {"stack": numbers[1]}
     return Figures(**sizes, least=min(steps), mean=fmean(steps), most=max(steps), rows=rows, actions=tuple(numbers[2:]))
@@ -159,12 +162,15 @@ def _run(built: tuple[Path, Processor], processor: Processor, folder: Path) -> t
     symbols = _tool([f"{processor.prefix}nm", str(image)]).splitlines()
     mark = next(f"0x{line.split()[0]}" for line in symbols if line.endswith(" size_mark"))
     if processor.run:
-        plugin = ("-plugin", f"{_counter()},mark={mark},out={out}")
+        plugin = ("-plugin", f"{_built('count_plugin', ('-shared', '-fPIC'))},mark={mark},out={out}")
         printed = _tool([processor.run[0], *plugin, *processor.run[1:], str(image)])
     else:
-        printed = COLOUR.sub("", _tool([str(_cycle_counter()), str(image), mark, str(out)]))
+        printed = COLOUR.sub("", _tool([str(_built("avr_cycles", ("-lsimavr", "-lelf"))), str(image), mark, str(out)]))
     between = [int(line) for line in out.read_text().split()]
     return printed, between[1::2]
+
+
+_COMPILING = Lock()
 
 
 @cache
@@ -172,20 +178,13 @@ def _tools() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="wann_rt_")
 
 
-@cache
-def _counter() -> Path:
-    """Compiles the plugin of QEMU."""
-    path = Path(_tools().name) / "count.so"
-    _tool(["cc", "-O2", "-shared", "-fPIC", str(HERE / "count_plugin.c"), "-o", str(path)])
-    return path
-
-
-@cache
-def _cycle_counter() -> Path:
-    """Compiles what counts cycles on a simulated AVR."""
-    path = Path(_tools().name) / "avr_cycles"
-    _tool(["cc", "-O2", str(HERE / "avr_cycles.c"), "-o", str(path), "-lsimavr", "-lelf"])
-    return path
+def _built(name: str, options: Sequence[str]) -> Path:
+    """Compiles something for this computer, the first time that it is asked for."""
+    with _COMPILING:
+        path = Path(_tools().name) / name
+        if not path.exists():
+            _tool(["cc", "-O2", str(HERE / f"{name}.c"), "-o", str(path), *options])
+        return path
 
 
 def _tool(command: Sequence[str]) -> str:

@@ -101,8 +101,9 @@ def _emx(graph: Graph, network: str, for_avr: bool) -> tuple[str, str]:
 
 def _onnx2c(graph: Graph, network: str, for_avr: bool) -> tuple[str, str]:
     shape = controller(network).network
-    # Not its other pass: folding casts away frees something twice (biped, n1849).
-    options = ["-p", "unionize", *(["-a"] if for_avr else [])]
+    # Not its other pass: folding casts away frees something twice (biped, n1849). Its option for AVR keeps constants
+    # out of the RAM; dense networks do not fit otherwise, the others compute something else with it.
+    options = ["-p", "unionize", *(["-a"] if for_avr and graph is dense_graph else [])]
     with tempfile.TemporaryDirectory() as name:
         given = Path(name, "model.onnx")
         given.write_bytes(graph(controller(network)).SerializeToString())
