@@ -106,11 +106,12 @@ def shown(task: AnyTask) -> EnvironmentTask:
     """
     if isinstance(task, EnvironmentTask):
         return with_options(task, stall_steps=0, stall_reward=0.0)
+    changes = changes_of(task)
     if task.name in SCENES:
-        return environment_task(f"wann_rt.tasks.gym_env:{task.env_id}", kwargs={"task": task})
-    changed = ", ".join(changes_of(task))
-    if changed:
-        raise TaskError(f"task {task.name} is shown by Gymnasium's {TWINS[task.name]}, which has no other {changed}")
+        return environment_task(f"wann_rt.tasks.gym_env:{task.env_id}", kwargs={"params": changes})
+    if changes:
+        names = ", ".join(changes)
+        raise TaskError(f"task {task.name} is shown by Gymnasium's {TWINS[task.name]}, which has no other {names}")
     return environment_task(TWINS[task.name])
 
 

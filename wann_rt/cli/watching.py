@@ -28,12 +28,12 @@ def play(controller: Path, out: Path | None, task: str | None, params: tuple[str
     from wann_rt import config, watching
     from wann_rt.selecting import Selection, task_of
 
+    changed = dict(config.parse_setting(text) for text in params) or None
+    played = task_of(loaded, Selection(task, params=changed, **environment_arguments(options)))
     path = out
     if path is None and not watching.has_display():
         path = Path(named_after(controller).with_suffix(".mp4").name)
         click.echo(f"there is no display here: making the film {path}")
-    changed = dict(config.parse_setting(text) for text in params) or None
-    played = task_of(loaded, Selection(task, params=changed, **environment_arguments(options)))
     totals = []
     for outcome in watching.watch(played, loaded, out=path, **options):
         totals.append(outcome.total)

@@ -4,6 +4,7 @@
 task's own functions on float32 scalars, so an episode equals the compiled rollout bit for bit.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import gymnasium
@@ -28,7 +29,8 @@ class CompiledTaskEnv(gymnasium.Env[Array, Any]):
 
     Args:
         task: the task or its name.
-        params: physical constants, if not the task's own.
+        params: physical constants, if not the task's own: all of them, or those that differ by name, see
+            ``tasks.with_params``.
         render_mode: "human" for a window, "rgb_array" for pictures; where the task has a scene (``tasks.scenes``).
     """
 
@@ -36,6 +38,8 @@ class CompiledTaskEnv(gymnasium.Env[Array, Any]):
 
     def __init__(self, task: Task | str, params: Any = None, render_mode: str | None = None) -> None:
         self.task = tasks.get(task) if isinstance(task, str) else task
+        if isinstance(params, Mapping):
+            self.task, params = tasks.with_params(self.task, **params), None
         self.params = self.task.params if params is None else params
         modes = self.metadata["render_modes"] if self.task.name in SCENES else []
         self.metadata = {"render_modes": modes, "render_fps": self.task.rate_hz}
