@@ -40,6 +40,7 @@ from wann_rt.tasks.simulator import Simulator
 
 CHEAP = ("Pendulum-v1", "CartPole-v1", "MountainCarContinuous-v0")
 TINY = {"population": 8, "generations": 3, "drawn_weights": 2, "retest_episodes": 1, "retest_every": 1}
+RULES = Rules(max_steps=60, stall_steps=0, stall_reward=0.0, waived=np.nan)
 needs_envpool = pytest.mark.skipif(importlib.util.find_spec("envpool") is None, reason="envpool is not installed")
 pytestmark = pytest.mark.xdist_group("backends")
 
@@ -92,7 +93,7 @@ def test_the_policy_kernel_decides_as_the_controller_does(seed: int) -> None:
     observations = np.ascontiguousarray(builders.inputs(rng, controller.network.n_inputs, rows).T)
     weights = np.repeat(controller.weight.array[:, np.newaxis], rows, axis=1)
     work = Work(single(controller.network), weights, controller.weight.kind, np.zeros(rows, np.int64))
-    [chunk] = cut(work, rows)
+    [chunk] = cut(work, rows, RULES)
     actions, choices = np.zeros((rows, controller.network.n_outputs), np.float32), np.zeros(rows, np.int64)
     bad = act(policy_of(controller, chunk), chunk.networks, chunk.lanes, observations, actions, choices)
     assert builders.same_bits(actions, controller.run(forward, observations))
@@ -110,7 +111,7 @@ def test_the_policy_kernel_knows_every_activation() -> None:
     observations = builders.SPECIAL[:, np.newaxis]
     count = len(observations)
     work = Work(single(network), np.full((1, count), 0.7, np.float32), "shared", np.zeros(count, np.int64))
-    [chunk] = cut(work, count)
+    [chunk] = cut(work, count, RULES)
     actions, choices = np.zeros((count, n), np.float32), np.zeros(count, np.int64)
     act(policy_of(controller, chunk), chunk.networks, chunk.lanes, observations, actions, choices)
     assert builders.same_bits(actions, controller.run(forward, observations))
@@ -176,7 +177,7 @@ def test_chunks_hold_every_episode_once_and_in_order(most: int) -> None:
     programs = Search(task_of("Pendulum-v1"), config.load(overlay={"population": 3}), 1).ask()
     work = Work(programs, np.arange(5, dtype=np.float32)[np.newaxis], "shared", np.arange(50, 55))
     seen = []
-    for chunk in cut(work, most):
+    for chunk in cut(work, most, RULES):
         assert len(chunk.seeds) <= most
         for network, lane, seed in zip(chunk.networks, chunk.lanes, chunk.seeds, strict=True):
             seen.append((chunk.programs.sources[network].tolist(), chunk.weights[0, lane], seed))
@@ -357,6 +358,6 @@ def test_what_compiles_is_all_that_playing_calls() -> None:
     task = task_of("Pendulum-v1")
     compiled(task)
     before = [len(kernel.signatures) for kernel in (act, tally)]
-    chunks = cut(Work(single(network_of(task)), np.ones((1, 2), np.float32), "shared", np.arange(2)), 2)
+    chunks = cut(Work(single(network_of(task)), np.ones((1, 2), np.float32), "shared", np.arange(2)), 2, RULES)
     play_chunk(Simulator(task), chunks[0], lambda: None)
     assert [len(kernel.signatures) for kernel in (act, tally)] == before

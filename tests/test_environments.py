@@ -252,7 +252,7 @@ def test_a_decision_travels_in_the_file_and_in_every_contract() -> None:
     assert "decision" not in json.loads(files.to_text(plain))
     assert "wann_rt.decision" not in contract(plain)
     with pytest.raises(ControllerError, match="decision 'dice' is unknown"):
-        replace(controller, decision="dice")
+        replace(controller, decision="dice")  # type: ignore[arg-type]
 
 
 def test_an_environment_is_given_what_the_controller_decides() -> None:
@@ -266,7 +266,7 @@ def test_an_environment_is_given_what_the_controller_decides() -> None:
 def trajectory(simulator: Simulator, seed: int, steps: int) -> list[float]:
     """Returns all that an episode of random actions tells."""
     rng = np.random.default_rng(seed)
-    seen = simulator.reset(seed).tolist()
+    seen: list[float] = simulator.reset(seed).tolist()
     for _ in range(steps):
         action = rng.uniform(-1, 1, len(simulator.task.actions)).astype(np.float32)
         observation, reward, over = simulator.step(action, int(action.argmax()))
@@ -279,7 +279,7 @@ def trajectory(simulator: Simulator, seed: int, steps: int) -> list[float]:
 def fresh_trajectory(env_id: str, seed: int, steps: int) -> list[float]:
     """Returns the same from a new plain environment, without any code of ours."""
     environment, rng = gymnasium.make(env_id), np.random.default_rng(seed)
-    seen = environment.reset(seed=seed)[0].tolist()
+    seen: list[float] = environment.reset(seed=seed)[0].tolist()
     for _ in range(steps):
         action = rng.uniform(-1, 1, environment.action_space.shape or ()).astype(np.float32)
         observation, reward, terminated, truncated, _ = environment.step(action)
@@ -340,3 +340,26 @@ def test_seeds_fit_every_environment() -> None:
 
 def test_the_registered_glider_is_the_class() -> None:
     assert isinstance(gymnasium.make("odd/Glider-v0").unwrapped, odd_environments.Glider)
+
+
+@pytest.mark.parametrize(
+    ("provenance", "says"),
+    [
+        ({"environment": {"id": 7}}, "does not say which environment"),
+        ({"environment": {}}, "does not say which environment"),
+        ({"environment": {"id": "Pendulum-v1", "kwargs": [1]}}, "kwargs must be an object"),
+        ({"environment": {"id": "Pendulum-v1"}, "task_params": [1]}, "task_params must be an object"),
+        ({"environment": {"id": "Pendulum-v1"}, "task_params": {"max_steps": "no"}}, "max_steps is 'no'"),
+        ({"environment": {"id": "GymV26Environment-v0", "kwargs": {}}}, "not trusted"),
+        ({"environment": "Pendulum-v1"}, "does not say which task"),
+    ],
+)
+def test_damaged_provenance_is_refused(provenance: dict[str, Any], says: str) -> None:
+    with pytest.raises(TaskError, match=says):
+        task_of(made(environment_task("Pendulum-v1"), provenance=provenance), Selection())
+
+
+@pytest.mark.parametrize(("env_id", "kwargs"), [("Pendulum-v1", {"g": {1, 2}}), (odd_environments.Glider, {})])
+def test_what_a_run_could_not_record_is_refused(env_id: Any, kwargs: dict[str, Any]) -> None:
+    with pytest.raises(TaskError, match=r"JSON values|named by text"):
+        environment_task(env_id, kwargs=kwargs)

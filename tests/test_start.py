@@ -54,7 +54,7 @@ def test_a_squashed_output_is_refused() -> None:
         genome.copies(network, 4)
 
 
-def champion(**settings: int) -> wr.Controller:
+def champion(**settings: Any) -> wr.Controller:
     return wr.search("swingup", preset="minimal", population=16, generations=4, **settings)
 
 

@@ -6,6 +6,7 @@ itself does not tell them.
 
 import difflib
 import importlib.metadata
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -55,6 +56,12 @@ def environment_task(
         ray_cluster.library()
     elif address is not None:
         raise TaskError(f"address {address!r} is of a Ray cluster, and the back end is {backend}: use --backend ray")
+    if not isinstance(env_id, str):
+        raise TaskError(f'an environment is named by text, such as "my_module:MyClass"; {env_id!r} came')
+    try:
+        json.dumps(kwargs, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise TaskError(f"environment {env_id}: its arguments must be JSON values: {error}") from None
     environment = _made(env_id, kwargs or {})
     try:
         task = _described(env_id, dict(kwargs or {}), environment)
@@ -74,7 +81,7 @@ def _made(env_id: str, kwargs: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:
         raise TaskError(f"Gymnasium has no environment {env_id!r}: {error}{guess}") from None
     except ImportError as error:
         raise TaskError(f"environment {env_id} cannot be imported: {error}") from None
-    except Exception as error:  # the environment is somebody else's code: it may raise anything
+    except (Exception, SystemExit) as error:  # the environment is somebody else's code: it may raise anything
         raise TaskError(f"environment {env_id} cannot be made: {type(error).__name__}: {error}") from None
 
 

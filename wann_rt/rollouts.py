@@ -164,7 +164,7 @@ def record_vectors(task: AnyTask, controller: Controller, seed: int, count: int 
     """Returns ``count`` observation -> action pairs, evenly spaced over one episode of the controller."""
     starts = starts_of(task, range(seed, seed + 1))
     if isinstance(task, EnvironmentTask):
-        vectors = backends.record(task, controller, starts, default_threads())
+        vectors = backends.record(task, controller, starts)
     else:
         vectors = _recorded(task, controller, starts)
     return tuple(vectors[int(i)] for i in np.linspace(0, len(vectors) - 1, count))

@@ -79,6 +79,8 @@ def _environment_of(controller: Controller, selection: Selection, says: Mapping[
         kwargs = _trusted_kwargs(says, selection.env is not None)
     if params is None and same:
         params = controller.provenance.get("task_params", {})
+        if not isinstance(params, dict):
+            raise TaskError("the controller's provenance is damaged: task_params must be an object")
     task = with_options(_environment(selection, env_id, kwargs), **(params or {}))
     for side in ("observations", "actions"):
         came, wanted = len(getattr(controller, side)), len(getattr(task, side))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann_rt.backends import envpool_engine, processes, ray_cluster
-from wann_rt.backends.chunks import Chunk, Played, Work, cut, joined
+from wann_rt.backends.chunks import Chunk, Played, Work, cut, joined, rules_of
 from wann_rt.controller import Controller, Vector, WeightKind
 from wann_rt.episodes import Episodes
 from wann_rt.kernels.rollout import Programs, single
@@ -60,14 +60,14 @@ def play_controller(task: EnvironmentTask, controller: Controller, starts: NDArr
     return _played(task, work, workers, watched=True)
 
 
-def record(task: EnvironmentTask, controller: Controller, starts: NDArray[Any], workers: int) -> list[Vector]:
+def record(task: EnvironmentTask, controller: Controller, starts: NDArray[Any]) -> list[Vector]:
     """Returns every observation -> action pair of one episode, played by Gymnasium."""
     work = Work(single(controller.network), controller.weight.array[:, np.newaxis], controller.weight.kind, starts[0])
-    return processes.record(task, cut(work, 1)[0], workers)
+    return processes.record(task, cut(work, 1, rules_of(task))[0])
 
 
 def _played(task: EnvironmentTask, work: Work, workers: int, watched: bool) -> Episodes:
     backend = BACKENDS[task.backend]
-    chunks = cut(work, backend.chunk_size(work.episodes, workers))
+    chunks = cut(work, backend.chunk_size(work.episodes, workers), rules_of(task))
     # Effort and chatter are those of numbers sent to an actuator; the choice of an action has none.
     return joined(work, backend.play(task, chunks, workers), watched and task.decision == "values")

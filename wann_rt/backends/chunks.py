@@ -50,6 +50,7 @@ class Chunk(NamedTuple):
         networks: each episode's network, [episodes].
         lanes: each episode's lane, [episodes].
         seeds: each episode's seed, [episodes].
+        rules: when episodes end.
     """
 
     programs: Programs
@@ -58,6 +59,7 @@ class Chunk(NamedTuple):
     networks: NDArray[np.int64]
     lanes: NDArray[np.int64]
     seeds: NDArray[np.int64]
+    rules: Rules
 
 
 class Played(NamedTuple):
@@ -74,7 +76,7 @@ class Played(NamedTuple):
         return cls(books.returns, books.lengths, books.efforts, books.changes)
 
 
-def cut(work: Work, most: int) -> list[Chunk]:
+def cut(work: Work, most: int, rules: Rules) -> list[Chunk]:
     """Returns the work in chunks of at most ``most`` episodes, network by network."""
     n_lanes, chunks = len(work.seeds), []
     for begin in range(0, work.episodes, most):
@@ -82,7 +84,7 @@ def cut(work: Work, most: int) -> list[Chunk]:
         networks, lanes = episodes // n_lanes, episodes % n_lanes
         some = np.arange(networks[0], networks[-1] + 1)
         programs = select(work.programs, some)
-        chunks.append(Chunk(programs, work.weights, work.kind, networks - some[0], lanes, work.seeds[lanes]))
+        chunks.append(Chunk(programs, work.weights, work.kind, networks - some[0], lanes, work.seeds[lanes], rules))
     return chunks
 
 

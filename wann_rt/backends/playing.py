@@ -45,7 +45,7 @@ def play_chunk(
         TaskError: the environment fails, or tells of NaN.
     """
     task = simulator.task
-    policy, rules, books = policy_of(task, chunk), rules_of(task), open_books(len(chunk.seeds), len(task.actions))
+    policy, rules, books = policy_of(task, chunk), chunk.rules, open_books(len(chunk.seeds), len(task.actions))
     for e, seed in enumerate(chunk.seeds):
         row = _row(task, chunk, e)
         beat()
@@ -74,7 +74,8 @@ def compiled(task: EnvironmentTask) -> None:
     first = 1 + len(task.observations)
     outputs = dict.fromkeys(range(first, first + len(task.actions)), LINEAR)
     network, _ = Network.build(len(task.observations), {}, outputs, [])
-    chunk = Chunk(single(network), np.zeros((1, 1), np.float32), "shared", *np.zeros((3, 1), np.int64))
+    zero = np.zeros(1, np.int64)
+    chunk = Chunk(single(network), np.zeros((1, 1), np.float32), "shared", zero, zero, zero, rules_of(task))
     row = _row(task, chunk, 0)
     act(policy_of(task, chunk), row.network, row.lane, np.zeros((1, network.n_inputs), np.float32), *row[3:5])
-    tally(open_books(1, len(task.actions)), rules_of(task), row.episode, row.actions, row.rewards, row.over)
+    tally(open_books(1, len(task.actions)), chunk.rules, row.episode, row.actions, row.rewards, row.over)

@@ -17,6 +17,7 @@ import time
 import warnings
 from collections import Counter, deque
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from wann_rt.backends.chunks import Chunk, Played
@@ -25,7 +26,7 @@ from wann_rt.backends.playing import compiled
 from wann_rt.controller import Vector
 from wann_rt.errors import TaskError
 from wann_rt.progress import tell
-from wann_rt.tasks.environment import EnvironmentTask
+from wann_rt.tasks.environment import DEFAULTS, EnvironmentTask
 
 CHUNKS_PER_WORKER = 8  # so that all of them end at about the same time
 MOST_EPISODES = 64  # in a chunk: what is lost with a worker
@@ -51,9 +52,9 @@ def play_chunks(task: EnvironmentTask, chunks: Sequence[Chunk], workers: int) ->
     return _run(task, [Job(k, chunk) for k, chunk in enumerate(chunks)], workers)
 
 
-def record(task: EnvironmentTask, chunk: Chunk, workers: int) -> list[Vector]:
+def record(task: EnvironmentTask, chunk: Chunk) -> list[Vector]:
     """Returns every observation -> action pair of a chunk."""
-    vectors: list[Vector] = _run(task, [Job(0, chunk, recorded=True)], workers)[0]
+    vectors: list[Vector] = _run(task, [Job(0, chunk, recorded=True)], None)[0]
     return vectors
 
 
@@ -191,7 +192,7 @@ class Pool:
 _pools: list[Pool] = []  # at most one: that of the task played last
 
 
-def _run(task: EnvironmentTask, jobs: Sequence[Job], workers: int) -> list[Any]:
+def _run(task: EnvironmentTask, jobs: Sequence[Job], workers: int | None) -> list[Any]:
     """Runs jobs in the pool of the task, which on any error, Ctrl-C included, is gone."""
     pool = _pool(task, workers)
     try:
@@ -201,13 +202,15 @@ def _run(task: EnvironmentTask, jobs: Sequence[Job], workers: int) -> list[Any]:
         raise
 
 
-def _pool(task: EnvironmentTask, workers: int) -> Pool:
-    """Returns the pool that plays this task with so many workers."""
-    wanted = pickle.dumps(task), workers
-    if not _pools or (pickle.dumps(_pools[0].task), len(_pools[0].workers)) != wanted:
-        close()
-        compiled(task)  # once, before all workers would
-        _pools.append(Pool(task, workers))
+def _pool(task: EnvironmentTask, workers: int | None) -> Pool:
+    """Returns the pool that plays this task with so many workers; None: as many as there are, or one."""
+    plain = replace(task, params=DEFAULTS)  # chunks bring their own rules
+    for pool in _pools:
+        if pickle.dumps(pool.task) == pickle.dumps(plain) and workers in (None, len(pool.workers)):
+            return pool
+    close()
+    compiled(plain)  # once, before all workers would
+    _pools.append(Pool(plain, workers or 1))
     return _pools[0]
 
 

@@ -12,6 +12,7 @@ import importlib
 import importlib.metadata
 import logging
 import os
+import socket
 import sys
 import warnings
 from collections import Counter, deque
@@ -29,6 +30,7 @@ from wann_rt.tasks.environment import EnvironmentTask
 
 SECONDS_PER_CHUNK = 0.05  # at least: a message takes 1 to 2 ms
 PATIENCE = 300.0  # seconds that a cluster may take to find room for the first player; some fetch nodes only then
+SECONDS_TO_ANSWER = 10.0
 LOCAL = "local"
 QUIET = {"log_to_driver": False, "logging_level": logging.ERROR}
 
@@ -190,12 +192,20 @@ def _connect(ray: ModuleType, address: str, workers: int) -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     own = {"num_cpus": workers, "include_dashboard": False} if address == LOCAL else {}
     try:
+        _knock(address)
         ray.init(address=address, **QUIET, **own)
     except Exception as error:  # of many kinds, as there are many ways not to reach a cluster
         raise ClusterError(
             f"the Ray cluster {address!r} cannot be reached: {error} (--address, address=: 'auto' for the cluster that "
             "this machine is a node of, HOST:PORT, ray://HOST:10001, or 'local' to start one here)"
         ) from None
+
+
+def _knock(address: str) -> None:
+    """Raises OSError where nobody listens at HOST:PORT: Ray itself would try for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if port.isdigit():
+        socket.create_connection((host.strip("[]"), int(port)), SECONDS_TO_ANSWER).close()
 
 
 def _versions(task: EnvironmentTask) -> dict[str, str]:
