@@ -1,6 +1,7 @@
 """Laws of a search that starts from a network: each genome of the first generation means that very network."""
 
 from dataclasses import replace
+from typing import Any
 
 import builders
 import numpy as np
