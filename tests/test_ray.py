@@ -196,10 +196,11 @@ def test_a_cluster_without_room_is_an_error(cluster: Any, monkeypatch: pytest.Mo
         ray.shutdown()
 
 
-def test_a_cluster_that_is_not_there_is_an_error() -> None:
+@pytest.mark.parametrize("address", ["localhost:1", "ray://localhost:1", "nowhere"])
+def test_a_cluster_that_is_not_there_is_an_error(address: str) -> None:
     ray_cluster.close()
-    with pytest.raises(ClusterError, match="cluster 'ray://localhost:1' cannot be reached"):
-        played(task_of("Pendulum-v1", "ray://localhost:1"))
+    with pytest.raises(ClusterError, match=f"the Ray cluster '{address}' cannot be reached: "):
+        played(task_of("Pendulum-v1", address))
 
 
 def test_an_address_without_a_cluster_is_refused() -> None:
