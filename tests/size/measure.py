@@ -118,7 +118,7 @@ def measure(subject: Subject, processor: Processor, level: str, rows: int) -> Fi
     if numbers[0] != 0:
         raise MeasureError(f"its setup returned {numbers[0]:#x}")
     if numbers[1] >= processor.stack:
-        raise MeasureError(f"it takes {processor.stack} bytes of stack or more")
+        raise MeasureError(f"its stack will not fit into {processor.stack} bytes")
     steps = [count - counts[0] for count in counts[EMPTY_ROWS:]]
     sizes |= {"stack": numbers[1]}
     return Figures(**sizes, least=min(steps), mean=fmean(steps), most=max(steps), rows=rows, actions=tuple(numbers[2:]))
