@@ -161,7 +161,7 @@ class Cluster:
         """Replaces a player that was lost while it played a chunk, or while it started (None)."""
         self._kill(player)
         lost[number] += 1
-        if lost[number] >= ATTEMPTS * (self.size if number is None else 1):  # a node is lost with all its players
+        if lost[number] >= ATTEMPTS * (1 + self.size if number is None else 1):  # a node is lost with all its players
             doing = "starting" if number is None else "playing the same episodes"
             raise ClusterError(f"the Ray cluster lost {lost[number]} players while {doing}, the last one by: {error}")
         self._start()
