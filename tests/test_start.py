@@ -83,5 +83,5 @@ def test_a_start_that_does_not_fit_is_refused() -> None:
         wr.search("pendulum", start=first, generations=1)
     with pytest.raises(ConfigError, match="most_connections is 1"):
         wr.search("swingup", start=first, generations=1, most_connections=1)
-    with pytest.raises(ConfigError, match="names a controller to start from"):
-        Search(get("swingup"), replace(load("minimal"), start="sha256:0"))
+    with pytest.raises(ConfigError, match="names a controller: pass its network"):
+        Search(get("swingup"), replace(load("minimal"), start_digest="sha256:0"))

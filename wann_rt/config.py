@@ -26,7 +26,7 @@ class Config:
     Attributes:
         preset: the preset these settings started from.
         seed: all random numbers of the search follow from it.
-        start: digest of the controller whose network the first generation copies; empty: it is drawn at random.
+        start_digest: of the controller whose network the first generation copies; empty: it is drawn at random.
         population: genomes in a generation.
         generations: how many generations to run.
         episodes: episodes per shared weight and genome in a generation; the same start states for all genomes.
@@ -63,7 +63,7 @@ class Config:
 
     preset: str = DEFAULT_PRESET
     seed: int = 0
-    start: str = ""
+    start_digest: str = ""
     population: int = 192
     generations: int = 1024
     episodes: int = 3

@@ -26,7 +26,7 @@ def start_from(controller: Controller, config: Config) -> tuple[Network, Config]
             f"the search starts from {network.n_connections} connections, but setting most_connections is "
             f"{config.most_connections}: raise it, or set it to 0 for no limit"
         )
-    return _signed(controller), replace(config, start=digest(controller))
+    return _signed(controller), replace(config, start_digest=digest(controller))
 
 
 def _signed(controller: Controller) -> Network:
