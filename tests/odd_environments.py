@@ -114,14 +114,15 @@ class Deadly(Glider):
 
     def step(self, action: Any) -> Any:
         """Goes on."""
-        if self.flag.exists():
-            victim = os.getpid()
-            for _ in range(int(self.flag.read_text())):
-                victim = int(Path(f"/proc/{victim}/stat").read_text().split()[3])
-            self.flag.unlink()
-            os.kill(victim, signal.SIGKILL)
-            time.sleep(60)  # whoever would hear of this step is dead
-        return super().step(action)
+        try:
+            mine = self.flag.rename(self.flag.with_suffix(f".{os.getpid()}"))  # of many processes, one gets it
+        except FileNotFoundError:
+            return super().step(action)
+        victim = os.getpid()
+        for _ in range(int(mine.read_text())):
+            victim = int(Path(f"/proc/{victim}/stat").read_text().split()[3])
+        os.kill(victim, signal.SIGKILL)
+        return time.sleep(60)  # whoever would hear of this step is dead
 
 
 class Spaces(Glider):

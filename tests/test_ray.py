@@ -106,7 +106,9 @@ def test_what_is_killed_in_mid_generation_costs_time_but_not_the_result(
 
     def kill(report: Generation) -> None:
         if report.generation == 0:
-            flag.write_text(str(ancestor))
+            whole = flag.with_suffix(".new")
+            whole.write_text(str(ancestor))
+            whole.rename(flag)
 
     found = wr.search(backend="ray", address=address, on_generation=kill, **search)
     assert files.to_text(found) == champion
