@@ -30,6 +30,7 @@ from wann_rt.evaluation import Score
 from wann_rt.pruning import unsigned
 from wann_rt.random import Purpose, stream, uniforms
 from wann_rt.tasks import gym_env
+from wann_rt.tasks.environment import FALL_REWARD
 from wann_rt.tuning import HIGH, LOW, episode_seeds
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,6 +43,7 @@ CONDITIONS = {
 SEED = 2026
 SURE = 4.0  # standard errors by which a mean over other episodes may differ
 ROUNDING = 0.01  # of the record
+FALL = "falls charged"  # how the record calls the scores with the reward of -100 that the paper's walker was spared
 PIECES = 8  # into which the episodes of a condition are cut for the processes
 
 
@@ -80,6 +82,8 @@ def scored(name: str, episodes: int, seed: int, jobs: int | None = 1) -> dict[st
         each = map if pool is None else pool.map
         played = {c: each(partial(returns, name, c, episodes, seed), pieces) for c in CONDITIONS}
         by_condition = {condition: np.concatenate(list(parts)) for condition, parts in played.items()}
+    uncharged = zoo.recipes()[name].uncharged_falls
+    charged = {FALL: {c: rounded(Score.of(both[:, 0])) for c, both in by_condition.items()}} if uncharged else {}
     return {
         "env": env,
         "connections": champion.network.n_connections,
@@ -87,7 +91,8 @@ def scored(name: str, episodes: int, seed: int, jobs: int | None = 1) -> dict[st
         "tuned_weight": files.shortest(agnostic.weight.values[0]),
         "episodes": episodes,
         "seed": seed,
-        "scores": {condition: rounded(Score.of(values)) for condition, values in by_condition.items()},
+        "scores": {c: rounded(Score.of(both[:, int(uncharged)])) for c, both in by_condition.items()},
+        **charged,
     }
 
 
@@ -95,8 +100,8 @@ def rounded(score: Score) -> dict[str, float]:
     return {name: round(getattr(score, name), 2) for name in ("mean", "ci95", "sd", "low", "high")}
 
 
-def returns(name: str, condition: str, episodes: int, seed: int, which: list[int]) -> list[float]:
-    """Returns what some of the episodes of a condition return."""
+def returns(name: str, condition: str, episodes: int, seed: int, which: list[int]) -> list[tuple[float, float]]:
+    """Returns what some episodes of a condition return: as Gymnasium has it, and with falls that cost nothing."""
     gym_env.register()  # one champion's environment is our own
     env, seeds = zoo.recipes()[name].env, episode_seeds(Purpose.TEST, seed, episodes) % 2**31
     contenders = list(controllers(name, condition, episodes, seed))
@@ -119,22 +124,23 @@ def controllers(name: str, condition: str, episodes: int, seed: int) -> Iterator
         }[condition]
 
 
-def episode(env_id: str, controller: Controller, seed: int) -> float:
-    """Returns the return of an episode in an environment of its own: some keep something of the episode before."""
+def episode(env_id: str, controller: Controller, seed: int) -> tuple[float, float]:
+    """Plays an episode in an environment of its own, as some keep something of the episode before; see ``returns``."""
     env = gymnasium.make(env_id)
     observation, _ = env.reset(seed=seed)
-    total, over = 0.0, False
+    total, over, reward = 0.0, False, 0.0
     while not over:
         observation, reward, terminated, truncated, _ = env.step(controller.decide(observation))
         total, over = total + float(reward), terminated or truncated
     env.close()
-    return total
+    return total, total + 100.0 * (reward == FALL_REWARD)
 
 
 def summary(row: Mapping[str, Any]) -> dict[str, Any]:
     """Returns a champion's line of build/zoo.json."""
     means = {condition: row["scores"][condition]["mean"] for condition in CONDITIONS}
-    return means | {key: row[key] for key in ("env", "connections", "shared_connections", "episodes")}
+    charged = {FALL: {c: row[FALL][c]["mean"] for c in CONDITIONS}} if FALL in row else {}
+    return means | charged | {key: row[key] for key in ("env", "connections", "shared_connections", "episodes")}
 
 
 def differences(name: str, row: Mapping[str, Any], record: Mapping[str, Any]) -> Iterator[str]:
@@ -196,9 +202,17 @@ def table(record: Mapping[str, Any]) -> Iterator[str]:
         recipe = zoo.recipes()[name]
         size = row["connections"], row["shared_connections"]
         sizes = str(size[0]) if size[0] == size[1] else f"{size[0]} (shared weight: {size[1]})"
-        cells = [f"{s['mean']:.1f} ± {s['ci95']:.1f}" for s in (row["scores"][c] for c in CONDITIONS)]
+        cells = means(row["scores"])
         cells[-1] = f"**{cells[-1]}**"
-        yield f"| {name} | {row['env']} | {sizes} | {' | '.join(cells)} | {recipe.bar:g} | {recipe.anchors or '-'} |"
+        title = f"{name}, falls not charged" if FALL in row else name
+        yield f"| {title} | {row['env']} | {sizes} | {' | '.join(cells)} | {recipe.bar:g} | {recipe.anchors or '-'} |"
+        if FALL in row:
+            yield f"| {name}, {FALL} | {row['env']} | {sizes} | {' | '.join(means(row[FALL]))} | - | - |"
+
+
+def means(scores: Mapping[str, Any]) -> list[str]:
+    """Returns the cells of a line of the table."""
+    return [f"{s['mean']:.1f} ± {s['ci95']:.1f}" for s in (scores[c] for c in CONDITIONS)]
 
 
 def recipe_text(name: str) -> str:

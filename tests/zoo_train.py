@@ -1,6 +1,6 @@
 """Finds champions of the zoo again, by the commands of their recipes, and writes them into wann_rt/zoo.
 
-    python tests/zoo_train.py [--keep FOLDER] NAME ...
+    python tests/zoo_train.py [--keep FOLDER] [--given FOLDER] NAME ...
 
 Same commands, same controller: it says where the one found is not the one that was there. Tuned weights may differ in
 their last bits between processors, because CMA-ES uses the linear algebra of numpy.
@@ -9,6 +9,7 @@ their last bits between processors, because CMA-ES uses the linear algebra of nu
 import argparse
 import resource
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,16 +28,21 @@ def main() -> None:
     """Trains the champions that were named."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="+", choices=zoo.names(), metavar="NAME")
+    parser.add_argument("--given", type=Path, help="folder with the files that recipes ask for, published ones")
     parser.add_argument("--keep", type=Path, help="folder for what the commands write, else forgotten")
     arguments = parser.parse_args()
     for name in arguments.names:
         with tempfile.TemporaryDirectory() as forgotten:
-            train(zoo.recipes()[name], (arguments.keep or Path(forgotten)) / name)
+            train(zoo.recipes()[name], (arguments.keep or Path(forgotten)) / name, arguments.given)
 
 
-def train(recipe: zoo.Recipe, folder: Path) -> None:
+def train(recipe: zoo.Recipe, folder: Path, given: Path | None) -> None:
     """Runs a recipe in a folder and writes what it found."""
     folder.mkdir(parents=True)
+    for name, source in recipe.given.items():
+        if given is None or not (given / name).exists():
+            sys.exit(f"{recipe.name} needs {name} ({source}): name its folder with --given")
+        shutil.copy(given / name, folder / name)
     before = cpu_seconds()
     for command in recipe.commands:
         print(f"{recipe.name}: {command}", flush=True)

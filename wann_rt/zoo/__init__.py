@@ -8,7 +8,7 @@ were tuned one by one, ``NAME.shared.json`` is the network that the search found
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
 
@@ -29,6 +29,8 @@ class Recipe:
         commands: what found it, run one after the other in an empty folder.
         champion: the file they write that became ``NAME.json``.
         shared: the file they write that became ``NAME.shared.json``; empty where the champion has a shared weight.
+        given: files that the commands read and that have to be brought along, with where they come from.
+        uncharged_falls: whether the scores leave out the reward of -100 for a fall, as the paper's do; both are kept.
         episodes: of the record, per condition.
         bar: mean return that it must reach.
         anchors: what others score, and with how much, for comparison.
@@ -42,6 +44,8 @@ class Recipe:
     bar: float
     anchors: str
     shared: str = ""
+    given: Mapping[str, str] = field(default_factory=dict)
+    uncharged_falls: bool = False
 
 
 def recipes() -> dict[str, Recipe]:
