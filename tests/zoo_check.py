@@ -19,7 +19,7 @@ from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, SupportsFloat
 
 import gymnasium
 import numpy as np
@@ -128,7 +128,8 @@ def episode(env_id: str, controller: Controller, seed: int) -> tuple[float, floa
     """Plays an episode in an environment of its own, as some keep something of the episode before; see ``returns``."""
     env = gymnasium.make(env_id)
     observation, _ = env.reset(seed=seed)
-    total, over, reward = 0.0, False, 0.0
+    total, over = 0.0, False
+    reward: SupportsFloat = 0.0
     while not over:
         observation, reward, terminated, truncated, _ = env.step(controller.decide(observation))
         total, over = total + float(reward), terminated or truncated
