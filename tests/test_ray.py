@@ -1,5 +1,6 @@
 """Laws of the back end "ray": a cluster plays the episodes of one machine, whatever becomes of its nodes."""
 
+import importlib
 import os
 import signal
 import threading
@@ -40,9 +41,9 @@ PLAYER, NODE = 1, 2  # as ancestors of the process that plays
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """A cluster whose head plays nothing; see ``grow``."""
-    from ray.cluster_utils import Cluster
-
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    made = importlib.import_module("ray.cluster_utils").Cluster(
+        initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False}
+    )
     yield made
     ray_cluster.close()
     processes.close()
