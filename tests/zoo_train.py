@@ -48,7 +48,8 @@ def train(recipe: zoo.Recipe, folder: Path, given: Path | None) -> None:
         print(f"{recipe.name}: {command}", flush=True)
         program, *arguments = shlex.split(command)
         assert program == "wann-rt"
-        subprocess.run([sys.executable, "-m", "wann_rt", *arguments, "--quiet"], cwd=folder, check=True)
+        quiet = [] if arguments[0] == "import" else ["--quiet"]
+        subprocess.run([sys.executable, "-m", "wann_rt", *arguments, *quiet], cwd=folder, check=True)
     spent = round(cpu_seconds() - before)
     for target, source in ((recipe.name, recipe.champion), (f"{recipe.name}.shared", recipe.shared)):
         if source:
