@@ -33,15 +33,19 @@ class Function(NamedTuple):
 class Printer:
     """Prints expressions; knows which sub-expressions the surrounding C has a function for."""
 
-    def __init__(self, absolute: str, infinity: str, functions: Mapping[str, Function] | None = None) -> None:
+    def __init__(
+        self, absolute: str, infinity: str, functions: Mapping[str, Function] | None = None, condition: str = ""
+    ) -> None:
         """Makes a printer.
 
         Args:
             absolute: name of the C function that clears the sign bit.
             infinity: the C expression for infinity.
             functions: by C name; what has the form of a function's body is printed as its call.
+            condition: name of the macro around the condition of a choice between what may be two zeros.
         """
         self.absolute = absolute
+        self.condition = condition
         self.infinity = infinity
         self.functions = dict(functions or {})
 
@@ -135,7 +139,19 @@ class Printer:
         if found:
             arguments = ", ".join(texts[argument].text for argument in found[1])
             return _Text(f"{found[0]}({arguments})", _PRIMARY)
-        return _operation(symbol.op, [texts[argument] for argument in symbol.args])
+        operands = [texts[argument] for argument in symbol.args]
+        if self.condition and _may_meet_zeros(symbol):
+            operands[0] = _Text(f"{self.condition}({operands[0].text})", _PRIMARY)
+        return _operation(symbol.op, operands)
+
+
+def _may_meet_zeros(symbol: Symbol) -> bool:
+    """Whether symbol is the lesser or the greater of two values, and both may be zero."""
+    if symbol.op != "select" or symbol.args[0].op not in _COMPARE:
+        return False
+    values = symbol.args[1:]
+    is_extreme = all(any(_same(value, other) for other in symbol.args[0].args) for value in values)
+    return is_extreme and not any(value.op == "constant" and value.value != 0 for value in values)
 
 
 def _operation(op: str, operands: list[_Text]) -> _Text:

@@ -21,6 +21,19 @@ _ONE_COPY = """\
 #define <P>_ONE_COPY static inline
 #endif"""
 
+# Seen with clang 14, from -O1 on, where one of the two is a zero in the source.
+_IF = """\
+/* Of a plain choice clang makes WebAssembly's f32.max, which orders zeros: never -0 for 0. */
+#if defined(__wasm__)
+static inline int <p>_unknown(int condition) {
+    __asm__("" : "+r"(condition)); /* for all that the compiler knows, changed */
+    return condition;
+}
+#define <P>_IF(condition) <p>_unknown(condition)
+#else
+#define <P>_IF(condition) (condition)
+#endif"""
+
 OPEN = """\
 #if defined(__cplusplus)
 extern "C" {
@@ -39,9 +52,9 @@ def framed(names: Names, banner: str, declarations: Sequence[str], functions: Se
         names: its names.
         banner: the comment at its head.
         declarations: macros and enumerations.
-        functions: callees first; where one needs ``<P>_INF`` or ``<P>_ONE_COPY``, that is defined too.
+        functions: callees first; where one needs ``<P>_INF``, ``<P>_ONE_COPY`` or ``<P>_IF``, that is defined too.
     """
-    wanted = {"<P>_INF": _INFINITY, "<P>_ONE_COPY": _ONE_COPY}
+    wanted = {"<P>_INF": _INFINITY, "<P>_ONE_COPY": _ONE_COPY, "<P>_IF(": _IF}
     helpers = [text for name, text in wanted.items() if any(names.fill(name) in function for function in functions)]
     parts = [
         banner,

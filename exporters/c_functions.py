@@ -27,7 +27,8 @@ _CLIP = ("x", "low", "high", "neutral")
 
 def printer(names: Names, callees: Mapping[str, Function] | None = None) -> Printer:
     """Returns a printer of expressions that may call ``callees``; by default ``<p>_clip``."""
-    return Printer(names.fill("<p>_abs"), names.fill("<P>_INF"), _clip(names) if callees is None else callees)
+    called = _clip(names) if callees is None else callees
+    return Printer(names.fill("<p>_abs"), names.fill("<P>_INF"), called, names.fill("<P>_IF"))
 
 
 def calling_printer(names: Names) -> Printer:

@@ -28,16 +28,20 @@ _ARITHMETIC = """\
 typedef char <p>_shifts_round_down[(-1 >> 1) == -1 ? 1 : -1];
 typedef char <p>_is_twos_complement[(-1 & 3) == 3 ? 1 : -1];"""
 
+# The reads of the self-test's loop are volatile, or it would become a call of memcpy: see c_selftest. Those of a
+# step are not, which would cost instructions.
 _FLASH = """\
 /* Tables stay in flash, also where that is a memory of its own. */
 #if defined(__AVR__)
 #include <avr/pgmspace.h>
 #define <P>_FLASH PROGMEM
 #define <P>_READ16(address) ((int16_t)pgm_read_word(address))
+#define <P>_READ_OBS(address) <P>_READ16(address)
 #define <P>_READ32(address) ((int32_t)pgm_read_dword(address))
 #else
 #define <P>_FLASH
 #define <P>_READ16(address) (*(address))
+#define <P>_READ_OBS(address) (*(const volatile int16_t *)(address))
 #define <P>_READ32(address) (*(address))
 #endif"""
 
@@ -65,7 +69,7 @@ static inline int <p>_selftest(void) {
     int k;
     for (i = first; i < <P>_N_VECTORS; i++) {
         for (k = 0; k < <P>_N_OBSERVATIONS; k++) {
-            obs[k] = <P>_READ16(&observations[i][k]);
+            obs[k] = <P>_READ_OBS(&observations[i][k]);
         }
         <p>_step(obs, actions);
         for (k = 0; k < <P>_N_ACTIONS; k++) {

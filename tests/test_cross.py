@@ -12,7 +12,7 @@ import pytest
 from c_library import fused_flags
 from cross import exhaustive
 from cross.matrix import ROOT, Row, document, report, table
-from cross.subjects import activation_subjects, fault_subjects, random_subjects, subnormal_subject
+from cross.subjects import activation_subjects, fault_subjects, random_subjects, subnormal_subject, zeros_subject
 
 from wann_rt.activations import BY_ID, PALETTE, Activation
 from wann_rt.exporters.c_backend import find_compiler
@@ -39,7 +39,7 @@ static int echo_selftest(void) { return 0; }
 
 @cache
 def few() -> tuple[Subject, ...]:
-    return (*random_subjects(12), *activation_subjects(), subnormal_subject())
+    return (*random_subjects(12), *activation_subjects(), subnormal_subject(), zeros_subject())
 
 
 def installed(target: Target) -> Target:
@@ -76,6 +76,25 @@ def test_the_seeded_fault_is_noticed(target: Target) -> None:
     assert {"only_sin -O2", "only_cos -O2", "only_gauss -O2", "only_tanh -O2"} <= set(result.differing)
     assert result.mismatches >= 4 * STRATIFIED
     assert len(result.refusing) == len(fault_subjects())
+
+
+@pytest.mark.parametrize("key", ["x86_64-gcc", "x86_64-clang", "wasm32"])
+def test_zeros_of_either_sign_keep_theirs_and_a_choice_that_orders_them_is_noticed(key: str) -> None:
+    right = zeros_subject()
+    zeros = right.expected[right.expected == 0]
+    assert 4 < np.signbit(zeros).sum() < len(zeros) - 4
+    assert one_result([right], key).ok
+    for choice in ("ZEROS_IF(x < 0.0f)", "ZEROS_IF(low > a)", "ZEROS_IF(high < b)"):
+        assert right.code.count(choice) == 1
+        wrong = choice.replace("<", "<=").replace(">", ">=")
+        assert one_result([replace(right, code=right.code.replace(choice, wrong))], key).mismatches == right.rows
+
+
+def test_a_plain_choice_would_lose_the_sign_of_a_zero_on_webassembly() -> None:
+    right = zeros_subject()
+    plain = replace(right, code=right.code.replace("#if defined(__wasm__)", "#if 0"))
+    assert plain.code != right.code
+    assert one_result([plain], "wasm32").mismatches == right.rows
 
 
 SILENT = [

@@ -19,7 +19,7 @@ from strategies import KINDS, oddly_named, random_controllers
 
 from wann_rt import files
 from wann_rt.cli import main
-from wann_rt.controller import Controller, Weight
+from wann_rt.controller import Channel, Controller, Weight
 from wann_rt.errors import ExportError
 from wann_rt.exporters import export
 from wann_rt.exporters.c_backend import compile_with, find_compiler
@@ -32,6 +32,7 @@ from wann_rt.exporters.targets import BY_KEY
 from wann_rt.exporters.to_c_fixed import to_c_fixed
 from wann_rt.fixed_plan import INT16
 from wann_rt.fixed_point import FixedController, Integers
+from wann_rt.network import Connection, Network
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="no C compiler")
 
@@ -40,7 +41,7 @@ ROOT = Path(__file__).parent.parent
 FLAGS = [
     ("gcc", "-O0"),
     ("gcc", "-O3 -march=native"),
-    ("gcc", "-Os -std=c99 -ffast-math"),
+    ("gcc", "-Os -std=c99 -ffast-math -nostartfiles"),  # start files would make this process flush subnormals
     ("clang", "-O2"),
     ("clang", "-O1 -fsanitize=undefined,integer -fno-sanitize=unsigned-integer-overflow -fsanitize-trap=all"),
     ("gcc", "-O1 -fsanitize=undefined -fsanitize-undefined-trap-on-error"),
@@ -177,6 +178,20 @@ def test_no_float_is_in_a_step_and_nothing_from_outside(kind: str, tmp_path: Pat
         nm = shutil.which("nm") or pytest.skip("nm is not installed")
         found = subprocess.run([nm, "-u", str(tmp_path / "unit.o")], capture_output=True, text=True, check=True)
         assert found.stdout.split() == []
+
+
+@pytest.mark.parametrize("n_observations", [5, 16, 43])
+@pytest.mark.parametrize("level", ["-O2", "-O3", "-Os"])
+@pytest.mark.parametrize("cpu", ["cortex-m0", "cortex-m4"])
+def test_a_program_without_a_c_library_links(cpu: str, level: str, n_observations: int, tmp_path: Path) -> None:
+    command = shutil.which("arm-none-eabi-gcc") or pytest.skip("arm-none-eabi-gcc is not installed")
+    connections = [Connection(k, n_observations + 1) for k in range(1, n_observations + 1)]
+    network, _ = Network.build(n_observations, {}, {n_observations + 1: 5}, connections)
+    channels = tuple(Channel(f"x{k}", low=-8.0, high=8.0) for k in range(n_observations))
+    wide = Controller("wide", network, Weight.shared(0.1), channels, (Channel("y"),))
+    source = write_unit(tmp_path, {"p": to_c_fixed(wide, prefix="p")}, "int _start(void) { return p_selftest(); }")
+    options = [level, "-mthumb", f"-mcpu={cpu}", "-nostdlib", "-o", str(tmp_path / "image")]
+    compile_with(command, [*options, "-Wl,-Ttext=0", str(source), "-lgcc"])
 
 
 # The text.

@@ -20,6 +20,7 @@ from wann_rt.published import load_out
 N_RANDOM = 102
 ROWS = 128
 CHAMPION_ROWS = 256
+ZEROS_ROWS = 4096
 
 
 def random_subjects(count: int = N_RANDOM) -> list[Subject]:
@@ -80,12 +81,29 @@ def champions() -> list[tuple[str, Controller]]:
     return found
 
 
+def zeros() -> Controller:
+    """Returns a network that meets zeros of both signs at limits that are zeros of both signs: each choice counts."""
+    relu, linear = 9, 1
+    pairs = [Connection(k, 4 + k) for k in range(1, 4)] + [Connection(1, 8), Connection(1, 9)]
+    network, _ = Network.build(3, {}, {5: relu, **dict.fromkeys((6, 7, 8, 9), linear)}, pairs)
+    up, down = Channel("up", low=0.0, high=1.0, clip=True), Channel("down", low=-1.0, high=-0.0, clip=True)
+    plain = tuple(Channel(name) for name in ("relu", "above", "below"))
+    limited = Channel("positive", low=0.0, clip=True), Channel("negative", high=-0.0, clip=True)
+    return Controller("zeros", network, Weight.shared(1.0), (Channel("x"), up, down), (*plain, *limited))
+
+
+def zeros_subject() -> Subject:
+    """Returns the network of zeros, on enough rows to meet every one."""
+    return header_subject(zeros(), "zeros", ZEROS_ROWS)
+
+
 @cache
 def all_subjects() -> tuple[Subject, ...]:
     """Returns everything that a whole check runs."""
-    floats = (*random_subjects(), *activation_subjects(), subnormal_subject())
+    floats = (*random_subjects(), *activation_subjects(), subnormal_subject(), zeros_subject())
     known = [header_subject(controller, name, CHAMPION_ROWS) for name, controller in champions()]
-    return (*floats, *fixed.subjects(champions()), *known, *blobs.subjects(champions()))
+    blob_zeros = blobs.blob_subject(zeros(), "blob_zeros", ZEROS_ROWS)
+    return (*floats, *fixed.subjects(champions()), *known, *blobs.subjects(champions()), blob_zeros)
 
 
 def without_pragmas(subject: Subject) -> Subject:

@@ -101,10 +101,12 @@ enum {
 #include <avr/pgmspace.h>
 #define SWING_UP_ENSEMBLE_Q12_FLASH PROGMEM
 #define SWING_UP_ENSEMBLE_Q12_READ16(address) ((int16_t)pgm_read_word(address))
+#define SWING_UP_ENSEMBLE_Q12_READ_OBS(address) SWING_UP_ENSEMBLE_Q12_READ16(address)
 #define SWING_UP_ENSEMBLE_Q12_READ32(address) ((int32_t)pgm_read_dword(address))
 #else
 #define SWING_UP_ENSEMBLE_Q12_FLASH
 #define SWING_UP_ENSEMBLE_Q12_READ16(address) (*(address))
+#define SWING_UP_ENSEMBLE_Q12_READ_OBS(address) (*(const volatile int16_t *)(address))
 #define SWING_UP_ENSEMBLE_Q12_READ32(address) (*(address))
 #endif
 
@@ -378,7 +380,7 @@ static inline int swing_up_ensemble_q12_selftest(void) {
     int k;
     for (i = first; i < SWING_UP_ENSEMBLE_Q12_N_VECTORS; i++) {
         for (k = 0; k < SWING_UP_ENSEMBLE_Q12_N_OBSERVATIONS; k++) {
-            obs[k] = SWING_UP_ENSEMBLE_Q12_READ16(&observations[i][k]);
+            obs[k] = SWING_UP_ENSEMBLE_Q12_READ_OBS(&observations[i][k]);
         }
         swing_up_ensemble_q12_step(obs, actions);
         for (k = 0; k < SWING_UP_ENSEMBLE_Q12_N_ACTIONS; k++) {

@@ -113,6 +113,17 @@ enum {
 #define SWING_UP_SHARED_ONE_COPY static inline
 #endif
 
+/* Of a plain choice clang makes WebAssembly's f32.max, which orders zeros: never -0 for 0. */
+#if defined(__wasm__)
+static inline int swing_up_shared_unknown(int condition) {
+    __asm__("" : "+r"(condition)); /* for all that the compiler knows, changed */
+    return condition;
+}
+#define SWING_UP_SHARED_IF(condition) swing_up_shared_unknown(condition)
+#else
+#define SWING_UP_SHARED_IF(condition) (condition)
+#endif
+
 #if defined(__cplusplus)
 extern "C" {
 #endif
@@ -130,8 +141,8 @@ static inline float swing_up_shared_abs(float x) {
 static inline float swing_up_shared_clip(float x, float low, float high, float neutral) {
     SWING_UP_SHARED_EXACT
     const float a = swing_up_shared_abs(x) >= 0.0f ? x : neutral;
-    const float b = low > a ? low : a;
-    return high < b ? high : b;
+    const float b = SWING_UP_SHARED_IF(low > a) ? low : a;
+    return SWING_UP_SHARED_IF(high < b) ? high : b;
 }
 
 /* sin(pi x) */
