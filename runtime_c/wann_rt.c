@@ -30,11 +30,15 @@
 #error "wann_rt.c: WANN_MAX_NODES is at most 65535, the limit of the format"
 #endif
 
-/* A multiply and an add must not become one fused operation, which rounds only once. */
+/*
+ * A multiply and an add must not become one fused operation, which rounds only once. And what GCC
+ * knows of some values must not become a shorter path for them: a step shall take about the same
+ * time whatever is observed.
+ */
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
 #elif defined(__GNUC__)
-#pragma GCC optimize("fp-contract=off")
+#pragma GCC optimize("fp-contract=off", "no-tree-pre")
 #elif defined(_MSC_VER)
 #pragma fp_contract(off)
 #endif
