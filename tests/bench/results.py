@@ -92,16 +92,14 @@ def page(rows: Mapping[str, Mapping[str, Any]]) -> str:
 
 def table(rows: Mapping[str, Mapping[str, Any]]) -> str:
     """Returns the table of a preset: a line per seed, then the mean over seeds with its interval."""
-    lines = [header("seed", "connections", *CONDITIONS.values(), "effort", "sign changes / s", "M steps", "seconds")]
+    lines = [header("seed", "connections", *CONDITIONS.values(), "effort", "sign changes / s", "M steps")]
     for seed, one in sorted(rows.items(), key=lambda item: int(item[0])):
         scores = [f"{one['scores'][c]['mean']:.0f} ± {one['scores'][c]['ci95']:.0f}" for c in CONDITIONS]
         best = one["scores"]["tuned_shared"]
         behaviour = f"{best['effort']:.2f}", f"{best['chatter']:.1f}"
-        lines.append(
-            line(seed, one["connections"], *scores, *behaviour, f"{one['env_steps'] / 1e6:.0f}", one["seconds"])
-        )
+        lines.append(line(seed, one["connections"], *scores, *behaviour, f"{one['env_steps'] / 1e6:.0f}"))
     over = [interval(one["scores"][c]["mean"] for one in rows.values()) for c in CONDITIONS]
-    lines.append(line("mean", interval(one["connections"] for one in rows.values()), *over, "", "", "", ""))
+    lines.append(line("mean", interval(one["connections"] for one in rows.values()), *over, "", "", ""))
     return "\n".join(lines)
 
 
@@ -134,7 +132,7 @@ TEXT = """# Results on the swing-up
 Every preset with the budget it has by default, every seed, none left out. Mean return over {episodes} held-out episodes
 per condition (per weight, for the six) with its 95 % interval; last line: mean over seeds with the interval over seeds.
 Effort (mean absolute action) and sign changes of the action are those with the tuned shared weight. Tuned weights:
-`wann-rt tune` with {tune} M steps. Seconds: of the search, on the machine that made this page. Written by
+`wann-rt tune` with {tune} M steps. For how long that takes see bench.md. Written by
 
     python tests/bench/results.py"""
 
