@@ -4,7 +4,7 @@ import tomllib
 from collections import Counter
 
 import pytest
-from evidence import fuzz, misra, rung
+from evidence import fuzz, misra, prove, rung
 from evidence.fuzz import KEPT
 
 from wann_rt.errors import ExportError
@@ -26,6 +26,19 @@ def test_each_seeded_fault_changes_the_runtime_once(fault: str) -> None:
 
 def test_each_fault_of_a_fuzz_target_is_one_that_exists() -> None:
     assert {fault for target in fuzz.TARGETS for fault in target.faults} <= set(rung.FAULTS)
+
+
+def test_a_function_without_its_body_is_declared_for_every_file() -> None:
+    bare = prove.without_bodies(rung.SOURCE, prove.STUBBED)
+    assert "\nint channel_error(cursor *in);\n" in bare
+    assert all(f"static int {name}(" not in bare for name in prove.STUBBED)
+    assert "static int channels_error(cursor *in, unsigned n) {" in bare
+    with pytest.raises(ExportError, match="once"):
+        prove.without_bodies(bare, prove.STUBBED)
+
+
+def test_each_fault_of_a_proof_is_one_that_exists() -> None:
+    assert {proof.fault for proof in prove.CONTROLS} <= set(rung.FAULTS)
 
 
 def test_more_findings_fewer_findings_and_new_rules_are_differences() -> None:

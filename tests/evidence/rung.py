@@ -29,6 +29,7 @@ FAULTS = {  # a line of wann_rt.c, and what it is where somebody has made a mist
     "an unchecked source": ("if (source < least || source >= end) {", "if (source < least) {"),
     "an unchecked end": ("if (bytes > in->left) {", "if (bytes > in->left + 1) {"),
     "a narrower node": ("        count = (unsigned)take(in, 2);\n", "        count = (unsigned)take(in, 1);\n"),
+    "a forgotten channel": ("channels_error(in, c->actions)", "channels_error(in, c->actions - 1u)"),
     "a wrong constant": ("2.5413868f", "2.5413866f"),
 }
 
