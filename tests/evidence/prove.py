@@ -72,6 +72,7 @@ def header(prefix: str) -> Proof:
 PROOFS = (
     *(node(flags, LESS.get(flags, BYTES)) for flags in FLAGS),
     channel(),
+    Proof("nothing left", "prove_nothing.c", ("-DBLOB_BYTES=1", "--unwind", "5")),
     whole(1, 41),
     whole(2, 44),
     whole(7, 64),
