@@ -257,7 +257,7 @@ def test_tuning_is_public() -> None:
 
 
 def test_a_first_step_or_population_out_of_range_is_refused() -> None:
-    with pytest.raises(ConfigError, match="sigma \\(0.0\\) above 0"):
+    with pytest.raises(ConfigError, match=r"sigma \(0\.0\) above 0"):
         tune(SHARED, steps=1, sigma=0.0)
-    with pytest.raises(ConfigError, match="population \\(3\\) must be at least 4"):
+    with pytest.raises(ConfigError, match=r"population \(3\) must be at least 4"):
         tune(SHARED, steps=1, population=3)
