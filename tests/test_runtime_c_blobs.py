@@ -176,7 +176,7 @@ FAULTS = {  # a condition, and what it becomes where somebody has forgotten it
     "low.bits != INFINITE &&": "",
     "&& high.bits != (INFINITE | 0x80000000u)": "",
     "(take(in, 4) & INFINITE) != INFINITE": "take(in, 4) != INFINITE",
-    "operation == ADD || operation == MULTIPLY": "operation != END",
+    "operation == ADD || operation == MULTIPLY": "operation > END",  # 0 as well would never end
     "head < LINEAR << 4 ||": "",
     "|| head >= (LAST_ACTIVATION + 1) << 4": "",
     "source < least ||": "",
