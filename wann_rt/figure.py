@@ -5,6 +5,7 @@ figures are used: no window opens, and no global state stays changed.
 """
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -46,6 +47,13 @@ STYLE: dict[Any, Any] = {  # matplotlib types each key as a literal
 SERIES = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, "#56B4E9", INK)  # colours of lines, in order
 
 
+def _numbered(svg: bytes) -> bytes:
+    """Returns the SVG with its made-up ids numbered: matplotlib hashes memory addresses into some of them."""
+    for number, name in enumerate(dict.fromkeys(re.findall(rb'id="([a-z][0-9a-f]{10})"', svg))):
+        svg = svg.replace(name, b"i%d" % number)
+    return svg
+
+
 @contextmanager
 def figure_file(
     path: str | os.PathLike[str], size: tuple[float, float] = (WIDTH, HEIGHT), layout: Any = "constrained"
@@ -66,7 +74,8 @@ def figure_file(
         figure = Figure(figsize=size, dpi=DPI, layout=layout)
         yield figure
         figure.savefig(buffer, format=suffix[1:], metadata=FORMATS[suffix])
-    write_atomic(path, buffer.getvalue())
+    data = buffer.getvalue()
+    write_atomic(path, _numbered(data) if suffix == ".svg" else data)
 
 
 def signed(value: float) -> str:

@@ -1,9 +1,9 @@
 /*
- * Any whole blob of up to BLOB_BYTES bytes with MEMBERS weights: where wann_load() accepts it, run()
- * takes the nodes and channels one by one as they were accepted, and stays inside of the blob, the
- * scratch and the caller's arrays. wann_rt.c comes without the bodies of the five functions below: a
- * CRC may be right or not, and of a part only what the other proofs say is known. Neither numbers
- * nor what a part says matter here.
+ * Any whole blob of up to BLOB_BYTES bytes with MEMBERS weights: where wann_load() accepts it,
+ * run() takes the nodes and channels one by one as they were accepted, and stays inside of the
+ * blob, the scratch and the caller's arrays. wann_rt.c comes without the bodies of the five
+ * functions below: a CRC may be right or not, and of a part only what the other proofs say is
+ * known. Neither numbers nor what a part says matter here.
  */
 
 #include "prove.h"
@@ -54,9 +54,7 @@ int node_error(cursor *in, unsigned flags, unsigned end) {
     return moved(in, nodes, end);
 }
 
-int channel_error(cursor *in) {
-    return moved(in, channels, 0);
-}
+int channel_error(cursor *in) { return moved(in, channels, 0); }
 
 const uint8_t *compute(const uint8_t *p, unsigned flags, float weight, const float *values,
                        float *value) {
