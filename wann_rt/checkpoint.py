@@ -115,4 +115,3 @@ def remove(path: Path) -> None:
 def _little_endian(array: NDArray[Any]) -> NDArray[Any]:
     """Returns the array in C order and little-endian, whatever this machine is."""
     return np.asarray(array, array.dtype.newbyteorder("<"), order="C")
-

@@ -302,5 +302,3 @@ def _check_channels(side: str, channels: tuple[Channel, ...], expected: int) -> 
     twice = sorted(name for name in count if count[name] > 1)
     if twice or "" in count:
         raise ControllerError(f"{side} channels need distinct, non-empty names; repeated: {twice}")
-
-

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from wann_rt.arithmetic import Number, select
 from wann_rt.fixed_activations import Range, Table, lookup
+from wann_rt.trace import schedule
 
 Leaf = Literal["input", "constant"]
 Op = Literal[Leaf, "neg", "abs", "add", "sub", "mul", "shr", "and", "lt", "gt", "select", "lookup", "call"]
@@ -119,7 +120,7 @@ def traced(function: Callable[[Number], Number], low: int, high: int) -> Traced:
     argument = Symbol("input")
     root = lift(function(argument))
     values: dict[Symbol, NDArray[np.int64]] = {argument: np.arange(low, high + 1)}
-    for symbol in _order(root):
+    for symbol in schedule([root]):
         if symbol not in values:
             values[symbol] = _value(symbol, [values[operand] for operand in symbol.args])
     ranges = {symbol: (int(value.min()), int(value.max())) for symbol, value in values.items()}
@@ -129,20 +130,6 @@ def traced(function: Callable[[Number], Number], low: int, high: int) -> Traced:
         if symbol.function is not None:
             traced(symbol.function, *ranges[symbol.args[0]])
     return Traced(root, ranges)
-
-
-def _order(root: Symbol) -> list[Symbol]:
-    """Returns every symbol that root needs, each once, operands before their users."""
-    done: dict[Symbol, None] = {}
-
-    def visit(symbol: Symbol) -> None:
-        if symbol not in done:
-            for operand in symbol.args:
-                visit(operand)
-            done[symbol] = None
-
-    visit(root)
-    return list(done)
 
 
 def _value(symbol: Symbol, operands: list[Any]) -> NDArray[np.int64]:

@@ -225,9 +225,7 @@ def _check_connections(
         seen.add((source, target))
 
 
-def _contributing(
-    hidden: Mapping[int, int], outputs: Mapping[int, int], connections: Iterable[Connection]
-) -> set[int]:
+def _contributing(hidden: Mapping[int, int], outputs: Mapping[int, int], connections: Iterable[Connection]) -> set[int]:
     """Returns the hidden nodes from which a path leads to an output."""
     incoming: dict[int, list[int]] = {}
     for c in connections:

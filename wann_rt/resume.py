@@ -57,15 +57,11 @@ def _champion(running: Search, state: Checkpoint) -> Champion | None:
     if saved is None:
         return None
     n_inputs, n_outputs = len(running.task.observations), len(running.task.actions)
-    network = _network(
-        n_inputs, n_outputs, state.arrays["champion.activations"], state.arrays["champion.connections"]
-    )
+    network = _network(n_inputs, n_outputs, state.arrays["champion.activations"], state.arrays["champion.connections"])
     return Champion(network, float.fromhex(saved["fitness"]), saved["generation"])
 
 
-def _network(
-    n_inputs: int, n_outputs: int, activations: NDArray[np.int32], connections: NDArray[np.int32]
-) -> Network:
+def _network(n_inputs: int, n_outputs: int, activations: NDArray[np.int32], connections: NDArray[np.int32]) -> Network:
     """Returns the network of canonical activations and connections."""
     numbered = dict(enumerate(activations.tolist(), 1 + n_inputs))
     first_output = 1 + n_inputs + len(activations) - n_outputs

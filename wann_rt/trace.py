@@ -7,11 +7,13 @@ exactly the float32 operations that numpy and numba perform. Nodes shared in the
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
 from wann_rt.arithmetic import ZERO, Number
+
+T = TypeVar("T", bound=Any)  # what has ``args`` of its own kind: a Symbol, or that of ``fixed_trace``
 
 Op = Literal["input", "constant", "neg", "abs", "add", "sub", "mul", "div", "lt", "gt", "ge", "le", "select"]
 
@@ -95,9 +97,9 @@ def trace(function: Callable[..., Number], *names: str) -> Symbol:
     return lift(function(*(Symbol("input", name=name) for name in names)))
 
 
-def schedule(results: Iterable[Symbol]) -> list[Symbol]:
-    """Returns every symbol that the results need, each once, operands before their users."""
-    done: dict[Symbol, None] = {}
+def schedule(results: Iterable[T]) -> list[T]:
+    """Returns every symbol, of either kind, that the results need, each once, operands before their users."""
+    done: dict[T, None] = {}
     stack = list(reversed(list(results)))
     while stack:
         symbol = stack[-1]

@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 import warnings
 from typing import Any, BinaryIO
 
@@ -73,9 +74,15 @@ def main() -> None:
 
 
 def _read(stream: BinaryIO, inbox: "queue.SimpleQueue[Any]") -> None:
-    """Takes messages in; when no more will come, ends the process, whatever its environment is doing."""
+    """Takes messages in; when no more will come, ends the process, whatever its environment is doing.
+
+    Nor does it go on after a message that cannot be read: the other side would wait for its answer.
+    """
     try:
         while True:
             inbox.put(pickle.load(stream))
     except EOFError:
         os._exit(0)
+    except Exception:
+        traceback.print_exc()
+        os._exit(1)
