@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import zoo_check
+import zoo_cost
 from click.testing import CliRunner, Result
 
 import wann_rt as wr
@@ -64,7 +65,7 @@ def test_the_page_is_what_the_record_says() -> None:
 
 @pytest.mark.parametrize("name", sorted(COMPILED))
 def test_a_few_episodes_in_plain_gymnasium_score_what_the_record_says(name: str) -> None:
-    row = zoo_check.scored(name, episodes=4, seed=7)
+    row = zoo_check.scored(name, zoo_check.playing(name, episodes=4, seed=7), seed=7)
     assert list(zoo_check.differences(name, row, zoo.scores())) == []
     assert set(zoo_check.summary(row)) >= {*zoo_check.CONDITIONS, "connections", "episodes"}
 
@@ -77,6 +78,38 @@ def test_a_score_that_is_not_the_record_s_is_told() -> None:
     told = list(zoo_check.differences("pendulum", changed, record))
     assert any("connections is" in line for line in told)
     assert any("pendulum, tuned: scores" in line for line in told)
+
+
+def test_the_record_has_what_a_step_of_each_champion_costs() -> None:
+    for name in zoo.names():
+        cost = zoo_cost.known(name, zoo.scores())
+        assert cost is not None
+        assert cost["instructions"] > zoo.load(name).network.n_connections
+        assert zoo_cost.text(cost) in zoo_check.document(zoo.scores())
+
+
+def test_a_cost_of_another_controller_is_forgotten() -> None:
+    record = json.loads(json.dumps(zoo.scores()))
+    record["pendulum"]["m4f"]["controller"] = record["acrobot"]["m4f"]["controller"]
+    assert zoo_cost.known("pendulum", record) is None
+    assert zoo_cost.known("pendulum", {}) is None
+
+
+def test_a_cost_that_is_not_the_record_s_is_told_unless_another_compiler_made_it() -> None:
+    record = json.loads(json.dumps(zoo.scores()))
+    row = json.loads(json.dumps(record["pendulum"]))
+    row["m4f"]["flash"] += 4
+    (told,) = zoo_check.differences("pendulum", row, record)
+    assert told.startswith("pendulum: flash on a Cortex-M4F: ")
+    row["m4f"]["compiler"] += " of another version"
+    assert list(zoo_check.differences("pendulum", row, record)) == []
+
+
+@pytest.mark.skipif(zoo_cost.missing() is not None, reason=zoo_cost.missing() or "")
+def test_a_step_costs_what_the_record_says() -> None:
+    before = zoo_cost.known("pendulum", zoo.scores())
+    assert before is not None
+    assert list(zoo_cost.differences("pendulum", zoo_cost.cost("pendulum"), before)) == []
 
 
 def test_an_unknown_champion_is_answered_with_the_known_ones() -> None:

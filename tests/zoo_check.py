@@ -2,9 +2,10 @@
 
     python tests/zoo_check.py [--episodes N] [--seed S] [--update] [NAME ...]
 
-Nothing of the search is used: a controller is loaded, asked to decide, and Gymnasium's own environment steps. Writes
-build/zoo.json; with --update also wann_rt/zoo/scores.json and docs/zoo.md, the record. Exits with 1 where a score
-is not that of the record, or a champion misses its bar.
+Nothing of the search is used: a controller is loaded, asked to decide, and Gymnasium's own environment steps. What a
+step costs on a Cortex-M4F is measured where its compiler and emulator are installed (`make size-check` installs them);
+else the record keeps what it has. Writes build/zoo.json; with --update also wann_rt/zoo/scores.json and docs/zoo.md,
+the record. Exits with 1 where a score or a cost is not that of the record, or a champion misses its bar.
 """
 
 import argparse
@@ -12,9 +13,8 @@ import json
 import math
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
@@ -23,6 +23,7 @@ from typing import Any, SupportsFloat
 
 import gymnasium
 import numpy as np
+import zoo_cost
 
 from wann_rt import files, zoo
 from wann_rt.controller import Controller, Weight
@@ -45,6 +46,7 @@ SURE = 4.0  # standard errors by which a mean over other episodes may differ
 ROUNDING = 0.01  # of the record
 FALL = "falls charged"  # how the record calls the scores with the reward of -100 that the paper's walker was spared
 PIECES = 8  # into which the episodes of a condition are cut for the processes
+Played = Mapping[str, Iterable[list[tuple[float, float]]]]  # by condition: what ``returns`` says of each piece
 
 
 def main() -> int:
@@ -56,16 +58,24 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")
     parser.add_argument("--update", action="store_true", help="write the record instead of comparing with it")
     arguments = parser.parse_args()
+    names = arguments.names or zoo.names()
     found: dict[str, dict[str, Any]] = {}
     complaints = []
-    for name in arguments.names or zoo.names():
-        try:
-            episodes = arguments.episodes or zoo.recipes()[name].episodes
-            found[name] = scored(name, episodes, arguments.seed, arguments.jobs)
-        except gymnasium.error.Error as error:  # an environment that is not installed, for the most part
-            complaints.append(f"{name}: cannot be scored: {error}")
-            continue
-        print(line(name, found[name]), flush=True)
+    absent = zoo_cost.missing()
+    if absent:
+        print(f"costs are not measured: {absent}", flush=True)
+    with ProcessPoolExecutor(arguments.jobs, get_context("spawn")) as pool:
+        # All are queued at once, so that no process waits for the last episodes of a champion.
+        begun = {name: playing(name, arguments.episodes, arguments.seed, pool.map) for name in names}
+        for name, played in begun.items():
+            try:
+                found[name] = scored(name, played, arguments.seed)
+            except gymnasium.error.Error as error:  # an environment that is not installed, for the most part
+                complaints.append(f"{name}: cannot be scored: {error}")
+                continue
+            cost = zoo_cost.known(name, zoo.scores()) if absent else zoo_cost.cost(name)
+            found[name] |= {"m4f": cost} if cost else {}
+            print(line(name, found[name]), flush=True)
     if arguments.update:
         write_record({**zoo.scores(), **found})
     write(ROOT / "build" / "zoo.json", json.dumps({n: summary(row) for n, row in found.items()}, indent=1) + "\n")
@@ -74,14 +84,24 @@ def main() -> int:
     return 1 if complaints else 0
 
 
-def scored(name: str, episodes: int, seed: int, jobs: int | None = 1) -> dict[str, Any]:
+def playing(name: str, episodes: int | None, seed: int, each: Callable[..., Iterable[Any]] = map) -> Played:
+    """Begins to play a champion in each condition, and returns what will give the returns of each piece of episodes.
+
+    Args:
+        name: of the champion.
+        episodes: per condition; None: as many as in the record.
+        seed: of the episodes and the random weights.
+        each: plays the pieces: ``map``, or that of an executor.
+    """
+    episodes = episodes or zoo.recipes()[name].episodes
+    pieces = [list(range(k, episodes, PIECES)) for k in range(min(PIECES, episodes))]
+    return {condition: each(partial(returns, name, condition, episodes, seed), pieces) for condition in CONDITIONS}
+
+
+def scored(name: str, played: Played, seed: int) -> dict[str, Any]:
     """Returns connections, shared weight, environment and the score of each condition, as JSON values."""
     champion, agnostic, env = zoo.load(name), zoo.shared(name), zoo.recipes()[name].env
-    pieces = [list(range(k, episodes, PIECES)) for k in range(min(PIECES, episodes))]
-    with ProcessPoolExecutor(jobs, get_context("spawn")) if jobs != 1 else nullcontext() as pool:
-        each = map if pool is None else pool.map
-        played = {c: each(partial(returns, name, c, episodes, seed), pieces) for c in CONDITIONS}
-        by_condition = {condition: np.concatenate(list(parts)) for condition, parts in played.items()}
+    by_condition = {condition: np.concatenate(list(parts)) for condition, parts in played.items()}
     uncharged = zoo.recipes()[name].uncharged_falls
     charged = {FALL: {c: rounded(Score.of(both[:, 0])) for c, both in by_condition.items()}} if uncharged else {}
     return {
@@ -89,7 +109,7 @@ def scored(name: str, episodes: int, seed: int, jobs: int | None = 1) -> dict[st
         "connections": champion.network.n_connections,
         "shared_connections": agnostic.network.n_connections,
         "tuned_weight": files.shortest(agnostic.weight.values[0]),
-        "episodes": episodes,
+        "episodes": len(by_condition["tuned"]),
         "seed": seed,
         "scores": {c: rounded(Score.of(both[:, int(uncharged)])) for c, both in by_condition.items()},
         **charged,
@@ -141,7 +161,8 @@ def summary(row: Mapping[str, Any]) -> dict[str, Any]:
     """Returns a champion's line of build/zoo.json."""
     means = {condition: row["scores"][condition]["mean"] for condition in CONDITIONS}
     charged = {FALL: {c: row[FALL][c]["mean"] for c in CONDITIONS}} if FALL in row else {}
-    return means | charged | {key: row[key] for key in ("env", "connections", "shared_connections", "episodes")}
+    cost = {f"m4f_{figure}": row["m4f"][figure] for figure in zoo_cost.FIGURES} if "m4f" in row else {}
+    return means | charged | {k: row[k] for k in ("env", "connections", "shared_connections", "episodes")} | cost
 
 
 def differences(name: str, row: Mapping[str, Any], record: Mapping[str, Any]) -> Iterator[str]:
@@ -158,6 +179,8 @@ def differences(name: str, row: Mapping[str, Any], record: Mapping[str, Any]) ->
         before = known["scores"][condition]
         if abs(score["mean"] - before["mean"]) > chance(before["sd"], row["episodes"], known["episodes"]):
             yield f"{name}, {condition}: scores {score['mean']}, and {before['mean']} in the record"
+    if "m4f" in row and "m4f" in known:
+        yield from zoo_cost.differences(name, row["m4f"], known["m4f"])
     if known["scores"]["tuned"]["mean"] < bar:
         yield f"{name}: {known['scores']['tuned']['mean']} in the record is below its bar, {bar}"
 
@@ -170,7 +193,7 @@ def chance(sd: float, episodes: int, others: int) -> float:
 def line(name: str, row: Mapping[str, Any]) -> str:
     """Returns a champion's scores for people."""
     each = (f"{CONDITIONS[c]} {row['scores'][c]['mean']:.1f} +- {row['scores'][c]['ci95']:.1f}" for c in CONDITIONS)
-    return f"{name} ({row['connections']} connections): " + ", ".join(each)
+    return f"{name} ({row['connections']} connections, {zoo_cost.text(row.get('m4f'))}): " + ", ".join(each)
 
 
 def write_record(record: Mapping[str, Any]) -> None:
@@ -183,9 +206,10 @@ def write_record(record: Mapping[str, Any]) -> None:
 
 def document(record: Mapping[str, Any]) -> str:
     """Returns the text of docs/zoo.md."""
-    episodes = sorted({str(row["episodes"]) for row in record.values()})
+    *others, most = map(str, sorted({row["episodes"] for row in record.values()}))
     parts = {
-        "@EPISODES@": " or ".join(episodes),
+        "@EPISODES@": f"{', '.join(others)} or {most}" if others else most,
+        "@LEVEL@": zoo_cost.LEVEL,
         "@TABLE@": "\n".join(table(record)),
         "@RECIPES@": "\n\n".join(map(recipe_text, record)),
     }
@@ -197,8 +221,9 @@ def document(record: Mapping[str, Any]) -> str:
 
 def table(record: Mapping[str, Any]) -> Iterator[str]:
     """Yields the lines of the record as a Markdown table."""
-    yield "| champion | environment | connections | " + " | ".join(CONDITIONS.values()) + " | bar | anchors |"
-    yield "|---|---|---|" + "---|" * len(CONDITIONS) + "---|---|"
+    conditions = " | ".join(CONDITIONS.values())
+    yield f"| champion | environment | connections | {conditions} | bar | a step on a Cortex-M4F | anchors |"
+    yield "|---|---|---|" + "---|" * len(CONDITIONS) + "---|---|---|"
     for name, row in record.items():
         recipe = zoo.recipes()[name]
         size = row["connections"], row["shared_connections"]
@@ -206,9 +231,10 @@ def table(record: Mapping[str, Any]) -> Iterator[str]:
         cells = means(row["scores"])
         cells[-1] = f"**{cells[-1]}**"
         title = f"{name}, falls not charged" if FALL in row else name
-        yield f"| {title} | {row['env']} | {sizes} | {' | '.join(cells)} | {recipe.bar:g} | {recipe.anchors or '-'} |"
+        last = f"{recipe.bar:g} | {zoo_cost.text(row.get('m4f'))} | {recipe.anchors or '-'}"
+        yield f"| {title} | {row['env']} | {sizes} | {' | '.join(cells)} | {last} |"
         if FALL in row:
-            yield f"| {name}, {FALL} | {row['env']} | {sizes} | {' | '.join(means(row[FALL]))} | - | - |"
+            yield f"| {name}, {FALL} | {row['env']} | {sizes} | {' | '.join(means(row[FALL]))} | - | - | - |"
 
 
 def means(scores: Mapping[str, Any]) -> list[str]:
