@@ -15,14 +15,15 @@ import gymnasium
 from gymnasium import spaces
 
 from wann_rt.backends import envpool_engine, ray_cluster
-from wann_rt.errors import TaskError
+from wann_rt.errors import MissingExtraError, TaskError, WannError
 from wann_rt.tasks.environment import DEFAULT_ADDRESS, DEFAULT_BACKEND, ENGINES, BackendName, EnvironmentTask
 from wann_rt.tasks.environment_channels import Overlay, named
 from wann_rt.tasks.environment_spaces import action_channels, observation_channels
 from wann_rt.tasks.simulator import opened
 
 OWN_STEPS = 1000  # of an episode, where the environment has no limit
-# Libraries that compute the physics, by a part of the name of the module that the environment's class is in.
+# Libraries that compute the physics, by a part of the name of the module that the environment's class is in. The extras
+# that bring them are called as they are.
 PHYSICS = {"box2d": "box2d", "mujoco": "mujoco"}
 
 
@@ -79,10 +80,19 @@ def _made(env_id: str, kwargs: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:
         near = difflib.get_close_matches(env_id.rpartition(":")[2], list(gymnasium.registry), 3, 0.5)
         guess = f"; did you mean {' or '.join(near)}?" if near else ""
         raise TaskError(f"Gymnasium has no environment {env_id!r}: {error}{guess}") from None
-    except ImportError as error:
-        raise TaskError(f"environment {env_id} cannot be imported: {error}") from None
+    except (gymnasium.error.DependencyNotInstalled, ImportError) as error:
+        raise _not_importable(env_id, error) from None
     except (Exception, SystemExit) as error:  # the environment is somebody else's code: it may raise anything
         raise TaskError(f"environment {env_id} cannot be made: {type(error).__name__}: {error}") from None
+
+
+def _not_importable(env_id: str, error: Exception) -> WannError:
+    """Returns the error that names our extra for what one of Gymnasium's own environments lacks, where there is one."""
+    spec = gymnasium.registry.get(env_id.rpartition(":")[2])
+    for part, library in PHYSICS.items():
+        if spec is not None and str(spec.entry_point).startswith(f"gymnasium.envs.{part}"):
+            return MissingExtraError(f"environment {env_id}", getattr(error, "name", None) or library, library)
+    return TaskError(f"environment {env_id} cannot be imported: {error}")
 
 
 def _described(env_id: str, kwargs: dict[str, Any], environment: gymnasium.Env[Any, Any]) -> EnvironmentTask:
