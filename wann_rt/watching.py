@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from ctypes.util import find_library
 from dataclasses import replace
 from typing import Any, Literal, NamedTuple
 
@@ -33,6 +34,8 @@ TWINS: Mapping[str, str] = {
 }
 DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY")  # one of them is set where Linux can open a window
 NO_DISPLAY = "dummy"  # SDL's name for a window that nobody sees
+OPENGL = "MUJOCO_GL"  # where MuJoCo reads which OpenGL draws its pictures
+EGL = ("libegl1", "libgl1")  # Debian's packages of one that needs no display
 
 
 class Outcome(NamedTuple):
@@ -127,7 +130,25 @@ def stage(task: EnvironmentTask, mode: Mode) -> Simulator:
     if mode not in modes:
         other = "; --out FILE writes a film" if "rgb_array" in modes else ""
         raise TaskError(f"environment {task.env_id} is not to be seen: its render modes are {modes}, not {mode}{other}")
+    if hasattr(unseen.environment.unwrapped, "mujoco_renderer") and not has_display():
+        _draw_unseen(task.env_id, mode)
     return Simulator(replace(task, kwargs={**task.kwargs, "render_mode": mode}), fresh=unseen.fresh)
+
+
+def _draw_unseen(env_id: str, mode: Mode) -> None:
+    """Has MuJoCo draw by EGL, which needs no display; left alone it tries to open a window, and complains.
+
+    Raises:
+        TaskError: it shall be seen in a window, or EGL is not installed.
+    """
+    if mode == "human":
+        raise TaskError(f"environment {env_id} opens a window of its own, and there is no display: write a film (out)")
+    if OPENGL not in os.environ and find_library("EGL") is None:
+        raise TaskError(
+            f"environment {env_id} draws with OpenGL, which without a display is EGL, and that is not installed: "
+            f"apt install {' '.join(EGL)} (or name another OpenGL in {OPENGL})"
+        )
+    os.environ.setdefault(OPENGL, "egl")
 
 
 def own_rate(simulator: Simulator) -> float:
