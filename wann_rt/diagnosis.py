@@ -10,7 +10,7 @@ from typing import NamedTuple
 from wann_rt import __version__
 
 REQUIRED = ("numpy", "numba", "onnx", "onnxruntime", "gymnasium", "click", "rich")
-OPTIONAL = {"matplotlib": "plots", "Box2D": "box2d", "imageio_ffmpeg": "play"}
+OPTIONAL = {"matplotlib": "plots", "Box2D": "box2d", "mujoco": "mujoco", "imageio_ffmpeg": "play"}
 DISTRIBUTIONS = {"Box2D": "box2d"}  # where it is not called as its module
 COMPILERS = ("cc", "gcc", "clang")
 
