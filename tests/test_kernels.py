@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from numpy.typing import NDArray
 from wann_rt import reference, tasks
 from wann_rt.activations import PALETTE
 from wann_rt.kernels.block import load, store_rows
+from wann_rt.kernels.counter import draw
 from wann_rt.kernels.forward import BATCH, forward_batch
-from wann_rt.kernels.rollout import WIDTHS, Lanes, Results, rollout_range, single, width_for
+from wann_rt.kernels.rollout import WIDTHS, Lanes, Results, rollouts, single, width_for
 from wann_rt.network import Connection, Network
 from wann_rt.rollouts import starts_of
 
@@ -92,14 +94,26 @@ def test_every_width_plays_the_same_episodes(rng: np.random.Generator) -> None:
     weights, starts = rng.normal(size=(1, lanes)).astype(np.float32), starts_of(SWING, range(lanes))
     played = []
     for width in WIDTHS:
-        for begin in range(0, lanes, width.lanes):
-            part = slice(begin, begin + width.lanes)
-            block = Lanes(weights[:, part].copy(), False, starts[:, part].copy(), 50)
-            results = Results(np.empty((1, width.lanes)), np.empty((1, width.lanes), np.int64))
-            rollout_range(SWING.params, width, programs, 0, 1, block, results)
-            played.append(np.concatenate([*results.returns, *results.lengths]).reshape(2, -1))
-    first, *others = np.split(np.hstack(played), len(WIDTHS), axis=1)
+        shape = lanes // width.lanes, width.lanes
+        blocks = Lanes(weights.reshape(shape)[:, None], False, starts.reshape(-1, *shape).swapaxes(0, 1).copy(), 50)
+        results = Results(np.empty(shape), np.empty(shape, np.int64))
+        rollouts(SWING.params, width, programs, blocks, np.zeros(1, np.int64), results)
+        played.append(np.stack([results.returns.ravel(), results.lengths.ravel()]))
+    first, *others = played
     assert all(np.array_equal(first, other, equal_nan=True) for other in others)
+
+
+def test_threads_draw_each_number_once() -> None:
+    @numba.njit(nogil=True)
+    def drawn(counter: Any, numbers: Any) -> None:
+        for i in range(len(numbers)):
+            numbers[i] = draw(counter)
+
+    counter, numbers = np.zeros(1, np.int64), np.zeros((4, 100_000), np.int64)
+    drawn(np.zeros(1, np.int64), numbers[0, :1])  # compiles
+    with ThreadPoolExecutor(len(numbers)) as pool:
+        list(pool.map(lambda row: drawn(counter, row), numbers))
+    assert np.array_equal(np.sort(numbers, axis=None), np.arange(numbers.size))
 
 
 @pytest.mark.parametrize(

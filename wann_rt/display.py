@@ -127,9 +127,9 @@ class Progress:
     def _announce(self) -> None:
         """Says why the first generation takes a while when the kernels must be compiled."""
         from wann_rt.kernels.jit import is_cached
-        from wann_rt.kernels.rollout import rollout_range
+        from wann_rt.kernels.rollout import rollouts
 
-        if not self.quiet and not is_cached(rollout_range):
+        if not self.quiet and not is_cached(rollouts):
             self.console.print("compiling the search for this machine (first use only, about 20 seconds) ...")
 
 

@@ -1,6 +1,7 @@
 """Rollouts: play many episodes of a compiled task, in threads; and the same through a whole controller."""
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import chain
@@ -14,14 +15,12 @@ from wann_rt.controller import Controller, Vector
 from wann_rt.episodes import Episodes
 from wann_rt.kernels.block import Width
 from wann_rt.kernels.forward import forward_batch
-from wann_rt.kernels.rollout import Behaviour, Lanes, Programs, Results, rollout_range, single, width_for
+from wann_rt.kernels.rollout import Behaviour, Lanes, Programs, Results, rollouts, single, width_for
 from wann_rt.kernels.task_lanes import register
 from wann_rt.network import Network
 from wann_rt.tasks import TASKS, VARIANTS, Task
 from wann_rt.tasks.environment import EnvironmentTask
 from wann_rt.tasks.kinds import AnyTask
-
-NETWORKS_PER_JOB = 8
 
 for _task in (*TASKS, *chain.from_iterable(VARIANTS.values())):
     register(type(_task.params), _task.observe, _task.step)
@@ -59,49 +58,32 @@ def play(
     if isinstance(task, EnvironmentTask):
         return backends.play(task, programs, weights, starts, threads or default_threads(), watched)
     programs = single(programs) if isinstance(programs, Network) else programs
-    per_connection = weights.ndim == 2
-    weights = np.atleast_2d(weights)
     n_networks, n_lanes = len(programs.n_nodes), starts.shape[1]
-    episodes = _empty(n_networks, n_lanes, watched)
     width = width_for(n_lanes)
-    jobs = [
-        partial(_play_block, task, programs, networks, width, weights, per_connection, starts, lanes, episodes)
-        for lanes in _pieces(n_lanes, width.lanes)
-        for networks in _pieces(n_networks, NETWORKS_PER_JOB)
-    ]
-    _run(jobs, threads or default_threads())
-    return episodes
-
-
-def _pieces(n: int, most: int) -> list[range]:
-    """Returns range(n) cut into ranges of at most ``most``."""
-    return [range(begin, min(begin + most, n)) for begin in range(0, n, most)]
-
-
-def _play_block(
-    task: Task,
-    programs: Programs,
-    networks: range,
-    width: Width,
-    weights: NDArray[np.float32],
-    per_connection: bool,
-    starts: NDArray[np.float32],
-    lanes: range,
-    episodes: Episodes,
-) -> None:
-    """Plays some lanes of some networks and writes their part of ``episodes``."""
-    padded = np.minimum(np.arange(lanes.start, lanes.start + width.lanes), lanes.stop - 1)  # repeats the last lane
-    block = _empty(len(networks), width.lanes, episodes.efforts is not None)
+    n_blocks = -(-n_lanes // width.lanes)
+    played = _empty(n_blocks * n_networks, width.lanes, watched)
     watching = None
-    if block.efforts is not None and block.changes is not None:
-        watching = Behaviour(_limits(task), block.efforts, block.changes)
-    columns = Lanes(weights[:, padded].copy(), per_connection, starts[:, padded].copy(), task.max_steps)
-    results = Results(block.returns, block.lengths)
-    rollout_range(task.params, width, programs, networks.start, networks.stop, columns, results, watching)
-    for whole, part in zip(episodes, block, strict=True):
-        if whole is None or part is None:
-            continue
-        whole[networks.start : networks.stop, lanes.start : lanes.stop] = part[:, : len(lanes)]
+    if played.efforts is not None and played.changes is not None:
+        watching = Behaviour(_limits(task), played.efforts, played.changes)
+    lanes = Lanes(_blocks(np.atleast_2d(weights), width), weights.ndim == 2, _blocks(starts, width), task.max_steps)
+    results, taken = Results(played.returns, played.lengths), np.zeros(1, np.int64)
+    kernel = partial(rollouts, task.params, width, programs, lanes, taken, results, watching)
+    _run(kernel, taken, len(played.returns), threads or default_threads())
+    return Episodes(*(_by_network(rows, n_networks, n_lanes) for rows in played if rows is not None))
+
+
+def _blocks(lanes: NDArray[Any], width: Width) -> NDArray[Any]:
+    """Returns [rows, lanes] as [blocks, rows, lanes of a block]; copies of the last lane fill the last block."""
+    n_rows, n_lanes = lanes.shape
+    n_blocks = -(-n_lanes // width.lanes)
+    padded = lanes[:, np.minimum(np.arange(n_blocks * width.lanes), n_lanes - 1)]
+    return np.ascontiguousarray(padded.reshape(n_rows, n_blocks, width.lanes).swapaxes(0, 1))
+
+
+def _by_network(rows: NDArray[Any], n_networks: int, n_lanes: int) -> NDArray[Any]:
+    """Returns [blocks * networks, lanes of a block] as [networks, lanes], without the copies."""
+    blocks = rows.reshape(-1, n_networks, rows.shape[1])
+    return np.ascontiguousarray(blocks.swapaxes(0, 1).reshape(n_networks, -1)[:, :n_lanes])
 
 
 def _limits(task: Task) -> NDArray[np.float32]:
@@ -110,18 +92,21 @@ def _limits(task: Task) -> NDArray[np.float32]:
     return np.array(rows, np.float32)
 
 
-def _run(jobs: list[partial[None]], threads: int) -> None:
-    """Runs the jobs; the first error, or Ctrl-C, cancels those not yet begun."""
-    if threads == 1 or len(jobs) == 1:
-        for job in jobs:
-            job()
-        return
-    pool = ThreadPoolExecutor(threads)
-    try:
-        for future in [pool.submit(job) for job in jobs]:
-            future.result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+def _run(kernel: Callable[[], None], taken: NDArray[np.int64], rows: int, threads: int) -> None:
+    """Calls the kernel until all rows are taken and played; the first error, or Ctrl-C, leaves the others."""
+
+    def work() -> None:
+        while taken[0] < rows:
+            kernel()
+
+    if threads == 1 or rows == 1:
+        return work()
+    with ThreadPoolExecutor(min(threads, rows)) as pool:
+        try:
+            for future in [pool.submit(work) for _ in range(min(threads, rows))]:
+                future.result()
+        finally:
+            taken[0] = rows
 
 
 def starts_of(task: AnyTask, seeds: NDArray[np.int64] | range) -> NDArray[Any]:

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from wann_rt.arithmetic import ONE, ZERO, Number, absolute, clip
 from wann_rt.arithmetic import select as choose
 from wann_rt.kernels.block import Width, any_lane, full, load, store_rows, widen
+from wann_rt.kernels.counter import draw
 from wann_rt.kernels.forward import forward, scratch
 from wann_rt.kernels.jit import jit
 from wann_rt.kernels.task_lanes import load_state, observe, step
 from wann_rt.network import Network, Program
 
+ROWS_PER_CALL = 64  # a call cannot be interrupted
 WIDTHS = tuple(Width(lanes) for lanes in (16, 32, 64))
 
 
@@ -56,8 +58,8 @@ class Behaviour(NamedTuple):
 
     Attributes:
         limits: low, high and neutral value of each action's channel, [outputs, 3].
-        efforts: written: sum over steps and actions of the action's absolute value, [networks, lanes].
-        changes: written: how often an action changed its sign, zeros left out, [networks, lanes].
+        efforts: written: sum over steps and actions of the action's absolute value, [rows, lanes].
+        changes: written: how often an action changed its sign, zeros left out, [rows, lanes].
     """
 
     limits: NDArray[np.float32]
@@ -87,12 +89,12 @@ def select(programs: Programs, networks: NDArray[np.int64]) -> Programs:
 
 
 class Lanes(NamedTuple):
-    """A block of episodes.
+    """Episodes, in blocks of as many lanes as are played side by side.
 
     Attributes:
-        weights: [1, lanes] or [connections, lanes]; see ``forward``.
+        weights: [blocks, 1, lanes] or [blocks, connections, lanes]; see ``forward``.
         per_connection: which of the two.
-        starts: first state of each lane, [state, lanes].
+        starts: first state of each lane, [blocks, state, lanes].
         max_steps: greatest length of an episode.
     """
 
@@ -103,11 +105,11 @@ class Lanes(NamedTuple):
 
 
 class Results(NamedTuple):
-    """What is written, a row for each network.
+    """What is written, a row for each network and block: row ``block * networks + network``.
 
     Attributes:
-        returns: sum of rewards of each lane, [networks, lanes].
-        lengths: steps of each lane, [networks, lanes].
+        returns: sum of rewards of each lane, [rows, lanes].
+        lengths: steps of each lane, [rows, lanes].
     """
 
     returns: NDArray[np.float64]
@@ -115,41 +117,47 @@ class Results(NamedTuple):
 
 
 @jit
-def rollout_range(
+def rollouts(
     params: Any,
     width: Width,
     programs: Programs,
-    begin: int,
-    end: int,
     lanes: Lanes,
+    rows: NDArray[np.int64],
     results: Results,
     behaviour: Behaviour | None = None,
 ) -> None:
-    """Plays all lanes of networks ``begin`` to ``end - 1``; network ``begin + k`` writes row k of the results.
+    """Plays networks on blocks of lanes, until the counter says that all are taken, or many are played.
+
+    Threads that share the counter share the work to within one network, however unlike the networks are.
 
     Args:
         params: the task's params; their type selects the task.
         width: how many lanes.
         programs: the networks.
-        begin: the first to be played.
-        end: the one after the last.
         lanes: the episodes.
+        rows: counter of the rows of ``results`` that are played or being played, [1]; see ``counter.draw``.
         results: written.
         behaviour: written if given; an argument of its own, because by it numba leaves code out.
     """
+    networks, blocks = len(programs.n_nodes), len(lanes.starts)
     values = scratch(width, 1 + programs.n_inputs + programs.activations.shape[1])
     values[0] = ONE
-    for g in range(begin, end):
-        n = programs.n_nodes[g]
+    for _ in range(ROWS_PER_CALL):
+        row = draw(rows)
+        if row >= networks * blocks:
+            return
+        block, network = row // networks, row % networks
+        n = programs.n_nodes[network]
         program = Program(
             programs.n_inputs,
             programs.n_outputs,
-            programs.activations[g, :n],
-            programs.offsets[g, : n + 1],
-            programs.sources[g],
-            programs.signs[g],
+            programs.activations[network, :n],
+            programs.offsets[network, : n + 1],
+            programs.sources[network],
+            programs.signs[network],
         )
-        rollout(params, width, program, lanes, values, results, behaviour, g - begin)
+        here = Lanes(lanes.weights[block], lanes.per_connection, lanes.starts[block], lanes.max_steps)
+        rollout(params, width, program, here, values, results, behaviour, row)
 
 
 @jit
@@ -163,7 +171,7 @@ def rollout(
     behaviour: Behaviour | None,
     row: int,
 ) -> None:
-    """Plays one network; ``values`` is scratch with the bias in row 0, the others as in ``rollout_range``."""
+    """Plays one network on one block; ``values`` is scratch with the bias in row 0, the others as in ``rollouts``."""
     actions = 1 + program.n_inputs + program.activations.shape[0] - program.n_outputs
     state = load_state(width, params, lanes.starts)
     returns, lengths = full(width, 0.0), full(width, 0)
