@@ -65,6 +65,14 @@ def test_every_known_channel_fits_its_environment() -> None:
         assert not environment_task(env_id).observations[0].name.startswith("obs_")
 
 
+def test_the_package_of_an_environment_is_part_of_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = f"gymnasium {gymnasium.__version__}"
+    assert environment_task("odd_environments:Glider").version == plain
+    monkeypatch.setattr("importlib.metadata.packages_distributions", lambda: {"odd_environments": ["numpy", "numpy"]})
+    assert environment_task("odd_environments:Glider").version == f"{plain}, numpy {np.__version__}"
+    assert environment_task("Pendulum-v1").version == plain
+
+
 def test_an_output_between_minus_one_and_one_covers_the_actions() -> None:
     task = environment_task("odd_environments:Glider", kwargs={"low": 2.0, "high": 10.0})
     [channel] = task.actions

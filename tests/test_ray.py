@@ -3,6 +3,7 @@
 import importlib
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ import pytest
 
 import wann_rt as wr
 from wann_rt import files
-from wann_rt.backends import processes, ray_cluster
+from wann_rt.backends import processes, ray_cluster, ray_connection
 from wann_rt.backends.ray_player import Player
 from wann_rt.environments import environment_task
 from wann_rt.errors import ClusterError, TaskError
@@ -156,7 +157,7 @@ def test_ctrl_c_leaves_no_player_behind(cluster: Any) -> None:
     with pytest.raises(KeyboardInterrupt):
         play(slow, NETWORK, np.zeros(64, np.float32), starts_of(slow, range(64)), 2)
     assert not ray.is_initialized()
-    ray.init(address=cluster.address, **ray_cluster.QUIET)
+    ray.init(address=cluster.address, **ray_connection.QUIET)
     try:
         until = time.monotonic() + 60
         while ray.available_resources().get("CPU", 0) < ray.cluster_resources()["CPU"]:
@@ -178,21 +179,22 @@ def test_a_node_with_another_version_is_refused(cluster: Any, monkeypatch: pytes
 
 
 def test_a_node_says_all_that_it_lacks() -> None:
-    said = Player().begin({"numpy": np.__version__, "gymnasium": "0.0.1", "no-such-library": "1.0"}, [])
+    said = Player().begin({"numpy": np.__version__, "gymnasium": "0.0.1", "no-such-library": "1.0"}, "", [])
     assert "has gymnasium" in said
     assert "no-such-library missing" in said
     assert "but the search gymnasium 0.0.1, no-such-library 1.0" in said
-    assert Player().begin({"numpy": np.__version__}, []) == ""
+    assert "lacks the module no_such.module of the environment" in Player().begin({}, "no_such.module", [])
+    assert Player().begin({"numpy": np.__version__}, "odd_environments", []) == ""
 
 
 def test_a_cluster_without_room_is_an_error(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     task = task_of("Pendulum-v1", grow(cluster, 1))
     ray_cluster.close()
     monkeypatch.setattr(ray_cluster, "PATIENCE", 1.0)
-    ray.init(address=cluster.address, **ray_cluster.QUIET)
+    ray.init(address=cluster.address, **ray_connection.QUIET)
     try:
         holders = [ray.remote(num_cpus=1)(Player).remote() for _ in range(living(cluster) - 1)]
-        ray.get([holder.begin.remote({}, []) for holder in holders])
+        ray.get([holder.begin.remote({}, "", []) for holder in holders])
         with pytest.raises(ClusterError, match="no room for a player within 1 seconds: 0 of its"):
             played(task)
     finally:
@@ -204,6 +206,39 @@ def test_a_cluster_that_is_not_there_is_an_error(address: str) -> None:
     ray_cluster.close()
     with pytest.raises(ClusterError, match=f"the Ray cluster '{address}' cannot be reached: "):
         played(task_of("Pendulum-v1", address))
+
+
+def test_an_address_where_something_else_listens_is_an_error_within_the_stated_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ray_cluster.close()
+    monkeypatch.setattr(ray_connection, "SECONDS_TO_CONNECT", 5.0)
+    with socket.create_server(("", 0)) as silent:
+        task = task_of("Pendulum-v1", f"localhost:{silent.getsockname()[1]}")
+        with pytest.raises(ClusterError, match="no Ray of this version answers within 5 seconds"):
+            played(task)
+
+
+def test_without_an_address_the_variable_names_the_cluster_or_one_is_started_here(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    task = environment_task("Pendulum-v1", backend="ray")
+    assert ray_connection.address_of(task) == "local"
+    monkeypatch.setenv("RAY_ADDRESS", "head:6379")
+    assert ray_connection.address_of(task) == "head:6379"
+    assert ray_connection.address_of(replace(task, address="other:1")) == "other:1"
+
+
+def test_a_search_without_an_address_plays_on_a_cluster_of_its_own_and_ends_it(
+    search: dict[str, Any], champion: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ray_cluster.close()
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    assert files.to_text(wr.search(backend="ray", threads=1, **search)) == champion
+    assert ray.cluster_resources()["CPU"] == 1
+    ray_cluster.close()
+    assert not ray.is_initialized()
 
 
 def test_an_address_without_a_cluster_is_refused() -> None:

@@ -53,8 +53,8 @@ def search(
         channels: names, units and conditioning of its channels, see ``tasks.environment_channels``.
         backend: who plays it: "processes", the default; "ray", the same on a cluster; or "envpool": faster, with other
             episodes than Gymnasium's.
-        address: of the Ray cluster: "auto", the default, where this machine is a node of it, "host:port",
-            "ray://host:10001", or "local" to start one here.
+        address: of the Ray cluster: "local" to start one on this machine, "host:port" or "auto" where this machine is
+            a node of it, or "ray://host:10001". By default what the variable ``RAY_ADDRESS`` says, else "local".
         step_timeout: seconds that one of its steps or resets may take.
         task_params: what differs from the task's own params, see ``tasks.with_params``, e.g. a longer pole; or from
             an environment's options, see ``tasks.environment.Options``.

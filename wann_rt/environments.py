@@ -7,6 +7,7 @@ itself does not tell them.
 import difflib
 import importlib.metadata
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -14,9 +15,9 @@ from typing import Any
 import gymnasium
 from gymnasium import spaces
 
-from wann_rt.backends import envpool_engine, ray_cluster
+from wann_rt.backends import envpool_engine, ray_connection
 from wann_rt.errors import MissingExtraError, TaskError, WannError
-from wann_rt.tasks.environment import DEFAULT_ADDRESS, DEFAULT_BACKEND, ENGINES, BackendName, EnvironmentTask
+from wann_rt.tasks.environment import DEFAULT_BACKEND, ENGINES, BackendName, EnvironmentTask
 from wann_rt.tasks.environment_channels import Overlay, named
 from wann_rt.tasks.environment_spaces import action_channels, observation_channels
 from wann_rt.tasks.simulator import opened
@@ -45,7 +46,7 @@ def environment_task(
         channels: names, units and conditioning of the channels, where they shall not be what is known of them.
         backend: who plays the episodes.
         timeout: seconds that a step or a reset may take.
-        address: of a Ray cluster, as ``ray.init`` reads it; "auto" by default.
+        address: of a Ray cluster, see ``search``.
 
     Raises:
         TaskError: there is no such environment, it cannot be made, or a controller cannot play it as it is.
@@ -54,7 +55,7 @@ def environment_task(
     if backend not in ENGINES:
         raise TaskError(f"there is no back end {backend!r}; back ends: {', '.join(ENGINES)}")
     if backend == "ray":
-        ray_cluster.library()
+        ray_connection.library()
     elif address is not None:
         raise TaskError(f"address {address!r} is of a Ray cluster, and the back end is {backend}: use --backend ray")
     if not isinstance(env_id, str):
@@ -68,7 +69,7 @@ def environment_task(
         task = _described(env_id, dict(kwargs or {}), environment)
     finally:
         environment.close()
-    task = replace(named(task, channels), backend=backend, timeout=timeout, address=address or DEFAULT_ADDRESS)
+    task = replace(named(task, channels), backend=backend, timeout=timeout, address=address)
     return replace(task, version=envpool_engine.check(task)) if backend == "envpool" else task
 
 
@@ -113,10 +114,17 @@ def _described(env_id: str, kwargs: dict[str, Any], environment: gymnasium.Env[A
 
 
 def _version(environment: gymnasium.Env[Any, Any]) -> str:
-    """Returns the versions of what computes the episodes."""
-    module = type(environment.unwrapped).__module__
-    libraries = ["gymnasium", *(library for part, library in PHYSICS.items() if part in module)]
-    return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in libraries)
+    """Returns the versions of what computes the episodes: Gymnasium, the environment's own package and its physics."""
+    modules = [kind.__module__ for kind in type(environment.unwrapped).__mro__]
+    libraries = ["gymnasium", *_distributions(modules[0].partition(".")[0])]
+    libraries += [library for part, library in PHYSICS.items() if any(part in module for module in modules)]
+    return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in dict.fromkeys(libraries))
+
+
+def _distributions(package: str) -> list[str]:
+    """Returns what brings a package; nothing for one that is not installed, or is our own or Python's."""
+    own = package in ("gymnasium", "wann_rt") or package in sys.stdlib_module_names
+    return [] if own else sorted(set(importlib.metadata.packages_distributions().get(package, ())))
 
 
 def _rate(environment: gymnasium.Env[Any, Any]) -> float | None:

@@ -8,39 +8,24 @@ for its actor to start again, and on a cluster that has lost a node there is no 
 
 import atexit
 import contextlib
-import importlib
 import importlib.metadata
-import logging
-import os
-import socket
 import sys
 import warnings
 from collections import Counter, deque
 from collections.abc import Sequence
-from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import wann_rt
 from wann_rt.backends import ray_player
 from wann_rt.backends.chunks import Chunk, Played
 from wann_rt.backends.processes import ATTEMPTS, CHUNKS_PER_WORKER, MOST_EPISODES
-from wann_rt.errors import ClusterError, MissingExtraError, TaskError
+from wann_rt.backends.ray_connection import address_of, connect, library
+from wann_rt.errors import ClusterError, TaskError
 from wann_rt.progress import tell
 from wann_rt.tasks.environment import EnvironmentTask
 
 SECONDS_PER_CHUNK = 0.05  # at least: a message takes 1 to 2 ms
 PATIENCE = 300.0  # seconds that a cluster may take to find room for the first player; some fetch nodes only then
-SECONDS_TO_ANSWER = 10.0
-LOCAL = "local"
-QUIET = {"log_to_driver": False, "logging_level": logging.ERROR}
-
-
-def library() -> ModuleType:
-    """Returns the library, or raises MissingExtraError."""
-    try:
-        return importlib.import_module("ray")
-    except ImportError as error:
-        raise MissingExtraError("back end ray", str(error.name), "ray") from None
 
 
 def chunk_size(episodes: int, workers: int) -> int:
@@ -66,6 +51,22 @@ def play_chunks(task: EnvironmentTask, chunks: Sequence[Chunk], workers: int) ->
         raise
 
 
+class Key(NamedTuple):
+    """What a connection and its players are made for.
+
+    Attributes:
+        address: of the cluster.
+        version: of what computes the episodes.
+        module: what the environment is imported from; empty: Gymnasium alone.
+        workers: how many players there shall be on a cluster that is started for this.
+    """
+
+    address: str
+    version: str
+    module: str
+    workers: int
+
+
 class Cluster:
     """A connection to a cluster, and the players on it.
 
@@ -74,22 +75,17 @@ class Cluster:
         pace: seconds that an episode took of late.
     """
 
-    def __init__(self, key: tuple[str, str, int], wanted: dict[str, str]) -> None:
-        """Connects, and starts the players.
-
-        Args:
-            key: address, versions, and how many players there shall be on a cluster that this starts.
-            wanted: versions that each node must have.
-        """
+    def __init__(self, key: Key, wanted: dict[str, str]) -> None:
+        """Connects, and starts the players; ``wanted``: versions that each node must have."""
         self.key, self.pace = key, 0.0
         self._ray = library()
-        self._begin = wanted, list(sys.path)
+        self._begin = wanted, key.module, list(sys.path)
         self._idle: list[Any] = []
         self._starting: dict[Any, Any] = {}
         self._playing: dict[Any, tuple[Any, int]] = {}
         self._ours = not self._ray.is_initialized()
         if self._ours:
-            _connect(self._ray, key[0], key[2])
+            connect(self._ray, key.address, key.workers)
         self._ray.cloudpickle.register_pickle_by_value(ray_player)
         self._kind = self._ray.remote(num_cpus=1)(ray_player.Player)
         self._fill()
@@ -187,27 +183,6 @@ def _result(answer: Any) -> tuple[Played, float]:
     return played, seconds
 
 
-def _connect(ray: ModuleType, address: str, workers: int) -> None:
-    """Connects to a cluster, or starts one on this machine; ClusterError if that fails."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    own = {"num_cpus": workers, "include_dashboard": False} if address == LOCAL else {}
-    try:
-        _knock(address)
-        ray.init(address=address, **QUIET, **own)
-    except Exception as error:  # of many kinds, as there are many ways not to reach a cluster
-        raise ClusterError(
-            f"the Ray cluster {address!r} cannot be reached: {error} (--address, address=: 'auto' for the cluster that "
-            "this machine is a node of, HOST:PORT, ray://HOST:10001, or 'local' to start one here)"
-        ) from None
-
-
-def _knock(address: str) -> None:
-    """Raises OSError where nobody listens at HOST:PORT: Ray itself would try for minutes."""
-    host, _, port = address.removeprefix("ray://").rpartition(":")
-    if port.isdigit():
-        socket.create_connection((host.strip("[]"), int(port)), SECONDS_TO_ANSWER).close()
-
-
 def _versions(task: EnvironmentTask) -> dict[str, str]:
     """Returns what the bits of the task's episodes depend on."""
     libraries = dict(part.split(" ") for part in task.version.split(", "))
@@ -219,7 +194,7 @@ _clusters: list[Cluster] = []  # at most one: that of the task played last
 
 def _cluster(task: EnvironmentTask, workers: int) -> Cluster:
     """Returns the cluster at the task's address, with players for its versions."""
-    key = task.address, task.version, workers
+    key = Key(address_of(task), task.version, task.env_id.rpartition(":")[0], workers)
     if not _clusters or _clusters[0].key != key:
         close()
         _clusters.append(Cluster(key, _versions(task)))

@@ -6,6 +6,7 @@ before the versions have been compared.
 
 import importlib
 import importlib.metadata
+import importlib.util
 import socket
 import sys
 import time
@@ -21,14 +22,20 @@ if TYPE_CHECKING:
 class Player:
     """One processor of a cluster: the back end "processes" with one worker."""
 
-    def begin(self, wanted: dict[str, str], path: list[str]) -> str:
+    def begin(self, wanted: dict[str, str], module: str, path: list[str]) -> str:
         """Makes ready, and returns what is wrong with this node; nothing, if nothing is.
 
         Args:
             wanted: versions that must be the same, by name of the distribution.
+            module: what the environment is imported from; empty: nothing but Gymnasium.
             path: where the search imports from; what exists here is looked through last.
         """
         sys.path.extend(folder for folder in path if folder and folder not in sys.path)
+        if module and importlib.util.find_spec(module.partition(".")[0]) is None:
+            return (
+                f"node {socket.gethostname()} lacks the module {module} of the environment: install it there, or put "
+                "it in a folder that all nodes share, and start the search there"
+            )
         found = {name: self._version(name) for name in wanted}
         here = ", ".join(f"{name} {version}" for name, version in found.items() if version != wanted[name])
         there = ", ".join(f"{name} {version}" for name, version in wanted.items() if version != found[name])

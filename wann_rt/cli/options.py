@@ -39,7 +39,8 @@ _ENVIRONMENT = (
     ),
     click.option(
         "--address",
-        help="Ray cluster: auto (this machine is a node), HOST:PORT, ray://HOST:10001 or local.  [default: auto]",
+        help="Ray cluster: local (one is started here), auto (this machine is a node of it), HOST:PORT or "
+        "ray://HOST:10001.  [default: $RAY_ADDRESS, else local]",
     ),
     click.option(
         "--step-timeout", type=click.FloatRange(0, min_open=True), default=60.0, show_default=True,

@@ -17,7 +17,6 @@ BackendName = Literal["processes", "envpool", "ray"]
 # Which code computes the episodes: it changes results, so it is part of what a task is; who runs that code does not.
 ENGINES: Mapping[BackendName, str] = {"processes": "gymnasium", "envpool": "envpool", "ray": "gymnasium"}
 DEFAULT_BACKEND: BackendName = "processes"
-DEFAULT_ADDRESS = "auto"
 SEEDS = 2**31  # EnvPool takes seeds of 31 bits, and so do environments that seed numpy's old generator
 FALLS = ("BipedalWalker-v3", "BipedalWalkerHardcore-v3")  # whose last reward is -100 after a fall
 FALL_REWARD = -100.0
@@ -62,7 +61,7 @@ class EnvironmentTask:
         params: the options.
         backend: who plays the episodes; see ``wann_rt.backends``.
         timeout: seconds after which a step or a reset that does not return is an error.
-        address: of the cluster, where the back end has one.
+        address: of the cluster, where the back end has one; None: see ``backends.ray_connection``.
     """
 
     name: str
@@ -78,7 +77,7 @@ class EnvironmentTask:
     params: Options = DEFAULTS
     backend: BackendName = field(default=DEFAULT_BACKEND, compare=False)
     timeout: float = field(default=60.0, compare=False)
-    address: str = field(default=DEFAULT_ADDRESS, compare=False)
+    address: str | None = field(default=None, compare=False)
 
     @property
     def max_steps(self) -> int:
