@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from wann_rt import config
+from wann_rt import config, tasks
 from wann_rt.errors import ConfigError
+from wann_rt.selecting import Selection, default_preset, selected
 
 
 def test_paper_preset_is_the_published_swingup_configuration() -> None:
@@ -61,6 +62,14 @@ def test_wrong_settings_are_named(overlay: dict[str, Any], message: str) -> None
 
 def test_minimal_is_the_default() -> None:
     assert config.load() == config.load("minimal")
+    assert default_preset(tasks.get("swingup")) == "minimal"
+
+
+def test_an_environment_has_the_preset_of_few_episodes_by_default() -> None:
+    assert default_preset(selected(Selection(env="Pendulum-v1"))) == "environment"
+    few, many = config.load("environment"), config.load("minimal")
+    assert few.population * few.generations * few.drawn_weights < 0.01 * many.population * many.generations * 12
+    assert (few.add_node, few.again, few.ranking) == (many.add_node, many.again, many.ranking)
 
 
 def test_an_unknown_preset_names_the_known_ones() -> None:

@@ -15,7 +15,7 @@ from wann_rt.evolution import Generation, Search
 from wann_rt.journal import Journal
 from wann_rt.random import Purpose
 from wann_rt.rollouts import play_controller, record_vectors, starts_of
-from wann_rt.selecting import STEP_TIMEOUT, Selection, selected, task_of
+from wann_rt.selecting import STEP_TIMEOUT, Selection, default_preset, selected, task_of
 from wann_rt.starting import start_from
 from wann_rt.tasks.environment import BackendName
 from wann_rt.tasks.kinds import identity, judged
@@ -34,7 +34,7 @@ def search(
     address: str | None = None,
     step_timeout: float = STEP_TIMEOUT,
     task_params: Mapping[str, Any] | None = None,
-    preset: str = config.DEFAULT_PRESET,
+    preset: str | None = None,
     start: Controller | None = None,
     out: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
@@ -58,7 +58,8 @@ def search(
         step_timeout: seconds that one of its steps or resets may take.
         task_params: what differs from the task's own params, see ``tasks.with_params``, e.g. a longer pole; or from
             an environment's options, see ``tasks.environment.Options``.
-        preset: named settings to start from.
+        preset: named settings to start from: "minimal", "tuned", "paper" or "environment"; by default "minimal", or
+            "environment" for an environment, see ``config.load``.
         start: a controller whose network the first generation copies, instead of random ones.
         out: run folder to write: settings, one JSON line a generation, the champion. An unfinished run of the same
             task and settings in it is resumed, and gives the champion that it would have given uninterrupted.
@@ -75,7 +76,7 @@ def search(
         KeyboardInterrupt: on Ctrl-C before the first generation is scored.
     """
     searched = selected(Selection(task, env, env_kwargs, channels, backend, step_timeout, task_params, address))
-    chosen, network = config.load(preset, settings), None
+    chosen, network = config.load(preset or default_preset(searched), settings), None
     if start is not None:
         network, chosen = start_from(start, chosen)
     running = Search(searched, chosen, threads, network)

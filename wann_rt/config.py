@@ -147,10 +147,17 @@ def load(preset: str = DEFAULT_PRESET, overlay: Mapping[str, Any] | None = None)
     Raises:
         ConfigError: unknown preset or setting, or a value of the wrong type or out of range.
     """
-    if preset not in presets():
-        raise ConfigError(f"there is no preset {preset!r}; presets: {', '.join(presets())}")
-    text = resources.files("wann_rt").joinpath("presets", f"{preset}.toml").read_text(encoding="utf-8")
-    return overlaid(overlaid(Config(preset=preset), tomllib.loads(text)), overlay or {})
+    return overlaid(replace(_preset(preset), preset=preset), overlay or {})
+
+
+def _preset(name: str) -> Config:
+    """Returns a shipped preset: its settings over those of the preset that it extends, or over the defaults."""
+    if name not in presets():
+        raise ConfigError(f"there is no preset {name!r}; presets: {', '.join(presets())}")
+    text = resources.files("wann_rt").joinpath("presets", f"{name}.toml").read_text(encoding="utf-8")
+    settings = tomllib.loads(text)
+    base = settings.pop("extends", None)
+    return overlaid(Config() if base is None else _preset(base), settings)
 
 
 def overlaid(config: Config, overlay: Mapping[str, Any]) -> Config:

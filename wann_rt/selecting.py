@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from wann_rt import tasks
+from wann_rt import config, tasks
 from wann_rt.controller import Controller
 from wann_rt.errors import TaskError
 from wann_rt.tasks.environment import DEFAULT_BACKEND, BackendName, EnvironmentTask, with_options
@@ -52,6 +52,11 @@ def selected(selection: Selection) -> AnyTask:
         return with_options(_environment(selection, selection.env, selection.env_kwargs), **params)
     _refuse_environment_settings(selection)
     return tasks.with_params(tasks.get(str(selection.task)), **params)
+
+
+def default_preset(task: AnyTask) -> str:
+    """Returns the preset of a search for which nobody names one."""
+    return "environment" if isinstance(task, EnvironmentTask) else config.DEFAULT_PRESET
 
 
 def task_of(controller: Controller, selection: Selection) -> AnyTask:

@@ -26,7 +26,7 @@ def tasks(as_json: bool) -> None:
 @click.argument("task", required=False)
 @environment
 @click.option("--channels", type=click.Path(path_type=Path), help="TOML file: names and units of an environment.")
-@click.option("--preset", default="minimal", show_default=True, help="Named settings to start from.")
+@click.option("--preset", help="Named settings to start from.  [default: minimal; for an environment: environment]")
 @click.option("--start", type=click.Path(path_type=Path), help="Controller whose network to start from.")
 @click.option("--config", "file", type=click.Path(path_type=Path), help="TOML file with settings to replace.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Replace one setting; may be repeated.")
@@ -41,7 +41,7 @@ def tasks(as_json: bool) -> None:
 @AS_JSON
 def search(
     task: str | None,
-    preset: str,
+    preset: str | None,
     file: Path | None,
     settings: tuple[str, ...],
     params: tuple[str, ...],
@@ -58,7 +58,7 @@ def search(
     from wann_rt import api, config, display
     from wann_rt.evolution import Search
     from wann_rt.journal import Journal
-    from wann_rt.selecting import Selection, selected
+    from wann_rt.selecting import Selection, default_preset, selected
     from wann_rt.starting import start_from
     from wann_rt.tasks import environment_channels
 
@@ -66,7 +66,7 @@ def search(
     changed = dict(config.parse_setting(text) for text in params)
     found = selected(Selection(task, channels=names, params=changed, **environment_arguments(shortcuts)))
     overlay = _overlay(file, settings, shortcuts)
-    chosen, network = config.load(preset, overlay), None
+    chosen, network = config.load(preset or default_preset(found), overlay), None
     if start is not None:
         network, chosen = start_from(load(start), chosen)
     folder = out or Path("runs") / f"{found.name}-{chosen.seed}"
