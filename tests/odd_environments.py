@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -88,14 +89,24 @@ class Moody(Glider):
         how = self.flag.read_text() if self.flag.exists() else ""
         if how == "raises":
             raise RuntimeError("out of order")
+        if how == "fails":
+            raise AssertionError
+        if how == "exits":
+            sys.exit("no licence")
         if how == "hangs":
             time.sleep(3600)
         if how == "dies":
             os._exit(7)
         if how == "nan":
             observation[1] = np.nan
+        if how == "infinite":
+            observation[1] = np.inf
         if how == "nan reward":
             reward = np.nan
+        if how == "no reward":
+            reward = None
+        if how == "two rewards":
+            reward = np.ones(2)
         if how == "shape":
             observation = np.zeros(3)
         if how == "words":
@@ -140,12 +151,17 @@ class Spaces(Glider):
             self.action_space = ACTIONS[kind]
 
 
+class Box:
+    """A space of another library, such as the older gym."""
+
+
 OBSERVATIONS: dict[str, spaces.Space[Any]] = {
     "dict": spaces.Dict({"x": spaces.Box(-1.0, 1.0, (2,))}),
     "tuple": spaces.Tuple((spaces.Discrete(3), spaces.Box(-1.0, 1.0, (2,)))),
     "image": spaces.Box(0, 255, (96, 96, 3), np.uint8),
     "matrix": spaces.Box(-1.0, 1.0, (2, 2)),
     "discrete": spaces.Discrete(16),
+    "foreign": Box(),  # type: ignore[dict-item]  # what it is about
 }
 ACTIONS: dict[str, spaces.Space[Any]] = {
     "multi-discrete": spaces.MultiDiscrete([2, 3]),
@@ -163,6 +179,31 @@ def wrapped() -> gymnasium.Env[Any, Any]:
 def broken() -> gymnasium.Env[Any, Any]:
     """A function that fails to."""
     raise ValueError("no licence")
+
+
+def nothing() -> None:
+    """A function that makes none."""
+
+
+class Untidy(Glider):
+    """Cannot be closed."""
+
+    def close(self) -> None:
+        """Fails."""
+        raise RuntimeError("stuck")
+
+
+class Bare(gymnasium.Env[Any, Any]):
+    """Does not say its spaces."""
+
+
+class Foreign:
+    """Has spaces, but is no environment of Gymnasium's."""
+
+    observation_space, action_space = spaces.Box(-1.0, 1.0, (2,)), spaces.Discrete(2)
+
+    def close(self) -> None:
+        """Is asked of any."""
 
 
 gymnasium.register("odd/Glider-v0", "odd_environments:Glider", max_episode_steps=70)

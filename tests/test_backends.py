@@ -172,6 +172,16 @@ def test_recorded_vectors_replay() -> None:
     assert all(tuple(controller(v.observation).tolist()) == v.action for v in vectors)
 
 
+def test_recorded_vectors_hold_no_infinity(tmp_path: Path) -> None:
+    flag = tmp_path / "flag"
+    task = environment_task("odd_environments:Moody", kwargs={"flag": str(flag)})
+    controller = controller_of(task)
+    flag.write_text("infinite")
+    assert {vector.observation for vector in record_vectors(task, controller, 3)} == {
+        tuple(map(float, Simulator(task).reset(3)))
+    }  # the first one is whole
+
+
 @pytest.mark.parametrize("most", [1, 5, 7, 100])
 def test_chunks_hold_every_episode_once_and_in_order(most: int) -> None:
     programs = Search(task_of("Pendulum-v1"), config.load(overlay={"population": 3}), 1).ask()

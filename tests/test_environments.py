@@ -101,6 +101,7 @@ def test_discrete_actions_begin_where_the_environment_says() -> None:
         ("dict", "observations are Dict.*FlattenObservation"),
         ("tuple", "observations are Tuple.*FlattenObservation"),
         ("discrete", "observations are Discrete.*FlattenObservation"),
+        ("foreign", "observations are odd_environments.Box, and"),
         ("image", r"images \[96, 96, 3\].*TransformObservation"),
         ("matrix", r"shape \[2, 2\].*FlattenObservation"),
         ("nan bounds", "observation 1 has the bounds"),
@@ -126,6 +127,10 @@ def test_spaces_that_no_controller_fits_are_refused_with_the_wrapper_to_use(kind
         ("odd_environments:Glider", {"speed": 3}, "speed"),
         ("odd_environments:spaces", {}, "cannot be made"),
         ("odd_environments:__name__", {}, "cannot be made"),
+        ("odd_environments:nothing", {}, "a NoneType without observation_space came; a gymnasium.Env"),
+        ("odd_environments:Bare", {}, "a Bare without observation_space came"),
+        ("odd_environments:Foreign", {}, "a Foreign came; a gymnasium.Env with its spaces was expected"),
+        ("odd_environments:glider", {}, "did you mean Glider"),
         ("", {}, "environment"),
         (":", {}, "environment"),
         ("a b c", {}, "a b c"),
@@ -134,6 +139,10 @@ def test_spaces_that_no_controller_fits_are_refused_with_the_wrapper_to_use(kind
 def test_environments_that_cannot_be_made_are_refused(env_id: str, kwargs: dict[str, Any], says: str) -> None:
     with pytest.raises(TaskError, match=says):
         environment_task(env_id, kwargs=kwargs)
+
+
+def test_an_environment_that_cannot_be_closed_can_be_played() -> None:
+    assert environment_task("odd_environments:Untidy").name == "Untidy"
 
 
 def test_an_overlay_names_and_conditions_channels(tmp_path: Path) -> None:
@@ -328,7 +337,11 @@ def test_an_environment_that_cannot_repeat_is_noticed() -> None:
     [
         ("raises", r"step\(\) raised RuntimeError: out of order"),
         ("shape", r"must have shape \[2\]; \[3\] came"),
+        ("fails", r"step\(\) raised AssertionError: in line \d+ of .*odd_environments.py"),
+        ("exits", r"step\(\) raised SystemExit: no licence"),
         ("words", "an observation must be numbers"),
+        ("no reward", "a reward must be a number; None came"),
+        ("two rewards", r"a reward must be a number; array.* came .gymnasium.wrappers.TransformReward"),
         ("four", "must return .observation, reward, terminated, truncated, info."),
     ],
 )

@@ -4,6 +4,7 @@ Names and units of the channels come from ``tasks/channels.toml`` or from the us
 itself does not tell them.
 """
 
+import contextlib
 import difflib
 import importlib.metadata
 import json
@@ -20,7 +21,7 @@ from wann_rt.errors import MissingExtraError, TaskError, WannError
 from wann_rt.tasks.environment import DEFAULT_BACKEND, ENGINES, BackendName, EnvironmentTask
 from wann_rt.tasks.environment_channels import Overlay, named
 from wann_rt.tasks.environment_spaces import action_channels, observation_channels
-from wann_rt.tasks.simulator import opened
+from wann_rt.tasks.simulator import opened, told
 
 OWN_STEPS = 1000  # of an episode, where the environment has no limit
 # Libraries that compute the physics, by a part of the name of the module that the environment's class is in. The extras
@@ -68,7 +69,8 @@ def environment_task(
     try:
         task = _described(env_id, dict(kwargs or {}), environment)
     finally:
-        environment.close()
+        with contextlib.suppress(Exception):  # it is not what counts here, and where it does, it is an error
+            environment.close()
     task = replace(named(task, channels), backend=backend, timeout=timeout, address=address)
     return replace(task, version=envpool_engine.check(task)) if backend == "envpool" else task
 
@@ -76,15 +78,22 @@ def environment_task(
 def _made(env_id: str, kwargs: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:
     """Returns the environment, or raises TaskError saying what is wrong with its name or its making."""
     try:
-        return opened(env_id, kwargs)
+        environment = opened(env_id, kwargs)
     except gymnasium.error.UnregisteredEnv as error:
-        near = difflib.get_close_matches(env_id.rpartition(":")[2], list(gymnasium.registry), 3, 0.5)
+        module, _, name = env_id.rpartition(":")
+        brought = [other for other in dir(sys.modules.get(module)) if not other.startswith("_")]
+        near = difflib.get_close_matches(name, [*gymnasium.registry, *brought], 3, 0.5)
         guess = f"; did you mean {' or '.join(near)}?" if near else ""
         raise TaskError(f"Gymnasium has no environment {env_id!r}: {error}{guess}") from None
     except (gymnasium.error.DependencyNotInstalled, ImportError) as error:
         raise _not_importable(env_id, error) from None
     except (Exception, SystemExit) as error:  # the environment is somebody else's code: it may raise anything
-        raise TaskError(f"environment {env_id} cannot be made: {type(error).__name__}: {error}") from None
+        raise TaskError(f"environment {env_id} cannot be made: {told(error)}") from None
+    missing = [name for name in ("observation_space", "action_space") if getattr(environment, name, None) is None]
+    if not isinstance(environment, gymnasium.Env) or missing:
+        what = f"a {type(environment).__name__} without {missing[0]}" if missing else f"a {type(environment).__name__}"
+        raise TaskError(f"environment {env_id}: {what} came; a gymnasium.Env with its spaces was expected")
+    return environment
 
 
 def _not_importable(env_id: str, error: Exception) -> WannError:

@@ -14,6 +14,7 @@ from wann_rt.backends import envpool_engine, processes, ray_cluster
 from wann_rt.backends.chunks import Chunk, Played, Work, cut, joined, rules_of
 from wann_rt.controller import Controller, Vector, WeightKind
 from wann_rt.episodes import Episodes
+from wann_rt.errors import TaskError
 from wann_rt.kernels.rollout import Programs, single
 from wann_rt.network import Network
 from wann_rt.tasks.environment import BackendName, EnvironmentTask
@@ -61,9 +62,20 @@ def play_controller(task: EnvironmentTask, controller: Controller, starts: NDArr
 
 
 def record(task: EnvironmentTask, controller: Controller, starts: NDArray[Any]) -> list[Vector]:
-    """Returns every observation -> action pair of one episode, played by Gymnasium."""
+    """Returns the observation -> action pairs of one episode, played by Gymnasium, without those that hold infinity.
+
+    Raises:
+        TaskError: all do, or the environment fails.
+    """
     work = Work(single(controller.network), controller.weight.array[:, np.newaxis], controller.weight.kind, starts[0])
-    return processes.record(task, cut(work, 1, rules_of(task))[0])
+    vectors = processes.record(task, cut(work, 1, rules_of(task))[0])
+    finite = [vector for vector in vectors if np.isfinite((*vector.observation, *vector.action)).all()]
+    if not finite:
+        raise TaskError(
+            f"environment {task.env_id} (seed {starts[0, 0]}): every observation or its action holds infinity: wrap it "
+            "with gymnasium.wrappers.TransformObservation, which can clip it"
+        )
+    return finite
 
 
 def _played(task: EnvironmentTask, work: Work, workers: int, watched: bool) -> Episodes:

@@ -21,8 +21,7 @@ def observation_channels(env_id: str, space: gymnasium.Space[Any]) -> tuple[Chan
         TaskError: the space is no flat box.
     """
     if not isinstance(space, spaces.Box):
-        kind = type(space).__name__
-        _refuse(env_id, f"observations are {kind}", "gymnasium.wrappers.FlattenObservation", "a flat Box")
+        _refuse(env_id, f"observations are {_kind(space)}", "gymnasium.wrappers.FlattenObservation", "a flat Box")
     if len(space.shape) in IMAGE_DIMENSIONS and space.dtype == np.uint8:
         wrapper = "gymnasium.wrappers.TransformObservation"
         _refuse(env_id, f"observations are images {list(space.shape)}", wrapper, "a few numbers computed from them")
@@ -45,7 +44,7 @@ def action_channels(env_id: str, space: gymnasium.Space[Any]) -> tuple[Channel, 
         return tuple(Channel(f"action_{int(space.start) + k}") for k in range(int(space.n)))
     wrapper = "gymnasium.wrappers.TransformAction"
     if not isinstance(space, spaces.Box):
-        _refuse(env_id, f"actions are {type(space).__name__}", wrapper, "a flat Box or Discrete")
+        _refuse(env_id, f"actions are {_kind(space)}", wrapper, "a flat Box or Discrete")
     if len(space.shape) != 1 or not np.issubdtype(space.dtype, np.floating):
         shape = f"have shape {list(space.shape)} and type {space.dtype}"
         _refuse(env_id, f"actions {shape}", wrapper, "a flat Box of real numbers")
@@ -65,6 +64,12 @@ def _bounds(env_id: str, what: str, space: spaces.Box) -> tuple[NDArray[np.float
         k = wrong[0]
         raise TaskError(f"environment {env_id}: {what} {k} has the bounds [{low[k]}, {high[k]}]: low <= high expected")
     return low, high
+
+
+def _kind(space: object) -> str:
+    """Returns what a space is, and whose, if it is not one of Gymnasium's: the older gym has a Box, too."""
+    kind = type(space)
+    return kind.__name__ if isinstance(space, spaces.Space) else f"{kind.__module__}.{kind.__qualname__}"
 
 
 def _opened(low: float, high: float) -> tuple[float, float]:

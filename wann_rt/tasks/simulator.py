@@ -8,6 +8,7 @@ fresh one, it is made anew for each episode.
 
 import importlib
 import random
+import traceback
 import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
@@ -38,6 +39,15 @@ def opened(env_id: str, kwargs: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:
             return gymnasium.make(name, disable_env_checker=True, max_episode_steps=-1, **kwargs)
         environment: gymnasium.Env[Any, Any] = made(**kwargs)
         return environment
+
+
+def told(error: BaseException) -> str:
+    """Returns what an exception says, or where it was raised if it says nothing."""
+    text = str(error)
+    if not text:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        text = f"in line {place.lineno} of {place.filename}"
+    return f"{type(error).__name__}: {text}"
 
 
 class Simulator:
@@ -137,8 +147,8 @@ class Simulator:
     def _attempt(self, where: str, act: Callable[[], Any]) -> Any:
         try:
             return act()
-        except Exception as error:  # the environment is somebody else's code: it may raise anything
-            self.fail(f"{where} raised {type(error).__name__}: {error}")
+        except (Exception, SystemExit) as error:  # the environment is somebody else's code: it may raise anything
+            self.fail(f"{where} raised {told(error)}")
 
     def _trial(self, seed: int) -> list[bytes]:
         """Returns the bits of what an episode of random actions gives."""
@@ -164,9 +174,9 @@ class Simulator:
 
     def _number(self, reward: Any) -> float:
         try:
-            return float(np.asarray(reward, np.float64).item())
+            return float(np.asarray(reward).astype(np.float64, casting="same_kind").item())
         except (TypeError, ValueError):
-            self.fail(f"a reward must be a number; {reward!r} came")
+            self.fail(f"a reward must be a number; {reward!r} came (gymnasium.wrappers.TransformReward makes it one)")
 
     def _given(self, action: NDArray[np.float32], choice: int) -> Any:
         if self._box is None:
