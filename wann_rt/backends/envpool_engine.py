@@ -1,14 +1,15 @@
-"""Back end "envpool": EnvPool's C++ versions of many environments, a whole chunk in lockstep.
+"""Back end "envpool": EnvPool's C++ versions of many environments, a chunk in lockstep, two chunks in turn.
 
 EnvPool follows Gymnasium's physics and rewards but draws other numbers, so the episodes of a seed are not Gymnasium's:
 it is an engine of its own, which a controller's provenance names. An episode's seed can only be given when the pool is
 made, and only the first episode of a slot has it; so each chunk gets a new pool, and episodes that have ended are left
-out of its steps.
+out of its steps. While the threads of one pool step, the actions for another are computed: no processor waits.
 """
 
 import contextlib
 import warnings
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -21,12 +22,16 @@ from wann_rt.kernels.policy import NONE, act, open_books, tally
 from wann_rt.progress import tell
 from wann_rt.tasks.environment import EnvironmentTask
 
-SLOTS = 512  # environments at once; more cost memory and gain nothing
+AT_ONCE = 2  # chunks
+SLOTS = 256  # environments of a chunk; more cost memory and gain nothing
+
+Playing = Generator[None, None, Played]  # a chunk that is being played
 
 
 def chunk_size(episodes: int, workers: int) -> int:
-    """Returns how many episodes a chunk should have: as many as there are slots, in chunks of one size."""
-    return max(1, -(-episodes // max(1, -(-episodes // SLOTS))))
+    """Returns how many episodes a chunk should have: at most as many as there are slots, in chunks of one size."""
+    turns = max(1, -(-episodes // (AT_ONCE * SLOTS)))
+    return max(1, -(-episodes // (AT_ONCE * turns)))
 
 
 def library() -> ModuleType:
@@ -65,8 +70,20 @@ def check(task: EnvironmentTask) -> str:
 
 def play_chunks(task: EnvironmentTask, chunks: Sequence[Chunk], workers: int) -> list[Played]:
     """Plays chunks; see ``Backend.play``."""
-    library()
-    return [_played(task, chunk, workers) for chunk in chunks]
+    waiting, playing = deque(enumerate(chunks)), deque[tuple[int, Playing]]()
+    results: dict[int, Played] = {}
+    while waiting or playing:
+        while waiting and len(playing) < AT_ONCE:
+            number, chunk = waiting.popleft()
+            playing.append((number, _playing(task, chunk, workers)))
+        number, episodes = playing.popleft()
+        try:
+            next(episodes)
+        except StopIteration as end:
+            results[number] = end.value
+        else:
+            playing.append((number, episodes))
+    return [results[number] for number in range(len(chunks))]
 
 
 @contextlib.contextmanager
@@ -86,8 +103,8 @@ def _begun(task: EnvironmentTask, seeds: NDArray[np.int64], workers: int) -> tup
         return pool, kind, pool.reset()[0]
 
 
-def _played(task: EnvironmentTask, chunk: Chunk, workers: int) -> Played:
-    """Plays all episodes of a chunk side by side until the last has ended."""
+def _playing(task: EnvironmentTask, chunk: Chunk, workers: int) -> Playing:
+    """Plays all episodes of a chunk side by side until the last has ended; yields while the pool steps."""
     count, n_actions = len(chunk.seeds), len(task.actions)
     policy, rules, books = policy_of(task, chunk), rules_of(task), open_books(count, n_actions)
     pool, kind, observations = _begun(task, chunk.seeds, workers)
@@ -100,7 +117,9 @@ def _played(task: EnvironmentTask, chunk: Chunk, workers: int) -> Played:
         if bad != NONE:
             _fail(task, chunk, running[bad], "the observation holds NaN")
         given = choices[:n] if task.decision == "argmax" else actions[:n]
-        observations, rewards, ended, cut_off, _ = pool.step(given.astype(kind), running.astype(np.int32))
+        pool.send(given.astype(kind), running.astype(np.int32))
+        yield
+        observations, rewards, ended, cut_off, _ = pool.recv()
         over = ended | cut_off
         bad = tally(books, rules, running, actions[:n], rewards.astype(np.float64), over)
         if bad != NONE:
