@@ -31,8 +31,9 @@ firmware: $(VENV)/.test-ready  ## swing up on an emulated Cortex-M4F and Arduino
 exhaustive: $(VENV)/.test-ready  ## compare every activation on all 2^32 floats; may be stopped, then goes on
 	@PYTHONPATH=tests $(BIN)/python -m cross.exhaustive
 
-bench: $(VENV)/.bench-ready  ## measure speed against C, neat-python and numpy; writes docs/bench.md
+bench: $(VENV)/.bench-ready  ## measure speed against C, neat-python, numpy and EnvPool; writes docs/*bench.md
 	@$(BIN)/python tests/bench/speed.py
+	@$(BIN)/python tests/bench/environments.py
 
 size: $(VENV)/.peers-ready  ## measure bytes and instructions beside other generators; writes docs/size.md
 	@PYTHONPATH=tests $(BIN)/python -m size install

@@ -1,6 +1,7 @@
 """Laws of the command line where an environment is played."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,17 @@ def test_search_evaluate_and_verify_on_an_environment_of_ones_own(
     assert evaluated.exit_code == 0, evaluated.output
     assert json.loads(evaluated.stdout)["scores"]["own_weight"]["episodes"] == 2
     assert run("verify", champion, "--vectors", "50").exit_code == 0
+
+
+def test_the_environment_of_the_manual_can_be_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "environments.md").read_text(encoding="utf-8")
+    [code] = re.findall(r"```python\n(# my_glider\.py\n.*?)```", page, re.DOTALL)
+    [command] = re.findall(r"^wann-rt (search --env my_glider:Glider .*)$", page, re.MULTILINE)
+    (tmp_path / "my_glider.py").write_text(code)
+    monkeypatch.chdir(tmp_path)
+    searched = run(*command.split(), "--task-set", "max_steps=20", *TINY)
+    assert searched.exit_code == 0, searched.output
+    assert Path("runs/Glider-0/champion.json").exists()
 
 
 @pytest.mark.parametrize(
