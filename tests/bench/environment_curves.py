@@ -1,7 +1,7 @@
 """Reward against env-steps: whole searches on environments, read from their journals; for `make bench`.
 
 Run folders stay in build/environments: a run that was stopped is resumed, and a finished one of the same command and
-versions is not made again; delete the folder to have all searched anew.
+code is not made again; delete the folder to have all searched anew.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ import wann_rt
 from wann_rt.evolution import Generation
 from wann_rt.files import load
 from wann_rt.journal import CHAMPION, read_generations
+from wann_rt.kernels.jit import source_stamp
 
 ROOT = Path(__file__).parents[2]
 RUNS = ROOT / "build" / "environments"
@@ -100,6 +101,6 @@ def searched(course: Course, seed: int) -> Path:
 
 
 def digest(course: Course) -> str:
-    """Returns what tells runs of other commands or versions apart."""
-    made = course.command, wann_rt.__version__, version("envpool")
+    """Returns what tells runs of other commands, or of another code, apart."""
+    made = course.command, source_stamp(Path(wann_rt.__file__).parent), version("envpool")
     return hashlib.sha256(repr(made).encode()).hexdigest()[:8]
