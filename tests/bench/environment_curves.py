@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-import wann_rt
+from wann_rt import config
 from wann_rt.evolution import Generation
 from wann_rt.files import load
 from wann_rt.journal import CHAMPION, read_generations
-from wann_rt.kernels.jit import source_stamp
+from wann_rt.kernels.jit import SOURCE_STAMP
 
 ROOT = Path(__file__).parents[2]
 RUNS = ROOT / "build" / "environments"
@@ -101,6 +101,7 @@ def searched(course: Course, seed: int) -> Path:
 
 
 def digest(course: Course) -> str:
-    """Returns what tells runs of other commands, or of another code, apart."""
-    made = course.command, source_stamp(Path(wann_rt.__file__).parent), version("envpool")
+    """Returns what tells runs of other commands, presets or code apart."""
+    presets = [config.load(preset).digest for preset in config.presets()]
+    made = course.command, presets, SOURCE_STAMP, version("envpool")
     return hashlib.sha256(repr(made).encode()).hexdigest()[:8]
