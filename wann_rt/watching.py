@@ -35,7 +35,7 @@ TWINS: Mapping[str, str] = {
 DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY")  # one of them is set where Linux can open a window
 NO_DISPLAY = "dummy"  # SDL's name for a window that nobody sees
 OPENGL = "MUJOCO_GL"  # where MuJoCo reads which OpenGL draws its pictures
-EGL = ("libegl1", "libgl1")  # Debian's packages of one that needs no display
+EGL: Mapping[str, str] = {"EGL": "libegl1", "GL": "libgl1"}  # of one without a display: libraries, Debian's packages
 
 
 class Outcome(NamedTuple):
@@ -143,10 +143,10 @@ def _draw_unseen(env_id: str, mode: Mode) -> None:
     """
     if mode == "human":
         raise TaskError(f"environment {env_id} opens a window of its own, and there is no display: write a film (out)")
-    if OPENGL not in os.environ and find_library("EGL") is None:
+    if OPENGL not in os.environ and not all(map(find_library, EGL)):
         raise TaskError(
             f"environment {env_id} draws with OpenGL, which without a display is EGL, and that is not installed: "
-            f"apt install {' '.join(EGL)} (or name another OpenGL in {OPENGL})"
+            f"apt install {' '.join(EGL.values())} (or name another OpenGL in {OPENGL})"
         )
     os.environ.setdefault(OPENGL, "egl")
 
