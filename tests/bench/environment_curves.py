@@ -24,7 +24,7 @@ from wann_rt.kernels.jit import SOURCE_STAMP
 ROOT = Path(__file__).parents[2]
 RUNS = ROOT / "build" / "environments"
 SEEDS = range(1, 4)
-POINTS = 60  # of a curve
+POINTS = 200  # of a curve
 
 
 class Course(NamedTuple):
@@ -47,11 +47,11 @@ class Course(NamedTuple):
         return f"wann-rt search --env {self.env} --backend envpool --generations {self.generations}{options}"
 
 
+TUNED = "--preset tuned --population 64 --set retest_every=4"
 COURSES = (
-    Course("MountainCarContinuous-v0", 24),
-    Course("Pendulum-v1", 64, "--preset tuned --population 64"),
-    Course("LunarLanderContinuous-v3", 20, "--set initial_enabled=1"),
-    Course("BipedalWalker-v3", 10, "--task-set stall_steps=100"),
+    Course("MountainCarContinuous-v0", 24, "--set retest_every=2 --set retest_episodes=4"),
+    Course("Pendulum-v1", 96, TUNED),
+    Course("LunarLanderContinuous-v3", 48, f"{TUNED} --set initial_enabled=1"),
 )
 
 

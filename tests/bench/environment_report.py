@@ -17,12 +17,13 @@ def draw(curves: Mapping[str, Any], path: Path) -> None:
     """Draws a panel for each environment: the median of the seeds, and from the worst to the best of them."""
     if not curves:
         return
-    with figure_file(path, (9.0, 2.9 * -(-len(curves) // 2))) as figure:
-        panels = figure.subplots(-(-len(curves) // 2), 2).flat
-        for axes, (env_id, found) in zip(panels, curves.items(), strict=False):
+    with figure_file(path, (4.0 * len(curves), 3.2)) as figure:
+        panels = figure.subplots(1, len(curves), squeeze=False)[0]
+        for axes, (env_id, found) in zip(panels, curves.items(), strict=True):
             steps = [n / 1e6 for n in found["env_steps"]]
-            axes.fill_between(steps, found["lowest"], found["highest"], color=BLUE, alpha=0.2, linewidth=0)
-            axes.plot(steps, found["median"], color=BLUE)
+            band = {"color": BLUE, "alpha": 0.2, "linewidth": 0, "step": "post"}
+            axes.fill_between(steps, found["lowest"], found["highest"], **band)
+            axes.step(steps, found["median"], where="post", color=BLUE)
             axes.set_title(env_id)
             axes.set_xlabel("million env-steps")
             axes.set_ylabel("champion's reward")
