@@ -538,8 +538,8 @@ static int range_error(cursor *in) {
 /* What condition() will read. */
 static int channel_error(cursor *in) {
     int error = WANN_OK;
-    unsigned operation;
-    do {
+    unsigned operation = 0;
+    while (error == WANN_OK && operation != END) {
         operation = (unsigned)take(in, 1);
         if (operation == CLIP) {
             error = range_error(in);
@@ -548,7 +548,7 @@ static int channel_error(cursor *in) {
         } else if (operation != END) {
             error = WANN_E_OPERATION;
         }
-    } while (error == WANN_OK && operation != END);
+    }
     return error;
 }
 

@@ -29,8 +29,31 @@ FAULTS = {  # a line of wann_rt.c, and what it is where somebody has made a mist
     "an unchecked source": ("if (source < least || source >= end) {", "if (source < least) {"),
     "an unchecked end": ("if (bytes > in->left) {", "if (bytes > in->left + 1) {"),
     "a narrower node": ("        count = (unsigned)take(in, 2);\n", "        count = (unsigned)take(in, 1);\n"),
-    "a forgotten channel": ("channels_error(in, c->actions)", "channels_error(in, c->actions - 1u)"),
     "a wrong constant": ("2.5413868f", "2.5413866f"),
+    # What only a proof has to notice.
+    "a forgotten node": (
+        "node = compute(node, c->flags, weight, scratch, &hidden[k]);",
+        "(void)compute(node, c->flags, weight, scratch, &hidden[k]);",
+    ),
+    "a forgotten observation": ("outputs = condition(outputs, &x, 0);", "(void)condition(outputs, &x, 0);"),
+    "a forgotten channel": ("channel = condition(channel, &x, 0);", "(void)condition(channel, &x, 0);"),
+    "a forgotten clip": ("channel = condition(channel, &x, 1);", "(void)condition(channel, &x, 1);"),
+    "a walk that goes on": (
+        "        const uint8_t *node = c->nodes;\n        for (k = 0; k < c->hidden; k++) {",
+        "        const uint8_t *node = c->nodes;\n        for (k = 0; k <= c->hidden; k++) {",
+    ),
+    "a sum too far": ("sums[k] = m == 0 ? x : sums[k] + x;", "sums[k + 1] = m == 0 ? x : sums[k] + x;"),
+    "a weight too far": ("float_at(own + 4u * m);", "float_at(own + 4u * m + 4u * n);"),
+    "a skipped node": ("node < sources + c->actions; node++) {", "node < sources + c->actions; node += 2u) {"),
+    "an unread channel": ("error == WANN_OK && n > 0; n--) {", "error == WANN_OK && n > 1u; n--) {"),
+    "an unread weight": ("k < c->members; k++) {", "k + 1u < c->members; k++) {"),
+    "a CRC as a node": ("in.left = size - MIN_BYTES;", "in.left = size - HEADER_BYTES;"),
+    "a shorter weight": ("            p += 4;\n        }\n        sum", "            p += 2;\n        }\n        sum"),
+    "a longer clip": ("            p += 4;\n        } else", "            p += 8;\n        } else"),
+    "an unknown operation": ("} else if (operation != END) {", "} else if (operation > END) {"),
+    "every second byte": ("        p++;\n        for (bit", "        p += 2;\n        for (bit"),
+    "an unchecked scratch": ("scratch_floats < wann_scratch_floats(c)", "scratch_floats == 0"),
+    "a longer text": ("- CRC_BYTES - (size_t)(text - c->blob);", "- (size_t)(text - c->blob);"),
 }
 
 
