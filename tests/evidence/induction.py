@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from wann_rt.errors import ExportError
 
 _CUT = re.compile(r"^#define HOLDS_(\w+)_(\d+)\(", re.MULTILINE)
-_LOOP = re.compile(r"^( *)(?:for \((.*?); (.*); (.*)\)|while \((.*)\)) \{$", re.MULTILINE)
+_LOOP = re.compile(r"^( *)(?:for \((.*?); (.*); (.*)\)|while \((.*)\)) \{", re.MULTILINE)
 _WRITTEN = re.compile(r"\b(\w+) (?:[-+*/&|^]|<<|>>)?= |\b(\w+)(?:\+\+|--)|&(\w+)\b[,)]|\((in)[,)]")
 
 
