@@ -26,26 +26,35 @@ TASK = tasks.get("cartpole-swingup")
 EPISODES, TEST_SEED = 1000, 20_000_000  # held out: no search has this seed
 SWEPT = 8  # episodes for each weight of the sweep that tunes
 ENDLESS = {"generations": 1_000_000}  # env-steps are the limit; only the champion of retests counts
-SMALLER = {"population": 192, "drawn_weights": 8}  # than preset minimal: more generations in so few steps
+SMALLER = {"minimal": {"population": 384}, "tuned": {"population": 384}}  # more generations in so few steps
 NO_DELETIONS = {"delete_connection": 0.0, "delete_node": 0.0}
 MEAN: dict[str, dict[str, Any]] = {
     "preset paper": {"preset": "paper"},
-    "preset minimal, population 192, 8 drawn weights": {},
+    "preset minimal, population 384": {},
     "no deletions": NO_DELETIONS,
     "no signs": {"flip_sign": 0.0},
     "one mutation per child": {"again": 0.0},
-    "the paper's six weights, 1 episode each": {"drawn_weights": 0},
+    "the paper's six weights, 2 episodes each": {"drawn_weights": 0, "episodes": 2},
     "Pareto ranking": {"ranking": "pareto"},
     "no price of connections": {"parsimony": 0.0},
+    "a price that grows from 0": {"anneal": True, "generations": 115},
+    "a price of operations": {"price": "operations", "parsimony": 0.3},
+    "episodes of its own for each genome": {"common": False},
+    "racing: the best quarter plays twice": {"race": 0.25},
+    "best weight instead of the mean": {"objective": "best"},
     "copies rank as they score": {"distinct": False},
     "tournaments of 8": {"tournament": 8},
-    "population 64": {"population": 64},
+    "8 islands": {"islands": 8},
+    "population 96": {"population": 96},
+    "population 1024": {"population": 1024},
 }
 BEST: dict[str, dict[str, Any]] = {
-    "preset tuned": {"preset": "tuned"},
+    "preset tuned, population 384": {"preset": "tuned"},
+    "tuned, 4 episodes": {"preset": "tuned", "episodes": 4},
     "tuned, no deletions": {"preset": "tuned", **NO_DELETIONS},
     "tuned, no signs": {"preset": "tuned", "flip_sign": 0.0},
-    "tuned, population 64": {"preset": "tuned", "population": 64},
+    "tuned, population 96": {"preset": "tuned", "population": 96},
+    "tuned, population 1024": {"preset": "tuned", "population": 1024},
 }
 VARIANTS = MEAN | BEST
 COLUMNS = ("six_weights", "random_shared", "tuned_shared", "random_weights", "connections")
@@ -55,7 +64,7 @@ TITLES = ("six-weight mean", "random shared", "tuned shared", "random weights", 
 def main() -> None:
     """Runs what is missing and writes the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=40_000_000, help="env-steps of each search")
+    parser.add_argument("--steps", type=int, default=500_000_000, help="env-steps of each search")
     parser.add_argument("--seeds", type=int, default=8)
     parser.add_argument("--runs", type=Path, default=Path("build/ablation.jsonl"))
     parser.add_argument("--out", type=Path, default=Path("docs/ablation.md"))
@@ -91,8 +100,7 @@ def settings(variant: str, seed: int) -> config.Config:
     """Returns the settings of a variant."""
     changed = dict(VARIANTS[variant])
     preset = changed.pop("preset", "minimal")
-    scale = SMALLER if preset == "minimal" else {}
-    return config.load(preset, scale | changed | ENDLESS | {"seed": seed})
+    return config.load(preset, ENDLESS | SMALLER.get(preset, {}) | changed | {"seed": seed})
 
 
 def digest(variant: str, seed: int) -> str:
