@@ -24,7 +24,7 @@ def next_generation(
     parents = genome.roomy(parents, MOST_NODES, MOST_GENES)
     shape = parents.activations.shape[1], parents.sources.shape[1]
     children = genome.allocate(len(order), parents.n_inputs, parents.n_outputs, *shape)
-    breed(parents, order[None], n_elites, len(order), 2, rates, ALLOWED, stream(seed, Purpose.TEST), children)
+    breed(parents, order, n_elites, len(order), 2, rates, ALLOWED, stream(seed, Purpose.TEST), children)
     return children
 
 

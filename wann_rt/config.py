@@ -17,12 +17,6 @@ MUTATIONS = (
     "delete_connection", "delete_node", "flip_sign", "move_connection",
 )  # fmt: skip
 RANKINGS = ("pareto", "scalar")
-PRICES = ("connections", "operations")
-OBJECTIVES = ("mean", "best")
-_COUNTS = (
-    "population", "generations", "episodes", "islands", "migrate_every", "tournament",
-    "retest_every", "retest_top", "retest_episodes",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -44,8 +38,6 @@ class Config:
         change_activation: share of children of which a hidden node gets another activation.
         cull: fraction of the generation, the worst, that never become parents.
         elite: fraction of the possible parents, the best, that are copied unchanged.
-        islands: parts of the population, equal in size, each of which ranks, culls, and breeds only its own.
-        migrate_every: generations between migrations: the best of each island joins the next island as well.
         tournament: contestants in each tournament; the better winner of two tournaments becomes the parent.
         delete_connection: share of children of which an enabled connection is removed.
         delete_node: share of children of which a hidden node is removed and bypassed.
@@ -57,11 +49,6 @@ class Config:
         ranking: "pareto" as in the paper, see ``complexity_share``; "scalar": by fitness minus the price of the
             connections.
         parsimony: that price, in points of fitness per connection.
-        price: what is paid for: "connections"; or "operations", float operations of a step, of which a connection is 1.
-        anneal: whether the price grows from 0, over all generations.
-        objective: what fitness is of the scores with each shared weight: their "mean" or the "best".
-        race: share of the generation, the best, that plays as many episodes again before it is ranked.
-        common: whether all genomes of a generation play the same episodes with the same drawn weights.
         most_connections: networks with more are never parents while there are others, nor champions; 0: no limit.
         distinct: of genomes that score alike with every shared weight, all but the first rank last.
         complexity_share: chance, in Pareto ranking, that a generation is ranked by (mean fitness, fewest
@@ -94,17 +81,10 @@ class Config:
     drawn_weights: int = 0
     ranking: str = "pareto"
     parsimony: float = 0.0
-    price: str = "connections"
-    anneal: bool = False
-    objective: str = "mean"
-    race: float = 0.0
-    common: bool = True
     most_connections: int = 0
     distinct: bool = False
     cull: float = 0.2
     elite: float = 0.2
-    islands: int = 1
-    migrate_every: int = 16
     tournament: int = 8
     complexity_share: float = 0.8
     activations: tuple[str, ...] = (
@@ -117,39 +97,32 @@ class Config:
 
     def __post_init__(self) -> None:
         """Refuses values out of range, naming the setting."""
-        for name in _COUNTS:
+        for name in ("population", "generations", "episodes", "tournament", "retest_every", "retest_top"):
             _check(name, getattr(self, name), getattr(self, name) >= 1, "at least 1")
+        _check("retest_episodes", self.retest_episodes, self.retest_episodes >= 1, "at least 1")
         _check("population", self.population, 2 <= self.population <= 1_000_000, "from 2 to 1000000")
-        whole = self.population % self.islands == 0 and self.population >= 2 * self.islands
-        _check("islands", self.islands, whole, f"a divisor of population ({self.population}), at most its half")
-        for name in ("initial_enabled", "cull", "elite", "complexity_share", "again", "race"):
+        for name in ("initial_enabled", "cull", "elite", "complexity_share", "again"):
             _check(name, getattr(self, name), 0 <= getattr(self, name) <= 1, "from 0 to 1")
         _check("cull", self.cull, self.n_pool >= 1, "small enough to leave a parent")
         rates = tuple(getattr(self, name) for name in MUTATIONS)
         _check(", ".join(MUTATIONS), rates, min(rates) >= 0 < sum(rates), ">= 0, not all 0")
         for name in ("drawn_weights", "most_connections", "parsimony"):
             _check(name, getattr(self, name), 0 <= getattr(self, name) <= 1e6, "from 0 to 1000000")
-        for name, known in (("ranking", RANKINGS), ("price", PRICES), ("objective", OBJECTIVES)):
-            _check(name, getattr(self, name), getattr(self, name) in known, " or ".join(known))
+        _check("ranking", self.ranking, self.ranking in RANKINGS, " or ".join(RANKINGS))
         in_range = bool(self.weights) and all(-1e6 <= w <= 1e6 for w in self.weights)
         _check("weights", self.weights, in_range, "at least one finite number")
         unknown = [name for name in self.activations if name not in BY_NAME]
-        palette = f"some of {', '.join(BY_NAME)}"
-        _check("activations", unknown or self.activations, bool(self.activations) and not unknown, palette)
-
-    @property
-    def island(self) -> int:
-        """Genomes of an island."""
-        return self.population // self.islands
+        known = f"some of {', '.join(BY_NAME)}"
+        _check("activations", unknown or self.activations, bool(self.activations) and not unknown, known)
 
     @property
     def n_pool(self) -> int:
-        """How many of an island's generation may become parents."""
-        return self.island - int(self.cull * self.island)
+        """How many of a generation may become parents."""
+        return self.population - int(self.cull * self.population)
 
     @property
     def n_elites(self) -> int:
-        """How many of an island's generation are copied unchanged."""
+        """How many of a generation are copied unchanged."""
         return int(self.elite * self.n_pool)
 
     @property

@@ -15,7 +15,7 @@ from wann_rt.config import Config
 from wann_rt.errors import ConfigError, TaskError
 from wann_rt.kernels.express import express
 from wann_rt.kernels.ranking import rank
-from wann_rt.kernels.rollout import Programs, select, single
+from wann_rt.kernels.rollout import Programs, select
 from wann_rt.kernels.variation import MOST_GENES, MOST_NODES, Rates, breed
 from wann_rt.network import Network
 from wann_rt.random import Purpose
@@ -94,38 +94,20 @@ class Search:
     def score(self, programs: Programs) -> NDArray[np.float64]:
         """Plays this generation's episodes; returns the mean return per network and shared weight."""
         config = self.config
-        if config.common:
-            by_weight, self._steps_of_score = self._scored(programs, self.generation)
-        else:
-            each = [self._scored(select(programs, np.array([g])), self.generation, g) for g in range(config.population)]
-            by_weight, self._steps_of_score = np.concatenate([s for s, _ in each]), sum(steps for _, steps in each)
-        if config.race > 0:
-            merit = self._merits(programs, by_weight)
-            best = np.argsort(-merit, kind="stable")[: int(config.race * config.population)]
-            again, steps = self._scored(select(programs, best), self.generation, config.population)
-            by_weight[best] = (by_weight[best] + again) / 2
-            self._steps_of_score += steps
+        played = scoring.lanes(self.task, config, Purpose.EPISODE, config.episodes, self.generation)
+        by_weight, self._steps_of_score = scoring.scores(self.task, programs, played, self.threads)
         return by_weight
-
-    def _scored(self, programs: Programs, *parts: int) -> tuple[NDArray[np.float64], int]:
-        played = scoring.lanes(self.task, self.config, Purpose.EPISODE, self.config.episodes, *parts)
-        return scoring.scores(self.task, programs, played, self.threads)
-
-    def _merits(self, programs: Programs, by_weight: NDArray[np.float64]) -> NDArray[np.float64]:
-        connections, prices = scoring.connections(programs), scoring.prices(programs, self.config, self.generation)
-        return scoring.merit(scoring.fitness(by_weight, self.config), connections, prices, self.config)
 
     def tell(self, programs: Programs, by_weight: NDArray[np.float64]) -> Generation:
         """Takes the scores [networks, weights] of ``ask``'s networks, retests the best, breeds the next generation."""
         config = self.config
-        fitness, connections = scoring.fitness(by_weight, config), scoring.connections(programs)
-        merit = self._merits(programs, by_weight)
+        fitness, connections = by_weight.mean(axis=1), scoring.connections(programs)
         champion, steps = self.champion, self._steps_of_score
         if self.generation % config.retest_every == 0 or self.generation == config.generations - 1:
-            best = np.argsort(-merit, kind="stable")[: config.retest_top]
+            best = np.argsort(-scoring.merit(fitness, connections, config), kind="stable")[: config.retest_top]
             champion, retest_steps = self._retested(programs, best)
             steps += retest_steps
-        children = self._children(self._islands(by_weight, fitness, connections, merit))
+        children = self._children(self._ranking(by_weight, fitness, connections))
         # Nothing of the state changes before here: an interrupted generation is played again from its beginning.
         self.champion, self.population, self.env_steps = champion, children, self.env_steps + steps
         self.generation += 1
@@ -160,9 +142,8 @@ class Search:
         """Returns the best candidate, or the champion if that is better on the held-out episodes; and steps taken."""
         config, some = self.config, select(programs, candidates)
         by_weight, steps = scoring.scores(self.task, some, self._retest_lanes, self.threads)
-        fitness = scoring.fitness(by_weight, config)
-        prices = scoring.prices(some, config, config.generations)
-        merit = scoring.merit(fitness, scoring.connections(some), prices, config)
+        fitness = by_weight.mean(axis=1)
+        merit = scoring.merit(fitness, scoring.connections(some), config)
         best = int(np.argmax(merit))
         if self.champion is not None and merit[best] <= self._merit(self.champion):
             return self.champion, steps
@@ -170,39 +151,16 @@ class Search:
         return Champion(network, float(fitness[best]), self.generation), steps
 
     def _merit(self, champion: Champion) -> float:
-        config, programs = self.config, single(champion.network)
-        connections, prices = scoring.connections(programs), scoring.prices(programs, config, config.generations)
-        return float(scoring.merit(np.array([champion.fitness]), connections, prices, config)[0])
-
-    def _islands(
-        self,
-        by_weight: NDArray[np.float64],
-        fitness: NDArray[np.float64],
-        connections: NDArray[np.int32],
-        merit: NDArray[np.float64],
-    ) -> NDArray[np.int64]:
-        """Returns the genomes of each island from best to worst, [islands, genomes]; now and then with migrants."""
-        config, size = self.config, self.config.island
-        parts = [slice(begin, begin + size) for begin in range(0, config.population, size)]
-        orders = [
-            part.start + self._ranking(by_weight[part], fitness[part], connections[part], merit[part]) for part in parts
-        ]
-        if config.islands > 1 and self.generation % config.migrate_every == config.migrate_every - 1:
-            # Second, so that it is copied or bred from like the island's own; what is last is culled.
-            orders = [np.insert(own, 1, orders[k - 1][0])[:size] for k, own in enumerate(orders)]
-        return np.stack(orders)
+        fitness, connections = np.array([champion.fitness]), np.array([champion.network.n_connections], np.int32)
+        return float(scoring.merit(fitness, connections, self.config)[0])
 
     def _ranking(
-        self,
-        by_weight: NDArray[np.float64],
-        fitness: NDArray[np.float64],
-        connections: NDArray[np.int32],
-        merit: NDArray[np.float64],
+        self, by_weight: NDArray[np.float64], fitness: NDArray[np.float64], connections: NDArray[np.int32]
     ) -> NDArray[np.int64]:
         """Returns the genomes from best to worst."""
         config = self.config
         if config.ranking == "scalar":
-            order = np.argsort(-merit, kind="stable")
+            order = np.argsort(-scoring.merit(fitness, connections, config), kind="stable")
         else:
             draw = random.uniforms(random.stream(config.seed, Purpose.RANKING, self.generation), 1)[0]
             by_size = draw < config.complexity_share
@@ -212,8 +170,8 @@ class Search:
             order = order[np.argsort(scoring.copies(by_weight, order), kind="stable")]
         return order
 
-    def _children(self, islands: NDArray[np.int64]) -> genome.Population:
-        """Returns the next generation, bred from the genomes of each island, [islands, genomes from best to worst]."""
+    def _children(self, order: NDArray[np.int64]) -> genome.Population:
+        """Returns the next generation."""
         config = self.config
         parents = genome.roomy(self.population, MOST_NODES, MOST_GENES)
         capacities = parents.activations.shape[1], parents.sources.shape[1]
@@ -221,7 +179,7 @@ class Search:
         rates = Rates(*(getattr(config, name) for name in Rates._fields))
         allowed = np.array([BY_NAME[name].id for name in config.activations], np.int8)
         key = random.stream(config.seed, Purpose.VARIATION, self.generation)
-        breed(parents, islands, config.n_elites, config.n_pool, 2 * config.tournament, rates, allowed, key, children)
+        breed(parents, order, config.n_elites, config.n_pool, 2 * config.tournament, rates, allowed, key, children)
         return children
 
     def _report(self, fitness: NDArray[np.float64], connections: NDArray[np.int32]) -> Generation:

@@ -1,19 +1,16 @@
 """Scoring: which episodes genomes play, with which shared weights, and what makes one better than another."""
 
-from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wann_rt import random
-from wann_rt.activations import PALETTE
 from wann_rt.config import Config
 from wann_rt.kernels.rollout import Programs
 from wann_rt.random import Purpose
 from wann_rt.rollouts import play, starts_of
 from wann_rt.tasks.kinds import AnyTask
-from wann_rt.trace import schedule, trace
 from wann_rt.tuning import HIGH, LOW
 
 EPISODE_SEEDS = 2**53  # episode seeds are drawn below this bound: exact in every language that reads our files
@@ -63,38 +60,10 @@ def connections(programs: Programs) -> NDArray[np.int32]:
     return programs.offsets[np.arange(len(programs.n_nodes)), programs.n_nodes]
 
 
-def fitness(by_weight: NDArray[np.float64], config: Config) -> NDArray[np.float64]:
-    """Returns one number for the scores of each network, [networks, weights]."""
-    found: NDArray[np.float64] = by_weight.max(axis=1) if config.objective == "best" else by_weight.mean(axis=1)
-    return found
-
-
-def merit(
-    fitness: NDArray[np.float64], n_connections: NDArray[np.int32], prices: NDArray[np.float64], config: Config
-) -> NDArray[np.float64]:
-    """Returns fitness minus the prices; -inf where there are too many connections."""
+def merit(fitness: NDArray[np.float64], n_connections: NDArray[np.int32], config: Config) -> NDArray[np.float64]:
+    """Returns fitness minus the price of the connections; -inf where there are too many of them."""
     most = config.most_connections or np.inf
-    return np.where(n_connections > most, -np.inf, fitness - prices)
-
-
-@cache
-def operations() -> NDArray[np.float64]:
-    """Returns how many operations each activation takes, by its id."""
-    counts = np.zeros(1 + max(activation.id for activation in PALETTE))
-    for activation in PALETTE:
-        symbols = schedule([trace(activation.function, "x")])
-        counts[activation.id] = sum(symbol.op not in ("input", "constant") for symbol in symbols)
-    return counts
-
-
-def prices(programs: Programs, config: Config, generation: int) -> NDArray[np.float64]:
-    """Returns what each network pays for its size, in points of fitness."""
-    paid: NDArray[np.float64] = connections(programs).astype(np.float64)
-    if config.price == "operations":
-        exists = np.arange(programs.activations.shape[1]) < programs.n_nodes[:, None]
-        paid += np.where(exists, operations()[np.where(exists, programs.activations, 0)], 0).sum(axis=1)
-    paid *= config.parsimony * (generation / config.generations if config.anneal else 1.0)
-    return paid
+    return np.where(n_connections > most, -np.inf, fitness - config.parsimony * n_connections)
 
 
 def copies(by_weight: NDArray[np.float64], order: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -37,14 +37,8 @@ MEAN: dict[str, dict[str, Any]] = {
     "the paper's six weights, 2 episodes each": {"drawn_weights": 0, "episodes": 2},
     "Pareto ranking": {"ranking": "pareto"},
     "no price of connections": {"parsimony": 0.0},
-    "a price that grows from 0": {"anneal": True, "generations": 115},
-    "a price of operations": {"price": "operations", "parsimony": 0.3},
-    "episodes of its own for each genome": {"common": False},
-    "racing: the best quarter plays twice": {"race": 0.25},
-    "best weight instead of the mean": {"objective": "best"},
     "copies rank as they score": {"distinct": False},
     "tournaments of 8": {"tournament": 8},
-    "8 islands": {"islands": 8},
     "population 96": {"population": 96},
     "population 1024": {"population": 1024},
 }
@@ -57,6 +51,7 @@ BEST: dict[str, dict[str, Any]] = {
     "tuned, population 1024": {"preset": "tuned", "population": 1024},
 }
 VARIANTS = MEAN | BEST
+REMOVED = Path(__file__).with_name("ablation_removed.jsonl")
 COLUMNS = ("six_weights", "random_shared", "tuned_shared", "random_weights", "connections")
 TITLES = ("six-weight mean", "random shared", "tuned shared", "random weights", "connections")
 
@@ -138,25 +133,38 @@ def scored(network: Network) -> dict[str, float]:
 def document(rows: dict[tuple[str, int, int], dict[str, Any]], arguments: argparse.Namespace) -> str:
     """Returns the page."""
     command = f"python tests/bench/ablation.py --steps {arguments.steps} --seeds {arguments.seeds}"
-    lines = [
-        "# What each setting of the search is worth",
-        "",
-        f"Swing-up, {arguments.steps / 1e6:.0f} M env-steps per search, champions scored on {EPISODES} held-out",
-        "episodes per condition. Mean over seeds and its 95 % interval;",
-        "each variant changes one setting of the preset above it. Written by",
-        "",
-        f"    {command}",
-        "",
-        "| variant | seeds | " + " | ".join(TITLES) + " |",
-        "|---|---:|" + "---:|" * len(TITLES),
-    ]
-    for variant in VARIANTS:
-        mine = [row for (name, _, _), row in rows.items() if name == variant]
-        if not mine:
-            continue
+    removed = [json.loads(line) for line in REMOVED.read_text(encoding="utf-8").splitlines()]
+    steps, played = f"{arguments.steps / 1e6:.0f} M env-steps", f"{EPISODES} held-out"
+    text = TEXT.format(steps=steps, played=played, command=command)
+    return f"{text}\n\n{table(list(rows.values()))}\n\n{TRIED}\n\n{table(removed)}\n"
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Returns a line for each variant: mean over seeds and its interval."""
+    lines = ["| variant | seeds | " + " | ".join(TITLES) + " |", "|---|---:|" + "---:|" * len(TITLES)]
+    names = [name for name in VARIANTS if any(row["variant"] == name for row in rows)]
+    for name in names or dict.fromkeys(row["variant"] for row in rows):
+        mine = [row for row in rows if row["variant"] == name]
         cells = (interval([row[column] for row in mine]) for column in COLUMNS)
-        lines.append(f"| {variant} | {len(mine)} | " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+        lines.append(f"| {name} | {len(mine)} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+TEXT = """# What each setting of the search is worth
+
+Swing-up, {steps} per search, champions scored on {played} episodes per condition. Mean
+over seeds and its 95 % interval; each variant changes one setting of the preset above it. Written by
+
+    {command}"""
+
+TRIED = """## Tried and removed
+
+Of the same kind, built as switches of the search and deleted because they did not help: a price of connections that
+grows over the search; a price of float operations on the target instead of connections; drawn weights and episodes of
+its own for each genome instead of common ones; racing, in which the best quarter of a generation
+plays twice; the best of the drawn weights as fitness (as good as preset `tuned`, which is simpler); eight islands with
+migration. The commit before their deletion, "Switches to be tried", has them and the command that measured these rows:
+changes of preset minimal with a population of 384."""
 
 
 def interval(values: list[float]) -> str:

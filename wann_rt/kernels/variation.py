@@ -50,7 +50,7 @@ MOST_GENES = 2 * MOST_MUTATIONS
 @jit
 def breed(
     parents: Population,
-    islands: NDArray[np.int64],
+    order: NDArray[np.int64],
     n_elites: int,
     n_pool: int,
     tournament: int,
@@ -59,28 +59,28 @@ def breed(
     key: np.uint64,
     children: Population,
 ) -> None:
-    """Fills the next generation: of each island unchanged elites first, then mutated winners of its tournaments.
+    """Fills the next generation: unchanged elites first, then mutated winners of tournaments.
 
     Args:
         parents: this generation.
-        islands: its indices from best to worst, a row for each island.
-        n_elites: how many of the best of an island are copied.
-        n_pool: how many of the best of an island may become parents.
+        order: its indices from best to worst.
+        n_elites: how many of the best are copied.
+        n_pool: how many of the best may become parents.
         tournament: candidates drawn, with replacement, for each child; the best becomes its parent.
         rates: shares of the mutations.
         allowed: activation ids that hidden nodes may have.
         key: stream of this generation.
         children: written; capacities at least those of the parents.
     """
-    for child in range(islands.size):
-        order, place = islands[child // islands.shape[1]], child % islands.shape[1]
-        child_key, is_elite = random.fold(key, u64(child)), place < n_elites
-        if not is_elite:
+    for child in range(len(order)):
+        child_key = random.fold(key, u64(child))
+        place = child
+        if child >= n_elites:
             place = n_pool
             for k in range(tournament):
                 place = min(place, below(child_key, k, n_pool))
         copy_genome(parents, order[place], children, child)
-        if not is_elite:
+        if child >= n_elites:
             for k in range(MOST_MUTATIONS):
                 own_key = random.fold(child_key, u64(tournament + k))
                 mutate(children, child, rates, allowed, own_key)
