@@ -14,7 +14,7 @@ from wann_rt.exporters.report_table import report_table
 from wann_rt.journal import read_generations
 
 TASK = "cartpole-swingup"
-SETTINGS = {"preset": "minimal", "seed": 3, "generations": 256}
+SETTINGS = {"preset": "minimal", "seed": 1, "generations": 512}
 FORMATS = ("onnx", "onnx-exact", "c")
 FOLDER = Path("runs") / "demo"
 

@@ -64,6 +64,7 @@ PROOFS = (
     Proof(
         "load", "prove_load.c", PARTS, ("a skipped node", "an unread channel", "an unread weight", "a CRC as a node")
     ),
+    Proof("replay", "prove_replay.c", ("run",), ("a vector too many", "a longer vector")),
     Proof("compute", "prove_compute.c", ("take",), ("a shorter weight",)),
     Proof("node_error", "prove_node_error.c", ("take",), ("an unchecked source", "a narrower node")),
     Proof("channel_error", "prove_channel_error.c", ("take",), ("an unknown operation",)),

@@ -53,6 +53,11 @@ FAULTS = {  # a line of wann_rt.c, and what it is where somebody has made a mist
     "an unknown operation": ("} else if (operation != END) {", "} else if (operation > END) {"),
     "every second byte": ("        p++;\n        for (bit", "        p += 2;\n        for (bit"),
     "an unchecked scratch": ("scratch_floats < wann_scratch_floats(c)", "scratch_floats == 0"),
+    "a vector too many": ("vector < c->vectors; vector++", "vector <= c->vectors; vector++"),
+    "a longer vector": (
+        "error = WANN_E_MISMATCH;\n            }\n            at += 4;",
+        "error = WANN_E_MISMATCH;\n            }\n            at += 8;",
+    ),
     "a longer text": ("- CRC_BYTES - (size_t)(text - c->blob);", "- (size_t)(text - c->blob);"),
 }
 

@@ -1,6 +1,6 @@
 /*
  * A blob that wann_load() accepts, and where its nodes and channels stand: what prove_load.c proves
- * of each is what prove_run.c and prove_rest.c rely on.
+ * of each is what prove_run.c and prove_calls.c rely on.
  */
 
 #ifndef PROVE_BLOB_H
@@ -26,10 +26,10 @@ static unsigned node_end(const wann_controller *c, unsigned node) {
 
 static uint32_t floats_bytes(unsigned n, unsigned floats) { return 4u * n * floats; }
 
-/* How long the vectors are; prove_replay.c has it as a sum. */
-#ifndef VECTORS_BYTES
-#define VECTORS_BYTES(c) floats_bytes((c)->vectors, (unsigned)(c)->observations + (c)->actions)
-#endif
+/* How long n vectors are. */
+static uint32_t vectors_bytes(const wann_controller *c, unsigned n) {
+    return floats_bytes(n, (unsigned)c->observations + c->actions);
+}
 
 /* Where channels begin, behind the weights. */
 static size_t channels_at(const wann_controller *c) {
@@ -44,7 +44,7 @@ static _Bool controller_holds(const wann_controller *c) {
            c->flags <= FLAGS && c->observations > 0 && c->actions > 0 && c->members > 0 &&
            WANN_SCRATCH_FLOATS((size_t)c->observations, c->hidden, c->actions) <= WANN_MAX_NODES &&
            channels_at(c) <= nodes && nodes <= tests && tests <= blob_size - CRC_BYTES &&
-           VECTORS_BYTES(c) <= blob_size - CRC_BYTES - tests;
+           vectors_bytes(c, c->vectors) <= blob_size - CRC_BYTES - tests;
 }
 
 /*
