@@ -13,7 +13,7 @@ import pytest
 from c_library import STRICT, compiler, swing_up, write_unit
 from click.testing import CliRunner
 from cross import fixed as subjects
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from numpy.typing import NDArray
 from strategies import KINDS, oddly_named, random_controllers
 
@@ -205,7 +205,10 @@ def test_the_golden_headers_are_what_is_written(golden: Callable[[str, str], Non
 @given(oddly_named())
 @settings(max_examples=25, deadline=None)
 def test_any_names_give_distinct_identifiers_and_the_same_bytes_each_time(controller: Controller) -> None:
-    text = to_c_fixed(controller)
+    try:
+        text = to_c_fixed(controller)
+    except ExportError:
+        reject()  # a channel is too wide for 32 bits, which is said elsewhere
     assert text == to_c_fixed(controller)
     enumerators = re.findall(r"^    (\w+) = -?\d+,$", text, re.MULTILINE)
     assert len(set(enumerators)) == len(enumerators) == 2 * (len(controller.observations) + len(controller.actions))
@@ -241,11 +244,11 @@ def test_export_writes_it_as_a_number_of_format_c() -> None:
 
 
 def test_the_command_line_names_ranges_and_the_loss_of_score(tmp_path: Path) -> None:
-    path = tmp_path / "ten.json"
-    path.write_bytes((ROOT / "docs" / "pareto" / "10.json").read_bytes())
+    path = tmp_path / "eleven.json"
+    path.write_bytes((ROOT / "docs" / "pareto" / "11.json").read_bytes())
     done = CliRunner().invoke(main, ["export", str(path), "--to", "c", "--number", "q12", "--range", "x_dot=-8:8"])
     assert done.exit_code == 0, done.output
-    assert "FRACTION = 12," in (tmp_path / "ten.q12.h").read_text()
+    assert "FRACTION = 12," in (tmp_path / "eleven.q12.h").read_text()
     assert "theta_dot has no bounds: its format holds -16 to 16" in done.output
     assert "x_dot has" not in done.output
     assert re.search(

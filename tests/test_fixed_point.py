@@ -16,7 +16,7 @@ from wann_rt.fixed_point import FixedController
 from wann_rt.network import Connection, Network
 from wann_rt.reference import evaluate
 
-PARETO = Path(__file__).parent.parent / "docs" / "pareto" / "10.json"
+PARETO = Path(__file__).parent.parent / "docs" / "pareto" / "11.json"
 
 
 def identity(channel: Channel) -> FixedController:

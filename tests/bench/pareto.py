@@ -196,7 +196,8 @@ project had its own search. 25: what this project set out to reach.
 {bars}
 
 `--search` grows a map of elites from which `--store` fills the front: fully connected nets are tuned and pruned, then
-the best of each size are varied - connections, nodes, activations, also that of the output - and tuned again.
+the best of each size are varied - connections, nodes, activations, also that of the output - and tuned again. Those of
+6 and 7 connections were pruned from a champion of preset `tuned`, by the commands of the zoo's swing-up.
 """
 
 
