@@ -15,6 +15,8 @@ from wann_rt.activations import BY_NAME
 from wann_rt.controller import Controller, Weight
 from wann_rt.errors import ControllerError, FileError, TaskError
 from wann_rt.published import WEIGHT_BIAS, load_out
+from wann_rt.rollouts import play_controller, starts_of
+from wann_rt.selecting import Selection, task_of
 
 # Activations err by up to 3e-6, and each of the 8 to 14 levels passes that on, times the weights of its connections.
 TOLERANCE = 1e-4
@@ -240,3 +242,12 @@ def test_damaged_weights_are_refused_by_file_and_place(small: Path, tmp_path: Pa
     path.write_text(content)
     with pytest.raises(FileError, match=rf"tuned\.json: .*{message}"):
         load_out(small, outputs=2, weights=path, weight_bias=0.0)
+
+
+def test_the_published_walker_walks_in_gymnasium() -> None:
+    pytest.importorskip("Box2D")
+    topology, weights = reference_data.champion("biped")
+    walker = load_out(topology, weights=weights, task="biped")
+    task = task_of(walker, Selection(env="BipedalWalker-v3"))
+    returns = play_controller(task, walker, starts_of(task, range(3)), threads=1).returns
+    assert returns.min() > 325  # the reference's own arithmetic: 331.5 +- 0.7 over 100 episodes
