@@ -1,9 +1,11 @@
 """The commands behind `make size`: python -m size [install | all | ours | budget]."""
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 
 from size import budget, report
 from size.cells import TITLES, Cell, all_cells
@@ -45,8 +47,9 @@ def install() -> int:
 def everything() -> int:
     """Measures ours and the peers, writes the report, and compares with the budget and the promises."""
     networks = _present()
-    cells = all_cells(networks, tuple(TITLES), JOBS, _show)
-    times = {network: microseconds(network) for network in networks}
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):  # where emlearn leaves what it compiles
+        cells = all_cells(networks, tuple(TITLES), JOBS, _show)
+        times = {network: microseconds(network) for network in networks}
     problems = _problems(cells)
     report.write(cells, times, problems, report.machine())
     for problem in problems:
