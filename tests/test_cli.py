@@ -124,6 +124,18 @@ def test_verify_proves_parity(controller_file: Path) -> None:
     assert all(figures["max_ulp"] == 0 for name, figures in found.items() if name != "onnx")
 
 
+def test_verify_runs_the_header_on_the_targets_that_are_named(controller_file: Path) -> None:
+    from wann_rt.exporters.targets import BY_KEY
+
+    name = next(iter(BY_KEY))
+    result = run("verify", controller_file, "--vectors", 10, "--targets", name, "--json")
+    assert result.exit_code == 0
+    assert list(json.loads(result.output)["targets"]) == [name]
+    result = run("verify", controller_file, "--vectors", 10, "--targets", f"{name},m9")
+    assert result.exit_code == 2
+    assert f"there is no target 'm9'; targets: all, {name}" in result.output
+
+
 def test_verify_exits_1_where_a_recorded_vector_does_not_fit(controller_file: Path) -> None:
     document = json.loads(controller_file.read_text())
     document["vectors"] = [[[0.0, 0.0, 1.0, 0.5, 0.25], [0.125]]]

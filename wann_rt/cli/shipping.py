@@ -8,10 +8,12 @@ import click
 
 from wann_rt.cli import fixed
 from wann_rt.cli.options import AS_JSON, CONTROLLER, SEED, TASK_SET, load, named_after, print_json
+from wann_rt.errors import ExportError
 
 if TYPE_CHECKING:
     from wann_rt.controller import Controller
     from wann_rt.exporters.target_run import TargetResult
+    from wann_rt.exporters.targets import Target
 
 
 @click.command()
@@ -83,17 +85,21 @@ def plant(task: str, params: tuple[str, ...], seed: int, prefix: str, out: Path 
 @click.command()
 @CONTROLLER
 @click.option("--vectors", type=click.IntRange(1), default=2000, show_default=True, help="Random vectors to run.")
-@click.option("--targets", is_flag=True, help="Also run the C header on every processor whose toolchain is installed.")
+@click.option(
+    "--targets", is_flag=False, flag_value="all", metavar="NAMES",
+    help="Also run the C header on other processors: all, or names with commas between, as far as installed.",
+)  # fmt: skip
 @AS_JSON
-def verify(controller: Path, vectors: int, targets: bool, as_json: bool) -> None:
+def verify(controller: Path, vectors: int, targets: str | None, as_json: bool) -> None:
     """Prove that oracle, kernels, onnxruntime and compiled C compute the same actions."""
     loaded = load(controller)
     from wann_rt import display
     from wann_rt.exporters.parity import verify as compare
     from wann_rt.exporters.report_table import report_table
 
+    chosen = _targets(targets) if targets else []
     report = compare(loaded, n_random=vectors)
-    elsewhere = _on_targets(loaded) if targets else []
+    elsewhere = _on_targets(loaded, chosen) if chosen else []
     if as_json:
         from wann_rt.exporters.target_table import target_values
 
@@ -111,13 +117,22 @@ def verify(controller: Path, vectors: int, targets: bool, as_json: bool) -> None
     sys.exit(0 if report.ok and all(result.ok or result.skipped for result in elsewhere) else 1)
 
 
-def _on_targets(controller: "Controller") -> "list[TargetResult]":
-    """Runs the generated headers on every target, those without a toolchain left out."""
+def _targets(names: str) -> "list[Target]":
+    """Returns the targets of these names; of "all", every one."""
+    from wann_rt.exporters.targets import BY_KEY
+
+    wanted = list(BY_KEY) if names == "all" else names.split(",")
+    if unknown := [name for name in wanted if name not in BY_KEY]:
+        raise ExportError(f"there is no target {unknown[0]!r}; targets: all, {', '.join(BY_KEY)}")
+    return [BY_KEY[name] for name in wanted]
+
+
+def _on_targets(controller: "Controller", targets: "list[Target]") -> "list[TargetResult]":
+    """Runs the generated headers on the targets, those without a toolchain left out."""
     from wann_rt.exporters.c_names import c_prefix
     from wann_rt.exporters.fixed_target import subjects_of
     from wann_rt.exporters.target_program import header_subject
     from wann_rt.exporters.target_run import run_targets
-    from wann_rt.exporters.targets import TARGETS
 
     subjects = [header_subject(controller, c_prefix(controller), 256), *subjects_of(controller, 256)]
-    return run_targets(subjects, TARGETS, ("-O2",))
+    return run_targets(subjects, targets, ("-O2",))
