@@ -202,13 +202,18 @@ def test_the_golden_headers_are_what_is_written(golden: Callable[[str, str], Non
         golden(f"swing_up_{kind}_q12.h", to_c_fixed(controller, prefix=f"swing_up_{kind}_q12"))
 
 
+def accepted(controller: Controller) -> str:
+    """Returns the header; drops the example if a channel is too wide for 32 bits, which has tests of its own."""
+    try:
+        return to_c_fixed(controller)
+    except ExportError:
+        reject()
+
+
 @given(oddly_named())
 @settings(max_examples=25, deadline=None)
 def test_any_names_give_distinct_identifiers_and_the_same_bytes_each_time(controller: Controller) -> None:
-    try:
-        text = to_c_fixed(controller)
-    except ExportError:
-        reject()  # a channel is too wide for 32 bits, which is said elsewhere
+    text = accepted(controller)
     assert text == to_c_fixed(controller)
     enumerators = re.findall(r"^    (\w+) = -?\d+,$", text, re.MULTILINE)
     assert len(set(enumerators)) == len(enumerators) == 2 * (len(controller.observations) + len(controller.actions))
@@ -219,7 +224,7 @@ def test_any_names_give_distinct_identifiers_and_the_same_bytes_each_time(contro
 @given(random_controllers(most=20))
 @settings(max_examples=15, deadline=None)
 def test_no_line_is_too_long(controller: Controller) -> None:
-    assert [line for line in to_c_fixed(controller).splitlines() if len(line) > COLUMNS] == []
+    assert [line for line in accepted(controller).splitlines() if len(line) > COLUMNS] == []
 
 
 def test_generated_code_is_a_fixed_point_of_the_projects_format() -> None:
