@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from wann_rt import files
+from wann_rt import config, files
 from wann_rt.cli import main
 from wann_rt.controller import Channel, Controller, Weight
 from wann_rt.network import Connection, Network
@@ -48,6 +48,11 @@ def test_a_search_writes_a_run_folder_and_says_what_next(tmp_path: Path) -> None
     assert again.exit_code == 2
     assert "--overwrite" in again.output
     assert run(*arguments, "--out", tmp_path / "run", "--overwrite", "--json").exit_code == 0
+
+
+def test_help_names_every_preset() -> None:
+    said = run("search", "--help").output
+    assert all(f" {name} (" in " ".join(said.split()) for name in config.presets())
 
 
 def test_evaluate_scores_every_condition(controller_file: Path) -> None:

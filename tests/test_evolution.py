@@ -17,11 +17,14 @@ from wann_rt.errors import FileError, WannError
 from wann_rt.evolution import Generation, Search
 from wann_rt.journal import Journal, read_generations
 from wann_rt.random import Purpose
+from wann_rt.rollouts import play
+from wann_rt.tuning import weights_per_connection
 
 TASK = tasks.get("cartpole-swingup")
 FEW = {"population": 24, "generations": 6, "episodes": 1, "retest_episodes": 2, "seed": 5}
 SMALL = config.load("paper", FEW)
 MINIMAL = config.load("minimal", FEW)
+AGNOSTIC = config.load("agnostic", FEW)
 
 
 def champion_text(threads: int, base: Config = SMALL, **settings: Any) -> str:
@@ -30,7 +33,7 @@ def champion_text(threads: int, base: Config = SMALL, **settings: Any) -> str:
     return files.to_text(api.controller_of(running))
 
 
-@pytest.mark.parametrize("base", [SMALL, MINIMAL], ids=["paper", "minimal"])
+@pytest.mark.parametrize("base", [SMALL, MINIMAL, AGNOSTIC], ids=["paper", "minimal", "agnostic"])
 def test_champion_is_the_same_for_any_number_of_threads(base: Config) -> None:
     assert champion_text(1, base) == champion_text(2, base) == champion_text(5, base)
 
@@ -106,6 +109,36 @@ def test_drawn_weights_cover_their_range_evenly_and_anew_in_each_generation() ->
     assert np.floor((first.weights + 2) * 4).tolist() == list(range(16))
     assert first.starts.shape == (4, 16) == np.unique(first.starts, axis=1).shape
     assert not np.intersect1d(first.weights, second.weights).size
+
+
+def test_what_random_weights_lack_is_paid_for() -> None:
+    low = dataclasses.replace(AGNOSTIC, random_weights_floor=50.0)
+    plain, asked = (
+        scoring.lanes(TASK, dataclasses.replace(low, random_weights=n), Purpose.EPISODE, 2, 0) for n in (0, 8)
+    )
+    assert asked.random_weights is not None
+    assert plain.random_weights is None
+    programs = Search(TASK, low).ask()
+    weights = weights_per_connection(asked.random_weights.key, 50, 16)
+    played = play(TASK, programs, weights, asked.random_weights.starts)
+    lacks = low.random_weights_price * np.maximum(50.0 - played.returns.mean(axis=1), 0.0)
+    assert lacks.max() > lacks.min() == 0.0  # some are above the floor, and get nothing for it
+    (without, steps), (scored, more) = (scoring.scores(TASK, programs, lanes, 2) for lanes in (plain, asked))
+    assert np.array_equal(scored, without - lacks[:, None])
+    assert more == steps + played.lengths.sum()
+
+
+def test_random_weights_are_drawn_anew_in_each_generation_and_apart_from_the_starts() -> None:
+    drawn = [scoring.lanes(TASK, AGNOSTIC, Purpose.EPISODE, 2, generation).random_weights for generation in (0, 1)]
+    assert drawn[0] is not None
+    assert drawn[1] is not None
+    assert drawn[0].key != drawn[1].key
+    assert not np.intersect1d(drawn[0].starts, drawn[1].starts).size
+    few, many = (weights_per_connection(drawn[0].key, n, 16) for n in (3, 40))
+    assert np.array_equal(few, many[:3])  # so a network's weights do not depend on the others
+    assert few.shape == (3, 16)
+    assert -2 <= many.min() < -1.9
+    assert 1.9 < many.max() < 2
 
 
 def test_reference_quirks_change_the_search() -> None:

@@ -58,8 +58,8 @@ def search(
         step_timeout: seconds that one of its steps or resets may take.
         task_params: what differs from the task's own params, see ``tasks.with_params``, e.g. a longer pole; or from
             an environment's options, see ``tasks.environment.Options``.
-        preset: named settings to start from: "minimal", "tuned", "paper" or "environment"; by default "minimal", or
-            "environment" for an environment, see ``config.load``.
+        preset: named settings to start from: "minimal", "tuned", "agnostic", "paper" or "environment"; by default
+            "minimal", or "environment" for an environment, see ``config.load``.
         start: a controller whose network the first generation copies, instead of random ones.
         out: run folder to write: settings, one JSON line a generation, the champion. An unfinished run of the same
             task and settings in it is resumed, and gives the champion that it would have given uninterrupted.

@@ -46,6 +46,10 @@ class Config:
         again: chance that a mutation is followed by another one.
         drawn_weights: score with this many shared weights drawn anew each generation, stratified over U(-2, 2), each
             episode with a start state of its own; 0: with ``weights``.
+        random_weights: score also with this many sets of random weights, every connection's drawn from U(-2, 2) anew
+            each episode, as the condition of that name of an evaluation does; 0: with none.
+        random_weights_floor: the mean return that is wanted of those; what is above counts nothing.
+        random_weights_price: points of fitness for each that is missing below.
         ranking: "pareto" as in the paper, see ``complexity_share``; "scalar": by fitness minus the price of the
             connections.
         parsimony: that price, in points of fitness per connection.
@@ -79,6 +83,9 @@ class Config:
     move_connection: float = 0.0
     again: float = 0.0
     drawn_weights: int = 0
+    random_weights: int = 0
+    random_weights_floor: float = 0.0
+    random_weights_price: float = 2.5
     ranking: str = "pareto"
     parsimony: float = 0.0
     most_connections: int = 0
@@ -106,8 +113,10 @@ class Config:
         _check("cull", self.cull, self.n_pool >= 1, "small enough to leave a parent")
         rates = tuple(getattr(self, name) for name in MUTATIONS)
         _check(", ".join(MUTATIONS), rates, min(rates) >= 0 < sum(rates), ">= 0, not all 0")
-        for name in ("drawn_weights", "most_connections", "parsimony"):
+        for name in ("drawn_weights", "most_connections", "parsimony", "random_weights", "random_weights_price"):
             _check(name, getattr(self, name), 0 <= getattr(self, name) <= 1e6, "from 0 to 1000000")
+        floor = self.random_weights_floor
+        _check("random_weights_floor", floor, -1e9 <= floor <= 1e9, "a finite number")
         _check("ranking", self.ranking, self.ranking in RANKINGS, " or ".join(RANKINGS))
         in_range = bool(self.weights) and all(-1e6 <= w <= 1e6 for w in self.weights)
         _check("weights", self.weights, in_range, "at least one finite number")

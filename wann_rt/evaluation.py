@@ -11,11 +11,21 @@ from numpy.typing import NDArray
 from wann_rt.controller import Controller
 from wann_rt.episodes import Episodes
 from wann_rt.errors import TaskError
-from wann_rt.network import Network
 from wann_rt.random import Purpose, stream, uniforms
 from wann_rt.rollouts import play, play_controller, starts_of
 from wann_rt.tasks.kinds import AnyTask, judged
-from wann_rt.tuning import COARSE_EPISODES, COARSE_STEP, HIGH, LOW, Z_95, Sweep, episode_seeds, grid, sweep
+from wann_rt.tuning import (
+    COARSE_EPISODES,
+    COARSE_STEP,
+    HIGH,
+    LOW,
+    Z_95,
+    Sweep,
+    episode_seeds,
+    grid,
+    sweep,
+    weights_per_connection,
+)
 
 SIX_WEIGHTS = (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0)  # of the paper
 
@@ -123,7 +133,7 @@ def evaluate(
         return scored(play(task, network, weights.astype(np.float32), np.tile(starts, repeats), threads, watched=True))
 
     scored = partial(Score.of_episodes, task)
-    any_weights = _random(network, episodes, seed)
+    any_weights = weights_per_connection(stream(seed, Purpose.WEIGHTS, 2), network.n_connections, episodes)
     scores = {
         "random_weights": scored(play(task, network, any_weights, starts, threads, watched=True)),
         "random_shared": shared(uniforms(stream(seed, Purpose.WEIGHTS, 1), episodes, LOW, HIGH)),
@@ -143,10 +153,3 @@ def check_fits(task: AnyTask, controller: Controller) -> None:
         if mine != its:
             names = [", ".join(channel.name for channel in channels) for channels in (its, mine)]
             raise TaskError(f"task {task.name} has the {side} {names[0]}; the controller was made for {names[1]}")
-
-
-def _random(network: Network, episodes: int, seed: int) -> NDArray[np.float32]:
-    """Returns weights per connection and episode, U(-2, 2), [connections, episodes]."""
-    n = network.n_connections
-    drawn = uniforms(stream(seed, Purpose.WEIGHTS, 2), n * episodes, LOW, HIGH)
-    return drawn.reshape(n, episodes).astype(np.float32)

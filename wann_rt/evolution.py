@@ -28,7 +28,7 @@ class Generation(NamedTuple):
 
     Attributes:
         generation: its number, from 0.
-        best: fitness (mean over shared weights and episodes) of its best genome.
+        best: fitness of its best genome: the mean over shared weights and episodes, less what random weights lack.
         mean: mean fitness of all genomes.
         best_connections: connections of its best genome.
         mean_connections: mean over all genomes.

@@ -37,6 +37,7 @@ class Purpose(IntEnum):
     TUNE_FINAL = 13
     TUNE_NOISE = 14
     DISTURBANCE = 15
+    RANDOM_WEIGHTS = 16
 
 
 def mix(z: Any) -> Any:

@@ -11,9 +11,25 @@ from wann_rt.kernels.rollout import Programs
 from wann_rt.random import Purpose
 from wann_rt.rollouts import play, starts_of
 from wann_rt.tasks.kinds import AnyTask
-from wann_rt.tuning import HIGH, LOW
+from wann_rt.tuning import HIGH, LOW, weights_per_connection
 
 EPISODE_SEEDS = 2**53  # episode seeds are drawn below this bound: exact in every language that reads our files
+
+
+class RandomWeights(NamedTuple):
+    """Episodes in which every connection has a weight of its own, and what is wanted of them.
+
+    Attributes:
+        key: of the stream of the weights.
+        starts: what begins each, [state, lanes].
+        floor: the mean return that is wanted.
+        price: points of fitness for each that is missing.
+    """
+
+    key: np.uint64
+    starts: NDArray[Any]
+    floor: float
+    price: float
 
 
 class Lanes(NamedTuple):
@@ -23,11 +39,13 @@ class Lanes(NamedTuple):
         weights: shared weight of each, [lanes].
         starts: what begins each, see ``rollouts.starts_of``, [state, lanes].
         n_weights: neighbours are averaged so that this many scores are left.
+        random_weights: further episodes, if any.
     """
 
     weights: NDArray[np.float32]
     starts: NDArray[Any]
     n_weights: int
+    random_weights: RandomWeights | None = None
 
 
 def lanes(task: AnyTask, config: Config, purpose: Purpose, episodes: int, *parts: int) -> Lanes:
@@ -38,21 +56,50 @@ def lanes(task: AnyTask, config: Config, purpose: Purpose, episodes: int, *parts
     """
     n_weights = config.drawn_weights or len(config.weights)
     count = n_weights * episodes if config.drawn_weights else episodes
-    key = random.stream(config.seed, purpose, *parts)
-    starts = starts_of(task, (random.uniforms(key, count) * EPISODE_SEEDS).astype(np.int64))
+    starts = _starts(task, random.stream(config.seed, purpose, *parts), count)
+    own = _random_weights(task, config, purpose, episodes, *parts) if config.random_weights else None
     if not config.drawn_weights:
         weights = np.repeat(np.array(config.weights, np.float32), episodes)
-        return Lanes(weights, np.tile(starts, n_weights), n_weights)
+        return Lanes(weights, np.tile(starts, n_weights), n_weights, own)
     within = random.uniforms(random.stream(config.seed, Purpose.WEIGHTS, int(purpose), *parts), count)
     drawn = LOW + (HIGH - LOW) * (np.arange(count) + within) / count
-    return Lanes(drawn.astype(np.float32), starts, n_weights)
+    return Lanes(drawn.astype(np.float32), starts, n_weights, own)
+
+
+def _random_weights(task: AnyTask, config: Config, purpose: Purpose, episodes: int, *parts: int) -> RandomWeights:
+    count = config.random_weights * episodes
+    weights, starts = (random.stream(config.seed, Purpose.RANDOM_WEIGHTS, i, int(purpose), *parts) for i in (0, 1))
+    return RandomWeights(
+        weights, _starts(task, starts, count), config.random_weights_floor, config.random_weights_price
+    )
+
+
+def _starts(task: AnyTask, key: np.uint64, count: int) -> NDArray[Any]:
+    return starts_of(task, (random.uniforms(key, count) * EPISODE_SEEDS).astype(np.int64))
 
 
 def scores(task: AnyTask, programs: Programs, played: Lanes, threads: int) -> tuple[NDArray[np.float64], int]:
-    """Returns the mean return of each network with each shared weight, and the steps taken."""
+    """Returns the score of each network with each shared weight, and the steps taken.
+
+    A score is the mean return, less what the network lacks with random weights, see ``Config.random_weights``.
+    """
     episodes = play(task, programs, played.weights, played.starts, threads)
-    returns = episodes.returns.reshape(len(programs.n_nodes), played.n_weights, -1).mean(axis=2)
-    return np.where(np.isfinite(returns), returns, -np.inf), int(episodes.lengths.sum())
+    returns, steps = episodes.returns.reshape(len(programs.n_nodes), played.n_weights, -1).mean(axis=2), 0
+    if played.random_weights is not None:
+        lacking, steps = _lacking(task, programs, played.random_weights, threads)
+        returns -= lacking[:, np.newaxis]
+    return np.where(np.isfinite(returns), returns, -np.inf), int(episodes.lengths.sum()) + steps
+
+
+def _lacking(task: AnyTask, programs: Programs, wanted: RandomWeights, threads: int) -> tuple[NDArray[np.float64], int]:
+    """Returns what each network lacks with random weights, in points of fitness, and the steps taken.
+
+    All networks get the same weights, connection by connection in the order of their programs.
+    """
+    weights = weights_per_connection(wanted.key, int(connections(programs).max()), wanted.starts.shape[1])
+    episodes = play(task, programs, weights, wanted.starts, threads)
+    missing = np.maximum(wanted.floor - episodes.returns.mean(axis=1), 0.0)
+    return wanted.price * missing, int(episodes.lengths.sum())
 
 
 def connections(programs: Programs) -> NDArray[np.int32]:

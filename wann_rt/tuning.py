@@ -50,6 +50,11 @@ def grid(low: float = LOW, high: float = HIGH, step: float = STEP) -> NDArray[np
     return np.linspace(low, high, count).astype(np.float32)
 
 
+def weights_per_connection(key: np.uint64, connections: int, episodes: int) -> NDArray[np.float32]:
+    """Returns random weights of the paper's range, U(-2, 2), [connections, episodes]."""
+    return uniforms(key, connections * episodes, LOW, HIGH).reshape(connections, episodes).astype(np.float32)
+
+
 def sweep(
     task: AnyTask,
     network: Network,

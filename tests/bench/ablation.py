@@ -26,7 +26,7 @@ TASK = tasks.get("cartpole-swingup")
 EPISODES, TEST_SEED = 1000, 20_000_000  # held out: no search has this seed
 SWEPT = 8  # episodes for each weight of the sweep that tunes
 ENDLESS = {"generations": 1_000_000}  # env-steps are the limit; only the champion of retests counts
-SMALLER = {"minimal": {"population": 384}, "tuned": {"population": 384}}  # more generations in so few steps
+SMALLER = {name: {"population": 384} for name in ("minimal", "tuned", "agnostic")}  # more generations in few steps
 NO_DELETIONS = {"delete_connection": 0.0, "delete_node": 0.0}
 MEAN: dict[str, dict[str, Any]] = {
     "preset paper": {"preset": "paper"},
@@ -50,7 +50,17 @@ BEST: dict[str, dict[str, Any]] = {
     "tuned, population 96": {"preset": "tuned", "population": 96},
     "tuned, population 1024": {"preset": "tuned", "population": 1024},
 }
-VARIANTS = MEAN | BEST
+RANDOM: dict[str, dict[str, Any]] = {
+    "preset agnostic, population 384": {"preset": "agnostic"},
+    "agnostic, nothing but random weights": {"preset": "agnostic", "random_weights_floor": 1000.0},
+    "agnostic, a floor of 85": {"preset": "agnostic", "random_weights_floor": 85.0},
+    "agnostic, a floor of 125": {"preset": "agnostic", "random_weights_floor": 125.0},
+    "agnostic, a price of 1": {"preset": "agnostic", "random_weights_price": 1.0},
+    "agnostic, twelve drawn shared weights": {"preset": "agnostic", "drawn_weights": 12, "episodes": 1},
+    "agnostic, no signs": {"preset": "agnostic", "flip_sign": 0.0},
+    "agnostic, population 1024": {"preset": "agnostic", "population": 1024},
+}
+VARIANTS = MEAN | BEST | RANDOM
 REMOVED = Path(__file__).with_name("ablation_removed.jsonl")
 COLUMNS = ("six_weights", "random_shared", "tuned_shared", "random_weights", "connections")
 TITLES = ("six-weight mean", "random shared", "tuned shared", "random weights", "connections")

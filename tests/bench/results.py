@@ -1,6 +1,6 @@
 """Results: the presets at full budget over several seeds, in the paper's conditions; writes docs/results.md.
 
-    python tests/bench/results.py --seeds 5
+    python tests/bench/results.py --seeds 10
 
 Searches go into runs/results (a stopped one is resumed); what is finished is kept in docs/results.json, so the command
 can be stopped and started again. Rows of another version of a preset are searched anew.
@@ -20,7 +20,7 @@ from wann_rt.files import write_atomic
 
 DOCS = Path(__file__).parents[2] / "docs"
 STORE, PAGE = DOCS / "results.json", DOCS / "results.md"
-PRESETS = ("paper", "minimal", "tuned")
+PRESETS = ("paper", "minimal", "tuned", "agnostic")
 EPISODES, TEST_SEED = 1000, 30_000_000  # held out: no search has this seed
 TUNE_STEPS = 60_000_000
 CONDITIONS = {
@@ -41,7 +41,7 @@ FIGURES = ("mean", "ci95", "effort", "chatter")
 def main() -> None:
     """Searches and scores what is missing, then writes the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--presets", nargs="+", choices=PRESETS, default=PRESETS)
     arguments = parser.parse_args()
     rows = read()

@@ -22,11 +22,17 @@ def tasks(as_json: bool) -> None:
         display.show_tasks(TASKS)
 
 
+PRESET = (
+    "Settings to start from: minimal (any shared weight), tuned (one), agnostic (random weights too), paper (as "
+    "published), environment (few episodes).  [default: minimal; for an environment: environment]"
+)
+
+
 @click.command()
 @click.argument("task", required=False)
 @environment
 @click.option("--channels", type=click.Path(path_type=Path), help="TOML file: names and units of an environment.")
-@click.option("--preset", help="Named settings to start from.  [default: minimal; for an environment: environment]")
+@click.option("--preset", metavar="NAME", help=PRESET)
 @click.option("--start", type=click.Path(path_type=Path), help="Controller whose network to start from.")
 @click.option("--config", "file", type=click.Path(path_type=Path), help="TOML file with settings to replace.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Replace one setting; may be repeated.")
