@@ -163,7 +163,8 @@ def table(rows: list[dict[str, Any]]) -> str:
 TEXT = """# What each setting of the search is worth
 
 Swing-up, {steps} per search, champions scored on {played} episodes per condition. Mean
-over seeds and its 95 % interval; each variant changes one setting of the preset above it. Written by
+over seeds and its 95 % interval; each variant changes one setting of the preset above it. The last group is the
+exchange between random weights and everything else: what is asked of one is paid with the other. Written by
 
     {command}"""
 

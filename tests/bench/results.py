@@ -132,8 +132,12 @@ TEXT = """# Results on the swing-up
 Every preset with the budget it has by default, every seed, none left out. Mean return over {episodes} held-out episodes
 per condition (per weight, for the six) with its 95 % interval; last line: mean over seeds with the interval over seeds.
 Effort (mean absolute action) and sign changes of the action are those with the tuned shared weight. Tuned weights:
-`wann-rt tune` with {tune} M steps. For how long that takes see bench.md. Preset minimal is ahead of preset paper with a
-sixth of its steps already, see ablation.md - but with random weights, which neither of them searches for. Written by
+`wann-rt tune` with {tune} M steps. For how long that takes see bench.md.
+
+Preset minimal is ahead of preset paper with a sixth of its steps already, see ablation.md - but with random weights,
+which neither of them searches for. Preset agnostic does: in each condition it is as good as preset paper within the
+intervals, with half of its connections and fewer steps. The scores of preset minimal and such random weights at once no
+search here has found; what one costs of the other is in ablation.md, too. Written by
 
     python tests/bench/results.py"""
 
