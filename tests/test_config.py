@@ -52,6 +52,7 @@ def test_settings_on_the_command_line_are_toml_values(text: str, name: str, valu
         ({"ranking": "nsga"}, "pareto or scalar"),
         ({"again": 1.5}, "again is 1.5"),
         ({"parsimony": -1}, "parsimony is -1"),
+        ({"best_share": 1.1}, "best_share is 1.1"),
         ({"random_weights": -1}, "random_weights is -1"),
         ({"random_weights_floor": float("inf")}, "random_weights_floor is inf"),
         ({"reference_quirks": 1}, "1 is not bool"),

@@ -111,6 +111,14 @@ def test_drawn_weights_cover_their_range_evenly_and_anew_in_each_generation() ->
     assert not np.intersect1d(first.weights, second.weights).size
 
 
+def test_the_best_weight_has_its_share_of_the_fitness() -> None:
+    by_weight = np.array([[1.0, 5.0, 0.0], [4.0, 4.0, 4.0], [-np.inf, 3.0, 3.0], [-np.inf, -np.inf, -np.inf]])
+    mean, half, best = (scoring.fitness(by_weight, dataclasses.replace(SMALL, best_share=s)) for s in (0.0, 0.5, 1.0))
+    assert mean.tolist() == [2.0, 4.0, -np.inf, -np.inf]
+    assert half.tolist() == [3.5, 4.0, -np.inf, -np.inf]
+    assert best.tolist() == [5.0, 4.0, 3.0, -np.inf]
+
+
 def test_what_random_weights_lack_is_paid_for() -> None:
     low = dataclasses.replace(AGNOSTIC, random_weights_floor=50.0)
     plain, asked = (

@@ -46,6 +46,7 @@ class Config:
         again: chance that a mutation is followed by another one.
         drawn_weights: score with this many shared weights drawn anew each generation, stratified over U(-2, 2), each
             episode with a start state of its own; 0: with ``weights``.
+        best_share: share of the best shared weight in the fitness; the rest is the mean over all of them.
         random_weights: score also with this many sets of random weights, every connection's drawn from U(-2, 2) anew
             each episode, as the condition of that name of an evaluation does; 0: with none.
         random_weights_floor: the mean return that is wanted of those; what is above counts nothing.
@@ -83,6 +84,7 @@ class Config:
     move_connection: float = 0.0
     again: float = 0.0
     drawn_weights: int = 0
+    best_share: float = 0.0
     random_weights: int = 0
     random_weights_floor: float = 0.0
     random_weights_price: float = 2.5
@@ -108,7 +110,7 @@ class Config:
             _check(name, getattr(self, name), getattr(self, name) >= 1, "at least 1")
         _check("retest_episodes", self.retest_episodes, self.retest_episodes >= 1, "at least 1")
         _check("population", self.population, 2 <= self.population <= 1_000_000, "from 2 to 1000000")
-        for name in ("initial_enabled", "cull", "elite", "complexity_share", "again"):
+        for name in ("initial_enabled", "cull", "elite", "complexity_share", "again", "best_share"):
             _check(name, getattr(self, name), 0 <= getattr(self, name) <= 1, "from 0 to 1")
         _check("cull", self.cull, self.n_pool >= 1, "small enough to leave a parent")
         rates = tuple(getattr(self, name) for name in MUTATIONS)

@@ -28,7 +28,8 @@ class Generation(NamedTuple):
 
     Attributes:
         generation: its number, from 0.
-        best: fitness of its best genome: the mean over shared weights and episodes, less what random weights lack.
+        best: fitness of its best genome: the mean over shared weights and episodes, unless ``Config.best_share`` or
+            ``Config.random_weights`` say otherwise.
         mean: mean fitness of all genomes.
         best_connections: connections of its best genome.
         mean_connections: mean over all genomes.
@@ -101,7 +102,7 @@ class Search:
     def tell(self, programs: Programs, by_weight: NDArray[np.float64]) -> Generation:
         """Takes the scores [networks, weights] of ``ask``'s networks, retests the best, breeds the next generation."""
         config = self.config
-        fitness, connections = by_weight.mean(axis=1), scoring.connections(programs)
+        fitness, connections = scoring.fitness(by_weight, config), scoring.connections(programs)
         champion, steps = self.champion, self._steps_of_score
         if self.generation % config.retest_every == 0 or self.generation == config.generations - 1:
             best = np.argsort(-scoring.merit(fitness, connections, config), kind="stable")[: config.retest_top]
@@ -142,7 +143,7 @@ class Search:
         """Returns the best candidate, or the champion if that is better on the held-out episodes; and steps taken."""
         config, some = self.config, select(programs, candidates)
         by_weight, steps = scoring.scores(self.task, some, self._retest_lanes, self.threads)
-        fitness = by_weight.mean(axis=1)
+        fitness = scoring.fitness(by_weight, config)
         merit = scoring.merit(fitness, scoring.connections(some), config)
         best = int(np.argmax(merit))
         if self.champion is not None and merit[best] <= self._merit(self.champion):

@@ -107,6 +107,14 @@ def connections(programs: Programs) -> NDArray[np.int32]:
     return programs.offsets[np.arange(len(programs.n_nodes)), programs.n_nodes]
 
 
+def fitness(by_weight: NDArray[np.float64], config: Config) -> NDArray[np.float64]:
+    """Returns the fitness of each network, from its scores [networks, weights]."""
+    share = config.best_share
+    mean, best = by_weight.mean(axis=1), by_weight.max(axis=1)
+    # A share of 0 of -inf would be NaN.
+    return np.asarray(mean if share == 0 else best if share == 1 else (1.0 - share) * mean + share * best)
+
+
 def merit(fitness: NDArray[np.float64], n_connections: NDArray[np.int32], config: Config) -> NDArray[np.float64]:
     """Returns fitness minus the price of the connections; -inf where there are too many of them."""
     most = config.most_connections or np.inf

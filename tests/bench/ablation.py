@@ -56,6 +56,7 @@ RANDOM: dict[str, dict[str, Any]] = {
     "agnostic, a floor of 85": {"preset": "agnostic", "random_weights_floor": 85.0},
     "agnostic, a floor of 125": {"preset": "agnostic", "random_weights_floor": 125.0},
     "agnostic, a price of 1": {"preset": "agnostic", "random_weights_price": 1.0},
+    "agnostic, the mean only": {"preset": "agnostic", "best_share": 0.0},
     "agnostic, twelve drawn shared weights": {"preset": "agnostic", "drawn_weights": 12, "episodes": 1},
     "agnostic, no signs": {"preset": "agnostic", "flip_sign": 0.0},
     "agnostic, population 1024": {"preset": "agnostic", "population": 1024},
