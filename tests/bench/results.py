@@ -150,9 +150,9 @@ Effort (mean absolute action) and sign changes of the action are those with the 
 `wann-rt tune` with {tune} M steps. For how long that takes see bench.md.
 
 Preset minimal is ahead of preset paper with a sixth of its steps already, see ablation.md - but with random weights,
-which neither of them searches for. Preset agnostic does: in each condition it is as good as preset paper within the
-intervals, with half of its connections and fewer steps. The scores of preset minimal and such random weights at once no
-search here has found; what one costs of the other is in ablation.md, too. Written by
+which neither of them searches for. Preset agnostic does: it is as good as preset paper or better in every condition,
+with half of its connections and five sixths of its steps. The scores of preset minimal and such random weights at once
+no search here has found; what one costs of the other is in ablation.md, too. Written by
 
     python tests/bench/results.py"""
 
