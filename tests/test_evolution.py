@@ -16,6 +16,7 @@ from wann_rt.config import Config
 from wann_rt.errors import FileError, WannError
 from wann_rt.evolution import Generation, Search
 from wann_rt.journal import Journal, read_generations
+from wann_rt.kernels.rollout import single
 from wann_rt.random import Purpose
 from wann_rt.rollouts import play
 from wann_rt.tuning import weights_per_connection
@@ -116,7 +117,19 @@ def test_the_best_weight_has_its_share_of_the_fitness() -> None:
     mean, half, best = (scoring.fitness(by_weight, dataclasses.replace(SMALL, best_share=s)) for s in (0.0, 0.5, 1.0))
     assert mean.tolist() == [2.0, 4.0, -np.inf, -np.inf]
     assert half.tolist() == [3.5, 4.0, -np.inf, -np.inf]
-    assert best.tolist() == [5.0, 4.0, 3.0, -np.inf]
+    assert best.tolist() == [5.0, 4.0, -np.inf, -np.inf]
+
+
+def test_generations_and_champions_are_judged_by_fitness() -> None:
+    best = dataclasses.replace(SMALL, best_share=1.0, generations=1)
+    running = Search(TASK, best, threads=2)
+    programs = running.ask()
+    by_weight = running.score(programs)
+    assert running.tell(programs, by_weight).best == by_weight.max() > by_weight.mean(axis=1).max()
+    assert running.champion is not None
+    lanes = scoring.lanes(TASK, best, Purpose.RETEST, best.retest_episodes)
+    retested, _ = scoring.scores(TASK, single(running.champion.network), lanes, 2)
+    assert running.champion.fitness == retested.max() > retested.mean()
 
 
 def test_what_random_weights_lack_is_paid_for() -> None:

@@ -108,11 +108,11 @@ def connections(programs: Programs) -> NDArray[np.int32]:
 
 
 def fitness(by_weight: NDArray[np.float64], config: Config) -> NDArray[np.float64]:
-    """Returns the fitness of each network, from its scores [networks, weights]."""
-    share = config.best_share
+    """Returns the fitness of each network, from its scores [networks, weights]; -inf where one of them is."""
     mean, best = by_weight.mean(axis=1), by_weight.max(axis=1)
-    # A share of 0 of -inf would be NaN.
-    return np.asarray(mean if share == 0 else best if share == 1 else (1.0 - share) * mean + share * best)
+    with np.errstate(invalid="ignore"):  # 0 times infinity
+        mixed = (1.0 - config.best_share) * mean + config.best_share * best
+    return np.where(np.isfinite(mean), mixed, -np.inf)
 
 
 def merit(fitness: NDArray[np.float64], n_connections: NDArray[np.int32], config: Config) -> NDArray[np.float64]:
