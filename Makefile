@@ -44,7 +44,7 @@ size-check: $(VENV)/.test-ready  ## compare bytes and instructions of generated 
 	@PYTHONPATH=tests $(BIN)/python -m size ours
 
 zoo-check: $(VENV)/.test-ready  ## score every champion of the zoo in plain Gymnasium, compare with docs/zoo.md
-	@$(BIN)/python tests/zoo_check.py $(ZOO_ARGS)
+	@$(BIN)/python tests/zoo/zoo_check.py $(ZOO_ARGS)
 
 evidence: $(VENV)/.prove-ready  ## warnings, misra, coverage, prove and fuzz of the C; writes docs/evidence.md
 	@PYTHONPATH=tests $(BIN)/python -m evidence

@@ -18,11 +18,11 @@ import numpy as np
 import onnxruntime
 
 import wann_rt as wr
-from wann_rt.controller import greatest
+from wann_rt.core.controller import greatest
+from wann_rt.display.watch import shown
 from wann_rt.exporters import write
-from wann_rt.exporters.error_bound import error_bound
-from wann_rt.selecting import Selection, task_of
-from wann_rt.watching import shown
+from wann_rt.exporters.parity.error_bound import error_bound
+from wann_rt.play.choose import Selection, task_of
 
 Act = Callable[[np.ndarray], np.ndarray]  # observation [observations] -> actions [actions], float32
 SEED = 0

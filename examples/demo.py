@@ -7,11 +7,15 @@ from pathlib import Path
 from rich.console import Console
 
 import wann_rt as wr
-from wann_rt import display, drawing, exporters, files, plots, tasks
-from wann_rt.exporters import parity
-from wann_rt.exporters.parity_report import Report
-from wann_rt.exporters.report_table import report_table
-from wann_rt.journal import read_generations
+from wann_rt import exporters, tasks
+from wann_rt.core import files
+from wann_rt.display import network as drawing
+from wann_rt.display import plots
+from wann_rt.display import tables as display
+from wann_rt.evolution.journal import read_generations
+from wann_rt.exporters.parity.report import Report
+from wann_rt.exporters.parity.table import report_table
+from wann_rt.exporters.parity.verify import verify as parity
 
 TASK = "cartpole-swingup"
 SETTINGS = {"preset": "minimal", "seed": 1, "generations": 512}

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wann_rt.controller import Controller
-from wann_rt.errors import ExportError
-from wann_rt.files import write_atomic
+from wann_rt.core.controller import Controller
+from wann_rt.core.errors import ExportError
+from wann_rt.core.files import write_atomic
 
 __all__ = ["EXPORTERS", "Exporter", "default_path", "export", "format_of", "write"]
 
@@ -39,13 +39,13 @@ class Exporter:
 
 
 def _to_onnx() -> Callable[..., bytes]:
-    from wann_rt.exporters.to_onnx import to_onnx
+    from wann_rt.exporters.to_onnx.model import to_onnx
 
     return to_onnx
 
 
 def _to_exact_onnx() -> Callable[..., bytes]:
-    from wann_rt.exporters.to_onnx import to_onnx
+    from wann_rt.exporters.to_onnx.model import to_onnx
 
     def to_exact_onnx(
         controller: Controller, *, opset: int = 13, ir_version: int = 7, compat: str | None = None
@@ -56,8 +56,8 @@ def _to_exact_onnx() -> Callable[..., bytes]:
 
 
 def _to_c() -> Callable[..., str]:
-    from wann_rt.exporters.to_c import to_c
-    from wann_rt.exporters.to_c_fixed import NUMBER, to_c_fixed
+    from wann_rt.exporters.to_c.header import to_c
+    from wann_rt.exporters.to_c_fixed.header import NUMBER, to_c_fixed
 
     def to_c_number(
         controller: Controller, *, prefix: str | None = None, number: str = "float32", ranges: Any = None

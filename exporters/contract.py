@@ -11,12 +11,12 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from wann_rt import __version__
-from wann_rt.activations import PALETTE
-from wann_rt.controller import MIN_VECTORS, Channel, Controller, Vector
-from wann_rt.files import digest, shortest
-from wann_rt.random import Purpose, normals, stream, uniforms
-from wann_rt.reference import evaluate
+from wann_rt.core.activations import PALETTE
+from wann_rt.core.controller import MIN_VECTORS, Channel, Controller, Vector
+from wann_rt.core.files import digest, shortest
+from wann_rt.core.random import Purpose, normals, stream, uniforms
+from wann_rt.core.reference import evaluate
+from wann_rt.core.version import __version__
 
 SCHEMA = "1"  # of the keys below; raised when one changes its meaning
 CREATED_BY = f"wann_rt {__version__}"

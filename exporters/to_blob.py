@@ -10,10 +10,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from wann_rt.controller import Channel, Controller, Vector
-from wann_rt.errors import ExportError
+from wann_rt.core.controller import Channel, Controller, Vector
+from wann_rt.core.errors import ExportError
+from wann_rt.core.files import digest
 from wann_rt.exporters.contract import contract, test_vectors
-from wann_rt.files import digest
 
 MAGIC = b"WANN"
 VERSION = 1

@@ -4,25 +4,25 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from wann_rt.core.version import __version__ as __version__
 
 # Loaded on first use: the search compiles with numba, which takes seconds to import, and most uses need none of it.
 _PUBLIC = {
-    "Channel": "controller",
-    "Controller": "controller",
-    "Weight": "controller",
-    "Evaluation": "evaluation",
-    "Network": "network",
-    "Sweep": "tuning",
-    "WannError": "errors",
-    "load": "files",
-    "save": "files",
-    "search": "api",
-    "evaluate": "api",
-    "tune": "refining",
-    "Tuned": "refining",
-    "Robustness": "disturbances",
-    "robustness": "disturbances",
+    "Channel": "core.controller",
+    "Controller": "core.controller",
+    "Weight": "core.controller",
+    "Evaluation": "evaluation.conditions",
+    "Network": "core.network",
+    "Sweep": "evaluation.sweep",
+    "WannError": "core.errors",
+    "load": "core.files",
+    "save": "core.files",
+    "search": "evolution.run",
+    "evaluate": "evolution.run",
+    "tune": "tuning.tune",
+    "Tuned": "tuning.tune",
+    "Robustness": "evaluation.robustness",
+    "robustness": "evaluation.robustness",
 }
 __all__ = [
     "Channel",
@@ -45,15 +45,15 @@ __all__ = [
 
 if TYPE_CHECKING:
     from wann_rt import zoo
-    from wann_rt.api import evaluate, search
-    from wann_rt.controller import Channel, Controller, Weight
-    from wann_rt.disturbances import Robustness, robustness
-    from wann_rt.errors import WannError
-    from wann_rt.evaluation import Evaluation
-    from wann_rt.files import load, save
-    from wann_rt.network import Network
-    from wann_rt.refining import Tuned, tune
-    from wann_rt.tuning import Sweep
+    from wann_rt.core.controller import Channel, Controller, Weight
+    from wann_rt.core.errors import WannError
+    from wann_rt.core.files import load, save
+    from wann_rt.core.network import Network
+    from wann_rt.evaluation.conditions import Evaluation
+    from wann_rt.evaluation.robustness import Robustness, robustness
+    from wann_rt.evaluation.sweep import Sweep
+    from wann_rt.evolution.run import evaluate, search
+    from wann_rt.tuning.tune import Tuned, tune
 
 
 def __getattr__(name: str) -> Any:

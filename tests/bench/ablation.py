@@ -14,13 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from wann_rt import config, tasks
-from wann_rt.evaluation import SIX_WEIGHTS
-from wann_rt.evolution import Search
-from wann_rt.network import Network
-from wann_rt.random import Purpose, stream, uniforms
-from wann_rt.rollouts import default_threads, play, starts_of
-from wann_rt.tuning import HIGH, LOW, episode_seeds, sweep
+from wann_rt import tasks
+from wann_rt.core.network import Network
+from wann_rt.core.random import Purpose, stream, uniforms
+from wann_rt.evaluation.conditions import SIX_WEIGHTS
+from wann_rt.evaluation.sweep import sweep
+from wann_rt.evolution import config
+from wann_rt.evolution.search import Search
+from wann_rt.play.episodes import HIGH, LOW, episode_seeds
+from wann_rt.play.rollouts import default_threads, play, starts_of
 
 TASK = tasks.get("cartpole-swingup")
 EPISODES, TEST_SEED = 1000, 20_000_000  # held out: no search has this seed

@@ -16,10 +16,10 @@ import numpy_twin
 from numpy.typing import NDArray
 from work import NETWORKS, PAPER_LANES, TRACK, Job, alternating, episodes, lockstep, population
 
-from wann_rt.kernels.rollout import Programs
-from wann_rt.network import Program
-from wann_rt.rollouts import play
-from wann_rt.tasks import Task
+from wann_rt.core.network import Program
+from wann_rt.kernels.programs import Programs
+from wann_rt.play.rollouts import play
+from wann_rt.tasks.task import Task
 
 LANES = (12, 18, 32, 64, 128, 512)  # 12: of preset minimal
 

@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from wann_rt import tasks
-from wann_rt.activations import BY_NAME
-from wann_rt.files import write_atomic
-from wann_rt.network import Connection, Network
-from wann_rt.polish import Arena, Entrant, Settings, polish
-from wann_rt.pruning import Pruned, prune
-from wann_rt.strategies import StrategyName
+from wann_rt.core.activations import BY_NAME
+from wann_rt.core.files import write_atomic
+from wann_rt.core.network import Connection, Network
+from wann_rt.tuning.polish import Arena, Entrant, Settings, polish
+from wann_rt.tuning.prune import Pruned, prune
+from wann_rt.tuning.strategies import StrategyName
 
 TASK = tasks.get("cartpole-swingup")
 STATE = Path("build/pareto/archive.json")

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wann_rt import config
-from wann_rt.evolution import Generation
-from wann_rt.files import load
-from wann_rt.journal import CHAMPION, read_generations
+from wann_rt.core.files import load
+from wann_rt.evolution import config
+from wann_rt.evolution.journal import CHAMPION, read_generations
+from wann_rt.evolution.search import Generation
 from wann_rt.kernels.jit import SOURCE_STAMP
 
 ROOT = Path(__file__).parents[2]

@@ -15,13 +15,13 @@ from typing import Any, NamedTuple
 import gymnasium
 import numpy as np
 
-from wann_rt import config
-from wann_rt.backends import processes
-from wann_rt.backends.envpool_engine import AT_ONCE, SLOTS
-from wann_rt.environments import environment_task
-from wann_rt.evolution import Search
-from wann_rt.rollouts import default_threads
-from wann_rt.tasks.environment import BackendName, EnvironmentTask
+from wann_rt.evolution import config
+from wann_rt.evolution.search import Search
+from wann_rt.play.backends import processes
+from wann_rt.play.backends.envpool_engine import AT_ONCE, SLOTS
+from wann_rt.play.environment import environment_task
+from wann_rt.play.rollouts import default_threads
+from wann_rt.tasks.environment.task import BackendName, EnvironmentTask
 
 ROUNDS = 5
 STEPS: Mapping[str, int] = {"BipedalWalker-v3": 100_000, "LunarLanderContinuous-v3": 100_000}  # of EnvPool's turns

@@ -7,7 +7,7 @@ from typing import Any
 from environment_curves import SEEDS
 from environment_rates import ROUNDS, TURNS
 
-from wann_rt.figure import BLUE, figure_file
+from wann_rt.display.figure import BLUE, figure_file
 
 MISSING = "EnvPool is not installed"
 BAR = 0.85  # of EnvPool's rate alone, on the walker

@@ -15,7 +15,7 @@ from environment_rates import INSTALLED, STEPS, rates
 from environment_report import draw, report
 from speed import machine
 
-from wann_rt.files import write_atomic
+from wann_rt.core.files import write_atomic
 
 STORE = ROOT / "build" / "environments.json"
 PAGE, PLOT = ROOT / "docs" / "environments_bench.md", ROOT / "docs" / "environments_bench.svg"

@@ -5,13 +5,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import reference_data
+from helpers import reference_data
 
-from wann_rt import files, fixed_score, tasks
-from wann_rt.activations import PALETTE
-from wann_rt.controller import Controller
-from wann_rt.fixed_activations import FIXED
-from wann_rt.published import load_out
+from wann_rt import tasks
+from wann_rt.core import files
+from wann_rt.core.activations import PALETTE
+from wann_rt.core.controller import Controller
+from wann_rt.core.fixed.activations import FIXED
+from wann_rt.evaluation import fixed_loss as fixed_score
+from wann_rt.zoo.published import load_out
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "fixed_point.md"

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wann_rt.network import Program
+from wann_rt.core.network import Program
 
 Act = Callable[[Sequence[float]], float]
 

@@ -21,15 +21,16 @@ import numpy as np
 from elites import BATCH, LARGEST, TASK, Archive, Elite, arena, child, elite
 from numpy.typing import NDArray
 
-from wann_rt import __version__, files
-from wann_rt.activations import BY_ID
-from wann_rt.controller import Controller, Weight
-from wann_rt.episodes import Episodes
-from wann_rt.evaluation import Score
-from wann_rt.polish import Arena, Settings, polish
-from wann_rt.random import Purpose
-from wann_rt.rollouts import default_threads, play, record_vectors, starts_of
-from wann_rt.tuning import episode_seeds
+from wann_rt.core import files
+from wann_rt.core.activations import BY_ID
+from wann_rt.core.controller import Controller, Weight
+from wann_rt.core.random import Purpose
+from wann_rt.core.version import __version__
+from wann_rt.evaluation.score import Score
+from wann_rt.play.episodes import Episodes, episode_seeds
+from wann_rt.play.plain import record_vectors
+from wann_rt.play.rollouts import default_threads, play, starts_of
+from wann_rt.tuning.polish import Arena, Settings, polish
 
 DOCS = Path(__file__).parents[2] / "docs"
 FOLDER = DOCS / "pareto"

@@ -8,14 +8,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import reference_data
+from helpers import reference_data
 
-from wann_rt.controller import Controller
-from wann_rt.evaluation import Score
-from wann_rt.files import write_atomic
-from wann_rt.published import load_out
-from wann_rt.rollouts import play_controller, starts_of
-from wann_rt.selecting import Selection, task_of
+from wann_rt.core.controller import Controller
+from wann_rt.core.files import write_atomic
+from wann_rt.evaluation.score import Score
+from wann_rt.play.choose import Selection, task_of
+from wann_rt.play.plain import play_controller
+from wann_rt.play.rollouts import starts_of
+from wann_rt.zoo.published import load_out
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "published_walker.md"
 ENVIRONMENT = "BipedalWalker-v3"

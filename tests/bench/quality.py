@@ -17,13 +17,13 @@ from typing import NamedTuple
 import numpy as np
 from work import SWING
 
-from wann_rt import config
-from wann_rt.evaluation import SIX_WEIGHTS
-from wann_rt.evolution import Search
-from wann_rt.network import Network
-from wann_rt.random import Purpose
-from wann_rt.rollouts import play, starts_of
-from wann_rt.tuning import episode_seeds
+from wann_rt.core.network import Network
+from wann_rt.core.random import Purpose
+from wann_rt.evaluation.conditions import SIX_WEIGHTS
+from wann_rt.evolution import config
+from wann_rt.evolution.search import Search
+from wann_rt.play.episodes import episode_seeds
+from wann_rt.play.rollouts import play, starts_of
 
 LEVELS = (300, 450, 500)
 SEEDS = range(7)

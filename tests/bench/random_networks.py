@@ -1,6 +1,6 @@
 """Plays random networks of each size and writes the table that ``wann_rt.baseline`` reads.
 
-    python tests/bench/random_networks.py wann_rt/baselines/cartpole-swingup.json
+    python tests/bench/random_networks.py wann_rt/evaluation/baselines/cartpole-swingup.json
 
 A network starts without a connection and grows: with equal chance a new connection of random sign between any legal
 pair of nodes, or a new node with a random activation in a connection; it is played when it has the size asked for. A
@@ -14,17 +14,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from wann_rt import baseline, files, genome, random, tasks
-from wann_rt.activations import BY_NAME
-from wann_rt.config import Config
-from wann_rt.genome import Population
+from wann_rt import tasks
+from wann_rt.core import files, random
+from wann_rt.core.activations import BY_NAME
+from wann_rt.core.random import Purpose
+from wann_rt.evaluation import baseline
+from wann_rt.evolution.config import Config
+from wann_rt.kernels import genome
 from wann_rt.kernels.express import express
+from wann_rt.kernels.genome import Population
 from wann_rt.kernels.mutation import add_connection, add_node
-from wann_rt.kernels.rollout import Programs, select
-from wann_rt.random import Purpose
-from wann_rt.rollouts import play, starts_of
-from wann_rt.tasks import Task
-from wann_rt.tuning import HIGH, LOW, episode_seeds
+from wann_rt.kernels.programs import Programs, select
+from wann_rt.play.episodes import HIGH, LOW, episode_seeds
+from wann_rt.play.rollouts import play, starts_of
+from wann_rt.tasks.task import Task
 
 SIZES = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 25, 30, 40, 50)
 GRID, SCREENED, SCORED = 41, 2, 32  # shared weights of the grid, episodes for each, episodes of every score

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 import wann_rt as wr
-from wann_rt import config
-from wann_rt.files import write_atomic
+from wann_rt.core.files import write_atomic
+from wann_rt.evolution import config
 
 DOCS = Path(__file__).parents[2] / "docs"
 STORE, PAGE = DOCS / "results.json", DOCS / "results.md"

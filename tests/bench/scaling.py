@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from work import HIDDEN, NETWORKS, PAPER_LANES, ROUNDS, SWING, alternating, episodes, lockstep, population, ratio
 
-from wann_rt import config, scoring
-from wann_rt.evolution import Search
-from wann_rt.rollouts import default_threads, play
-from wann_rt.tasks import Task
+from wann_rt.evolution import config
+from wann_rt.evolution import fitness as scoring
+from wann_rt.evolution.search import Search
+from wann_rt.play.rollouts import default_threads, play
+from wann_rt.tasks.task import Task
 
 POPULATION, GENERATIONS, STEPS = 192, 1024, 1000  # of the paper
 WARM_UP, TIMED = 200, 40  # generations

@@ -21,8 +21,8 @@ from scaling import GENERATIONS, by_connections, by_population, by_threads, pape
 from speed_report import draw, report
 from work import PAPER_LANES, endless, ratio
 
-from wann_rt import files
-from wann_rt.rollouts import default_threads
+from wann_rt.core import files
+from wann_rt.play.rollouts import default_threads
 
 ROOT = Path(__file__).parents[2]
 PRESETS = ("minimal", "paper")

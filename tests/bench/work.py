@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann_rt import tasks
-from wann_rt.kernels.rollout import Programs, single
-from wann_rt.network import Connection, Network
-from wann_rt.rollouts import play, starts_of
-from wann_rt.tasks import Task
+from wann_rt.core.network import Connection, Network
+from wann_rt.kernels.programs import Programs, single
+from wann_rt.play.rollouts import play, starts_of
+from wann_rt.tasks.task import Task
 
 TRACK = 1e5  # m, half its length: nobody reaches it in 10 s
 HIDDEN = {9: 3, 25: 10, 52: 20, 200: 80, 1000: 400}  # connections: hidden nodes

@@ -9,9 +9,9 @@ from rich.console import Console
 
 from cross.matrix import DOCUMENT, REPORT, ROOT, Row, run, table, write
 from cross.subjects import activation_subjects, no_champions
-from wann_rt.errors import ExportError
-from wann_rt.exporters.target_program import run_program
-from wann_rt.exporters.targets import TARGETS, Target
+from wann_rt.core.errors import ExportError
+from wann_rt.exporters.targets.program import run_program
+from wann_rt.exporters.targets.targets import TARGETS, Target
 
 JOBS = os.cpu_count() or 1
 USAGE = "usage: python -m cross install | host | all"

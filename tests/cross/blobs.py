@@ -4,17 +4,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-import builders
 import numpy as np
-from strategies import KINDS
+from helpers import builders
+from helpers.strategies import KINDS
 
-from wann_rt.activations import PALETTE
-from wann_rt.controller import Channel, Controller, Weight
-from wann_rt.exporters.target_inputs import observations, seed_of
-from wann_rt.exporters.target_program import Subject
+from wann_rt.core.activations import PALETTE
+from wann_rt.core.controller import Channel, Controller, Weight
+from wann_rt.core.network import Connection, Network
+from wann_rt.core.reference import evaluate
+from wann_rt.exporters.targets.inputs import observations, seed_of
+from wann_rt.exporters.targets.program import Subject
 from wann_rt.exporters.to_blob import to_blob
-from wann_rt.network import Connection, Network
-from wann_rt.reference import evaluate
 from wann_rt.runtime_c import include_dir
 
 N_RANDOM = 12

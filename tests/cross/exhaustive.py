@@ -17,16 +17,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import compiled
 import numba
 import numpy as np
+from helpers import compiled
 from numpy.typing import NDArray
 
 from cross.matrix import ROOT
 from cross.subjects import activation_subjects
-from wann_rt.activations import BY_ID, PALETTE
-from wann_rt.exporters.c_backend import compile_with
-from wann_rt.files import write_atomic
+from wann_rt.core.activations import BY_ID, PALETTE
+from wann_rt.core.files import write_atomic
+from wann_rt.exporters.parity.compiler import compile_with
 
 STATE = ROOT / "build" / "exhaustive.json"
 DOCUMENT = ROOT / "docs" / "exhaustive.md"

@@ -4,15 +4,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 
-import builders
 import numpy as np
-from strategies import KINDS
+from helpers import builders
+from helpers.strategies import KINDS
 
-from wann_rt.activations import PALETTE, Activation
-from wann_rt.controller import Channel, Controller, Weight
-from wann_rt.exporters.fixed_target import exhaustive_subject, fixed_subject
-from wann_rt.exporters.target_program import Subject
-from wann_rt.network import Connection, Network
+from wann_rt.core.activations import PALETTE, Activation
+from wann_rt.core.controller import Channel, Controller, Weight
+from wann_rt.core.network import Connection, Network
+from wann_rt.exporters.targets.fixed import exhaustive_subject, fixed_subject
+from wann_rt.exporters.targets.program import Subject
 
 N_RANDOM = 51
 ROWS = 128

@@ -10,9 +10,9 @@ from rich.table import Table
 
 from cross import blobs
 from cross.subjects import CHAMPION_ROWS, ZEROS_ROWS, all_subjects, fault_subjects, no_champions
-from wann_rt.exporters.target_run import TargetResult, run_targets
-from wann_rt.exporters.target_table import fault_text, processor_flags, target_table, target_values
-from wann_rt.exporters.targets import TARGETS, Target
+from wann_rt.exporters.targets.run import TargetResult, run_targets
+from wann_rt.exporters.targets.table import fault_text, processor_flags, target_table, target_values
+from wann_rt.exporters.targets.targets import TARGETS, Target
 
 ROOT = Path(__file__).resolve().parents[2]
 REPORT = ROOT / "build" / "parity.json"

@@ -4,18 +4,17 @@ import re
 from dataclasses import replace
 from functools import cache
 
-import builders
 import numpy as np
-import reference_data
-from strategies import KINDS
+from helpers import builders, reference_data
+from helpers.strategies import KINDS
 
 from cross import blobs, fixed
-from wann_rt.activations import PALETTE, tanh
-from wann_rt.controller import Channel, Controller, Weight
-from wann_rt.exporters.target_inputs import stratified
-from wann_rt.exporters.target_program import Subject, header_subject, subject_entry
-from wann_rt.network import Connection, Network
-from wann_rt.published import load_out
+from wann_rt.core.activations import PALETTE, tanh
+from wann_rt.core.controller import Channel, Controller, Weight
+from wann_rt.core.network import Connection, Network
+from wann_rt.exporters.targets.inputs import stratified
+from wann_rt.exporters.targets.program import Subject, header_subject, subject_entry
+from wann_rt.zoo.published import load_out
 
 N_RANDOM = 102
 ROWS = 128

@@ -6,7 +6,7 @@ import time
 
 from evidence.document import DOCUMENT, document
 from evidence.rung import ROOT, Result
-from wann_rt.errors import ExportError
+from wann_rt.core.errors import ExportError
 
 RUNGS = ("warnings", "misra", "coverage", "prove", "fuzz")
 

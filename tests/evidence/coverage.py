@@ -11,7 +11,7 @@ from typing import Any
 
 import test_runtime_c_blobs as bad_blobs
 from cross.blobs import palette
-from runtime_library import example
+from helpers.runtime_library import example
 
 from evidence import seeds
 from evidence.fuzz import KEPT

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from evidence.misra import TABLE
 from evidence.rung import BUILD, ROOT, Result
-from wann_rt.errors import ExportError
+from wann_rt.core.errors import ExportError
 
 DOCUMENT = ROOT / "docs" / "evidence.md"
 TEMPLATE = Path(__file__).with_name("evidence.md.in")

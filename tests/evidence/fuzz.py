@@ -8,17 +8,17 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import builders
 import numpy as np
-from c_library import swing_up
-from strategies import KINDS
+from helpers import builders
+from helpers.c_library import swing_up
+from helpers.strategies import KINDS
 
 from evidence import seeds
 from evidence.rung import BUILD, HARNESSES, Result, must, runtime_copy, tool
-from wann_rt.controller import Weight
-from wann_rt.errors import ExportError
+from wann_rt.core.controller import Weight
+from wann_rt.core.errors import ExportError
 from wann_rt.exporters.to_blob import to_blob
-from wann_rt.exporters.to_c import to_c
+from wann_rt.exporters.to_c.header import to_c
 from wann_rt.runtime_c import include_dir
 
 PROCESSES = 2

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from wann_rt.errors import ExportError
+from wann_rt.core.errors import ExportError
 
 _CUT = re.compile(r"^#define HOLDS_(\w+)_(\d+)\(", re.MULTILINE)
 _LOOP = re.compile(r"^( *)(?:for \((.*?); (.*); (.*)\)|while \((.*)\)) \{", re.MULTILINE)

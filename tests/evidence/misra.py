@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from evidence.rung import GOLDEN, Result, call, replaced, runtime_copy, tool
-from wann_rt.errors import ExportError
+from wann_rt.core.errors import ExportError
 from wann_rt.runtime_c import include_dir
 
 TABLE = Path(__file__).with_name("misra.toml")

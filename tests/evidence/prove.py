@@ -10,7 +10,7 @@ from pathlib import Path
 
 from evidence.induction import cut, without_bodies
 from evidence.rung import GOLDEN, HARNESSES, Result, call, runtime_copy
-from wann_rt.errors import ExportError
+from wann_rt.core.errors import ExportError
 from wann_rt.runtime_c import include_dir
 
 # Of loops that are not cut: the bytes of a number, the bits of one. Bitwuzla, the default, runs out of memory.

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from wann_rt.errors import ExportError
-from wann_rt.files import write_atomic
+from wann_rt.core.errors import ExportError
+from wann_rt.core.files import write_atomic
 from wann_rt.runtime_c import include_dir
 
 ROOT = Path(__file__).resolve().parents[2]

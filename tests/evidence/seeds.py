@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from wann_rt.activations import PALETTE
-from wann_rt.controller import Channel, Controller, Weight
+from wann_rt.core.activations import PALETTE
+from wann_rt.core.controller import Channel, Controller, Weight
+from wann_rt.core.network import Connection, Network
 from wann_rt.exporters.to_blob import to_blob
-from wann_rt.network import Connection, Network
 
 
 def seeds() -> dict[str, bytes]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
-from c_library import STRICT
+from helpers.c_library import STRICT
 
 from evidence.rung import GOLDEN, Result, call, replaced, runtime_copy, tool
 from wann_rt.runtime_c import include_dir

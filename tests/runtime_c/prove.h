@@ -55,7 +55,7 @@ static void any_blob(void) {
 
 static size_t offset(const uint8_t *p) { return __ESBMC_POINTER_OFFSET((void *)p); }
 
-/* Every read of a blob goes through this macro: tests/test_runtime_c.py shows it. */
+/* Every read of a blob goes through this macro: tests/runtime_c/test_runtime_c.py shows it. */
 #define WANN_READ_U8(address) blob[readable(address)]
 
 static size_t readable(const uint8_t *p) {

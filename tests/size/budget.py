@@ -13,7 +13,7 @@ BUDGET = Path(__file__).with_name("budget.toml")
 REWRITE = "PYTHONPATH=tests python -m size budget"
 _HEAD = f"""\
 # What our own code may cost at most: bytes of flash, of static RAM and of stack, instructions (on AVR: cycles) of the
-# dearest step. `make size` and tests/test_size.py fail beyond. Written by `{REWRITE}`: review the diff.
+# dearest step. `make size` and tests/size/test_size.py fail beyond. Written by `{REWRITE}`: review the diff.
 """
 
 Limits = Mapping[str, int]

@@ -12,7 +12,7 @@ from size.networks import AbsentError, controller
 from size.peers import PEERS
 from size.processors import LEVELS, PROCESSORS, Processor
 from size.subjects import OURS, fixed_oracle
-from wann_rt.reference import evaluate
+from wann_rt.core.reference import evaluate
 
 TITLES = {"header": "**header**", "fixed": "**header, fixed point**", "runtime": "**blob in the runtime**"} | {
     peer.key: peer.title for peer in PEERS

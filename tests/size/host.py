@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from size.networks import AbsentError, controller
 from size.scalar_graph import dense_weights
 from wann_rt.exporters import export
-from wann_rt.exporters.c_backend import CBackend
+from wann_rt.exporters.parity.run_c import CBackend
 
 ROUNDS, CALLS = 30, 500
 ARENA = 64 * 1024  # bytes; more than enough

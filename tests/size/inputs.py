@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from wann_rt.exporters.target_inputs import mix
+from wann_rt.exporters.targets.inputs import mix
 
 
 def noise(n_observations: int, rows: int) -> NDArray[np.uint32]:

@@ -11,8 +11,8 @@ from statistics import fmean
 from threading import Lock
 
 from size.processors import HERE, Processor
-from wann_rt.exporters.target_program import COLOUR
-from wann_rt.exporters.targets import BOARDS
+from wann_rt.exporters.targets.program import COLOUR
+from wann_rt.exporters.targets.targets import BOARDS
 
 SHOWN = 8  # rows whose actions are compared with the oracle's
 EMPTY_ROWS = 2  # of harness.c

@@ -5,11 +5,11 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
-import reference_data
+from helpers import reference_data
 
-from wann_rt.controller import Channel, Controller, Weight
-from wann_rt.network import Connection, Network
-from wann_rt.published import load_out
+from wann_rt.core.controller import Channel, Controller, Weight
+from wann_rt.core.network import Connection, Network
+from wann_rt.zoo.published import load_out
 
 TANH, SIGMOID, RELU = 5, 6, 9
 NAMES = ("swing", "biped", "n110", "n1849")

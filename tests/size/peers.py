@@ -24,7 +24,7 @@ from size.measure import Subject
 from size.networks import AbsentError, controller
 from size.processors import Processor
 from size.scalar_graph import dense_graph, dense_weights, scalar_graph
-from wann_rt.controller import Controller
+from wann_rt.core.controller import Controller
 
 SECONDS = 300
 

@@ -11,8 +11,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from wann_rt.activations import BY_ID
-from wann_rt.controller import Channel, Controller
+from wann_rt.core.activations import BY_ID
+from wann_rt.core.controller import Channel, Controller
 
 OPSET, IR_VERSION = 13, 8  # the last opset before Split had an attribute that onnx2c does not know
 

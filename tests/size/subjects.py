@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from size.measure import Subject
 from size.processors import Processor
-from wann_rt.controller import Controller
+from wann_rt.core.controller import Controller
+from wann_rt.core.fixed.reference import FixedController
 from wann_rt.exporters.to_blob import to_blob
-from wann_rt.exporters.to_c import to_c
-from wann_rt.exporters.to_c_fixed import to_c_fixed
-from wann_rt.fixed_point import FixedController
+from wann_rt.exporters.to_c.header import to_c
+from wann_rt.exporters.to_c_fixed.header import to_c_fixed
 from wann_rt.runtime_c import include_dir
 
 _HEADER = """\

@@ -9,9 +9,13 @@ from typing import Any
 
 import click
 
-from wann_rt import __version__
-from wann_rt.cli import judging, looking, searching, shipping, watching
-from wann_rt.errors import WannError
+from wann_rt.cli import evaluate as judging
+from wann_rt.cli import export as shipping
+from wann_rt.cli import play as watching
+from wann_rt.cli import search as searching
+from wann_rt.cli import show as looking
+from wann_rt.core.errors import WannError
+from wann_rt.core.version import __version__
 
 
 class _Group(click.Group):

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wann_rt.errors import ExportError, WannError
+from wann_rt.core.errors import ExportError, WannError
 
 if TYPE_CHECKING:
-    from wann_rt.controller import Controller
+    from wann_rt.core.controller import Controller
 
 NUMBER = click.option(
     "--number",
@@ -53,8 +53,8 @@ def _range(text: str) -> tuple[str, tuple[float, float]]:
 
 def report(controller: "Controller", ranges: Mapping[str, Sequence[float]]) -> None:
     """Prints which ranges nobody stated, and the score beside that in float32 if the task is known and compiled."""
-    from wann_rt import fixed_score
-    from wann_rt.fixed_plan import unstated
+    from wann_rt.core.fixed.plan import unstated
+    from wann_rt.evaluation import fixed_loss as fixed_score
     from wann_rt.tasks import task_of
 
     for name, (low, high) in unstated(controller, ranges).items():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from wann_rt.controller import Controller
+    from wann_rt.core.controller import Controller
 
 CONTROLLER = click.argument("controller", type=click.Path(path_type=Path))
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs instead of text for people.")
@@ -61,7 +61,7 @@ def environment_arguments(options: dict[str, Any]) -> dict[str, Any]:
 
     The module of an environment may lie where the command is given, as for ``python -m``.
     """
-    from wann_rt import config
+    from wann_rt.evolution import config
 
     env, given = options.pop("env"), options.pop("env_set")
     if env is not None and ":" in env:
@@ -73,7 +73,8 @@ def environment_arguments(options: dict[str, Any]) -> dict[str, Any]:
 
 def load(path: Path) -> "Controller":
     """Reads the controller file that a command was given, or the champion of that name, e.g. zoo:pendulum."""
-    from wann_rt import files, zoo
+    from wann_rt import zoo
+    from wann_rt.core import files
 
     name = _champion(path)
     return files.load(path) if name is None else zoo.load(name)

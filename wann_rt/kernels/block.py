@@ -19,7 +19,7 @@ from numba.core import cgutils, types
 from numba.core.datamodel import models
 from numba.core.errors import NumbaTypeError
 
-from wann_rt import arithmetic
+from wann_rt.core import arithmetic
 
 extending: Any = numba.extending  # numba's own types do not fit how it is documented to be used
 types_: Any = types

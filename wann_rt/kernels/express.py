@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from wann_rt.genome import LINEAR, Population
+from wann_rt.kernels.genome import LINEAR, Population
 from wann_rt.kernels.jit import jit
-from wann_rt.kernels.rollout import Programs
+from wann_rt.kernels.programs import Programs
 
 NOT_USED = -1
 

@@ -1,6 +1,6 @@
 """The compiled evaluator: one network, many lanes side by side.
 
-Its twin is ``reference.forward``; the two are equal bit for bit (``tests/test_kernels.py``).
+Its twin is ``reference.forward``; the two are equal bit for bit (``tests/kernels/test_kernels.py``).
 """
 
 from typing import Any
@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wann_rt import activations
-from wann_rt.arithmetic import ONE, ZERO, Number, absolute
+from wann_rt.core import activations
+from wann_rt.core.arithmetic import ONE, ZERO, Number, absolute
+from wann_rt.core.network import Network, Program
 from wann_rt.kernels.block import Width, full, load, store_rows
 from wann_rt.kernels.jit import inlined, jit
-from wann_rt.network import Network, Program
 
 BATCH = Width(16)  # of ``forward_batch``: a controller is mostly called with one observation
 ALIGNMENT = 64  # bytes: what is loaded at once never straddles two cache lines

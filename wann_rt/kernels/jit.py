@@ -12,7 +12,7 @@ from typing import Any
 import numba
 from numba.extending import register_jitable
 
-from wann_rt import activations, arithmetic
+from wann_rt.core import activations, arithmetic
 from wann_rt.kernels import block
 
 assert block  # gives ``select`` and the operators their meaning

@@ -4,11 +4,11 @@ import numpy as np
 from numba.extending import register_jitable
 from numpy.typing import NDArray
 
-from wann_rt import random
-from wann_rt.genome import Population
+from wann_rt.core import random
+from wann_rt.core.random import u64
 from wann_rt.kernels.express import hidden_levels
+from wann_rt.kernels.genome import Population
 from wann_rt.kernels.jit import jit
-from wann_rt.random import u64
 
 for _function in (random.mix, random.fold, random.uniform):
     register_jitable(_function)

@@ -9,14 +9,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wann_rt.arithmetic import ONE, ZERO, Number, absolute, clip
-from wann_rt.arithmetic import select as choose
+from wann_rt.core.arithmetic import ONE, ZERO, Number, absolute, clip
+from wann_rt.core.arithmetic import select as choose
+from wann_rt.core.network import Program
 from wann_rt.kernels.block import Width, any_lane, full, load, store_rows, widen
 from wann_rt.kernels.counter import draw
 from wann_rt.kernels.forward import forward, scratch
 from wann_rt.kernels.jit import jit
-from wann_rt.kernels.task_lanes import load_state, observe, step
-from wann_rt.network import Network, Program
+from wann_rt.kernels.programs import Programs
+from wann_rt.kernels.tasks import load_state, observe, step
 
 ROWS_PER_CALL = 64  # a call cannot be interrupted
 WIDTHS = tuple(Width(lanes) for lanes in (16, 32, 64))
@@ -31,26 +32,6 @@ def width_for(lanes: int) -> Width:
     return min(WIDTHS, key=lambda width: -(-lanes // width.lanes) * (width.lanes + 20))
 
 
-class Programs(NamedTuple):
-    """The networks of a population, one a row; see ``network.Program``.
-
-    Attributes:
-        n_inputs: number of inputs.
-        n_outputs: number of outputs.
-        n_nodes: computed nodes of each network, int32 [networks].
-        activations: int32 [networks, most nodes].
-        offsets: int32 [networks, most nodes + 1].
-        sources: int32 [networks, most connections].
-        signs: int8 [networks, most connections].
-    """
-
-    n_inputs: int
-    n_outputs: int
-    n_nodes: NDArray[np.int32]
-    activations: NDArray[np.int32]
-    offsets: NDArray[np.int32]
-    sources: NDArray[np.int32]
-    signs: NDArray[np.int8]
 
 
 class Behaviour(NamedTuple):
@@ -67,25 +48,8 @@ class Behaviour(NamedTuple):
     changes: NDArray[np.int64]
 
 
-def single(network: Network) -> Programs:
-    """Returns a population of one."""
-    p = network.program
-    n_nodes = np.array([len(p.activations)], np.int32)
-    rows = p.activations[None], p.offsets[None], p.sources[None], p.signs[None]
-    return Programs(p.n_inputs, p.n_outputs, n_nodes, *rows)
 
 
-def select(programs: Programs, networks: NDArray[np.int64]) -> Programs:
-    """Returns some networks of a population."""
-    return Programs(
-        programs.n_inputs,
-        programs.n_outputs,
-        programs.n_nodes[networks],
-        programs.activations[networks],
-        programs.offsets[networks],
-        programs.sources[networks],
-        programs.signs[networks],
-    )
 
 
 class Lanes(NamedTuple):

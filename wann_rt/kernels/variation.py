@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wann_rt import random
-from wann_rt.genome import Population
+from wann_rt.core import random
+from wann_rt.core.random import u64
+from wann_rt.kernels.genome import Population
 from wann_rt.kernels.jit import jit
 from wann_rt.kernels.mutation import (
     add_connection,
@@ -22,7 +23,6 @@ from wann_rt.kernels.mutation import (
     flip_sign,
     move_connection,
 )
-from wann_rt.random import u64
 
 
 class Rates(NamedTuple):

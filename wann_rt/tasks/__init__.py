@@ -1,16 +1,15 @@
 """The compiled tasks, one file and one table row each."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from wann_rt.controller import Channel, Controller
-from wann_rt.errors import TaskError
-from wann_rt.tasks import (
+from wann_rt.core.controller import Controller
+from wann_rt.core.errors import TaskError
+from wann_rt.tasks.compiled import (
     acrobot,
     cartpole,
     cartpole_swingup,
@@ -19,45 +18,7 @@ from wann_rt.tasks import (
     penalised_swingup,
     pendulum,
 )
-
-
-@dataclass(frozen=True)
-class Task:
-    """An episode to be scored, compiled: its interface and the functions that kernels call.
-
-    Attributes:
-        name: on the command line and in files.
-        aliases: other names it answers to.
-        title: one line for lists.
-        version: raised whenever the same actions would score differently.
-        env_id: the same task as a Gymnasium environment.
-        observations: channels in order.
-        actions: channels in order.
-        rate_hz: steps per simulated second.
-        max_steps: an episode's greatest length.
-        params: physical constants, a NamedTuple of its own type: by it, kernels find the functions below.
-        start: seed -> first state, float32 [state].
-        observe: state variables -> observations, in ``arithmetic`` primitives.
-        step: params, state variables, actions -> state variables, reward, failed; in ``arithmetic`` primitives.
-            Failed says that the episode ends, be it well.
-        decision: what ``step`` does with the actions: "values": takes them as they are; "argmax": acts on which of
-            them is the greatest, see ``Controller.decide``.
-    """
-
-    name: str
-    aliases: tuple[str, ...]
-    title: str
-    version: int
-    env_id: str
-    observations: tuple[Channel, ...]
-    actions: tuple[Channel, ...]
-    rate_hz: float
-    max_steps: int
-    params: Any
-    start: Callable[[int], NDArray[np.float32]]
-    observe: Callable[..., Any]
-    step: Callable[..., Any]
-    decision: Literal["values", "argmax"] = "values"
+from wann_rt.tasks.task import Task
 
 
 def _row(module: ModuleType, **row: Any) -> Task:

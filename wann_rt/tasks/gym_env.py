@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann_rt import tasks
-from wann_rt.controller import Channel
-from wann_rt.tasks import Task
+from wann_rt.core.controller import Channel
 from wann_rt.tasks.scenes import SCENES, Canvas, Window, pixels
+from wann_rt.tasks.task import Task
 
 Array = NDArray[np.float32]
 

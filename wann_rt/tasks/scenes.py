@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wann_rt.errors import MissingExtraError
+from wann_rt.core.errors import MissingExtraError
 
 Point = tuple[float, float]
 Picture = NDArray[np.uint8]

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
 
-from wann_rt import files
-from wann_rt.controller import Controller
-from wann_rt.errors import FileError
+from wann_rt.core import files
+from wann_rt.core.controller import Controller
+from wann_rt.core.errors import FileError
 
 _FOLDER = resources.files("wann_rt.zoo")
 

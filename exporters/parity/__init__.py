@@ -1,0 +1,1 @@
+"""Proves that back ends compute the same."""

@@ -1,0 +1,43 @@
+"""The C compiler of this machine: finds it, runs it, says what it says."""
+
+import ctypes
+import os
+import shlex
+import shutil
+import subprocess
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wann_rt.core.errors import ExportError
+
+WARNINGS = (
+    *("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wsign-conversion"),
+    *("-Wdouble-promotion", "-Wshadow", "-Werror"),
+)
+# The compiler's default dialect allows contraction, ISO ones need not: test under the harder one.
+DIALECT = "-std=gnu99"
+
+
+def find_compiler() -> str | None:
+    """Returns the C compiler's command: ``CC`` if set, else the first of cc, gcc and clang."""
+    named = os.environ.get("CC", "").strip()
+    if named:
+        return named
+    return next((command for command in ("cc", "gcc", "clang") if shutil.which(command)), None)
+
+
+def compile_with(compiler: str, arguments: Sequence[str]) -> None:
+    """Runs a compiler command, or raises ExportError with what it said."""
+    command = [*shlex.split(compiler), *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise ExportError(f"compiler {compiler!r} does not run: {error.strerror}") from None
+    if done.returncode != 0:
+        raise ExportError(f"{compiler} failed with code {done.returncode}:\n{done.stderr.strip()}")
+
+
+def _pointer(array: NDArray[np.float32]) -> ctypes.c_void_p:
+    return array.ctypes.data_as(ctypes.c_void_p)

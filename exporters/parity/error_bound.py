@@ -1,0 +1,228 @@
+"""How far the standard ONNX form can be from the oracle: a running error bound, vector by vector.
+
+Beside each value v of the oracle stands an error e: the other form's value lies in [v - e, v + e].
+Both sides round; a sum of n terms in whatever order is off by at most gamma(n - 1) times the sum of
+the terms' magnitudes (Higham, "Accuracy and Stability of Numerical Algorithms", 2002, section 4.2).
+The bound holds where every intermediate value stays finite. Elsewhere nothing is promised: a MatMul
+spreads one infinity or NaN over its level, because 0 * inf is NaN.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wann_rt.core.activations import BY_ID, BY_NAME
+from wann_rt.core.controller import Controller
+from wann_rt.core.network import Network
+from wann_rt.exporters.to_onnx.levels import Terms, terms_of
+
+Lanes = NDArray[np.float32]
+Real = NDArray[np.float64]
+
+UNIT = 2.0**-24  # one rounding, relatively
+TINY = 2.0**-149  # one rounding of a product that underflows
+LARGEST = float(np.finfo(np.float32).max)
+
+# What onnxruntime's operators err: about twice what was measured over every 101st float32 with
+# 1.31.1 on x86-64 (2.6e-7, 1.7e-7, 7.2e-8 relative, 1.0e-7, 1.0e-7), to leave room for other builds.
+TANH = 5e-7
+SIGMOID = 3e-7
+EXP = 2e-7
+SIN_COS = 2e-7
+# float32(pi) is off by 2.8e-8, relatively, and the product with it is rounded.
+ANGLE = 2.8e-8 + UNIT
+
+
+def error_bound(controller: Controller, observations: Lanes) -> tuple[Real, NDArray[np.bool_]]:
+    """Bounds what the standard form's actions differ from the oracle's.
+
+    Args:
+        controller: the controller.
+        observations: raw observations, float32 [batch, observations].
+
+    Returns:
+        The bound for each action [batch, actions], and for which vectors it is promised [batch].
+    """
+    walk = _Walk(controller, len(observations))
+    with np.errstate(all="ignore"):  # what overflows is not promised
+        controller.run(walk.forward, observations)
+        members = [walk.action(y, e) for y, e in walk.outputs]
+        if controller.weight.kind == "ensemble":
+            members = [walk.mean(members)]
+    return members[0][1].T, walk.is_finite
+
+
+class _Walk:
+    """The oracle's computation with an error beside each value."""
+
+    def __init__(self, controller: Controller, n_batch: int) -> None:
+        self.controller = controller
+        self.terms = terms_of(controller)
+        self.is_finite = np.ones(n_batch, np.bool_)
+        self.outputs: list[tuple[Lanes, Real]] = []  # of each member, [outputs, batch]
+
+    def forward(self, network: Network, weights: Lanes, inputs: Lanes) -> Lanes:
+        """Computes what ``reference.forward`` does, and keeps outputs and errors."""
+        self.require(*inputs)
+        values = [np.ones_like(inputs[0]), *inputs]
+        errors = [np.zeros(inputs.shape[1]), *self.input_errors(inputs)]
+        for activation, terms in zip(network.activations, self.terms, strict=True):
+            total, error = self.sum(values, errors, terms, weights.ndim == 2)
+            if weights.ndim != 2:
+                total, error = self.product(total, error, weights)
+            self.require(np.pi * (np.abs(total) + error))  # sin and cos multiply by pi
+            row = BY_ID[activation]
+            values.append(row.function(total))
+            errors.append(BOUNDS[row.name](total.astype(np.float64), error))
+            self.require(np.abs(values[-1]) + errors[-1])
+        outputs = np.array(values[-network.n_outputs :])
+        self.outputs.append((outputs, np.array(errors[-network.n_outputs :])))
+        return outputs
+
+    def input_errors(self, inputs: Lanes) -> Real:
+        """Returns 0, as both forms condition observations by the same operations, with one exception.
+
+        onnxruntime moves the scale of a single observation behind the MatMul ("MatMulScaleFusion"): there it is
+        rounded later, and what is not scaled yet may overflow.
+        """
+        sizes = np.abs(inputs.astype(np.float64))
+        scale = abs(self.controller.observations[0].scale)
+        if len(inputs) > 1 or scale == 1:
+            return np.zeros_like(sizes)
+        largest = max((abs(c) for terms in self.terms for _, c in terms), default=1.0)
+        self.require(sizes / scale * max(1.0, largest))
+        return 2 * rounded(sizes)
+
+    def sum(self, values: list[Lanes], errors: list[Real], terms: Terms, is_weighted: bool) -> tuple[Lanes, Real]:
+        """Returns a node's sum and its error; with weights of its own, each term is rounded too."""
+        total = np.zeros_like(values[0])
+        size = carried = np.zeros(len(total))
+        for k, (source, coefficient) in enumerate(terms):
+            term = values[source] * np.float32(coefficient)
+            total = term if k == 0 else total + term
+            size = size + np.abs(values[source].astype(np.float64) * coefficient)
+            carried = carried + errors[source] * abs(coefficient)
+        roundings = max(len(terms) - 1, 0) + is_weighted
+        rounding = gamma(roundings) * (2 * size + carried)
+        underflow = 2 * len(terms) * TINY * (is_weighted & (size + carried > 0))
+        error = carried + rounding + underflow
+        self.require(size + error)
+        return total, error
+
+    def product(self, x: Lanes, error: Real, factor: Lanes | np.float32) -> tuple[Lanes, Real]:
+        """Returns x times an exact factor, and its error."""
+        size = np.abs(x.astype(np.float64) * np.float64(factor))
+        scaled = error * np.abs(np.float64(factor))
+        error = scaled + (rounded(size) + rounded(size + scaled)) * (np.abs(factor) != 1)
+        self.require(size + error)
+        return x * factor, error
+
+    def action(self, y: Lanes, error: Real) -> tuple[Lanes, Real]:
+        """Returns actions and errors for raw outputs, [actions, batch]; all channels in one go."""
+        scales, offsets = (
+            np.array([[getattr(c, name)] for c in self.controller.actions], np.float32) for name in ("scale", "offset")
+        )
+        y, error = self.product(y, error, scales)
+        shifted = y + offsets
+        size = np.abs(y.astype(np.float64) + offsets.astype(np.float64))
+        error = error + (rounded(size) + rounded(size + error)) * (offsets != 0)
+        self.require(size + error)
+        return self.limit(shifted, error)
+
+    def mean(self, members: list[tuple[Lanes, Real]]) -> tuple[Lanes, Real]:
+        """Returns the limited mean of the members and its error."""
+        total = members[0][0]
+        for y, _ in members[1:]:
+            total = total + y
+        size = np.sum([np.abs(y.astype(np.float64)) for y, _ in members], axis=0)
+        carried = np.sum([e for _, e in members], axis=0)
+        error = carried + gamma(len(members) - 1) * (2 * size + carried)
+        self.require(size + error)
+        return self.limit(*self.product(total, error, np.float32(1.0 / len(members))))
+
+    def limit(self, y: Lanes, error: Real) -> tuple[Lanes, Real]:
+        """Returns clipped actions; clipping brings no two numbers further apart."""
+        limited = [c.limit_action(row) for c, row in zip(self.controller.actions, y, strict=True)]
+        widest = [c.high - c.low if c.clip else np.inf for c in self.controller.actions]
+        return np.array(limited), np.minimum(error, np.array(widest)[:, np.newaxis])
+
+    def require(self, *sizes: NDArray[np.floating]) -> None:
+        """Ends the promise where a value could leave the finite float32; NaN compares as false."""
+        for size in sizes:
+            self.is_finite &= (np.abs(size) < LARGEST).reshape(-1, len(self.is_finite)).all(axis=0)
+
+
+def gamma(roundings: int) -> float:
+    """Returns Higham's bound for that many roundings in a row, relatively."""
+    return roundings * UNIT / (1 - roundings * UNIT)
+
+
+def rounded(size: Real) -> Real:
+    """Returns what rounding a result of that magnitude errs."""
+    error: Real = size * UNIT + TINY * (size > 0)
+    return error
+
+
+def _exact(z: Real, d: Real) -> Real:
+    """For what is exact and brings no two numbers further apart: x, -x, abs(x), max(0, x)."""
+    return d
+
+
+def _step(z: Real, d: Real) -> Real:
+    return np.where(np.abs(z) <= d, 1.0, 0.0) * (d > 0)
+
+
+def _square(z: Real, d: Real) -> Real:
+    error = (2 * np.abs(z) + d) * d
+    return error + rounded(z * z) + rounded(z * z + error)
+
+
+def _wave(z: Real, d: Real) -> Real:
+    """For sin(pi x) and cos(pi x); two values of a wave are never further apart than 2."""
+    error: Real = np.minimum(np.pi * (d + (np.abs(z) + d) * ANGLE), 2.0) + SIN_COS
+    return error
+
+
+def _gauss(z: Real, d: Real) -> Real:
+    """The slope x exp(-x^2/2) is greatest at 1; rounding the exponent t errs t exp(-t) < 1/2 units."""
+    steepest: Real = np.clip(1.0, np.maximum(np.abs(z) - d, 0.0), np.abs(z) + d)
+    slope = steepest * np.exp(-0.5 * steepest * steepest)
+    return np.minimum(slope * d, 1.0) + EXP + UNIT
+
+
+def _tanh(z: Real, d: Real) -> Real:
+    """The slope 1 - tanh(x)^2 is greatest next to 0."""
+    slope = 1 - np.tanh(np.maximum(np.abs(z) - d, 0.0)) ** 2
+    return np.minimum(slope * d, 2.0) + TANH
+
+
+def _sigmoid(z: Real, d: Real) -> Real:
+    """A tanh of half the width and height."""
+    slope = 0.25 * (1 - np.tanh(0.5 * np.maximum(np.abs(z) - d, 0.0)) ** 2)
+    return np.minimum(slope * d, 1.0) + SIGMOID
+
+
+def _with_own_error(name: str, bound: Callable[[Real, Real], Real]) -> Callable[[Real, Real], Real]:
+    """Adds what our definition differs from the exact function."""
+    own = BY_NAME[name].max_error
+    return lambda z, d: bound(z, d) + own
+
+
+# For each activation: oracle's argument z and its error d -> error of the result.
+BOUNDS: Mapping[str, Callable[[Real, Real], Real]] = {
+    name: _with_own_error(name, bound)
+    for name, bound in {
+        "linear": _exact,
+        "step": _step,
+        "sin": _wave,
+        "gauss": _gauss,
+        "tanh": _tanh,
+        "sigmoid": _sigmoid,
+        "inverse": _exact,
+        "abs": _exact,
+        "relu": _exact,
+        "cos": _wave,
+        "square": _square,
+    }.items()
+}

@@ -1,0 +1,146 @@
+"""Runs a blob: compiles the C runtime for this machine into a shared library and calls it."""
+
+import ctypes
+import tempfile
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from wann_rt.core.controller import Controller
+from wann_rt.core.errors import ExportError
+from wann_rt.exporters.parity.compiler import DIALECT, WARNINGS, compile_with, find_compiler
+from wann_rt.exporters.to_blob import to_blob
+from wann_rt.runtime_c import include_dir
+
+# What ctypes would do too slowly: many steps in one call. All else calls the runtime itself.
+_HARNESS = """\
+#include "wann_rt.h"
+
+size_t controller_bytes(void);
+int run(const wann_controller *c, const float *obs, float *actions, float *scratch, int rows);
+int run_ensemble(const wann_controller *c, const float *obs, float *actions, float *scratch,
+                 int rows, const float *weights, uint16_t n_weights);
+
+size_t controller_bytes(void) { return sizeof(wann_controller); }
+
+int run(const wann_controller *c, const float *obs, float *actions, float *scratch, int rows) {
+    int error = WANN_OK;
+    for (int i = 0; i < rows && error == WANN_OK; i++) {
+        error = wann_step(c, obs, actions, scratch, wann_scratch_floats(c));
+        obs += c->observations;
+        actions += c->actions;
+    }
+    return error;
+}
+
+int run_ensemble(const wann_controller *c, const float *obs, float *actions, float *scratch,
+                 int rows, const float *weights, uint16_t n_weights) {
+    int error = WANN_OK;
+    for (int i = 0; i < rows && error == WANN_OK; i++) {
+        error = wann_ensemble(c, obs, actions, weights, n_weights, scratch, wann_scratch_floats(c));
+        obs += c->observations;
+        actions += c->actions;
+    }
+    return error;
+}
+"""
+
+
+class BlobBackend:
+    """A controller's blob, run by the C runtime on this machine.
+
+    Attributes:
+        name: for reports: what was compiled, and how.
+        blob: the bytes that run.
+    """
+
+    def __init__(self, controller: Controller, compiler: str | None = None, flags: Sequence[str] = ("-O2",)) -> None:
+        """Writes the blob, compiles the runtime (once for all controllers) and loads the one into the other.
+
+        Args:
+            controller: the controller.
+            compiler: command; by default that of ``find_compiler``.
+            flags: for the compiler.
+
+        Raises:
+            ExportError: the controller does not fit a blob; there is no compiler, or it refuses the runtime.
+        """
+        compiler = compiler or find_compiler()
+        if compiler is None:
+            raise ExportError("no C compiler was found: install gcc or clang, or name one in CC")
+        self.name = f"C runtime ({' '.join([Path(compiler).name, *flags])})"
+        self.blob = to_blob(controller)
+        self._controller = controller
+        self._library = _compiled(compiler, tuple(flags))
+        self._bytes = ctypes.create_string_buffer(self.blob, len(self.blob))  # the runtime reads it in place
+        self._loaded = self._new()
+        self._checked(self._load(self._loaded, self._bytes))
+        self._scratch = np.empty(self._library.wann_scratch_floats(self._loaded), np.float32)
+
+    def run(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Returns the actions, float32 [batch, actions], for raw observations [batch, observations]."""
+        return self._call("run", observations)
+
+    def run_ensemble(self, observations: NDArray[np.float32], weights: ArrayLike) -> NDArray[np.float32]:
+        """Returns the mean of the actions under other shared weights; under a single one, its actions.
+
+        Raises:
+            ExportError: the controller has a weight per connection, or no weight came.
+        """
+        values = np.ascontiguousarray(weights, np.float32).reshape(-1)
+        return self._call("run_ensemble", observations, _pointer(values), ctypes.c_uint16(len(values)))
+
+    def selftest(self) -> int:
+        """Returns what ``wann_selftest`` says: 0, or a negative error."""
+        arguments = (self._loaded, _pointer(self._scratch), ctypes.c_size_t(len(self._scratch)))
+        return int(self._library.wann_selftest(*arguments))
+
+    def load(self, blob: bytes) -> int:
+        """Returns what ``wann_load`` says of any bytes; this back end goes on running its own."""
+        return self._load(self._new(), ctypes.create_string_buffer(blob, len(blob)))
+
+    def error_name(self, error: int) -> str:
+        """Returns the runtime's name for an error."""
+        found: bytes = self._library.wann_error_name(error)
+        return found.decode()
+
+    def _new(self) -> ctypes.Array[ctypes.c_char]:
+        """Returns memory for a controller: zero, as the runtime wants it."""
+        return ctypes.create_string_buffer(self._library.controller_bytes())
+
+    def _load(self, into: ctypes.Array[ctypes.c_char], blob: ctypes.Array[ctypes.c_char]) -> int:
+        return int(self._library.wann_load(into, blob, ctypes.c_size_t(len(blob))))
+
+    def _call(
+        self, function: str, observations: NDArray[np.float32], *more: ctypes.c_void_p | ctypes.c_uint16
+    ) -> NDArray[np.float32]:
+        rows = np.ascontiguousarray(np.atleast_2d(self._controller.check_observation(observations)))
+        actions = np.empty((len(rows), len(self._controller.actions)), np.float32)
+        pointers = [_pointer(array) for array in (rows, actions, self._scratch)]
+        error = getattr(self._library, function)(self._loaded, *pointers, ctypes.c_int(len(rows)), *more)
+        self._checked(error)
+        return actions
+
+    def _checked(self, error: int) -> None:
+        if error != 0:
+            raise ExportError(f"the C runtime refuses: WANN_E_{self.error_name(error)} ({error})")
+
+
+@cache
+def _compiled(compiler: str, flags: tuple[str, ...]) -> ctypes.CDLL:
+    with tempfile.TemporaryDirectory(prefix="wann_rt_") as name:
+        harness, output = Path(name, "harness.c"), Path(name, "harness.so")
+        harness.write_text(_HARNESS, encoding="utf-8")
+        options = [DIALECT, *WARNINGS, *flags, f"-I{include_dir()}", "-shared", "-fPIC", "-o", str(output)]
+        compile_with(compiler, [*options, str(harness), str(include_dir() / "wann_rt.c")])
+        library = ctypes.CDLL(str(output))  # once loaded, it outlives its file
+    library.controller_bytes.restype = library.wann_scratch_floats.restype = ctypes.c_size_t
+    library.wann_error_name.restype = ctypes.c_char_p
+    return library
+
+
+def _pointer(array: NDArray[np.float32]) -> ctypes.c_void_p:
+    return array.ctypes.data_as(ctypes.c_void_p)

@@ -1,0 +1,283 @@
+"""Proves that back ends compute the same: runs them on the same vectors and counts the bits that differ.
+
+The oracle is ``reference.evaluate``, for fixed point ``fixed_point.FixedController``. A new back end is one more row of
+``BACKENDS``.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from wann_rt.core.controller import Controller
+from wann_rt.core.errors import ExportError, WannError
+from wann_rt.core.fixed.reference import FixedController
+from wann_rt.core.reference import evaluate
+from wann_rt.exporters.parity.report import Mismatch, Promise, Report, Result, hexadecimal
+from wann_rt.exporters.parity.vectors import Lanes, observations
+
+SINGLES = 64  # vectors that also run one at a time: onnxruntime's Sin gives other bits in a batch
+TIMED_CALLS = 200
+TIMED_SECONDS = 0.2
+
+
+class Backend(Protocol):
+    """Anything that runs a controller."""
+
+    def run(self, observations: Lanes, /) -> Lanes:
+        """Returns the actions [batch, actions] for observations [batch, observations]."""
+
+
+@dataclass(frozen=True)
+class BackendRow:
+    """A way to run controllers.
+
+    Attributes:
+        key: its name in reports that programs read.
+        title: its name for people.
+        promise: "0 ulp": equal to the oracle bit for bit on every vector; "bound": within ``error_bound`` of it on
+            every vector whose intermediate values stay finite.
+        make: prepares it for a controller.
+        missing: why it cannot run here, or None.
+        timed_rows: how many rows of one call it steps through one by one; more than 1 where the call itself would cost
+            more than the steps.
+        unfit: why it cannot run a controller, or None.
+        oracle: what it is compared with: controller, observations -> actions.
+    """
+
+    key: str
+    title: str
+    promise: Promise
+    make: Callable[[Controller], Backend]
+    missing: Callable[[], str | None] = lambda: None
+    timed_rows: int = 1
+    unfit: Callable[[Controller], str | None] = lambda _: None
+    oracle: Callable[[Controller, Lanes], Lanes] = evaluate
+
+
+def verify(
+    controller: Controller,
+    *,
+    n_random: int = 1000,
+    recorded: ArrayLike | None = None,
+    backends: Sequence[BackendRow] | None = None,
+) -> Report:
+    """Runs every back end on the same vectors and compares with the oracle, bit for bit.
+
+    Args:
+        controller: what to verify.
+        n_random: number of random vectors beside the recorded and the special ones.
+        recorded: further observations [batch, observations], e.g. of an episode.
+        backends: rows to run; all by default.
+    """
+    trial = Trial(controller, observations(controller, n_random, recorded))
+    rows = BACKENDS if backends is None else backends
+    return Report(controller.name, (*_recorded(trial), *(_run(trial, row) for row in rows)))
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The vectors of one verification, with what the oracle says."""
+
+    controller: Controller
+    observations: Lanes
+
+    @cached_property
+    def expected(self) -> Lanes:
+        """The oracle's actions."""
+        return evaluate(self.controller, self.observations)
+
+    @cached_property
+    def bound(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """The bound for each action, and which vectors it is promised for."""
+        from wann_rt.exporters.parity.error_bound import error_bound
+
+        return error_bound(self.controller, self.observations)
+
+
+def _recorded(trial: Trial) -> list[Result]:
+    """Compares the actions in the controller's file, if it has any; its vectors are the first of the trial."""
+    actions = np.array([v.action for v in trial.controller.vectors], np.float32)
+    if not len(actions):
+        return []
+    row = BackendRow("recorded", "file's vectors", "0 ulp", _Oracle)
+    return [_compare(trial, row, actions, np.arange(len(actions)))]
+
+
+def _run(trial: Trial, row: BackendRow) -> Result:
+    """Runs one back end: all vectors at once, then some one by one."""
+    reason = row.missing() or row.unfit(trial.controller)
+    if reason is not None:
+        return Result(row.key, row.title, row.promise, skipped=reason)
+    try:
+        backend = row.make(trial.controller)
+    except WannError as error:  # e.g. a header that the compiler refuses: that is a result, too
+        return Result(row.key, row.title, row.promise, kept=False, failed=str(error))
+    count = len(trial.observations)
+    singles = np.unique(np.linspace(0, count - 1, min(SINGLES, count)).astype(int))
+    alone = [backend.run(trial.observations[k : k + 1]) for k in singles]
+    actions = np.concatenate([backend.run(trial.observations), *alone])
+    numbers = np.concatenate([np.arange(count), singles])
+    return _compare(trial, row, actions, numbers, _microseconds(backend, trial.observations[:1], row.timed_rows))
+
+
+def _compare(
+    trial: Trial, row: BackendRow, actions: Lanes, numbers: NDArray[np.intp], microseconds: float | None = None
+) -> Result:
+    """Compares actions with the oracle's; row k of the actions belongs to vector ``numbers[k]``."""
+    expected = (trial.expected if row.oracle is evaluate else row.oracle(trial.controller, trial.observations))[numbers]
+    ulp, difference = distance(expected, actions), _difference(expected, actions)
+    promised, excess = np.ones(len(actions), np.bool_), ulp.astype(np.float64)
+    if row.promise == "bound":
+        promised = trial.bound[1][numbers]
+        excess = _ratio(difference, trial.bound[0][numbers])
+    excess[~promised] = 0
+    worst = None
+    if excess.any():
+        k, action = np.unravel_index(np.argmax(excess), excess.shape)
+        worst = _mismatch(trial, int(numbers[k]), int(action), expected[k, action], actions[k, action])
+    return Result(
+        row.key,
+        row.title,
+        row.promise,
+        vectors=len(np.unique(numbers)),
+        outside=len(np.unique(numbers[~promised])),
+        bit_equal=not ulp[promised].any(),
+        max_ulp=int(ulp[promised].max(initial=0)),
+        max_abs=float(difference[promised].max(initial=0.0)),
+        median_abs=float(np.median(difference[promised].max(axis=1))) if promised.any() else 0.0,
+        max_ratio=float(excess.max()) if row.promise == "bound" else None,
+        worst=worst,
+        kept=bool(excess.max() <= (1 if row.promise == "bound" else 0)),
+        microseconds=microseconds,
+    )
+
+
+def distance(a: Lanes, b: Lanes) -> NDArray[np.int64]:
+    """Returns how many float32 steps lie between a and b; all NaN are one number, beyond infinity."""
+    steps: NDArray[np.int64] = np.abs(_ordinal(a) - _ordinal(b))
+    return steps
+
+
+def _ordinal(x: Lanes) -> NDArray[np.int64]:
+    """Returns integers in the order of the floats, -0.0 just below 0.0."""
+    bits = np.where(np.isnan(x), np.float32(np.nan), x).astype(np.float32).view(np.int32).astype(np.int64)
+    return np.where(bits < 0, -1 - (bits & 0x7FFFFFFF), np.where(np.isnan(x), 0x7F800001, bits))
+
+
+def _difference(a: Lanes, b: Lanes) -> NDArray[np.float64]:
+    """Returns the absolute difference: 0 for equal infinities and two NaN, infinite where only one side is NaN."""
+    with np.errstate(invalid="ignore"):
+        difference = np.abs(a.astype(np.float64) - b.astype(np.float64))
+    same = (a == b) | (np.isnan(a) & np.isnan(b))
+    return np.where(same, 0.0, np.where(np.isnan(difference), np.inf, difference))
+
+
+def _ratio(difference: NDArray[np.float64], bound: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Returns difference over bound; 0 where there is no difference, whatever the bound."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(difference == 0, 0.0, difference / bound)
+
+
+def _mismatch(trial: Trial, vector: int, action: int, expected: np.float32, got: np.float32) -> Mismatch:
+    return Mismatch(
+        vector,
+        tuple(map(hexadecimal, trial.observations[vector])),
+        trial.controller.actions[action].name,
+        hexadecimal(expected),
+        hexadecimal(got),
+    )
+
+
+def _microseconds(backend: Backend, observation: Lanes, rows: int) -> float:
+    """Returns the median time of a single step; a back end slower than usual gets fewer calls."""
+    observation = np.repeat(observation, rows, axis=0)
+    times: list[int] = []
+    begin = time.perf_counter()
+    while len(times) < TIMED_CALLS and (len(times) < 3 or time.perf_counter() - begin < TIMED_SECONDS):
+        start = time.perf_counter_ns()
+        backend.run(observation)
+        times.append(time.perf_counter_ns() - start)
+    return float(np.median(times)) / 1000 / rows
+
+
+@dataclass(frozen=True)
+class _Oracle:
+    """The reference as a back end: equal to itself, and timed."""
+
+    controller: Controller
+
+    def run(self, observations: Lanes) -> Lanes:
+        return evaluate(self.controller, observations)
+
+
+@dataclass(frozen=True)
+class _Kernels:
+    """The compiled evaluator of the search."""
+
+    controller: Controller
+
+    def run(self, observations: Lanes) -> Lanes:
+        from wann_rt.kernels.forward import forward_batch
+
+        return self.controller.run(forward_batch, observations)
+
+
+def _onnx(exact: bool) -> Callable[[Controller], Backend]:
+    def make(controller: Controller) -> Backend:
+        from wann_rt.exporters.parity.run_onnx import OnnxBackend
+
+        return OnnxBackend(controller, exact)
+
+    return make
+
+
+def _c(controller: Controller) -> Backend:
+    from wann_rt.exporters.parity.run_c import CBackend
+
+    return CBackend(controller)
+
+
+def _blob(controller: Controller) -> Backend:
+    from wann_rt.exporters.parity.run_blob import BlobBackend
+
+    return BlobBackend(controller)
+
+
+def _c_fixed(controller: Controller) -> Backend:
+    from wann_rt.exporters.parity.run_fixed import FixedBackend
+
+    return FixedBackend(controller)
+
+
+def _unfit_for_fixed(controller: Controller) -> str | None:
+    try:
+        FixedController.of(controller)
+    except ExportError as error:
+        return str(error)
+    return None
+
+
+def _fixed(controller: Controller, observations: Lanes) -> Lanes:
+    return FixedController.of(controller)(observations)
+
+
+def _no_compiler() -> str | None:
+    from wann_rt.exporters.parity.compiler import find_compiler
+
+    return None if find_compiler() else "no C compiler was found: install gcc or clang, or name one in CC"
+
+
+BACKENDS: tuple[BackendRow, ...] = (
+    BackendRow("oracle", "oracle", "0 ulp", _Oracle),
+    BackendRow("kernels", "kernels", "0 ulp", _Kernels),
+    BackendRow("c", "C header", "0 ulp", _c, _no_compiler, timed_rows=1000),
+    BackendRow("blob", "blob, C runtime", "0 ulp", _blob, _no_compiler, timed_rows=1000),
+    BackendRow("c_q12", "C header, q12", "0 ulp", _c_fixed, _no_compiler, 1000, _unfit_for_fixed, _fixed),
+    BackendRow("onnx_exact", "ONNX exact", "0 ulp", _onnx(exact=True)),
+    BackendRow("onnx", "ONNX standard", "bound", _onnx(exact=False)),
+)

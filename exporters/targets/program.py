@@ -1,0 +1,195 @@
+"""Programs of step functions for a target: what they consist of, how they are built, what they print."""
+
+import re
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wann_rt.core.controller import Controller
+from wann_rt.core.errors import ExportError
+from wann_rt.core.reference import evaluate
+from wann_rt.exporters.parity.compiler import WARNINGS
+from wann_rt.exporters.targets.inputs import STRATIFIED, fnv, observations, seed_of, stratified
+from wann_rt.exporters.targets.targets import BOARDS, Target
+from wann_rt.exporters.to_c.header import to_c
+
+SECONDS = 600  # a program that runs for longer hangs
+LINE = re.compile(r"(\w+) ([0-9a-f]{8}) ([0-9a-f]{8})")  # somewhere in a line: simulators decorate theirs
+PASSED = "00000000"  # what a self-test says
+TOO_LARGE = ("too large", "")  # for the target's memory: instead of hash and self-test
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Something with a step function that runs on targets.
+
+    Attributes:
+        name: a C identifier, unique in a program.
+        code: what defines ``void <name>_run(const float *, float *)`` and ``int <name>_selftest(void)``.
+        n_observations: of the step.
+        n_actions: of the step.
+        rows: how many vectors it runs.
+        seed: of the inputs.
+        is_scalar: whether its inputs are the stratified ones instead of observations.
+        files: further text files beside the program: name -> content.
+        expected: the actions of the oracle, [rows, actions].
+    """
+
+    name: str
+    code: str
+    n_observations: int
+    n_actions: int
+    rows: int
+    seed: int
+    is_scalar: bool
+    expected: NDArray[np.float32] = field(repr=False)
+    files: tuple[tuple[str, str], ...] = ()
+
+    @cached_property
+    def hash(self) -> str:
+        """What the target must print after the name."""
+        return f"{fnv(self.expected):08x}"
+
+    @property
+    def size(self) -> int:
+        """How much C it is, in characters."""
+        return len(self.code) + sum(len(text) for _, text in self.files)
+
+
+def subject_entry(name: str) -> str:
+    """Returns the C by which a program calls a header's step: as a user would, so that it may be inlined."""
+    return f"""\
+static void {name}_run(const float *observation, float *actions) {{
+    {name}_step(observation, actions);
+}}
+"""
+
+
+def header_subject(controller: Controller, name: str, rows: int | None = 128) -> Subject:
+    """Returns a controller's generated header as a subject.
+
+    Args:
+        controller: the controller.
+        name: prefix of the header.
+        rows: how many observations; None: the stratified inputs, for a controller with one observation.
+    """
+    seed = seed_of(controller)
+    inputs = stratified(seed) if rows is None else observations(len(controller.observations), rows, seed)
+    return Subject(
+        name,
+        f"{to_c(controller, prefix=name)}\n{subject_entry(name)}",
+        len(controller.observations),
+        len(controller.actions),
+        STRATIFIED if rows is None else rows,
+        seed,
+        rows is None,
+        evaluate(controller, inputs),
+    )
+
+
+def packed(subjects: Sequence[Subject], capacity: int | None) -> list[tuple[Subject, ...]]:
+    """Returns subjects as programs that fit into a target; one that is too large comes alone."""
+    programs: list[list[Subject]] = []
+    room = 0
+    for subject in subjects:
+        if not programs or (capacity is not None and subject.size > room):
+            programs.append([])
+            room = capacity or 0
+        programs[-1].append(subject)
+        room -= subject.size
+    return [tuple(program) for program in programs]
+
+
+def run_fitting(subjects: Sequence[Subject], target: Target, level: str) -> dict[str, tuple[str, str]]:
+    """Runs subjects as one program, or as several where the linker finds one too large."""
+    try:
+        return run_program(subjects, target, level)
+    except ExportError as error:
+        if "will not fit" not in str(error):
+            raise
+    if len(subjects) == 1:
+        return {subjects[0].name: TOO_LARGE}
+    half = len(subjects) // 2
+    return run_fitting(subjects[:half], target, level) | run_fitting(subjects[half:], target, level)
+
+
+def run_program(subjects: Sequence[Subject], target: Target, level: str) -> dict[str, tuple[str, str]]:
+    """Compiles and runs one program; returns what it printed: name -> hash and result of the self-test.
+
+    Raises:
+        ExportError: the compiler refuses it, or it does not end well; with the tool's own words.
+    """
+    with tempfile.TemporaryDirectory(prefix="wann_rt_") as name:
+        folder = Path(name)
+        for subject in subjects:
+            for file, text in subject.files:
+                (folder / file).write_text(text, encoding="utf-8")
+        source, image = folder / "program.c", folder / "program"
+        source.write_text(program_text(subjects), encoding="utf-8")
+        libraries = () if target.board == "wasm.c" else ("-lgcc",)
+        options = [*target.flags, *WARNINGS, level, f"-I{BOARDS}", str(source), str(BOARDS / target.board)]
+        _tool([target.compiler, *options, "-o", str(image), *libraries])
+        printed = _tool([part.replace("{image}", str(image)) for part in target.run])
+    return {found[1]: (found[2], found[3]) for found in LINE.finditer(COLOUR.sub("", printed))}
+
+
+def program_text(subjects: Sequence[Subject]) -> str:
+    """Returns the C of a program that checks subjects."""
+    rows = []
+    for s in subjects:
+        source = "wann_stratified" if s.is_scalar else "wann_observation"
+        values = f'"{s.name}", {s.name}_run, {s.name}_selftest, {source}, {s.rows}u, {s.seed}u'
+        rows.append(f"        {{{values}, {s.n_observations}, {s.n_actions}}},")
+    return "\n".join(
+        [
+            f"#define WANN_MAX_OBSERVATIONS {max(s.n_observations for s in subjects)}",
+            f"#define WANN_MAX_ACTIONS {max(s.n_actions for s in subjects)}",
+            '#include "harness.h"',
+            *(s.code for s in subjects),
+            "void wann_check_all(void) {",
+            "    static const wann_subject subjects[] = {",
+            *rows,
+            "    };",
+            "    uint8_t k;" if len(subjects) < 256 else "    uint16_t k;",
+            f"    for (k = 0; k < {len(subjects)}; k++) {{",
+            "        wann_check(&subjects[k]);",
+            "    }",
+            "}",
+            "",
+        ]
+    )
+
+
+def compiler_version(target: Target) -> str:
+    """Returns the first line of what the compiler says about itself."""
+    return _tool([target.compiler, "--version"]).splitlines()[0]
+
+
+def _tool(command: Sequence[str]) -> str:
+    """Returns what a command printed, on both channels: semihosting uses the second."""
+    shown = Path(command[0]).name
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=SECONDS,
+        )
+    except OSError as error:
+        raise ExportError(f"{shown} does not run: {error.strerror}") from None
+    except subprocess.TimeoutExpired:
+        raise ExportError(f"{shown} did not end within {SECONDS} s") from None
+    printed = done.stdout + done.stderr
+    if done.returncode != 0:
+        raise ExportError(f"{shown} failed with code {done.returncode}:\n{printed.strip()[:4000]}")
+    return printed

@@ -1,0 +1,1 @@
+"""Writes a controller, or a task, as one C header."""

@@ -1,0 +1,93 @@
+"""Every name in a generated header: one prefix outside of functions, the task's own words inside."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wann_rt.core.activations import Activation
+from wann_rt.core.controller import Channel, Controller
+from wann_rt.core.errors import ExportError
+from wann_rt.exporters.to_c.text import identifier, is_identifier, unique, word
+
+# An activation of this name would take that of the function that computes the actions.
+_RENAMED = {"step": "unit_step"}
+MAX_PREFIX = 24  # of a default one: it stands in almost every line
+_PARAMETERS = ("obs", "actions", "weight")
+# Nodes, sums, temporaries and members of an ensemble are called n7, s7, t7 and m7.
+_NUMBERED = re.compile(r"[nstm][0-9]+")
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names in one header.
+
+    Attributes:
+        p: prefix of functions.
+        P: prefix of macros.
+        observations: enumerator of each observation.
+        actions: enumerator of each action.
+        nodes: what stands for each node of the network in an expression.
+    """
+
+    p: str
+    P: str
+    observations: tuple[str, ...]
+    actions: tuple[str, ...]
+    nodes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, controller: Controller, prefix: str) -> "Names":
+        """Returns the names for a controller's header."""
+        return cls(
+            prefix,
+            prefix.upper(),
+            enumerators(prefix, "obs", controller.observations),
+            enumerators(prefix, "action", controller.actions),
+            _nodes(controller, prefix),
+        )
+
+    def fill(self, template: str) -> str:
+        """Returns a template with the prefixes in place of ``<p>`` and ``<P>``."""
+        return template.replace("<p>", self.p).replace("<P>", self.P)
+
+    def function(self, activation: Activation) -> str:
+        """Returns the name of an activation's function."""
+        return f"{self.p}_{_RENAMED.get(activation.name, activation.name)}"
+
+
+def c_prefix(controller: Controller) -> str:
+    """Returns the prefix that the header has by default; the file is best named ``<prefix>.h``."""
+    return identifier(word(controller.name)[:MAX_PREFIX].rstrip("_"), "wann")
+
+
+def checked_prefix(prefix: str) -> str:
+    """Returns the prefix that a user asked for, or raises ExportError."""
+    if not is_identifier(prefix):
+        raise ExportError(
+            f"prefix {prefix!r} cannot begin names in C: expected a letter, then letters, digits and "
+            "single underscores, and no keyword"
+        )
+    return prefix
+
+
+def enumerators(prefix: str, side: str, channels: Sequence[Channel]) -> tuple[str, ...]:
+    """Returns the name of each channel's index, e.g. ``PENDULUM_OBS_THETA``."""
+    words: list[str] = []
+    for k, channel in enumerate(channels):
+        words.append(unique(word(channel.name) or str(k), words))
+    return tuple(f"{prefix}_{side}_{name}".upper() for name in words)
+
+
+def _nodes(controller: Controller, prefix: str) -> tuple[str, ...]:
+    network = controller.network
+    taken = set(_PARAMETERS)
+    names = []
+    sides = (("obs", controller.observations), ("action", controller.actions))
+    for side, channel in ((side, c) for side, channels in sides for c in channels):
+        name = identifier(channel.name, side, taken)
+        if _NUMBERED.fullmatch(name) or name.startswith(f"{prefix}_"):  # would hide another
+            name = identifier(f"{side}_{name}", side, taken)
+        taken.add(name)
+        names.append(name)
+    hidden = [f"n{network.first + k}" for k in range(network.n_hidden)]
+    return ("1.0f", *names[: network.n_inputs], *hidden, *names[network.n_inputs :])

@@ -1,0 +1,1 @@
+"""Writes a controller as one C header in fixed point."""

@@ -1,0 +1,1 @@
+"""Writes a controller as an ONNX graph."""

@@ -1,0 +1,135 @@
+"""The readable form of the ONNX graph: one MatMul a level and the standard's own activations.
+
+It is the shortest and fastest form, but MatMul sums in an order of the runtime's own, and Tanh, Sin
+and the like differ between builds; ``error_bound.py`` says by how much that can move an action.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from onnx import TensorProto
+
+from wann_rt.core.arithmetic import ONE, ZERO
+from wann_rt.core.network import BIAS
+from wann_rt.exporters.to_onnx.graph import Graph, Table
+from wann_rt.exporters.to_onnx.levels import Level
+
+
+def table(graph: Graph, levels: list[Level], inputs: str, n_inputs: int) -> Table:
+    """Returns the table of the inputs; the bias is no column but added to each level that uses it.
+
+    An Add behind a MatMul costs nothing in onnxruntime, which makes them one Gemm; a column of ones
+    costs it a Pad, 0.9 microseconds.
+    """
+    return Table(inputs, {node: node - 1 for node in range(1, 1 + n_inputs)})
+
+
+def add_sums(graph: Graph, level: Level, values: Table) -> str:
+    """Adds the sums of a level: the values times a matrix of 0 and 1, of signs or of weights."""
+    matrix = np.zeros((len(values.columns), len(level.nodes)), np.float32)
+    bias = np.zeros((1, len(level.nodes)), np.float32)
+    for k, terms in enumerate(level.terms):
+        for source, coefficient in terms:
+            if source == BIAS:
+                bias[0, k] = coefficient
+            else:
+                matrix[values.columns[source], k] = coefficient
+    connections = graph.constant(f"{level.name}/connections", matrix)
+    total = graph.add("MatMul", [values.name, connections], f"{level.name}/sum")
+    if bias.any():
+        row = graph.constant(f"{level.name}/bias/values", bias)
+        total = graph.add("Add", [total, row], f"{level.name}/bias")
+    return total
+
+
+def add_clip(graph: Graph, x: str, low: str, high: str, neutral: str, name: str) -> str:
+    """Adds ``arithmetic.clip``: Max and Min let NaN pass, so NaN is replaced first."""
+    is_nan = graph.add("IsNaN", [x], f"{name}/is_nan")
+    number = graph.add("Where", [is_nan, neutral, x], f"{name}/number")
+    return _limited(graph, number, low, high, name)
+
+
+def add_plain_clip(graph: Graph, x: str, low: str, high: str, neutral: str, name: str) -> str:
+    """Adds ``arithmetic.clip`` without IsNaN, which few compilers know: all but NaN are at least 0 in size."""
+    size = graph.add("Abs", [x], f"{name}/size")
+    is_number = graph.add("GreaterOrEqual", [size, graph.number(ZERO)], f"{name}/is_number")
+    number = graph.add("Where", [is_number, x, neutral], f"{name}/number")
+    return _limited(graph, number, low, high, name)
+
+
+def _limited(graph: Graph, number: str, low: str, high: str, name: str) -> str:
+    raised = graph.add("Max", [number, low], f"{name}/low")
+    return graph.add("Min", [raised, high], name)
+
+
+def add_activation(graph: Graph, activation: str, x: str, name: str) -> str:
+    """Adds an activation and returns its result."""
+    return NATIVE[activation](graph, x, name)
+
+
+def add_plain_activation(graph: Graph, activation: str, x: str, name: str) -> str:
+    """Adds an activation without operators that onnx2c knows but gets wrong, and returns its result.
+
+    Met in its revision ea045cc: Relu refuses a row of one number, Cast of what is true or false gives other numbers.
+    """
+    return {**NATIVE, "relu": _plain_relu, "step": _plain_step}[activation](graph, x, name)
+
+
+def _plain_relu(graph: Graph, x: str, name: str) -> str:
+    return graph.add("Max", [x, graph.number(ZERO)], name)
+
+
+def _plain_step(graph: Graph, x: str, name: str) -> str:
+    positive = graph.add("Greater", [x, graph.number(ZERO)], f"{name}/positive")
+    return graph.add("Where", [positive, graph.number(ONE), graph.number(ZERO)], name)
+
+
+def _linear(graph: Graph, x: str, name: str) -> str:
+    return x
+
+
+def _step(graph: Graph, x: str, name: str) -> str:
+    positive = graph.add("Greater", [x, graph.number(ZERO)], f"{name}/positive")
+    return graph.add("Cast", [positive], name, to=TensorProto.FLOAT)
+
+
+def _angle(graph: Graph, x: str, name: str) -> str:
+    return graph.add("Mul", [x, graph.number(np.float32(np.pi))], f"{name}/angle")
+
+
+def _sin(graph: Graph, x: str, name: str) -> str:
+    return graph.add("Sin", [_angle(graph, x, name)], name)
+
+
+def _cos(graph: Graph, x: str, name: str) -> str:
+    return graph.add("Cos", [_angle(graph, x, name)], name)
+
+
+def _square(graph: Graph, x: str, name: str) -> str:
+    return graph.add("Mul", [x, x], name)
+
+
+def _gauss(graph: Graph, x: str, name: str) -> str:
+    square = _square(graph, x, f"{name}/square")
+    exponent = graph.add("Mul", [square, graph.number(np.float32(-0.5))], f"{name}/exponent")
+    return graph.add("Exp", [exponent], name)
+
+
+def _operator(op: str) -> Callable[[Graph, str, str], str]:
+    """Returns the row of an activation that is one operator of the standard."""
+    return lambda graph, x, name: graph.add(op, [x], name)
+
+
+NATIVE: Mapping[str, Callable[[Graph, str, str], str]] = {
+    "linear": _linear,
+    "step": _step,
+    "sin": _sin,
+    "gauss": _gauss,
+    "tanh": _operator("Tanh"),
+    "sigmoid": _operator("Sigmoid"),
+    "inverse": _operator("Neg"),
+    "abs": _operator("Abs"),
+    "relu": _operator("Relu"),
+    "cos": _cos,
+    "square": _square,
+}

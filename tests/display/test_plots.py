@@ -1,0 +1,302 @@
+"""Laws of layouts and plots: nodes apart, lines clear of them, files valid, repeatable, and whole or absent."""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import combinations, pairwise
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wann_rt import tasks
+from wann_rt.core.activations import BY_ID, BY_NAME
+from wann_rt.core.controller import Channel, Controller, Weight, WeightKind
+from wann_rt.core.errors import FileError, MissingExtraError, TaskError, WannError
+from wann_rt.core.network import BIAS, Connection, Network
+from wann_rt.display import layout, plots
+from wann_rt.display import network as drawing
+from wann_rt.evaluation.sweep import Sweep
+from wann_rt.evolution.search import Generation
+
+TASK = replace(tasks.get("cartpole-swingup"), max_steps=40)
+WRITERS: dict[str, Callable[[Path], None]] = {
+    "network": lambda path: drawing.draw_network(controller(), path),
+    "weight_profile": lambda path: plots.plot_weight_profile(swept(), path, own=0.5),
+    "episode": lambda path: plots.plot_episode(TASK, controller(), path, seed=3),
+    "progress": lambda path: plots.plot_progress(generations(), path),
+}
+every_plot = pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
+
+
+def controller() -> Controller:
+    """A controller of the swing-up: three hidden nodes, a long connection, a minus sign, an input without use."""
+    connections = [(1, 6), (2, 6), (3, 7, -1), (6, 7), (7, 8), (5, 8, -1), (8, 9), (1, 9)]
+    network, _ = Network.build(5, {6: 3, 7: 5, 8: 9}, {9: 1}, [Connection(*c) for c in connections])
+    return Controller(TASK.name, network, Weight.shared(-0.78), TASK.observations, TASK.actions, TASK.rate_hz)
+
+
+def swept() -> Sweep:
+    weights = np.linspace(-2, 2, 401).astype(np.float32)
+    return Sweep(weights, 500 * np.cos(weights.astype(float) - 0.7), np.zeros(len(weights)))
+
+
+def generations() -> list[Generation]:
+    return [
+        Generation(i, 30.0 + i, 10.0 + i, 5, 4.5, 25.0 + i // 5, 6, 2_000_000 * (i + 1), 0.5 * i) for i in range(20)
+    ]
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> Network:
+    """Networks of up to 6 inputs, 12 hidden nodes and 3 outputs, of any density, with signs."""
+    n_inputs, n_hidden, n_outputs = draw(st.integers(1, 6)), draw(st.integers(0, 12)), draw(st.integers(1, 3))
+    return scattered(n_inputs, n_hidden, n_outputs, draw(st.integers(0, 60)), draw(st.integers(0, 2**32)))
+
+
+def scattered(n_inputs: int, n_hidden: int, n_outputs: int, n_connections: int, seed: int) -> Network:
+    """A network of at most so many connections at random places; what reaches no output is pruned."""
+    random = np.random.default_rng(seed)
+    first, last = 1 + n_inputs, 1 + n_inputs + n_hidden
+    targets = random.integers(first, last + n_outputs, n_connections)
+    pairs = {(int(random.integers(0, min(t, last))), int(t)) for t in targets}
+    connections = [Connection(s, t, int(random.choice([-1, 1]))) for s, t in sorted(pairs)]
+    hidden = {node: int(random.choice(list(BY_ID))) for node in range(first, last)}
+    outputs = dict.fromkeys(range(last, last + n_outputs), 5)
+    return Network.build(n_inputs, hidden, outputs, connections, prune=True)[0]
+
+
+def every_network(test: Callable[[Network], None]) -> Callable[[], None]:
+    """Runs a test on many networks, however slow the machine."""
+    return settings(deadline=None)(given(networks())(test))
+
+
+# Layout
+
+
+@every_network
+def test_nodes_of_a_column_are_at_least_a_row_apart_and_within_the_rows(network: Network) -> None:
+    placed = layout.lay_out(network)
+    for (x0, y0), (x1, y1) in combinations(placed.positions.values(), 2):
+        assert x0 != x1 or abs(y0 - y1) >= layout.NODE_NODE - 1e-9
+    assert all(-1e-9 <= y <= placed.rows - 1 + 1e-9 for _, y in placed.positions.values())
+
+
+@every_network
+def test_every_connection_runs_from_its_source_to_its_target_one_column_at_a_time(network: Network) -> None:
+    placed = layout.lay_out(network)
+    assert len(placed.routes) == network.n_connections
+    for connection, route in zip(network.connections, placed.routes, strict=True):
+        assert route[0][:2] == placed.positions[connection.source]
+        assert route[-1][:2] == placed.positions[connection.target]
+        assert all(b.x == a.x + 1 for a, b in pairwise(route))
+
+
+@every_network
+def test_columns_are_levels_and_inputs_and_outputs_keep_their_order(network: Network) -> None:
+    placed = layout.lay_out(network)
+    level = [0] * network.first + list(network.levels)
+    assert all(x == level[node] for node, (x, _) in placed.positions.items())
+    assert (BIAS in placed.positions) == any(c.source == BIAS for c in network.connections)
+    for nodes in (range(1, network.first), range(network.n_nodes - network.n_outputs, network.n_nodes)):
+        heights = [placed.positions[node][1] for node in nodes]
+        assert heights == sorted(heights)
+
+
+@every_network
+def test_lines_pass_clear_of_nodes_that_are_not_theirs(network: Network) -> None:
+    placed = layout.lay_out(network)
+    for route in placed.routes:
+        for bend in route[1:-1]:
+            others = [y for x, y in placed.positions.values() if x == bend.x]
+            assert all(abs(y - bend.y) >= layout.NODE_LINE - 1e-9 for y in others)
+
+
+@every_network
+def test_curves_rise_or_fall_all_the_way_between_two_bends(network: Network) -> None:
+    for route in layout.lay_out(network).routes:
+        for a, b in pairwise(route):
+            control_points = [a.y, a.y + 0.5 * a.slope, b.y - 0.5 * b.slope, b.y]
+            rises = np.diff(control_points) * (1 if b.y >= a.y else -1)
+            assert (rises >= -1e-9).all()
+
+
+@every_network
+def test_the_order_found_never_crosses_more_than_the_first_and_the_count_is_that_of_all_pairs(network: Network) -> None:
+    graph, _ = layout._layered(network)
+    at_first = layout._crossings(graph)
+    layout._reduce_crossings(graph)
+    assert layout._crossings(graph) == crossings_of_all_pairs(graph) <= at_first
+
+
+def crossings_of_all_pairs(graph: layout._Graph) -> int:
+    count = 0
+    for left, right in pairwise(graph.columns):
+        lines = [(left.index(a), right.index(b)) for a in left for b in graph.right[a]]
+        count += sum((a - c) * (b - d) < 0 for (a, b), (c, d) in combinations(lines, 2))
+    return count
+
+
+def test_a_network_that_can_be_drawn_without_crossings_is() -> None:
+    connections = [(1, 6), (2, 5), (3, 4), (4, 7), (5, 8), (6, 9), (7, 10), (8, 10), (9, 10), (3, 10)]
+    network, _ = Network.build(3, dict.fromkeys(range(4, 10), 1), {10: 1}, [Connection(*c) for c in connections])
+    graph, _ = layout._layered(network)
+    assert layout._crossings(graph) > 0
+    layout._reduce_crossings(graph)
+    assert layout._crossings(graph) == 0
+
+
+@every_network
+def test_layout_is_a_function_of_the_network(network: Network) -> None:
+    assert layout.lay_out(network) == layout.lay_out(replace(network))
+
+
+def test_large_networks_are_laid_out_in_seconds() -> None:
+    network = scattered(300, 150, 10, 2000, seed=1)
+    began = time.perf_counter()
+    layout.lay_out(network)
+    assert time.perf_counter() - began < 10  # measured: 0.6
+
+
+# Files
+
+
+@every_plot
+def test_svg_is_well_formed_and_repeatable(write: Callable[[Path], None], tmp_path: Path) -> None:
+    write(tmp_path / "a.svg")
+    write(tmp_path / "b.svg")
+    assert ElementTree.parse(tmp_path / "a.svg").getroot().tag == "{http://www.w3.org/2000/svg}svg"
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
+@every_plot
+@pytest.mark.parametrize(
+    ("suffix", "begin", "end"), [("png", b"\x89PNG", b"IEND\xaeB`\x82"), ("PDF", b"%PDF", b"%%EOF\n")]
+)
+def test_png_and_pdf_are_whole_and_repeatable(
+    write: Callable[[Path], None], suffix: str, begin: bytes, end: bytes, tmp_path: Path
+) -> None:
+    write(tmp_path / f"a.{suffix}")
+    write(tmp_path / f"b.{suffix}")
+    data = (tmp_path / f"a.{suffix}").read_bytes()
+    assert data.startswith(begin)
+    assert data.endswith(end)
+    assert data == (tmp_path / f"b.{suffix}").read_bytes()
+
+
+@every_plot
+@pytest.mark.parametrize("name", ["plot.gif", "plot"])
+def test_other_suffixes_are_refused_by_naming_those_allowed(
+    write: Callable[[Path], None], name: str, tmp_path: Path
+) -> None:
+    with pytest.raises(FileError, match=r"\.svg, \.png, \.pdf"):
+        write(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+@every_plot
+def test_without_matplotlib_the_error_names_the_extra(
+    write: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(MissingExtraError, match=r"drawing needs matplotlib.*wann-rt\[plots\]"):
+        write(tmp_path / "plot.svg")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_plot_that_fails_leaves_the_old_file_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    path = tmp_path / "plot.svg"
+    path.write_text("old")
+    monkeypatch.setattr(drawing, "_draw_key", fail)
+    with pytest.raises(ZeroDivisionError):
+        drawing.draw_network(controller(), path)
+    assert [file.read_text() for file in tmp_path.iterdir()] == ["old"]
+
+
+def test_a_folder_that_does_not_exist_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="cannot be written"):
+        drawing.draw_network(controller(), tmp_path / "none" / "plot.svg")
+
+
+def test_own_settings_of_matplotlib_neither_matter_nor_change(tmp_path: Path) -> None:
+    import matplotlib
+
+    drawing.draw_network(controller(), tmp_path / "a.svg")
+    with matplotlib.rc_context({"font.size": 30, "figure.facecolor": "red", "savefig.bbox": "tight"}):
+        before = dict(matplotlib.rcParams)
+        drawing.draw_network(controller(), tmp_path / "b.svg")
+        assert dict(matplotlib.rcParams) == before
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
+def test_importing_plots_imports_nothing_heavy() -> None:
+    code = "import sys, wann_rt.drawing, wann_rt.plots; print({'matplotlib', 'numba', 'gymnasium'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
+# What is drawn
+
+
+def test_every_activation_has_an_icon_and_every_strip_a_task() -> None:
+    assert set(drawing.ICONS) == set(BY_NAME)
+    assert set(plots.STRIPS) <= {task.name for task in tasks.TASKS}
+
+
+@settings(max_examples=10, deadline=None)
+@given(networks(), st.sampled_from(["shared", "ensemble", "connections"]))
+def test_any_network_is_drawn_under_any_weight(network: Network, kind: WeightKind) -> None:
+    per_connection = tuple(np.linspace(-2, 2, network.n_connections))
+    weights = {"shared": (1.0,), "ensemble": (-1.0, 1.0), "connections": per_connection}
+    if kind == "connections":
+        network = replace(network, signs=tuple((1,) * len(signs) for signs in network.signs))
+    channels = [tuple(Channel(f"_{i} $x_i^{{" + "y" * i * 9) for i in range(n)) for n in (network.n_inputs, 3)]
+    actions = channels[1][: network.n_outputs]
+    with tempfile.TemporaryDirectory() as folder:
+        drawing.draw_network(
+            Controller("any", network, Weight(kind, weights[kind]), channels[0], actions), f"{folder}/a.svg"
+        )
+
+
+def test_an_episode_needs_the_channels_of_its_task(tmp_path: Path) -> None:
+    other = replace(controller(), actions=(Channel("torque"),))
+    with pytest.raises(TaskError, match="torque"):
+        plots.plot_episode(TASK, other, tmp_path / "plot.svg")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_episode_that_fails_is_plotted_up_to_its_end() -> None:
+    pushing = replace(
+        controller(), network=Network.build(5, {}, {6: 1}, [Connection(BIAS, 6)])[0], weight=Weight.shared(1)
+    )
+    episode = plots._record(replace(TASK, max_steps=1000), pushing, seed=0)
+    assert 10 < len(episode.rewards) < 1000
+    assert (episode.actions == 1).all()
+
+
+def test_a_recording_is_the_episode_that_the_kernels_play() -> None:
+    from wann_rt.play.rollouts import play, starts_of
+
+    episode = plots._record(TASK, controller(), seed=3)
+    played = play(TASK, controller().network, np.array([-0.78], np.float32), starts_of(TASK, range(3, 4)))
+    assert episode.rewards.astype(float).sum() == played.returns[0, 0]
+
+
+def test_progress_without_generations_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(WannError, match="no generations"):
+        plots.plot_progress([], tmp_path / "plot.svg")
+
+
+def test_generations_without_a_finite_score_are_plotted(tmp_path: Path) -> None:
+    bad = [report._replace(mean=-np.inf, best=np.nan) for report in generations()]
+    plots.plot_progress([*bad, *generations()], tmp_path / "plot.png")
+    assert (tmp_path / "plot.png").exists()

@@ -1,0 +1,32 @@
+"""Laws of deploying the zoo: every controller in it exports to every format and keeps its bits there."""
+
+from pathlib import Path
+
+import pytest
+
+from wann_rt import zoo
+from wann_rt.exporters import EXPORTERS, export
+from wann_rt.exporters.parity.verify import verify
+
+FILES = sorted(path.stem for path in Path(zoo.__file__).parent.glob("*.json") if path.name != "scores.json")
+every_controller = pytest.mark.parametrize("name", FILES)
+
+
+def test_there_are_controllers() -> None:
+    assert set(zoo.names()) <= set(FILES)
+
+
+@every_controller
+def test_each_back_end_keeps_its_promise(name: str) -> None:
+    report = verify(zoo.load(name), n_random=400)
+    assert report.ok, [result for result in report.results if not result.kept]
+    assert {"recorded", "kernels", "c", "blob", "onnx", "onnx_exact"} <= {
+        result.key for result in report.results if result.skipped is None
+    }
+
+
+@every_controller
+@pytest.mark.parametrize("format_", EXPORTERS)
+def test_each_format_has_the_same_bytes_each_time(name: str, format_: str) -> None:
+    controller = zoo.load(name)
+    assert export(controller, format_) == export(controller, format_) != b""

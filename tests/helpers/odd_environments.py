@@ -1,0 +1,209 @@
+"""Environments for tests: a short good one, and each way in which somebody's environment may be bad."""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+
+
+class Glider(gymnasium.Env[Any, Any]):
+    """Keep a point near the middle by pushing it; ``push`` is a flat box, or discrete."""
+
+    metadata = {"render_modes": [], "render_fps": 25}  # noqa: RUF012  # the base class declares it so
+
+    def __init__(self, discrete: bool = False, low: float = -1.0, high: float = 1.0) -> None:
+        self.observation_space = spaces.Box(-np.inf, np.inf, (2,), np.float64)
+        self.action_space = spaces.Discrete(3, start=-1) if discrete else spaces.Box(low, high, (1,), np.float64)
+        self.state = np.zeros(2)
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        """Begins."""
+        super().reset(seed=seed)
+        self.state = self.np_random.normal(size=2)
+        return self.state.copy(), {}
+
+    def step(self, action: Any) -> Any:
+        """Goes on."""
+        assert self.action_space.contains(action), action
+        push = float(np.ravel(action)[0])
+        self.state = self.state + 0.1 * np.array([self.state[1], push])
+        return self.state.copy(), -float(abs(self.state[0])), bool(abs(self.state[0]) > 3), False, {}
+
+
+class Leaky(Glider):
+    """Keeps something of one episode for the next."""
+
+    used = 0.0
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        """Begins."""
+        _, info = super().reset(seed=seed)
+        self.used += 0.25
+        self.state = self.state + self.used
+        return self.state.copy(), info
+
+
+class GlobalDice(Glider):
+    """Draws from numpy's global generator."""
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        """Begins."""
+        self.state = np.random.normal(size=2)  # noqa: NPY002  # what the test is about
+        return self.state.copy(), {}
+
+
+class Unrepeatable(Glider):
+    """Ignores every seed."""
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        """Begins."""
+        self.state = np.random.default_rng().normal(size=2)
+        return self.state.copy(), {}
+
+
+class Slow(Glider):
+    """Takes its time."""
+
+    def step(self, action: Any) -> Any:
+        """Goes on."""
+        time.sleep(0.001)
+        return super().step(action)
+
+
+class Moody(Glider):
+    """Is good until a file exists, then bad in the way that the file names."""
+
+    def __init__(self, flag: str) -> None:
+        super().__init__()
+        self.flag = Path(flag)
+
+    def step(self, action: Any) -> Any:
+        """Goes on."""
+        observation, reward, *rest = super().step(action)
+        how = self.flag.read_text() if self.flag.exists() else ""
+        if how == "raises":
+            raise RuntimeError("out of order")
+        if how == "fails":
+            raise AssertionError
+        if how == "exits":
+            sys.exit("no licence")
+        if how == "hangs":
+            time.sleep(3600)
+        if how == "dies":
+            os._exit(7)
+        if how == "nan":
+            observation[1] = np.nan
+        if how == "infinite":
+            observation[1] = np.inf
+        if how == "nan reward":
+            reward = np.nan
+        if how == "no reward":
+            reward = None
+        if how == "two rewards":
+            reward = np.ones(2)
+        if how == "shape":
+            observation = np.zeros(3)
+        if how == "words":
+            observation = "seven"
+        if how == "four":
+            return observation, reward, False, {}
+        return observation, reward, *rest
+
+
+class Deadly(Glider):
+    """Once a file exists, and then once only, kills an ancestor of its process: 1 for the parent, 2 for its parent."""
+
+    def __init__(self, flag: str) -> None:
+        super().__init__()
+        self.flag = Path(flag)
+
+    def step(self, action: Any) -> Any:
+        """Goes on."""
+        try:
+            mine = self.flag.rename(self.flag.with_suffix(f".{os.getpid()}"))  # of many processes, one gets it
+        except FileNotFoundError:
+            return super().step(action)
+        victim = os.getpid()
+        for _ in range(int(mine.read_text())):
+            victim = int(Path(f"/proc/{victim}/stat").read_text().split()[3])
+        os.kill(victim, signal.SIGKILL)
+        return time.sleep(60)  # whoever would hear of this step is dead
+
+
+class Spaces(Glider):
+    """Has the given kind of spaces."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        flat = spaces.Box(-1.0, 1.0, (2,))
+        if kind in OBSERVATIONS:
+            self.observation_space = OBSERVATIONS[kind]
+        if kind == "nan bounds":
+            self.observation_space = flat
+            flat.low[1] = np.nan
+        if kind in ACTIONS:
+            self.action_space = ACTIONS[kind]
+
+
+class Box:
+    """A space of another library, such as the older gym."""
+
+
+OBSERVATIONS: dict[str, spaces.Space[Any]] = {
+    "dict": spaces.Dict({"x": spaces.Box(-1.0, 1.0, (2,))}),
+    "tuple": spaces.Tuple((spaces.Discrete(3), spaces.Box(-1.0, 1.0, (2,)))),
+    "image": spaces.Box(0, 255, (96, 96, 3), np.uint8),
+    "matrix": spaces.Box(-1.0, 1.0, (2, 2)),
+    "discrete": spaces.Discrete(16),
+    "foreign": Box(),  # type: ignore[dict-item]  # what it is about
+}
+ACTIONS: dict[str, spaces.Space[Any]] = {
+    "multi-discrete": spaces.MultiDiscrete([2, 3]),
+    "unbounded": spaces.Box(-np.inf, np.inf, (1,)),
+    "integers": spaces.Box(0, 5, (1,), np.int64),
+    "no vector": spaces.Box(-1.0, 1.0, ()),
+}
+
+
+def wrapped() -> gymnasium.Env[Any, Any]:
+    """A function that makes an environment."""
+    return gymnasium.wrappers.FlattenObservation(Glider())
+
+
+def broken() -> gymnasium.Env[Any, Any]:
+    """A function that fails to."""
+    raise ValueError("no licence")
+
+
+def nothing() -> None:
+    """A function that makes none."""
+
+
+class Untidy(Glider):
+    """Cannot be closed."""
+
+    def close(self) -> None:
+        """Fails."""
+        raise RuntimeError("stuck")
+
+
+class Bare(gymnasium.Env[Any, Any]):
+    """Does not say its spaces."""
+
+
+class Foreign:
+    """Has spaces, but is no environment of Gymnasium's."""
+
+    observation_space, action_space = spaces.Box(-1.0, 1.0, (2,)), spaces.Discrete(2)
+
+    def close(self) -> None:
+        """Is asked of any."""
+
+
+gymnasium.register("odd/Glider-v0", "helpers.odd_environments:Glider", max_episode_steps=70)

@@ -1,0 +1,64 @@
+"""Laws of what a newcomer runs first: every example and every block of code in the README works as it stands."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+
+
+def run(*command: str | Path, cwd: Path) -> str:
+    done = subprocess.run([str(c) for c in command], cwd=cwd, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the first example has been run."""
+    folder = tmp_path_factory.mktemp("examples")
+    assert "wrote champion.json" in run(sys.executable, EXAMPLES / "01_search.py", cwd=folder)
+    return folder
+
+
+def test_an_exported_controller_runs_in_onnxruntime(folder: Path) -> None:
+    assert "score of one episode" in run(sys.executable, EXAMPLES / "02_onnxruntime.py", cwd=folder)
+
+
+def test_an_exported_header_compiles_into_a_small_program(folder: Path) -> None:
+    cli = sys.executable, "-m", "wann_rt"
+    run(*cli, "export", "champion.json", "--to", "c", "--out", "champion.h", cwd=folder)
+    shutil.copy(EXAMPLES / "03_firmware_loop.c", folder)
+    run("cc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", "loop", "03_firmware_loop.c", cwd=folder)
+    output = run(folder / "loop", cwd=folder)
+    assert "self-test passed: sha256:" in output
+    python = "import wann_rt as wr; print(wr.load('champion.json')([0, 0, -1, 0, 0])[0])"
+    expected = float(run(sys.executable, "-c", python, cwd=folder))
+    assert [float(x) for x in re.findall(r"force (\S+)", output)] == [pytest.approx(expected, abs=0, rel=1e-8)] * 3
+
+
+@pytest.mark.parametrize("controller", ["champion.json", "zoo:cartpole"])
+def test_a_deployed_controller_plays_the_identical_episode(folder: Path, controller: str) -> None:
+    output = run(sys.executable, EXAMPLES / "04_deploy.py", controller, cwd=folder)
+    assert output.count("the identical actions, bit for bit") == 2
+    assert output.endswith("within its bound: True\n")
+
+
+def test_the_code_in_the_readme_runs(folder: Path) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert blocks
+    script = "\n".join(blocks).replace("generations=256", "generations=3, population=32")
+    run(sys.executable, "-c", script, cwd=folder)
+
+
+def test_the_commands_in_the_readme_exist(folder: Path) -> None:
+    text = (ROOT / "README.md").read_text()
+    commands = set(re.findall(r"^wann-rt (\w+)", text, re.MULTILINE))
+    assert {"search", "export", "verify"} <= commands
+    for command in commands:
+        run(sys.executable, "-m", "wann_rt", command, "--help", cwd=folder)

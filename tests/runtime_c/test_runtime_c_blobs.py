@@ -1,0 +1,254 @@
+"""No blob, however bad, gets past the checks of the C runtime, and none of its checks can be forgotten."""
+
+import ctypes
+import json
+import re
+import struct
+import subprocess
+import zlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from helpers.runtime_library import ERRORS, ROOT, SOURCE, built, example, installed, load, resealed, subject
+
+from wann_rt.core import files
+from wann_rt.core.controller import Channel, Controller, Weight
+from wann_rt.core.errors import ExportError
+from wann_rt.core.network import Connection, Network
+from wann_rt.exporters.parity.compiler import compile_with, find_compiler
+from wann_rt.exporters.to_blob import HEADER, to_blob
+from wann_rt.runtime_c import include_dir
+
+pytestmark = pytest.mark.skipif(find_compiler() is None, reason="no C compiler")
+
+HARNESSES = Path(__file__).parent
+
+
+# The blob.
+
+
+def test_the_documented_example_is_what_is_written() -> None:
+    text = (ROOT / "FORMAT.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| *\d+ \| `([0-9a-f ]+)` \|", text, re.MULTILINE)
+    assert bytes.fromhex("".join(rows)) == to_blob(example(), vectors=1)
+    assert load(to_blob(example(), vectors=1)) == "OK"
+
+
+def test_the_network_of_the_size_budget_takes_182_bytes() -> None:
+    inward = [(k % 25, 25 + k // 2) for k in range(60)]
+    outward = [(25 + k, 55 + k % 4) for k in range(30)] + [(k, 55 + k % 4) for k in range(20)]
+    connections = [Connection(*pair) for pair in inward + outward]
+    network, _ = Network.build(24, dict.fromkeys(range(25, 55), 5), dict.fromkeys(range(55, 59), 5), connections)
+    sides = [tuple(Channel(f"{k}") for k in range(n)) for n in (24, 4)]
+    blob = to_blob(Controller("budget", network, Weight.shared(1.0), sides[0], sides[1]), vectors=0)
+    assert (network.n_hidden, network.n_connections) == (30, 110)
+    assert len(blob) == 34 + 110 + HEADER.size + 4 + 4  # nodes, sources; fixed part, weight, CRC
+
+
+def test_the_same_controller_gives_the_same_bytes_and_another_other_ones() -> None:
+    controller = subject(4)[0]
+    assert to_blob(controller) == to_blob(subject(4)[0])
+    assert to_blob(controller) != to_blob(replace(controller, name="renamed"))  # the digest
+
+
+def test_the_contract_travels_where_it_is_asked_for() -> None:
+    blob = to_blob(example(), contract=True)
+    controller, size = ctypes.create_string_buffer(128), ctypes.c_size_t()
+    library = built()
+    library.wann_text.restype = library.wann_digest.restype = ctypes.c_void_p
+    assert library.wann_load(controller, blob, ctypes.c_size_t(len(blob))) == 0
+    text = ctypes.string_at(library.wann_text(controller, ctypes.byref(size)), size.value)
+    said = json.loads(text)
+    assert said["wann_rt.obs_units"] == '["m", "m/s"]'
+    assert (
+        said["wann_rt.digest"]
+        == "sha256:" + ctypes.string_at(library.wann_digest(controller), 8).hex() + (files.digest(example())[-48:])
+    )
+
+
+def test_what_a_blob_cannot_hold_is_an_export_error() -> None:
+    controller = subject(0)[0]
+    with pytest.raises(ExportError, match="at most 255 members"):
+        to_blob(replace(controller, weight=Weight("ensemble", (0.5,) * 256)))
+    with pytest.raises(ExportError, match="0 to 255 vectors"):
+        to_blob(controller, vectors=256)
+    many = range(3, 33_000)
+    connections = [*(Connection(1, k) for k in many), *(Connection(k, 2, -1) for k in many)]
+    network, _ = Network.build(1, dict.fromkeys(many, 1), {2: 1}, connections)
+    with pytest.raises(ExportError, match="32767 is the limit"):
+        to_blob(Controller("signed", network, Weight.shared(1.0), (Channel("o"),), (Channel("a"),)))
+
+
+# Bad blobs.
+
+
+def floats(*values: float) -> bytes:
+    return struct.pack(f"<{len(values)}f", *values)
+
+
+def sealed(
+    body: bytes, flags: int = 0, counts: Sequence[int] = (1, 1, 1, 1, 0), rate: float = 50.0, longer: int = 0
+) -> bytes:
+    """Returns a blob of any content, its CRC right; counts: observations, hidden, actions, members, vectors."""
+    head = HEADER.pack(b"WANN", 1, HEADER.size + len(body) + 4 + longer, flags, *counts, rate, bytes(8))
+    return head + body + struct.pack("<I", zlib.crc32(head + body))
+
+
+INF, NAN = float("inf"), float("nan")
+WEIGHT, NODES = floats(0.5), bytes([0x11, 1, 0x11, 2])  # two nodes, both linear with one source
+GOOD = sealed(WEIGHT + NODES)
+CLIPS = bytes([4])
+BAD: dict[str, dict[str, bytes]] = {
+    "TRUNCATED": {"nothing": b"", "short": GOOD[:33], "says more": sealed(WEIGHT + NODES, longer=1)},
+    "TRAILING": {"says less": sealed(WEIGHT + NODES, longer=-1), "one more": GOOD + b"\0"},
+    "MAGIC": {"foreign": resealed(GOOD, 0, ord("w")), "zeros": bytes(100)},
+    "VERSION": {"newer": resealed(GOOD, 4, 2), "none": resealed(GOOD, 4, 0)},
+    "CRC": {"damaged": GOOD[:-1] + bytes([GOOD[-1] ^ 1])},
+    "FLAGS": {"unknown": sealed(WEIGHT + NODES, flags=64)},
+    "COUNTS": {
+        "no observation": sealed(WEIGHT + NODES, counts=(0, 1, 1, 1, 0)),
+        "no action": sealed(WEIGHT + NODES, counts=(1, 2, 0, 1, 0)),
+        "no weight": sealed(NODES, counts=(1, 1, 1, 0, 0)),
+    },
+    "LIMIT": {"65536 nodes": sealed(WEIGHT + b"\x10" * 65534, counts=(1, 65533, 1, 1, 0))},
+    "LAYOUT": {
+        "a byte over": sealed(WEIGHT + NODES + b"\0"),
+        "a byte less": sealed(WEIGHT + NODES[:-1]),
+        "no weights": sealed(b""),
+        "no vectors": sealed(WEIGHT + NODES, counts=(1, 1, 1, 1, 9)),
+        "half a count": sealed(WEIGHT + b"\x1f\x01"),
+        "endless channel": sealed(WEIGHT + b"\2" + floats(1), flags=8),
+    },
+    "OPERATION": {
+        "unknown": sealed(WEIGHT + b"\5" + NODES, flags=8),
+        "zero": sealed(WEIGHT + b"\0" + NODES, flags=16),
+    },
+    "ACTIVATION": {"zero": sealed(WEIGHT + b"\1\1\x11\2"), "unknown": sealed(WEIGHT + b"\xc1\1\x11\2")},
+    "ORDER": {
+        "itself": sealed(WEIGHT + b"\x11\2\x11\2"),
+        "a later node": sealed(WEIGHT + b"\x11\3\x11\2"),
+        "an output": sealed(WEIGHT + b"\x11\1\x11\2\x11\3", counts=(1, 1, 2, 1, 0)),
+        "twice": sealed(WEIGHT + b"\x12\1\1\x11\2"),
+        "descending": sealed(WEIGHT + b"\x12\1\0\x11\2"),
+    },
+    "NUMBER": {
+        **{f"rate {rate}": sealed(WEIGHT + NODES, rate=rate) for rate in (-1.0, INF, NAN)},
+        **{f"weight {w}": sealed(floats(w) + NODES) for w in (INF, -INF, NAN)},
+        "second member": sealed(floats(1, NAN) + NODES, counts=(1, 1, 1, 2, 0)),
+        "of a connection": sealed(WEIGHT + b"\x11\1" + floats(NAN) + b"\x11\2" + floats(1), flags=4),
+        "operand": sealed(WEIGHT + b"\3" + floats(NAN) + b"\1" + NODES, flags=8),
+        **{
+            f"range {low} to {high}": sealed(WEIGHT + CLIPS + floats(low, high) + b"\1" + NODES, flags=16)
+            for low, high in ((1, 0), (NAN, 1), (0, NAN), (INF, INF), (-INF, -INF))
+        },
+    },
+}
+
+
+def escaped(library: ctypes.CDLL) -> list[str]:
+    """Returns the bad blobs that get another answer than they should."""
+    cases = [(code, what, blob) for code, blobs in BAD.items() for what, blob in blobs.items()]
+    return [f"{code}: {what}" for code, what, blob in cases if load(blob, library) != code]
+
+
+def test_every_kind_of_bad_blob_has_its_own_error() -> None:
+    assert load(GOOD) == load(sealed(WEIGHT + CLIPS + floats(-INF, INF) + b"\1" + NODES, flags=8)) == "OK"
+    assert escaped(built()) == []
+    said_by_load = set(ERRORS) - {"NULL", "NOT_LOADED", "SCRATCH", "PER_CONNECTION", "NO_WEIGHTS", "NO_VECTORS"}
+    assert set(BAD) == said_by_load - {"MISMATCH"}
+
+
+FAULTS = {  # a condition, and what it becomes where somebody has forgotten it
+    "u32_at(blob) != 0x4e4e4157u": "0",
+    "WANN_READ_U8(blob + AT_VERSION) != WANN_BLOB_VERSION": "0",
+    "if (size != stated)": "if (size > stated)",
+    "size < stated ? WANN_E_TRUNCATED : WANN_E_TRAILING": "WANN_E_TRUNCATED",
+    "crc32(blob, size) == u32_at(blob + size)": "1",
+    "c->flags > FLAGS": "0",
+    "c->observations == 0 ||": "",
+    "c->actions == 0 ||": "",
+    "|| c->members == 0": "",
+    ">= WANN_MAX_NODES": "> WANN_MAX_NODES",
+    "rate.bits < INFINITE": "1",
+    "low.value <= high.value &&": "",
+    "low.bits != INFINITE &&": "",
+    "&& high.bits != (INFINITE | 0x80000000u)": "",
+    "(take(in, 4) & INFINITE) != INFINITE": "take(in, 4) != INFINITE",
+    "operation == ADD || operation == MULTIPLY": "operation > END",  # 0 as well would never end
+    "head < LINEAR << 4 ||": "",
+    "|| head >= (LAST_ACTIVATION + 1) << 4": "",
+    "source < least ||": "",
+    "|| source >= end": "",
+    "least = source + 1": "least = source",
+    "node < sources ? node : sources": "node",
+    "finite_error(in) != WANN_OK": "finite_error(in) > WANN_OK",
+    "(c->flags & FLAG_TEXT) == 0": "0",
+    "in->has_overrun ? WANN_E_LAYOUT : error": "error",
+}
+
+
+@pytest.mark.parametrize("condition", FAULTS)
+def test_no_check_can_be_forgotten_unnoticed(condition: str) -> None:
+    assert SOURCE.count(condition) == 1
+    assert escaped(built(SOURCE.replace(condition, FAULTS[condition]))) != []
+
+
+def test_every_flipped_bit_and_every_other_length_is_refused_and_nothing_is_written() -> None:
+    magic, version, size = {"MAGIC"}, {"VERSION"}, {"TRUNCATED", "TRAILING"}
+    envelope = [magic] * 4 + [version] + [size] * 4
+    for k in range(3):  # a weight of each kind
+        blob = to_blob(subject(k, 3)[0], vectors=k)
+        for at in range(len(blob)):
+            for bit in range(8):
+                flipped = blob[:at] + bytes([blob[at] ^ 1 << bit]) + blob[at + 1 :]
+                assert load(flipped) in (envelope[at] if at < len(envelope) else {"CRC"})
+        assert {load(blob[:size]) for size in range(len(blob))} == {"TRUNCATED"}
+        assert {load(blob + bytes(more)) for more in range(1, 20)} == {"TRAILING"}
+
+
+def test_lower_limits_refuse_larger_networks() -> None:
+    assert load(GOOD, built(flags=("-DWANN_MAX_NODES=4",))) == "OK"
+    assert load(GOOD, built(flags=("-DWANN_MAX_NODES=3",))) == "LIMIT"
+    with pytest.raises(ExportError, match="at most 65535"):
+        built(flags=("-DWANN_MAX_NODES=65536",))
+
+
+# Sanitizers.
+
+
+def mutated(tmp_path: Path, source: str, rounds: int) -> subprocess.CompletedProcess[str]:
+    """Runs the mutations of good blobs under AddressSanitizer and UndefinedBehaviorSanitizer."""
+    (tmp_path / "wann_rt.c").write_text(source, encoding="utf-8")
+    flags = ["-std=c99", "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+    paths = [HARNESSES / "mutate.c", tmp_path / "wann_rt.c", "-o", tmp_path / "mutate"]
+    compile_with(installed("clang"), [*flags, f"-I{include_dir()}", *map(str, paths)])
+    blobs = []
+    for k in range(6):
+        blobs.append(tmp_path / f"{k}.blob")
+        blobs[-1].write_bytes(to_blob(subject(k, 4)[0], vectors=k // 3))
+    command = [str(tmp_path / "mutate"), str(rounds), *map(str, blobs)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_mutated_blobs_break_nothing_under_sanitizers_and_meet_every_check(tmp_path: Path) -> None:
+    done = mutated(tmp_path, SOURCE, 5000)
+    assert done.returncode == 0, done.stderr
+    counts = dict(line.split() for line in done.stdout.splitlines())
+    assert set(counts) == {"OK", *BAD} - {"MAGIC", "VERSION", "TRAILING", "CRC"}
+
+
+@pytest.mark.parametrize(
+    ("condition", "report"),
+    [
+        ("bytes > in->left", "AddressSanitizer: heap-buffer-overflow"),
+        ("|| source >= end", "AddressSanitizer: heap-buffer-overflow"),
+        ("scratch_floats < wann_scratch_floats(c)", "broken promise"),
+        ("if (error == WANN_OK) {\n        copy(c", "broken promise"),
+    ],
+)
+def test_the_sanitizers_see_a_forgotten_bound(condition: str, report: str, tmp_path: Path) -> None:
+    assert SOURCE.count(condition) == 1
+    without = {"|": "", "i": "{\n        copy(c"}.get(condition[0], "0")
+    assert report in mutated(tmp_path, SOURCE.replace(condition, without), 5000).stderr

@@ -1,0 +1,386 @@
+"""Laws of environments as tasks: what their spaces say is the contract; what cannot be played is refused, and why."""
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+import pytest
+from helpers import odd_environments
+
+import wann_rt as wr
+from wann_rt.core import files
+from wann_rt.core.controller import Channel, Controller, Weight, greatest
+from wann_rt.core.errors import ControllerError, TaskError
+from wann_rt.core.network import Connection, Network
+from wann_rt.exporters.contract import contract
+from wann_rt.play.choose import Selection, selected, task_of
+from wann_rt.play.environment import environment_task
+from wann_rt.tasks.any_task import identity, judged
+from wann_rt.tasks.environment.channels import read
+from wann_rt.tasks.environment.simulator import Simulator
+from wann_rt.tasks.environment.task import SEEDS, EnvironmentTask, changed_options, with_options
+
+needs_box2d = pytest.mark.skipif(sys.version_info >= (3, 14), reason="box2d has no wheel for Python 3.14")
+
+
+def made(task: EnvironmentTask, **changes: Any) -> Controller:
+    """Returns a controller in which each output is one observation."""
+    n, m = len(task.observations), len(task.actions)
+    connections = [Connection(1 + k % n, 1 + n + k) for k in range(m)]
+    network, _ = Network.build(n, {}, dict.fromkeys(range(1 + n, 1 + n + m), 1), connections)
+    sides = task.observations, task.actions
+    controller = Controller(task.name, network, Weight.shared(1), *sides, task.rate_hz, decision=task.decision)
+    provenance = {key: value for key, value in identity(task).items() if value != {}}
+    return replace(controller, **{"provenance": provenance, **changes})
+
+
+@pytest.mark.parametrize(
+    ("env_id", "rate", "steps", "decision", "names"),
+    [
+        ("Pendulum-v1", 20, 200, "values", ["cos_theta", "sin_theta", "theta_dot", "torque"]),
+        ("MountainCarContinuous-v0", 30, 999, "values", ["position", "velocity", "force"]),
+        ("CartPole-v1", 50, 500, "argmax", ["x", "x_dot", "theta", "theta_dot", "left", "right"]),
+        ("helpers.odd_environments:Glider", 25, 1000, "values", ["obs_0", "obs_1", "action_0"]),
+        ("helpers.odd_environments:odd/Glider-v0", 25, 70, "values", ["obs_0", "obs_1", "action_0"]),
+        ("helpers.odd_environments:wrapped", 25, 1000, "values", ["obs_0", "obs_1", "action_0"]),
+    ],
+)
+def test_an_environment_says_its_interface(
+    env_id: str, rate: float, steps: int, decision: str, names: list[str]
+) -> None:
+    task = environment_task(env_id)
+    assert (task.rate_hz, task.max_steps, task.decision) == (rate, steps, decision)
+    assert [channel.name for channel in (*task.observations, *task.actions)] == names
+    assert f"gymnasium {gymnasium.__version__}" in task.version
+
+
+def test_every_known_channel_fits_its_environment() -> None:
+    from wann_rt.tasks.environment import channels as environment_channels
+
+    for env_id in environment_channels._known():
+        assert not environment_task(env_id).observations[0].name.startswith("obs_")
+
+
+def test_the_package_of_an_environment_is_part_of_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = f"gymnasium {gymnasium.__version__}"
+    assert environment_task("helpers.odd_environments:Glider").version == plain
+    monkeypatch.setattr("importlib.metadata.packages_distributions", lambda: {"helpers": ["numpy", "numpy"]})
+    assert environment_task("helpers.odd_environments:Glider").version == f"{plain}, numpy {np.__version__}"
+    assert environment_task("Pendulum-v1").version == plain
+
+
+def test_an_output_between_minus_one_and_one_covers_the_actions() -> None:
+    task = environment_task("helpers.odd_environments:Glider", kwargs={"low": 2.0, "high": 10.0})
+    [channel] = task.actions
+    assert [channel.condition_action(np.float32(y)) for y in (-1, 0, 0.5, 1, 7, -7)] == [2, 6, 8, 10, 10, 2]
+
+
+def test_a_bound_that_float32_cannot_say_is_kept() -> None:
+    task = environment_task("helpers.odd_environments:Glider", kwargs={"low": -0.1, "high": 0.1})
+    simulator = Simulator(task)
+    simulator.reset(0)
+    [channel] = task.actions
+    action = np.array([channel.condition_action(np.float32(1))], np.float32)
+    assert float(action[0]) > 0.1
+    simulator.step(action, 0)  # the environment asserts that its space contains what it is given
+
+
+def test_discrete_actions_begin_where_the_environment_says() -> None:
+    simulator = Simulator(environment_task("helpers.odd_environments:Glider", kwargs={"discrete": True}))
+    speed = [simulator.reset(0)[1], *(simulator.step(np.zeros(3, np.float32), k)[0][1] for k in range(3))]
+    assert np.diff(speed) == pytest.approx([-0.1, 0, 0.1], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        ("dict", "observations are Dict.*FlattenObservation"),
+        ("tuple", "observations are Tuple.*FlattenObservation"),
+        ("discrete", "observations are Discrete.*FlattenObservation"),
+        ("foreign", "observations are helpers.odd_environments.Box, and"),
+        ("image", r"images \[96, 96, 3\].*TransformObservation"),
+        ("matrix", r"shape \[2, 2\].*FlattenObservation"),
+        ("nan bounds", "observation 1 has the bounds"),
+        ("multi-discrete", "actions are MultiDiscrete.*TransformAction"),
+        ("unbounded", "actions have no bounds.*TransformAction"),
+        ("integers", "type int64.*TransformAction"),
+        ("no vector", r"shape \[\].*TransformAction"),
+    ],
+)
+def test_spaces_that_no_controller_fits_are_refused_with_the_wrapper_to_use(kind: str, says: str) -> None:
+    with pytest.raises(TaskError, match=says):
+        environment_task("helpers.odd_environments:Spaces", kwargs={"kind": kind})
+
+
+@pytest.mark.parametrize(
+    ("env_id", "kwargs", "says"),
+    [
+        ("Pendulun-v1", {}, "Pendulum"),
+        ("Pendulum-v77", {}, "v77"),
+        ("no_such_module:Thing", {}, "no_such_module"),
+        ("helpers.odd_environments:Nothing", {}, "Nothing"),
+        ("helpers.odd_environments:broken", {}, "no licence"),
+        ("helpers.odd_environments:Glider", {"speed": 3}, "speed"),
+        ("helpers.odd_environments:spaces", {}, "cannot be made"),
+        ("helpers.odd_environments:__name__", {}, "cannot be made"),
+        ("helpers.odd_environments:nothing", {}, "a NoneType without observation_space came; a gymnasium.Env"),
+        ("helpers.odd_environments:Bare", {}, "a Bare without observation_space came"),
+        ("helpers.odd_environments:Foreign", {}, "a Foreign came; a gymnasium.Env with its spaces was expected"),
+        ("helpers.odd_environments:glider", {}, "did you mean Glider"),
+        ("", {}, "environment"),
+        (":", {}, "environment"),
+        ("a b c", {}, "a b c"),
+    ],
+)
+def test_environments_that_cannot_be_made_are_refused(env_id: str, kwargs: dict[str, Any], says: str) -> None:
+    with pytest.raises(TaskError, match=says):
+        environment_task(env_id, kwargs=kwargs)
+
+
+def test_an_environment_that_cannot_be_closed_can_be_played() -> None:
+    assert environment_task("helpers.odd_environments:Untidy").name == "Untidy"
+
+
+def test_an_overlay_names_and_conditions_channels(tmp_path: Path) -> None:
+    path = tmp_path / "glider.toml"
+    path.write_text(
+        "rate_hz = 10\n"
+        'observations = ["x", { name = "v", unit = "m/s", scale = 0.5, low = -4, high = 4, clip = true }]\n'
+        '[[actions]]\nname = "push"\nunit = "N"\n'
+    )
+    task = environment_task("helpers.odd_environments:Glider", channels=read(path))
+    assert task.rate_hz == 10
+    assert task.observations == (Channel("x"), Channel("v", "m/s", -4, 4, scale=0.5, clip=True))
+    assert task.actions == (Channel("push", "N", -1, 1, clip=True),)
+
+
+@pytest.mark.parametrize(
+    ("overlay", "says"),
+    [
+        ({"observations": ["x"]}, "observations: expected 2 entries, one a channel; 1 came"),
+        ({"observations": "x"}, "expected 2 entries"),
+        ({"actions": [3]}, r"actions\[0\]: expected a table or a name"),
+        ({"actions": [{"label": "x"}]}, "unknown key 'label'"),
+        ({"actions": [{"unit": 3}]}, "unit is 3, which is of the wrong type"),
+        ({"actions": [{"low": 2}]}, "low 2.0 is not below high 1.0"),
+        ({"rate_hz": -1}, "rate_hz is -1"),
+        ({"speed": 1}, "unknown key 'speed'"),
+    ],
+)
+def test_an_overlay_that_does_not_fit_is_refused(overlay: dict[str, Any], says: str) -> None:
+    with pytest.raises(TaskError, match=says):
+        environment_task("helpers.odd_environments:Glider", channels=overlay)
+
+
+def test_options_are_recorded_where_they_differ_and_stalls_are_not_judged() -> None:
+    task = environment_task("helpers.odd_environments:Glider")
+    changed = with_options(task, stall_steps=20, stall_reward=0.5, max_steps=50)
+    assert changed_options(task) == {}
+    assert identity(changed)["task_params"] == {"stall_steps": 20, "stall_reward": 0.5, "max_steps": 50}
+    assert (changed.max_steps, with_options(changed, max_steps=0).max_steps) == (50, 1000)
+    assert changed_options(judged(changed)) == {"max_steps": 50}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"stall": 1}, "no option 'stall'; options: max_steps, stall_steps"),
+        ({"stall_steps": -1}, "stall_steps is -1"),
+        ({"max_steps": True}, "max_steps is True"),
+        ({"stall_reward": float("nan")}, "stall_reward is nan"),
+        ({"fall_penalty": 0}, "fall_penalty is 0; expected true or false"),
+        ({"fall_penalty": False}, "no penalty for a fall"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(options: dict[str, Any], says: str) -> None:
+    with pytest.raises(TaskError, match=says):
+        with_options(environment_task("helpers.odd_environments:Glider"), **options)
+
+
+def test_a_file_is_not_trusted_to_name_code() -> None:
+    task = environment_task("helpers.odd_environments:Glider")
+    mine = made(task)
+    with pytest.raises(TaskError, match="if you trust it, name it yourself"):
+        task_of(mine, Selection())
+    assert task_of(mine, Selection(env="helpers.odd_environments:Glider")) == task
+    hostile = made(task, provenance={"task": "x", "environment": {"id": "this:x", "kwargs": {}}})
+    with pytest.raises(TaskError, match="not trusted"):
+        wr.evaluate(hostile)
+    assert "this" not in sys.modules
+    indirect = {"id": "Pendulum-v1", "kwargs": {"render_mode": "/etc/passwd"}}
+    with pytest.raises(TaskError, match="not trusted to name files or code"):
+        wr.tune(made(task, provenance={"environment": indirect}))
+
+
+def test_a_registered_environment_is_found_from_the_controller_with_its_channels_and_options() -> None:
+    names = {"observations": ["c", "s", {"name": "w", "scale": 0.125}]}
+    chosen = Selection(env="Pendulum-v1", env_kwargs={"g": 9.0}, channels=names, params={"max_steps": 100})
+    task = selected(chosen)
+    assert isinstance(task, EnvironmentTask)
+    again = files.from_text(files.to_text(made(task)))
+    assert task_of(again, Selection()) == task
+    other = task_of(again, Selection(env="Pendulum-v1", env_kwargs={}, params={}))
+    assert (other.max_steps, other.observations) == (200, task.observations)
+
+
+def test_a_controller_for_other_spaces_is_refused() -> None:
+    pendulum, glider = environment_task("Pendulum-v1"), environment_task("helpers.odd_environments:Glider")
+    with pytest.raises(TaskError, match="has 3 observations; the controller has 2"):
+        task_of(made(glider), Selection(env="Pendulum-v1"))
+    with pytest.raises(TaskError, match="has 4 observations"):
+        task_of(made(pendulum), Selection(env="CartPole-v1"))
+    three = environment_task("helpers.odd_environments:Glider", kwargs={"discrete": True})
+    with pytest.raises(TaskError, match="has 1 actions"):
+        task_of(made(three), Selection(env="helpers.odd_environments:Glider", env_kwargs={}))
+
+
+@pytest.mark.parametrize(
+    ("selection", "says"),
+    [
+        (Selection(), "name either"),
+        (Selection(task="swingup", env="Pendulum-v1"), "name either"),
+        (Selection(task="swingup", backend="envpool"), "--backend is for environments"),
+        (Selection(task="swingup", env_kwargs={"g": 1}), "--env-set is for environments"),
+        (Selection(env="Pendulum-v1", backend="cloud"), "no back end 'cloud'"),  # type: ignore[arg-type]
+    ],
+)
+def test_selections_that_make_no_sense_are_refused(selection: Selection, says: str) -> None:
+    with pytest.raises(TaskError, match=says):
+        selected(selection)
+
+
+def test_of_equal_outputs_the_first_is_chosen_and_nan_only_where_it_is_first() -> None:
+    nan = np.nan
+    rows = [[0, 0, 0], [1, 2, 2], [3, 2, 1], [nan, 5, 9], [1, nan, 2], [-0.0, 0.0, -1]]
+    assert greatest(np.array(rows, np.float32)).tolist() == [0, 1, 0, 0, 2, 0]
+
+
+def test_a_decision_travels_in_the_file_and_in_every_contract() -> None:
+    controller = made(environment_task("CartPole-v1"))
+    text = files.to_text(controller)
+    assert files.from_text(text) == controller
+    assert json.loads(text)["decision"] == "argmax"
+    assert contract(controller)["wann_rt.decision"].startswith("argmax: ")
+    plain = made(environment_task("Pendulum-v1"))
+    assert "decision" not in json.loads(files.to_text(plain))
+    assert "wann_rt.decision" not in contract(plain)
+    with pytest.raises(ControllerError, match="decision 'dice' is unknown"):
+        replace(controller, decision="dice")  # type: ignore[arg-type]
+
+
+def test_an_environment_is_given_what_the_controller_decides() -> None:
+    controller = made(environment_task("CartPole-v1"))
+    observation = np.array([0.5, 2, 0, 0], np.float32)
+    assert controller.decide(observation) == controller.predict(observation)[0] == 1
+    assert controller.decide(np.stack([observation, -observation])).tolist() == [1, 0]
+    assert controller(observation).tolist() == [0.5, 2]
+
+
+def trajectory(simulator: Simulator, seed: int, steps: int) -> list[float]:
+    """Returns all that an episode of random actions tells."""
+    rng = np.random.default_rng(seed)
+    seen: list[float] = simulator.reset(seed).tolist()
+    for _ in range(steps):
+        action = rng.uniform(-1, 1, len(simulator.task.actions)).astype(np.float32)
+        observation, reward, over = simulator.step(action, int(action.argmax()))
+        seen += [*observation.tolist(), reward]
+        if over:
+            break
+    return seen
+
+
+def fresh_trajectory(env_id: str, seed: int, steps: int) -> list[float]:
+    """Returns the same from a new plain environment, without any code of ours."""
+    environment, rng = gymnasium.make(env_id), np.random.default_rng(seed)
+    seen: list[float] = environment.reset(seed=seed)[0].tolist()
+    for _ in range(steps):
+        action = rng.uniform(-1, 1, environment.action_space.shape or ()).astype(np.float32)
+        observation, reward, terminated, truncated, _ = environment.step(action)
+        seen += [*observation.tolist(), float(reward)]
+        if terminated or truncated:
+            break
+    environment.close()
+    return seen
+
+
+@needs_box2d
+def test_a_used_walker_gives_the_bits_of_a_fresh_one() -> None:
+    simulator = Simulator(environment_task("BipedalWalker-v3"))
+    for seed in range(40):
+        assert trajectory(simulator, seed, 50) == fresh_trajectory("BipedalWalker-v3", seed, 50)
+
+
+def test_an_environment_that_leaks_is_made_anew_for_each_episode() -> None:
+    task = environment_task("helpers.odd_environments:Leaky")
+    simulator = Simulator(task)
+    used = [trajectory(simulator, seed, 20) for seed in (5, 6, 5)]
+    assert used[0] == used[2] == trajectory(Simulator(task), 5, 20)
+    assert simulator.repeats
+
+
+def test_an_environment_that_uses_the_global_generator_repeats_too() -> None:
+    simulator = Simulator(environment_task("helpers.odd_environments:GlobalDice"))
+    assert trajectory(simulator, 5, 20) == trajectory(simulator, 5, 20) != trajectory(simulator, 6, 20)
+
+
+def test_an_environment_that_cannot_repeat_is_noticed() -> None:
+    assert not Simulator(environment_task("helpers.odd_environments:Unrepeatable")).repeats
+    assert Simulator(environment_task("helpers.odd_environments:Glider")).repeats
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        ("raises", r"step\(\) raised RuntimeError: out of order"),
+        ("shape", r"must have shape \[2\]; \[3\] came"),
+        ("fails", r"step\(\) raised AssertionError: in line \d+ of .*odd_environments.py"),
+        ("exits", r"step\(\) raised SystemExit: no licence"),
+        ("words", "an observation must be numbers"),
+        ("no reward", "a reward must be a number; None came"),
+        ("two rewards", r"a reward must be a number; array.* came .gymnasium.wrappers.TransformReward"),
+        ("four", "must return .observation, reward, terminated, truncated, info."),
+    ],
+)
+def test_what_an_environment_does_wrong_is_said_with_seed_and_step(how: str, says: str, tmp_path: Path) -> None:
+    flag = tmp_path / "flag"
+    simulator = Simulator(environment_task("helpers.odd_environments:Moody", kwargs={"flag": str(flag)}))
+    simulator.reset(17)
+    flag.write_text(how)
+    with pytest.raises(TaskError, match=rf"helpers.odd_environments:Moody \(seed 17, step 1\): .*{says}"):
+        simulator.step(np.zeros(1, np.float32), 0)
+
+
+def test_seeds_fit_every_environment() -> None:
+    task = environment_task("helpers.odd_environments:Glider")
+    assert [int(task.start(seed)[0]) for seed in (0, 7, 2**53 - 1)] == [0, 7, (2**53 - 1) % SEEDS]
+
+
+def test_the_registered_glider_is_the_class() -> None:
+    assert isinstance(gymnasium.make("odd/Glider-v0").unwrapped, odd_environments.Glider)
+
+
+@pytest.mark.parametrize(
+    ("provenance", "says"),
+    [
+        ({"environment": {"id": 7}}, "does not say which environment"),
+        ({"environment": {}}, "does not say which environment"),
+        ({"environment": {"id": "Pendulum-v1", "kwargs": [1]}}, "kwargs must be an object"),
+        ({"environment": {"id": "Pendulum-v1"}, "task_params": [1]}, "task_params must be an object"),
+        ({"environment": {"id": "Pendulum-v1"}, "task_params": {"max_steps": "no"}}, "max_steps is 'no'"),
+        ({"environment": {"id": "GymV26Environment-v0", "kwargs": {}}}, "not trusted"),
+        ({"environment": "Pendulum-v1"}, "does not say which task"),
+    ],
+)
+def test_damaged_provenance_is_refused(provenance: dict[str, Any], says: str) -> None:
+    with pytest.raises(TaskError, match=says):
+        task_of(made(environment_task("Pendulum-v1"), provenance=provenance), Selection())
+
+
+@pytest.mark.parametrize(("env_id", "kwargs"), [("Pendulum-v1", {"g": {1, 2}}), (odd_environments.Glider, {})])
+def test_what_a_run_could_not_record_is_refused(env_id: Any, kwargs: dict[str, Any]) -> None:
+    with pytest.raises(TaskError, match=r"JSON values|named by text"):
+        environment_task(env_id, kwargs=kwargs)

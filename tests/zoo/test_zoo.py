@@ -1,0 +1,145 @@
+"""Laws of the zoo: every champion loads, does what its record says, and is found by its name."""
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+import zoo_check
+import zoo_cost
+from click.testing import CliRunner, Result
+
+import wann_rt as wr
+from wann_rt import tasks, zoo
+from wann_rt.cli import main
+from wann_rt.core.errors import FileError
+from wann_rt.tasks.any_task import check_fits
+
+FOLDER = Path(zoo.__file__).parent
+COMPILED = {"pendulum", "mountain-car-continuous", "cartpole", "acrobot"}
+every_champion = pytest.mark.parametrize("name", zoo.names())
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(a) for a in arguments], catch_exceptions=False)
+
+
+def test_every_file_belongs_to_a_recipe_and_every_recipe_has_its_files() -> None:
+    wanted = {f"{name}.json" for name in zoo.names()}
+    wanted |= {f"{name}.shared.json" for name, recipe in zoo.recipes().items() if recipe.shared}
+    assert {path.name for path in FOLDER.glob("*.json")} == wanted | {"scores.json"}
+    assert set(zoo.names()) >= COMPILED
+
+
+@every_champion
+def test_a_champion_s_provenance_is_its_recipe(name: str) -> None:
+    recipe, controller = zoo.recipes()[name], wr.zoo.load(name)
+    told = controller.provenance["recipe"]
+    assert told["commands"] == list(recipe.commands)
+    assert told["environment"] == recipe.env
+    assert controller.provenance["env_steps"] > 0
+    assert len(controller.vectors) >= 8
+    assert zoo.shared(name).weight.kind == "shared"
+
+
+@pytest.mark.parametrize("name", sorted(COMPILED))
+def test_a_champion_fits_its_compiled_task(name: str) -> None:
+    task, controller = tasks.get(name), zoo.load(name)
+    check_fits(task, controller)
+    assert (controller.rate_hz, controller.decision) == (task.rate_hz, task.decision)
+
+
+def test_the_record_has_every_champion_above_its_bar_in_a_hundred_episodes() -> None:
+    record = zoo.scores()
+    assert set(record) == set(zoo.names())
+    for name, row in record.items():
+        assert row["episodes"] >= 100
+        assert row["connections"] == zoo.load(name).network.n_connections
+        assert row["scores"]["tuned"]["mean"] >= zoo.recipes()[name].bar
+        assert list(zoo_check.differences(name, row, record)) == []
+
+
+def test_the_page_is_what_the_record_says() -> None:
+    assert (zoo_check.ROOT / "docs" / "zoo.md").read_text(encoding="utf-8") == zoo_check.document(zoo.scores())
+
+
+@pytest.mark.parametrize("name", sorted(COMPILED))
+def test_a_few_episodes_in_plain_gymnasium_score_what_the_record_says(name: str) -> None:
+    row = zoo_check.scored(name, zoo_check.playing(name, episodes=4, seed=7), seed=7)
+    assert list(zoo_check.differences(name, row, zoo.scores())) == []
+    assert set(zoo_check.summary(row)) >= {*zoo_check.CONDITIONS, "connections", "episodes"}
+
+
+def test_a_score_that_is_not_the_record_s_is_told() -> None:
+    record = json.loads(json.dumps(zoo.scores()))
+    changed = json.loads(json.dumps(record["pendulum"]))
+    changed["scores"]["tuned"]["mean"] += 10 * changed["scores"]["tuned"]["sd"]
+    changed["connections"] += 1
+    told = list(zoo_check.differences("pendulum", changed, record))
+    assert any("connections is" in line for line in told)
+    assert any("pendulum, tuned: scores" in line for line in told)
+
+
+def test_the_record_has_what_a_step_of_each_champion_costs() -> None:
+    for name in zoo.names():
+        cost = zoo_cost.known(name, zoo.scores())
+        assert cost is not None
+        assert cost["instructions"] > zoo.load(name).network.n_connections
+        assert zoo_cost.text(cost) in zoo_check.document(zoo.scores())
+
+
+def test_a_cost_of_another_controller_is_forgotten() -> None:
+    record = json.loads(json.dumps(zoo.scores()))
+    record["pendulum"]["m4f"]["controller"] = record["acrobot"]["m4f"]["controller"]
+    assert zoo_cost.known("pendulum", record) is None
+    assert zoo_cost.known("pendulum", {}) is None
+
+
+def test_a_cost_that_is_not_the_record_s_is_told_unless_another_compiler_made_it() -> None:
+    record = json.loads(json.dumps(zoo.scores()))
+    row = json.loads(json.dumps(record["pendulum"]))
+    row["m4f"]["flash"] += 4
+    (told,) = zoo_check.differences("pendulum", row, record)
+    assert told.startswith("pendulum: flash on a Cortex-M4F: ")
+    row["m4f"]["compiler"] += " of another version"
+    assert list(zoo_check.differences("pendulum", row, record)) == []
+
+
+@pytest.mark.skipif(zoo_cost.missing() is not None, reason=zoo_cost.missing() or "")
+def test_a_step_costs_what_the_record_says() -> None:
+    before = zoo_cost.known("pendulum", zoo.scores())
+    assert before is not None
+    assert list(zoo_cost.differences("pendulum", zoo_cost.cost("pendulum"), before)) == []
+
+
+def test_an_unknown_champion_is_answered_with_the_known_ones() -> None:
+    for name in ("chess", "scores", "", "../files", "pendulum.json"):
+        with pytest.raises(FileError, match=r"the zoo has no controller .*; it has .*pendulum"):
+            zoo.load(name)
+
+
+def test_the_command_line_takes_a_champion_by_name() -> None:
+    shown = json.loads(run("show", "zoo:pendulum", "--json").output)
+    assert shown["connections"] == zoo.load("pendulum").network.n_connections
+    refused = run("show", "zoo:chess")
+    assert refused.exit_code == 2
+    assert "the zoo has no controller 'chess'" in refused.output
+
+
+@every_champion
+def test_every_champion_passes_verify(name: str) -> None:
+    assert run("verify", f"zoo:{name}", "--vectors", 50).exit_code == 0
+
+
+def test_what_is_made_from_a_champion_goes_into_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("export", "zoo:cartpole", "--to", "c").exit_code == 0
+    assert run("tune", "zoo:cartpole", "--steps", 1000, "--quiet").exit_code == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"cartpole.h", "cartpole.tuned.json"}
+
+
+def test_the_recipes_are_a_table_of_rows_of_the_same_form() -> None:
+    table = tomllib.loads((FOLDER / "recipes.toml").read_text(encoding="utf-8"))
+    assert all(command.startswith("wann-rt ") for row in table.values() for command in row["commands"])

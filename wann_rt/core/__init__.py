@@ -1,0 +1,1 @@
+"""What a controller is, and exactly what it computes."""

@@ -1,0 +1,252 @@
+"""The controller file: JSON, specified in FORMAT.md. Reads without trust, writes atomically."""
+
+import contextlib
+import hashlib
+import json
+import math
+import os
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wann_rt.core.activations import BY_ID, BY_NAME
+from wann_rt.core.controller import Channel, Controller, Vector, Weight
+from wann_rt.core.errors import ControllerError, FileError, NetworkError
+from wann_rt.core.network import Connection, Network
+from wann_rt.core.strict_json import Reader, parse, shown
+
+FORMAT = "wann_rt.controller"
+VERSION = 1
+MAX_BYTES = 64 * 2**20  # far above any controller; keeps a hostile file from filling memory
+
+
+def save(controller: Controller, path: str | os.PathLike[str]) -> None:
+    """Writes the controller file; the old file stays whole until the new one is.
+
+    Raises:
+        FileError: the folder does not exist or cannot be written.
+    """
+    write_atomic(path, to_text(controller).encode())
+
+
+def load(path: str | os.PathLike[str]) -> Controller:
+    """Reads a controller file.
+
+    Raises:
+        FileError: the file is missing, unreadable, malformed, of a newer version, or its digest does not match.
+    """
+    return from_text(read_text(path), str(path))
+
+
+def to_text(controller: Controller) -> str:
+    """Returns the file's text: same controller, same bytes."""
+    document = _document(controller)
+    stamp = _digest(document)  # first: it refuses what JSON cannot say
+    lines = [f"  {json.dumps(key)}: {_value_text(value)}" for key, value in document.items()]
+    return "{\n" + ",\n".join([*lines, f'  "digest": "{stamp}"']) + "\n}\n"
+
+
+def digest(controller: Controller) -> str:
+    """Returns "sha256:<hex>" over everything the controller file says."""
+    return _digest(_document(controller))
+
+
+def from_text(text: str, where: str = "controller", *, check_digest: bool = True) -> Controller:
+    """Reads the text of a controller file; ``where`` names it in errors; see ``load``."""
+    reader = parse(text, where)
+    try:
+        return _controller(reader, check_digest)
+    except (ControllerError, NetworkError) as error:
+        raise FileError(f"{where}: {error}") from None
+
+
+def read_text(path: str | os.PathLike[str]) -> str:
+    """Returns a text file's content, or raises FileError saying why it cannot be read."""
+    path = Path(path)
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise FileError(f"{path}: larger than {MAX_BYTES} bytes, so it is none of our files")
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise FileError(f"{path}: is not a text file (UTF-8)") from None
+
+
+def write_atomic(path: str | os.PathLike[str], data: bytes) -> None:
+    """Writes a file under a temporary name beside it, flushes it to the disk and renames it into place."""
+    path = Path(path)
+    temporary = path.parent / f".{path.name}.{os.getpid()}.tmp"
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise FileError(f"{path}: cannot be written: {error.strerror}") from None
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()  # gone already, unless something failed
+
+
+def shortest(value: float) -> float:
+    """Returns the number with the fewest digits that reads back as the same float32."""
+    short = float(str(np.float32(value)))
+    return short if np.float32(short) == np.float32(value) else float(np.float32(value))
+
+
+def _document(controller: Controller) -> dict[str, Any]:
+    network = controller.network
+    names = [BY_ID[a].name for a in network.activations]
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "name": controller.name,
+        "rate_hz": controller.rate_hz,
+        "observations": [_channel_document(c) for c in controller.observations],
+        "actions": [_channel_document(c) for c in controller.actions],
+        "network": {
+            "inputs": network.n_inputs,
+            "hidden": names[: network.n_hidden],
+            "outputs": names[network.n_hidden :],
+            "connections": [list(c) if c.sign < 0 else list(c[:2]) for c in network.connections],
+        },
+        "weight": {"kind": controller.weight.kind, "values": [shortest(v) for v in controller.weight.values]},
+        "vectors": [[[shortest(x) for x in side] for side in vector] for vector in controller.vectors],
+        "provenance": dict(controller.provenance),
+        **({} if controller.decision == "values" else {"decision": controller.decision}),
+    }
+
+
+def _channel_document(channel: Channel) -> dict[str, Any]:
+    """Returns a channel's keys; JSON has no infinity, so an open bound is null."""
+    numbers = {k: shortest(v) if math.isfinite(v) else None for k, v in asdict(channel).items() if type(v) is float}
+    return asdict(channel) | numbers
+
+
+def _digest(document: dict[str, Any]) -> str:
+    try:
+        text = json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ControllerError(f"provenance must hold JSON values only: {error}") from None
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def _value_text(value: Any) -> str:
+    """Returns JSON with one list entry a line, so that files are pleasant to read and to diff."""
+    if isinstance(value, list) and value:
+        return "[\n" + ",\n".join(f"    {json.dumps(v)}" for v in value) + "\n  ]"
+    if isinstance(value, dict) and value:
+        return "{\n" + ",\n".join(f"    {json.dumps(k)}: {json.dumps(v)}" for k, v in value.items()) + "\n  }"
+    return json.dumps(value)
+
+
+def _controller(reader: Reader, check_digest: bool) -> Controller:
+    _check_kind(reader)
+    reader.only(
+        "format", "version", "name", "rate_hz", "observations", "actions", "network", "weight", "vectors",
+        "provenance", "decision", "digest",
+    )  # fmt: skip
+    stated = reader.get("digest", str)
+    document = {key: value for key, value in reader.value.items() if key != "digest"}
+    if check_digest and stated != _digest(document):
+        raise FileError(
+            f"{reader.where}: the digest does not match the content, so the file was changed or damaged after it was "
+            "written; if you changed it on purpose, `wann-rt import FILE` checks it and writes a new digest"
+        )
+    rate = reader.get("rate_hz", int, float, type(None))
+    observations = _channels(reader, "observations")
+    network, order = _network(Reader(reader.get("network", dict), f"{reader.where}: network"), len(observations))
+    return Controller(
+        name=reader.get("name", str),
+        network=network,
+        weight=_weight(Reader(reader.get("weight", dict), f"{reader.where}: weight"), order),
+        observations=observations,
+        actions=_channels(reader, "actions"),
+        rate_hz=None if rate is None else float(rate),
+        vectors=tuple(_vector(v, f"{reader.where}: vectors[{i}]") for i, v in enumerate(reader.items("vectors", list))),
+        provenance=reader.get("provenance", dict),
+        decision=reader.get("decision", str) if "decision" in reader.value else "values",
+    )
+
+
+def _check_kind(reader: Reader) -> None:
+    """Refuses other files and other versions, before anything in them is believed."""
+    if reader.value.get("format") != FORMAT:
+        raise FileError(f'{reader.where}: is not a controller file: it has no "format": "{FORMAT}"')
+    version = reader.get("version", int)
+    if version != VERSION:
+        raise FileError(
+            f"{reader.where}: has format version {version}, and this wann_rt reads version {VERSION}: "
+            "install a wann_rt that knows it"
+        )
+
+
+def _network(reader: Reader, n_channels: int) -> tuple[Network, list[int]]:
+    reader.only("inputs", "hidden", "outputs", "connections")
+    n_inputs = reader.get("inputs", int)
+    if n_inputs != n_channels:  # a hostile number would cost memory below
+        raise FileError(f"{reader.where}: inputs is {shown(n_inputs)}, but there are {n_channels} observations")
+    hidden = _activations(reader, "hidden")
+    outputs = _activations(reader, "outputs")
+    connections = []
+    for i, entry in enumerate(reader.items("connections", list)):
+        where = f"{reader.where}: connections[{i}]"
+        if len(entry) not in (2, 3):
+            raise FileError(f"{where}: expected [source, target] or [source, target, sign], got {shown(entry)}")
+        connections.append(Connection(*(reader.check(v, where, int) for v in entry)))
+    return Network.build(
+        n_inputs,
+        {1 + n_inputs + k: a for k, a in enumerate(hidden)},
+        {1 + n_inputs + len(hidden) + k: a for k, a in enumerate(outputs)},
+        connections,
+    )
+
+
+def _activations(reader: Reader, key: str) -> list[int]:
+    """Returns the activation ids for a list of names."""
+    names = reader.items(key, str)
+    for i, name in enumerate(names):
+        if name not in BY_NAME:
+            known = ", ".join(BY_NAME)
+            raise FileError(f"{reader.where}: {key}[{i}]: unknown activation {shown(name)}; known: {known}")
+    return [BY_NAME[name].id for name in names]
+
+
+def _weight(reader: Reader, order: list[int]) -> Weight:
+    reader.only("kind", "values")
+    values = reader.items("values", int, float)
+    kind = reader.get("kind", str)
+    if kind == "connections" and len(values) == len(order):
+        values = [values[k] for k in order]  # the file's order of connections need not be canonical
+    return Weight(kind, tuple(float(v) for v in values))
+
+
+def _channels(reader: Reader, key: str) -> tuple[Channel, ...]:
+    return tuple(
+        _channel(Reader(value, f"{reader.where}: {key}[{i}]")) for i, value in enumerate(reader.items(key, dict))
+    )
+
+
+def _channel(reader: Reader) -> Channel:
+    reader.only(*(field.name for field in fields(Channel)))
+    low, high = reader.get("low", int, float, type(None)), reader.get("high", int, float, type(None))
+    return Channel(
+        name=reader.get("name", str),
+        unit=reader.get("unit", str),
+        low=-math.inf if low is None else low,
+        high=math.inf if high is None else high,
+        offset=reader.get("offset", int, float),
+        scale=reader.get("scale", int, float),
+        clip=reader.get("clip", bool),
+    )
+
+
+def _vector(value: list[Any], where: str) -> Vector:
+    if len(value) != 2 or not all(type(side) is list for side in value):
+        raise FileError(f"{where}: expected [[observation...], [action...]], got {shown(value)}")
+    observation, action = (tuple(float(Reader.check(x, where, int, float)) for x in side) for side in value)
+    return Vector(observation, action)

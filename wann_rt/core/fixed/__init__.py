@@ -1,0 +1,1 @@
+"""The same in fixed point: q12."""

@@ -1,0 +1,175 @@
+"""Nodes in fixed point: interval analysis gives each its weights, its shift, and a limit only where it needs one.
+
+Ranges follow the values from the observations on. They prove that every sum and product stays within 32 bits.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from wann_rt.core.activations import BY_ID
+from wann_rt.core.errors import ExportError
+from wann_rt.core.fixed.activations import FIXED, FRACTION, ONE, FixedActivation, Range
+from wann_rt.core.fixed.symbols import INT32, traced
+from wann_rt.core.network import BIAS, Network
+
+MOST_SHIFT = 16  # of a product with a weight: its upper half is then the result, which costs 8-bit processors nothing
+LEAST_BITS = 8  # of the greatest weight that leads into a node: fewer would be no weight
+
+
+@dataclass(frozen=True)
+class Node:
+    """How a node is computed.
+
+    With a shared weight: ``activation(limited(constant + sum of factors * sources) * weight >> shift)``; with a weight
+    per connection, the factors are the weights: ``activation(limited(constant + sum of factors * sources) >> shift)``.
+
+    Attributes:
+        activation: its id.
+        sources: nodes; the bias is not among them but in ``constant``.
+        factors: of the sources: 1 or -1, or weights that count 2^-shift.
+        constant: what the bias contributes.
+        weight: the shared one, counts 2^-shift; None with a weight per connection.
+        limit: the sum is limited to [-limit, limit]; None: it never leaves that.
+        shift: brings the product back to the network's format.
+        magnitude: greatest absolute value of the sum, and of any part of it, before it is limited.
+        argument: range of the activation's argument.
+        range: of the node's value.
+    """
+
+    activation: int
+    sources: tuple[int, ...]
+    factors: tuple[int, ...]
+    constant: int
+    weight: int | None
+    limit: int | None
+    shift: int
+    magnitude: int
+    argument: Range
+    range: Range
+
+
+def shared_nodes(network: Network, inputs: Sequence[Range], weight: float) -> tuple[Node, ...]:
+    """Returns the computed nodes under a shared weight.
+
+    Args:
+        network: the network.
+        inputs: range of each conditioned observation.
+        weight: the weight.
+
+    Raises:
+        ExportError: the weight or a sum leaves 32 bits.
+    """
+    if abs(weight) * 2**MOST_SHIFT > INT32[1]:
+        raise ExportError(f"a weight of {weight:g} does not fit: in fixed point weights end at 32767")
+    values = [(ONE, ONE), *inputs]
+    nodes = []
+    for k, (activation, sources, signs) in enumerate(
+        zip(network.activations, network.sources, network.signs, strict=True)
+    ):
+        magnitude = _magnitude(values, sources, signs)
+        if magnitude > INT32[1]:
+            raise _too_wide(network, k, magnitude / ONE)
+        limit, shift = _room(FIXED[activation], magnitude, weight)
+        pairs = list(zip(sources, signs, strict=True))
+        nodes.append(_node(activation, pairs, values, round(weight * 2**shift), limit, shift))
+        values.append(nodes[-1].range)
+    return tuple(nodes)
+
+
+def connection_nodes(network: Network, inputs: Sequence[Range], weights: Sequence[float]) -> tuple[Node, ...]:
+    """Returns the computed nodes with a weight per connection; see ``shared_nodes``."""
+    values = [(ONE, ONE), *inputs]
+    nodes = []
+    remaining = iter(weights)
+    for k, (activation, sources) in enumerate(zip(network.activations, network.sources, strict=True)):
+        own = [next(remaining) for _ in sources]
+        shift = _shift(values, sources, own)
+        factors = [round(w * 2.0**shift) for w in own]
+        if shift < 0 or (shift < MOST_SHIFT and max(map(abs, factors)).bit_length() < LEAST_BITS):
+            raise _too_wide(network, k, sum(abs(w) * _most(values[s]) for w, s in zip(own, sources, strict=True)) / ONE)
+        magnitude = _magnitude(values, sources, factors)
+        limit = ((FIXED[activation].limit + 1) << shift) - 1
+        pairs = list(zip(sources, factors, strict=True))
+        nodes.append(_node(activation, pairs, values, None, limit if magnitude > limit else None, shift))
+        values.append(nodes[-1].range)
+    return tuple(nodes)
+
+
+def _room(activation: FixedActivation, magnitude: int, weight: float) -> tuple[int | None, int]:
+    """Returns the limit of a sum before it meets the shared weight, if it needs one, and the weight's shift.
+
+    One limit does three things: the product fits 32 bits, the argument is one that the activation is defined for,
+    and a bounded activation is constant beyond.
+    """
+    most_shift = min(MOST_SHIFT, 31 - activation.limit.bit_length())
+    for shift in range(MOST_SHIFT, most_shift - 1, -1):
+        factor, most = abs(round(weight * 2**shift)), min(((activation.limit + 1) << shift) - 1, INT32[1])
+        if magnitude * factor <= most:
+            return None, shift
+    return most // factor, most_shift
+
+
+def _shift(values: Sequence[Range], sources: Iterable[int], weights: Sequence[float]) -> int:
+    """Returns the greatest shift with which a sum of products fits 32 bits; -1 if there is none."""
+    pairs = list(zip(sources, weights, strict=True))
+    for shift in range(MOST_SHIFT, -1, -1):
+        if sum(abs(round(w * 2**shift)) * max(_most(values[s]), 1) for s, w in pairs) <= INT32[1]:
+            return shift
+    return -1
+
+
+def _node(
+    activation: int,
+    pairs: Sequence[tuple[int, int]],
+    values: Sequence[Range],
+    weight: int | None,
+    limit: int | None,
+    shift: int,
+) -> Node:
+    """Returns a node with its ranges; the pairs are sources with their factors."""
+    ends = [sorted((f * values[s][0], f * values[s][1])) for s, f in pairs]
+    total = sum(low for low, _ in ends), sum(high for _, high in ends)
+    if limit is not None:
+        total = clipped(total, (-limit, limit))
+    ends_of_product = sorted(end * (1 if weight is None else weight) >> shift for end in total)
+    argument = ends_of_product[0], ends_of_product[1]
+    inner = [(s, f) for s, f in pairs if s != BIAS]
+    return Node(
+        activation,
+        tuple(s for s, _ in inner),
+        tuple(f for _, f in inner),
+        sum(f * ONE for s, f in pairs if s == BIAS),
+        weight,
+        limit,
+        shift,
+        sum(abs(f) * _most(values[s]) for s, f in pairs),
+        argument,
+        value_range(activation, argument),
+    )
+
+
+def value_range(activation: int, argument: Range) -> Range:
+    """Returns the least and the greatest value that an activation takes in a range of arguments."""
+    found = traced(FIXED[activation].function, *argument)
+    return found.ranges[found.root]
+
+
+def clipped(x: Range, limits: Range) -> Range:
+    """Returns the range of what is limited."""
+    low, high = (min(max(end, limits[0]), limits[1]) for end in x)
+    return low, high
+
+
+def _most(limits: Range) -> int:
+    return max(abs(limits[0]), abs(limits[1]))
+
+
+def _magnitude(values: Sequence[Range], sources: Iterable[int], factors: Iterable[int]) -> int:
+    return sum(abs(f) * _most(values[s]) for s, f in zip(sources, factors, strict=True))
+
+
+def _too_wide(network: Network, k: int, reach: float) -> ExportError:
+    return ExportError(
+        f"the sum of node {network.first + k} ({BY_ID[network.activations[k]].name}) can reach {reach:.3g}, too much "
+        f"for 32 bits of which {FRACTION} are a fraction: state narrower ranges, or scale the observations"
+    )

@@ -1,0 +1,143 @@
+"""A controller in fixed point, run: the oracle of everything that computes in q12.
+
+Plain integers in numpy, 64 bits wide; ``fixed_plan`` has proved that 32 are enough. Whole batches run at once, so that
+episodes can be scored with the very numbers that a microcontroller computes.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from wann_rt.core.controller import Controller
+from wann_rt.core.fixed.activations import FIXED, ONE, Range
+from wann_rt.core.fixed.nodes import Node
+from wann_rt.core.fixed.plan import INT16, Affine, Plan, Ranges, plan
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class FixedController:
+    """A controller and its plan; call it like the controller.
+
+    Attributes:
+        controller: what it was made from.
+        plan: how it computes.
+    """
+
+    controller: Controller
+    plan: Plan
+
+    @classmethod
+    def of(cls, controller: Controller, ranges: Ranges | None = None) -> "FixedController":
+        """Returns a controller in fixed point; see ``fixed_plan.plan``."""
+        return cls(controller, plan(controller, ranges))
+
+    def __call__(self, observation: ArrayLike) -> Floats:
+        """Computes actions with numbers in their units, as the C header's ``step_float`` does, bit for bit.
+
+        Args:
+            observation: float32 of shape [observations] or [batch, observations], in the units of the channels.
+
+        Returns:
+            Actions in their units, float32 of shape [actions] or [batch, actions].
+
+        Raises:
+            ControllerError: the observation has another shape or is not numeric.
+        """
+        batch = self.controller.check_observation(observation)
+        actions = self.to_float(self.run(self.from_float(np.atleast_2d(batch))))
+        return actions[0] if batch.ndim == 1 else actions
+
+    def from_float(self, observations: Floats) -> Integers:
+        """Returns observations [batch, observations] in their formats: nearest, limited to 16 bits, NaN neutral."""
+        columns = []
+        for form, column in zip(self.plan.observations, observations.T, strict=True):
+            with np.errstate(all="ignore"):
+                scaled = column * np.float32(2.0**form.fraction)
+                nearest = np.trunc(scaled + np.copysign(np.float32(0.5), scaled))
+            limited = np.clip(np.where(np.isnan(scaled), np.float32(form.neutral), nearest), INT16[0], INT16[1])
+            columns.append(limited.astype(np.int64))
+        return np.stack(columns, axis=1)
+
+    def to_float(self, actions: Integers) -> Floats:
+        """Returns actions [batch, actions] in their units."""
+        return actions.astype(np.float32) * np.array([2.0**-a.fraction for a in self.plan.actions], np.float32)
+
+    def run(self, observations: Integers) -> Integers:
+        """Computes actions in integers.
+
+        Args:
+            observations: in the formats of the plan, within 16 bits, [batch, observations].
+
+        Returns:
+            Actions in the formats of the plan, [batch, actions].
+        """
+        inputs = self.inputs(observations)
+        members = [self._actions(nodes, inputs) for nodes in self.plan.members]
+        if not self.plan.mean:
+            return members[0]
+        total = np.sum(members, axis=0)
+        rows = zip(self.plan.actions, self.plan.mean, total.T, strict=True)
+        return np.stack([limited(affine(mean, x), action.limits) for action, mean, x in rows], axis=1)
+
+    def inputs(self, observations: Integers) -> list[Integers]:
+        """Returns what enters the network for observations [batch, observations]."""
+        values = []
+        for form, column in zip(self.plan.observations, observations.T, strict=True):
+            value = limited(column, form.limits)
+            values.append(value * form.widen if form.condition is None else affine(form.condition, value))
+        return values
+
+    def _actions(self, nodes: Sequence[Node], inputs: Sequence[Integers]) -> Integers:
+        outputs = [node.value for node in computed(nodes, inputs)][-len(self.plan.actions) :]
+        columns = []
+        for action, y in zip(self.plan.actions, outputs, strict=True):
+            columns.append(limited(y if action.condition is None else affine(action.condition, y), action.limits))
+        return np.stack(columns, axis=1)
+
+
+class Computed(NamedTuple):
+    """What a node computes.
+
+    Attributes:
+        total: the sum, before it is limited.
+        argument: of the activation.
+        value: of the node.
+    """
+
+    total: Integers
+    argument: Integers
+    value: Integers
+
+
+def computed(nodes: Sequence[Node], inputs: Sequence[Integers]) -> Iterator[Computed]:
+    """Yields what each node computes, in order.
+
+    Args:
+        nodes: the computed nodes of a plan's member.
+        inputs: conditioned observations.
+    """
+    values = [np.full_like(inputs[0], ONE), *inputs]
+    for node in nodes:
+        total = np.full_like(inputs[0], node.constant)
+        for source, factor in zip(node.sources, node.factors, strict=True):
+            total = total + factor * values[source]
+        held = total if node.limit is None else limited(total, (-node.limit, node.limit))
+        argument = (held if node.weight is None else held * node.weight) >> node.shift
+        values.append(FIXED[node.activation].function(argument))
+        yield Computed(total, argument, values[-1])
+
+
+def affine(form: Affine, x: Integers) -> Integers:
+    """Returns ``((x * factor + constant) >> shift) + after``."""
+    return ((x * form.factor + form.constant) >> form.shift) + form.after
+
+
+def limited(x: Integers, limits: Range | None) -> Integers:
+    """Returns x within limits, if there are any."""
+    return x if limits is None else np.clip(x, *limits)

@@ -1,0 +1,190 @@
+"""Watching a controller: its episodes in Gymnasium, in a window or as a film.
+
+What is seen is Gymnasium's own environment and the controller's decisions; nothing of a search takes part. Compiled
+tasks that were taken from Gymnasium are shown by the environment they are equal to.
+"""
+
+import math
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from ctypes.util import find_library
+from dataclasses import replace
+from typing import Any, Literal, NamedTuple
+
+from wann_rt.core.controller import Controller, greatest
+from wann_rt.core.errors import TaskError
+from wann_rt.display.film import Reel, film_file
+from wann_rt.play.environment import environment_task
+from wann_rt.tasks import changes_of
+from wann_rt.tasks.any_task import AnyTask, check_fits
+from wann_rt.tasks.environment.simulator import Simulator
+from wann_rt.tasks.environment.task import FALL_REWARD, EnvironmentTask, with_options
+from wann_rt.tasks.scenes import SCENES, library
+
+Mode = Literal["human", "rgb_array"]
+RATE = 30.0  # steps shown per second, where an environment does not say
+TWINS: Mapping[str, str] = {
+    "pendulum": "Pendulum-v1",
+    "mountain-car-continuous": "MountainCarContinuous-v0",
+    "cartpole": "CartPole-v1",
+    "acrobot": "Acrobot-v1",
+}
+DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY")  # one of them is set where Linux can open a window
+NO_DISPLAY = "dummy"  # SDL's name for a window that nobody sees
+OPENGL = "MUJOCO_GL"  # where MuJoCo reads which OpenGL draws its pictures
+EGL: Mapping[str, str] = {"EGL": "libegl1", "GL": "libgl1"}  # of one without a display: libraries, Debian's packages
+
+
+class Outcome(NamedTuple):
+    """How an episode went: its seed, the sum of its rewards, its length in steps."""
+
+    seed: int
+    total: float
+    steps: int
+
+
+def has_display() -> bool:
+    """Returns whether a window can be opened."""
+    chosen = os.environ.get("SDL_VIDEODRIVER")
+    if chosen:
+        return chosen != NO_DISPLAY
+    return sys.platform != "linux" or any(os.environ.get(name) for name in DISPLAYS)
+
+
+def watch(
+    task: AnyTask,
+    controller: Controller,
+    *,
+    episodes: int = 1,
+    seed: int = 0,
+    rate: float | None = None,
+    max_steps: int | None = None,
+    out: str | os.PathLike[str] | None = None,
+) -> Iterator[Outcome]:
+    """Plays episodes in a window, or into a film, and yields how each went.
+
+    Args:
+        task: the task; see ``selecting.task_of``.
+        controller: plays it.
+        episodes: how many.
+        seed: of the first episode; those of the next ones count up.
+        rate: steps shown per second; by default as fast as the environment shows itself.
+        max_steps: an episode's greatest length; by default the task's own.
+        out: film to write, .mp4 or .gif; by default a window is opened. Who closes it ends the last episode.
+
+    Raises:
+        TaskError: the environment fails or draws no pictures, or the controller does not fit the task.
+        FileError: the film cannot be written.
+        MissingExtraError: pygame, or what encodes films, is not installed.
+    """
+    library()
+    if not has_display():
+        os.environ["SDL_VIDEODRIVER"] = NO_DISPLAY  # else SDL looks for one, and complains
+    if not isinstance(task, EnvironmentTask):
+        check_fits(task, controller)
+    mode: Mode = "human" if out is None else "rgb_array"
+    played = shown(task)
+    if max_steps is not None:
+        played = with_options(played, max_steps=max_steps)
+    with ExitStack() as stack:
+        simulator = stage(played, mode)
+        stack.callback(simulator.close)
+        rate = rate or own_rate(simulator)
+        reel = None if out is None else stack.enter_context(film_file(out, rate))
+        for k in range(episodes):
+            outcome = episode(simulator, controller, (seed + k) % 2**31, rate, reel)
+            if outcome is None:
+                return
+            yield outcome
+
+
+def shown(task: AnyTask) -> EnvironmentTask:
+    """Returns the environment that shows a task.
+
+    Raises:
+        TaskError: the task's params are not those of its twin in Gymnasium.
+    """
+    if isinstance(task, EnvironmentTask):
+        return with_options(task, stall_steps=0, stall_reward=0.0)
+    changes = changes_of(task)
+    if task.name in SCENES:
+        return environment_task(f"wann_rt.tasks.gym_env:{task.env_id}", kwargs={"params": changes})
+    if changes:
+        names = ", ".join(changes)
+        raise TaskError(f"task {task.name} is shown by Gymnasium's {TWINS[task.name]}, which has no other {names}")
+    return environment_task(TWINS[task.name])
+
+
+def stage(task: EnvironmentTask, mode: Mode) -> Simulator:
+    """Returns what plays the task and shows it; whether it repeats is tried out unseen.
+
+    Raises:
+        TaskError: it cannot be made, or not in that mode.
+    """
+    unseen = Simulator(task)
+    unseen.close()
+    modes = list((unseen.environment.metadata or {}).get("render_modes") or [])
+    if mode not in modes:
+        other = "; --out FILE writes a film" if "rgb_array" in modes else ""
+        raise TaskError(f"environment {task.env_id} is not to be seen: its render modes are {modes}, not {mode}{other}")
+    if hasattr(unseen.environment.unwrapped, "mujoco_renderer") and not has_display():
+        _draw_unseen(task.env_id, mode)
+    return Simulator(replace(task, kwargs={**task.kwargs, "render_mode": mode}), fresh=unseen.fresh)
+
+
+def _draw_unseen(env_id: str, mode: Mode) -> None:
+    """Has MuJoCo draw by EGL, which needs no display; left alone it tries to open a window, and complains.
+
+    Raises:
+        TaskError: it shall be seen in a window, or EGL is not installed.
+    """
+    if mode == "human":
+        raise TaskError(f"environment {env_id} opens a window of its own, and there is no display: write a film (out)")
+    if OPENGL not in os.environ and not all(map(find_library, EGL)):
+        raise TaskError(
+            f"environment {env_id} draws with OpenGL, which without a display is EGL, and that is not installed: "
+            f"apt install {' '.join(EGL.values())} (or name another OpenGL in {OPENGL})"
+        )
+    os.environ.setdefault(OPENGL, "egl")
+
+
+def own_rate(simulator: Simulator) -> float:
+    """Returns at how many steps a second an environment shows itself."""
+    told = (simulator.environment.metadata or {}).get("render_fps")
+    return float(told) if isinstance(told, (int, float)) and 0 < told < float("inf") else RATE
+
+
+def episode(
+    simulator: Simulator, controller: Controller, seed: int, rate: float, reel: Reel | None = None
+) -> Outcome | None:
+    """Plays one episode, into the film or in the window; returns None if the window was closed."""
+    task, total, steps, over = simulator.task, 0.0, 0, False
+    observation = simulator.reset(seed)
+    _keep_time(simulator.environment.unwrapped, rate)
+    if reel is not None:
+        reel.add(simulator.picture)
+    while not over and steps < task.max_steps:
+        actions = controller(observation)
+        observation, reward, over = simulator.step(actions, int(greatest(actions)))
+        if not math.isfinite(reward):
+            simulator.fail(f"the reward is {reward}")
+        waived = over and reward == FALL_REWARD and not task.params.fall_penalty
+        total, steps = total + (0.0 if waived else reward), steps + 1
+        if reel is not None:
+            reel.add(simulator.picture)
+        elif _is_closed():
+            return None
+    return Outcome(seed, total, steps)
+
+
+def _keep_time(environment: Any, rate: float) -> None:
+    """Makes a window show so many steps a second: Gymnasium's wait as their metadata say."""
+    environment.metadata = {**environment.metadata, "render_fps": rate}
+
+
+def _is_closed() -> bool:
+    """Returns whether the user wants the window closed; Gymnasium itself does not look."""
+    pygame = library()
+    return bool(pygame.display.get_init() and pygame.event.peek(pygame.QUIT))

@@ -1,0 +1,92 @@
+"""Evaluation: a controller's score in the paper's conditions, over fresh episodes, with confidence intervals."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wann_rt.core.controller import Controller
+from wann_rt.core.random import Purpose, stream, uniforms
+from wann_rt.evaluation.score import Score
+from wann_rt.evaluation.sweep import COARSE_EPISODES, COARSE_STEP, Sweep, grid, sweep
+from wann_rt.play.episodes import HIGH, LOW, episode_seeds, weights_per_connection
+from wann_rt.play.plain import play_controller
+from wann_rt.play.rollouts import play, starts_of
+from wann_rt.tasks.any_task import AnyTask, check_fits, judged
+
+SIX_WEIGHTS = (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0)  # of the paper
+
+
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores by condition.
+
+    Attributes:
+        task: name of the task.
+        seed: of the test episodes.
+        connections: of the network.
+        tuned_weight: the best shared weight of the sweep.
+        scores: condition -> score. ``random_weights``: every connection drawn from U(-2, 2), anew each episode;
+            ``random_shared``: the shared weight drawn from U(-2, 2); ``six_weights``: the paper's six shared weights;
+            ``tuned_shared``: the sweep's best shared weight; ``own_weight``: the controller as it is.
+        sweep: the sweep behind ``tuned_weight``.
+    """
+
+    task: str
+    seed: int
+    connections: int
+    tuned_weight: float
+    scores: Mapping[str, Score]
+    sweep: Sweep
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the evaluation as JSON values."""
+        return {
+            "task": self.task,
+            "seed": self.seed,
+            "connections": self.connections,
+            "tuned_weight": float(str(np.float32(self.tuned_weight))),
+            "scores": {name: asdict(score) for name, score in self.scores.items()},
+        }
+
+
+def environment_episodes(episodes: int) -> int:
+    """Returns how many episodes of an environment ``evaluate`` plays with so many per condition."""
+    return len(grid(step=COARSE_STEP)) * COARSE_EPISODES + (4 + len(SIX_WEIGHTS)) * episodes
+
+
+def evaluate(
+    task: AnyTask, controller: Controller, *, episodes: int = 100, seed: int = 0, threads: int | None = None
+) -> Evaluation:
+    """Scores a controller on ``episodes`` fresh episodes per condition (per weight, for the six).
+
+    Raises:
+        TaskError: the controller's channels are not the task's.
+    """
+    task = judged(task)
+    check_fits(task, controller)
+    network = controller.network
+    starts = starts_of(task, episode_seeds(Purpose.TEST, seed, episodes))
+    swept = sweep(task, network, seed=seed, threads=threads)
+
+    def shared(weights: NDArray[np.float64]) -> Score:
+        repeats = len(weights) // episodes if len(weights) > episodes else 1
+        return scored(play(task, network, weights.astype(np.float32), np.tile(starts, repeats), threads, watched=True))
+
+    scored = partial(Score.of_episodes, task)
+    any_weights = weights_per_connection(stream(seed, Purpose.WEIGHTS, 2), network.n_connections, episodes)
+    scores = {
+        "random_weights": scored(play(task, network, any_weights, starts, threads, watched=True)),
+        "random_shared": shared(uniforms(stream(seed, Purpose.WEIGHTS, 1), episodes, LOW, HIGH)),
+        "six_weights": shared(np.repeat(SIX_WEIGHTS, episodes)),
+        "tuned_shared": shared(np.full(episodes, swept.best)),
+        "own_weight": scored(play_controller(task, controller, starts, threads)),
+    }
+    return Evaluation(task.name, seed, network.n_connections, swept.best, scores, swept)
+
+

@@ -1,0 +1,68 @@
+"""What fixed point costs: the score of a controller in q12 beside that in float32, over the same episodes."""
+
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+from wann_rt.core.controller import Controller
+from wann_rt.core.errors import TaskError
+from wann_rt.core.fixed.plan import Ranges
+from wann_rt.core.fixed.reference import FixedController
+from wann_rt.core.random import Purpose
+from wann_rt.evaluation.score import Score
+from wann_rt.kernels.forward import forward_batch
+from wann_rt.play.episodes import episode_seeds
+from wann_rt.play.plain import returns
+from wann_rt.play.rollouts import starts_of
+from wann_rt.tasks.any_task import AnyTask, check_fits
+from wann_rt.tasks.task import Task
+
+EPISODES = 1000
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A controller's scores in both kinds of numbers.
+
+    Attributes:
+        task: name of the task.
+        float32: returns in float32.
+        fixed: returns in fixed point, of the same episodes.
+        difference: of each episode's return in fixed point from that in float32.
+    """
+
+    task: str
+    float32: Score
+    fixed: Score
+    difference: Score
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the scores as JSON values."""
+        return asdict(self)
+
+
+def loss(
+    task: AnyTask, controller: Controller, ranges: Ranges | None = None, *, episodes: int = EPISODES, seed: int = 0
+) -> Loss:
+    """Plays fresh episodes with a controller in float32 and in fixed point.
+
+    Args:
+        task: a compiled task.
+        controller: the controller.
+        ranges: see ``fixed_plan.plan``.
+        episodes: how many.
+        seed: of the episodes; ``evaluate`` plays the same ones.
+
+    Raises:
+        TaskError: the controller's channels are not the task's, or an environment plays the task.
+        ExportError: the controller does not fit fixed point.
+    """
+    if not isinstance(task, Task):
+        raise TaskError(f"task {task.name} is played by an environment; fixed point is scored on compiled tasks only")
+    check_fits(task, controller)
+    starts = starts_of(task, episode_seeds(Purpose.TEST, seed, episodes))
+    float32 = returns(task, partial(controller.run, forward_batch), starts)
+    fixed = returns(task, FixedController.of(controller, ranges), starts)
+    return Loss(task.name, Score.of(float32), Score.of(fixed), Score.of(fixed - float32))
+
+

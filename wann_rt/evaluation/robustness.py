@@ -1,0 +1,79 @@
+"""Robustness: a controller's score under each disturbance that its task knows, one at a time and all together."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wann_rt.core.controller import Controller
+from wann_rt.core.errors import TaskError
+from wann_rt.core.random import Purpose
+from wann_rt.evaluation.score import Score
+from wann_rt.play.episodes import episode_seeds
+from wann_rt.play.plain import play_controller
+from wann_rt.play.rollouts import starts_of
+from wann_rt.tasks import DISTURBANCES, task_of, with_params
+from wann_rt.tasks.any_task import check_fits
+from wann_rt.tasks.task import Task
+
+ALL = "all of these"
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """Scores under disturbances.
+
+    Attributes:
+        task: name of the task.
+        plain: score on the task as it is given.
+        scores: disturbance, e.g. "delay = 2" -> score; last, all of them at once.
+    """
+
+    task: str
+    plain: Score
+    scores: Mapping[str, Score]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the scores as JSON values."""
+        disturbed = {name: asdict(score) for name, score in self.scores.items()}
+        return {"task": self.task, "plain": asdict(self.plain), "disturbances": disturbed}
+
+
+def robustness(
+    controller: Controller,
+    task: str | None = None,
+    *,
+    task_params: Mapping[str, float] | None = None,
+    episodes: int = 100,
+    seed: int = 0,
+) -> Robustness:
+    """Plays a controller, with its own weight, under each disturbance of ``tasks.DISTURBANCES``.
+
+    Args:
+        controller: what to judge.
+        task: name of the task; by default task and params are those it was searched for.
+        task_params: changed params; a disturbance among them stays while others are tested.
+        episodes: fresh episodes for each disturbance, the same ones.
+        seed: of the episodes.
+
+    Raises:
+        TaskError: the task is unknown or knows no disturbances, or does not have the controller's channels.
+    """
+    played = task_of(controller, task, task_params)
+    return _robustness(played, controller, episode_seeds(Purpose.TEST, seed, episodes))
+
+
+def _robustness(task: Task, controller: Controller, seeds: NDArray[np.int64]) -> Robustness:
+    known = DISTURBANCES.get(task.name)
+    if known is None:
+        raise TaskError(f"task {task.name} knows no disturbances; tasks that do: {', '.join(DISTURBANCES)}")
+    check_fits(task, controller)
+
+    def score(changes: Mapping[str, float]) -> Score:
+        changed = with_params(task, **changes)
+        return Score.of_episodes(changed, play_controller(changed, controller, starts_of(changed, seeds)))
+
+    alone = {f"{name} = {level:g}": score({name: level}) for name, level in known.items()}
+    return Robustness(task.name, score({}), {**alone, ALL: score(known)})

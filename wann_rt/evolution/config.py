@@ -1,0 +1,251 @@
+"""Config: every setting of a search in one frozen dataclass; presets are TOML files laid over its defaults."""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from importlib import resources
+from typing import Any
+
+from wann_rt.core.activations import BY_NAME
+from wann_rt.core.errors import ConfigError
+from wann_rt.tasks.any_task import AnyTask
+from wann_rt.tasks.environment.task import EnvironmentTask
+
+DEFAULT_PRESET = "minimal"
+MUTATIONS = (
+    "add_connection", "add_node", "enable", "change_activation",
+    "delete_connection", "delete_node", "flip_sign", "move_connection",
+)  # fmt: skip
+RANKINGS = ("pareto", "scalar")
+
+
+@dataclass(frozen=True)
+class Config:
+    """Settings of a search; defaults are those of the reference code's ``swingup.json``.
+
+    Attributes:
+        preset: the preset these settings started from.
+        seed: all random numbers of the search follow from it.
+        start_digest: of the controller whose network the first generation copies; empty: it is drawn at random.
+        population: genomes in a generation.
+        generations: how many generations to run.
+        episodes: episodes per shared weight and genome in a generation; the same start states for all genomes.
+        weights: the shared weights every genome is scored with.
+        initial_enabled: chance that a connection of the first generation is enabled.
+        add_connection: share of children that get a new connection.
+        add_node: share of children of which a connection is split by a new node.
+        enable: share of children of which a disabled connection is enabled again.
+        change_activation: share of children of which a hidden node gets another activation.
+        cull: fraction of the generation, the worst, that never become parents.
+        elite: fraction of the possible parents, the best, that are copied unchanged.
+        tournament: contestants in each tournament; the better winner of two tournaments becomes the parent.
+        delete_connection: share of children of which an enabled connection is removed.
+        delete_node: share of children of which a hidden node is removed and bypassed.
+        flip_sign: share of children of which a connection changes its sign; if not 0, new ones get random signs.
+        move_connection: share of children of which one end of a connection goes to another node.
+        again: chance that a mutation is followed by another one.
+        drawn_weights: score with this many shared weights drawn anew each generation, stratified over U(-2, 2), each
+            episode with a start state of its own; 0: with ``weights``.
+        best_share: share of the best shared weight in the fitness; the rest is the mean over all of them.
+        random_weights: score also with this many sets of random weights, every connection's drawn from U(-2, 2) anew
+            each episode, as the condition of that name of an evaluation does; 0: with none.
+        random_weights_floor: the mean return that is wanted of those; what is above counts nothing.
+        random_weights_price: points of fitness for each that is missing below.
+        ranking: "pareto" as in the paper, see ``complexity_share``; "scalar": by fitness minus the price of the
+            connections.
+        parsimony: that price, in points of fitness per connection.
+        most_connections: networks with more are never parents while there are others, nor champions; 0: no limit.
+        distinct: of genomes that score alike with every shared weight, all but the first rank last.
+        complexity_share: chance, in Pareto ranking, that a generation is ranked by (mean fitness, fewest
+            connections); else it is ranked by (mean fitness, fitness of the best shared weight).
+        activations: activations that hidden nodes may have.
+        reference_quirks: also reproduce two defects of the published code: disabled connections between hidden
+            nodes stay alive, and crowding distances are scaled by abs(1 / max - min).
+        retest_every: generations between retests of the best genomes for the title of champion.
+        retest_top: how many of the generation's best are retested.
+        retest_episodes: held-out episodes per shared weight of a retest.
+    """
+
+    preset: str = DEFAULT_PRESET
+    seed: int = 0
+    start_digest: str = ""
+    population: int = 192
+    generations: int = 1024
+    episodes: int = 3
+    weights: tuple[float, ...] = (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0)
+    initial_enabled: float = 0.5
+    add_connection: float = 0.20
+    add_node: float = 0.25
+    enable: float = 0.05
+    change_activation: float = 0.50
+    delete_connection: float = 0.0
+    delete_node: float = 0.0
+    flip_sign: float = 0.0
+    move_connection: float = 0.0
+    again: float = 0.0
+    drawn_weights: int = 0
+    best_share: float = 0.0
+    random_weights: int = 0
+    random_weights_floor: float = 0.0
+    random_weights_price: float = 2.5
+    ranking: str = "pareto"
+    parsimony: float = 0.0
+    most_connections: int = 0
+    distinct: bool = False
+    cull: float = 0.2
+    elite: float = 0.2
+    tournament: int = 8
+    complexity_share: float = 0.8
+    activations: tuple[str, ...] = (
+        "linear", "step", "sin", "gauss", "tanh", "sigmoid", "inverse", "abs", "relu", "cos",
+    )  # fmt: skip
+    reference_quirks: bool = False
+    retest_every: int = 8
+    retest_top: int = 4
+    retest_episodes: int = 32
+
+    def __post_init__(self) -> None:
+        """Refuses values out of range, naming the setting."""
+        for name in ("population", "generations", "episodes", "tournament", "retest_every", "retest_top"):
+            _check(name, getattr(self, name), getattr(self, name) >= 1, "at least 1")
+        _check("retest_episodes", self.retest_episodes, self.retest_episodes >= 1, "at least 1")
+        _check("population", self.population, 2 <= self.population <= 1_000_000, "from 2 to 1000000")
+        for name in ("initial_enabled", "cull", "elite", "complexity_share", "again", "best_share"):
+            _check(name, getattr(self, name), 0 <= getattr(self, name) <= 1, "from 0 to 1")
+        _check("cull", self.cull, self.n_pool >= 1, "small enough to leave a parent")
+        rates = tuple(getattr(self, name) for name in MUTATIONS)
+        _check(", ".join(MUTATIONS), rates, min(rates) >= 0 < sum(rates), ">= 0, not all 0")
+        for name in ("drawn_weights", "most_connections", "parsimony", "random_weights", "random_weights_price"):
+            _check(name, getattr(self, name), 0 <= getattr(self, name) <= 1e6, "from 0 to 1000000")
+        floor = self.random_weights_floor
+        _check("random_weights_floor", floor, -1e9 <= floor <= 1e9, "a finite number")
+        _check("ranking", self.ranking, self.ranking in RANKINGS, " or ".join(RANKINGS))
+        in_range = bool(self.weights) and all(-1e6 <= w <= 1e6 for w in self.weights)
+        _check("weights", self.weights, in_range, "at least one finite number")
+        unknown = [name for name in self.activations if name not in BY_NAME]
+        known = f"some of {', '.join(BY_NAME)}"
+        _check("activations", unknown or self.activations, bool(self.activations) and not unknown, known)
+
+    @property
+    def n_pool(self) -> int:
+        """How many of a generation may become parents."""
+        return self.population - int(self.cull * self.population)
+
+    @property
+    def n_elites(self) -> int:
+        """How many of a generation are copied unchanged."""
+        return int(self.elite * self.n_pool)
+
+    @property
+    def digest(self) -> str:
+        """Returns "sha256:<hex>" over all settings."""
+        return "sha256:" + hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+
+def presets() -> list[str]:
+    """Returns the names of the presets that are shipped."""
+    files = resources.files("wann_rt.evolution").joinpath("presets").iterdir()
+    return sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))
+
+
+def load(preset: str = DEFAULT_PRESET, overlay: Mapping[str, Any] | None = None) -> Config:
+    """Returns a preset with some settings replaced.
+
+    Args:
+        preset: name of a shipped preset.
+        overlay: settings to replace, as from a TOML file or keyword arguments.
+
+    Raises:
+        ConfigError: unknown preset or setting, or a value of the wrong type or out of range.
+    """
+    return overlaid(replace(_preset(preset), preset=preset), overlay or {})
+
+
+def _preset(name: str) -> Config:
+    """Returns a shipped preset: its settings over those of the preset that it extends, or over the defaults."""
+    if name not in presets():
+        raise ConfigError(f"there is no preset {name!r}; presets: {', '.join(presets())}")
+    text = resources.files("wann_rt.evolution").joinpath("presets", f"{name}.toml").read_text(encoding="utf-8")
+    settings = tomllib.loads(text)
+    base = settings.pop("extends", None)
+    return overlaid(Config() if base is None else _preset(base), settings)
+
+
+def overlaid(config: Config, overlay: Mapping[str, Any]) -> Config:
+    """Returns the config with some settings replaced; see ``load``."""
+    return replace(config, **{name: _typed(name, value) for name, value in overlay.items()})
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """Reads one ``name=value`` of the command line; the value is TOML, bare words are strings."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ConfigError(f"expected name=value, got {text!r}")
+    try:
+        return name.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return name.strip(), value.strip()
+
+
+def _typed(name: str, value: Any) -> Any:
+    """Returns the value as the setting's type, or raises ConfigError."""
+    types = {f.name: f.type.__name__ if type(f.type) is type else str(f.type) for f in fields(Config)}
+    if name not in types:
+        raise ConfigError(f"there is no setting {name!r}; settings: {', '.join(types)}")
+    convert: Callable[[Any], Any] = _CONVERTERS[types[name]]
+    try:
+        return convert(value)
+    except (TypeError, ValueError):
+        raise ConfigError(f"setting {name}: {value!r} is not {types[name]}") from None
+
+
+def _integer(value: Any) -> int:
+    if isinstance(value, bool) or int(value) != value:
+        raise ValueError
+    return int(value)
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, (bool, str)):
+        raise TypeError
+    return float(value)
+
+
+def _truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def _word(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _listed(value: Any) -> list[Any]:
+    if isinstance(value, str):
+        return [word.strip() for word in value.split(",")]
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+_CONVERTERS: dict[str, Callable[[Any], Any]] = {
+    "int": _integer,
+    "float": _number,
+    "bool": _truth,
+    "str": _word,
+    "tuple[float, ...]": lambda value: tuple(_number(v) for v in _listed(value)),
+    "tuple[str, ...]": lambda value: tuple(_word(v) for v in _listed(value)),
+}
+
+
+def _check(name: str, value: Any, holds: bool, expected: str) -> None:
+    if not holds:
+        raise ConfigError(f"setting {name} is {value!r}; expected {expected}")
+
+
+def default_preset(task: AnyTask) -> str:
+    """Returns the preset of a search for which nobody names one."""
+    return "environment" if isinstance(task, EnvironmentTask) else DEFAULT_PRESET

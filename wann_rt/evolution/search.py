@@ -1,0 +1,203 @@
+"""Evolution: ask for a generation, tell its scores, repeat; the champion becomes a controller."""
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wann_rt.core import random
+from wann_rt.core.activations import BY_NAME
+from wann_rt.core.errors import ConfigError, TaskError
+from wann_rt.core.network import Network
+from wann_rt.core.random import Purpose
+from wann_rt.evolution import fitness as scoring
+from wann_rt.evolution.config import Config
+from wann_rt.kernels import genome
+from wann_rt.kernels.express import express
+from wann_rt.kernels.programs import Programs, select
+from wann_rt.kernels.ranking import rank
+from wann_rt.kernels.variation import MOST_GENES, MOST_NODES, Rates, breed
+from wann_rt.play.rollouts import default_threads
+from wann_rt.tasks.any_task import AnyTask
+
+
+class Generation(NamedTuple):
+    """What is known of a generation once it is scored; one line of the journal.
+
+    Attributes:
+        generation: its number, from 0.
+        best: fitness of its best genome: the mean over shared weights and episodes, unless ``Config.best_share`` or
+            ``Config.random_weights`` say otherwise.
+        mean: mean fitness of all genomes.
+        best_connections: connections of its best genome.
+        mean_connections: mean over all genomes.
+        champion: retested fitness of the champion so far.
+        champion_connections: its connections.
+        env_steps: task steps taken so far, retests included.
+        seconds: wall time so far.
+    """
+
+    generation: int
+    best: float
+    mean: float
+    best_connections: int
+    mean_connections: float
+    champion: float
+    champion_connections: int
+    env_steps: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The best network so far, by its retest on held-out episodes."""
+
+    network: Network
+    fitness: float
+    generation: int
+
+
+class Search:
+    """A search in progress; everything random in it follows from ``config.seed``.
+
+    Attributes:
+        task: what is searched for.
+        config: the settings.
+        population: the genomes of the generation to be scored next.
+        generation: its number.
+        champion: the best network so far; None before the first generation is told.
+        env_steps: task steps taken so far.
+        seconds: wall time so far.
+    """
+
+    def __init__(self, task: AnyTask, config: Config, threads: int | None = None, start: Network | None = None) -> None:
+        """Draws the first generation, or copies ``start``; ``threads`` changes the speed, never the result."""
+        if (start is None) != (config.start_digest == ""):
+            raise ConfigError("setting start_digest names a controller: pass its network too, see starting.start_from")
+        self.task = task
+        self.config = config
+        self.threads = threads or default_threads()
+        self.generation = 0
+        self.champion: Champion | None = None
+        self.env_steps = 0
+        self._steps_of_score = 0
+        self.population = self._first_population() if start is None else self._copies(start)
+        self._retest_lanes = scoring.lanes(task, config, Purpose.RETEST, config.retest_episodes)
+        self.seconds = 0.0
+        self._clock = time.monotonic()
+
+    def ask(self) -> Programs:
+        """Returns the networks of the generation to be scored."""
+        return express(self.population, self.config.reference_quirks)
+
+    def score(self, programs: Programs) -> NDArray[np.float64]:
+        """Plays this generation's episodes; returns the mean return per network and shared weight."""
+        config = self.config
+        played = scoring.lanes(self.task, config, Purpose.EPISODE, config.episodes, self.generation)
+        by_weight, self._steps_of_score = scoring.scores(self.task, programs, played, self.threads)
+        return by_weight
+
+    def tell(self, programs: Programs, by_weight: NDArray[np.float64]) -> Generation:
+        """Takes the scores [networks, weights] of ``ask``'s networks, retests the best, breeds the next generation."""
+        config = self.config
+        fitness, connections = scoring.fitness(by_weight, config), scoring.connections(programs)
+        champion, steps = self.champion, self._steps_of_score
+        if self.generation % config.retest_every == 0 or self.generation == config.generations - 1:
+            best = np.argsort(-scoring.merit(fitness, connections, config), kind="stable")[: config.retest_top]
+            champion, retest_steps = self._retested(programs, best)
+            steps += retest_steps
+        children = self._children(self._ranking(by_weight, fitness, connections))
+        # Nothing of the state changes before here: an interrupted generation is played again from its beginning.
+        self.champion, self.population, self.env_steps = champion, children, self.env_steps + steps
+        self.generation += 1
+        return self._report(fitness, connections)
+
+    def run(self) -> Iterator[Generation]:
+        """Runs the generations that are left, yielding a report after each."""
+        while self.generation < self.config.generations:
+            programs = self.ask()
+            yield self.tell(programs, self.score(programs))
+
+    def _first_population(self) -> genome.Population:
+        config, n_in, n_out = self.config, len(self.task.observations), len(self.task.actions)
+        shape = config.population, (n_in + 1) * n_out
+        draws = [random.uniforms(random.stream(config.seed, Purpose.INITIAL, *p), math.prod(shape)) for p in ((), (1,))]
+        enabled, sign = (draw.reshape(shape) for draw in draws)
+        population = genome.initial(config.population, n_in, n_out, enabled < config.initial_enabled)
+        if config.flip_sign > 0:
+            population.signs[:, : shape[1]] = np.where(sign < 0.5, -1, 1)
+        return population
+
+    def _copies(self, start: Network) -> genome.Population:
+        has, needs = (start.n_inputs, start.n_outputs), (len(self.task.observations), len(self.task.actions))
+        if has != needs:
+            raise TaskError(
+                f"task {self.task.name} has {needs[0]} observations and {needs[1]} actions; the controller to start "
+                f"from has {has[0]} and {has[1]}"
+            )
+        return genome.copies(start, self.config.population)
+
+    def _retested(self, programs: Programs, candidates: NDArray[np.int64]) -> tuple[Champion | None, int]:
+        """Returns the best candidate, or the champion if that is better on the held-out episodes; and steps taken."""
+        config, some = self.config, select(programs, candidates)
+        by_weight, steps = scoring.scores(self.task, some, self._retest_lanes, self.threads)
+        fitness = scoring.fitness(by_weight, config)
+        merit = scoring.merit(fitness, scoring.connections(some), config)
+        best = int(np.argmax(merit))
+        if self.champion is not None and merit[best] <= self._merit(self.champion):
+            return self.champion, steps
+        network = genome.express(self.population, int(candidates[best]), keep_split=config.reference_quirks)
+        return Champion(network, float(fitness[best]), self.generation), steps
+
+    def _merit(self, champion: Champion) -> float:
+        fitness, connections = np.array([champion.fitness]), np.array([champion.network.n_connections], np.int32)
+        return float(scoring.merit(fitness, connections, self.config)[0])
+
+    def _ranking(
+        self, by_weight: NDArray[np.float64], fitness: NDArray[np.float64], connections: NDArray[np.int32]
+    ) -> NDArray[np.int64]:
+        """Returns the genomes from best to worst."""
+        config = self.config
+        if config.ranking == "scalar":
+            order = np.argsort(-scoring.merit(fitness, connections, config), kind="stable")
+        else:
+            draw = random.uniforms(random.stream(config.seed, Purpose.RANKING, self.generation), 1)[0]
+            by_size = draw < config.complexity_share
+            second = 1.0 / np.maximum(connections, 1) if by_size else by_weight.max(axis=1)
+            order = np.asarray(rank(fitness, second, config.reference_quirks))
+        if config.distinct:
+            order = order[np.argsort(scoring.copies(by_weight, order), kind="stable")]
+        return order
+
+    def _children(self, order: NDArray[np.int64]) -> genome.Population:
+        """Returns the next generation."""
+        config = self.config
+        parents = genome.roomy(self.population, MOST_NODES, MOST_GENES)
+        capacities = parents.activations.shape[1], parents.sources.shape[1]
+        children = genome.allocate(config.population, parents.n_inputs, parents.n_outputs, *capacities)
+        rates = Rates(*(getattr(config, name) for name in Rates._fields))
+        allowed = np.array([BY_NAME[name].id for name in config.activations], np.int8)
+        key = random.stream(config.seed, Purpose.VARIATION, self.generation)
+        breed(parents, order, config.n_elites, config.n_pool, 2 * config.tournament, rates, allowed, key, children)
+        return children
+
+    def _report(self, fitness: NDArray[np.float64], connections: NDArray[np.int32]) -> Generation:
+        best = int(np.argmax(fitness))
+        assert self.champion is not None  # generation 0 is always retested
+        before, self._clock = self._clock, time.monotonic()
+        self.seconds += self._clock - before
+        return Generation(
+            self.generation - 1,
+            float(fitness[best]),
+            float(fitness.mean()),
+            int(connections[best]),
+            float(connections.mean()),
+            self.champion.fitness,
+            self.champion.network.n_connections,
+            self.env_steps,
+            self.seconds,
+        )

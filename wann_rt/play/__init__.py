@@ -1,0 +1,1 @@
+"""Who plays episodes: threads for compiled tasks, back ends for environments."""

@@ -1,0 +1,85 @@
+"""Back ends: who plays the episodes of environments. Compiled tasks need none; ``rollouts`` plays them in threads.
+
+A back end is a function from chunks to what came of them, and a rule how large a chunk should be. Chunks say all that
+their results depend on, so any back end that runs the same engine gives the same bits, with any number of workers.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wann_rt.core.controller import Controller, Vector, WeightKind
+from wann_rt.core.errors import TaskError
+from wann_rt.core.network import Network
+from wann_rt.kernels.programs import Programs, single
+from wann_rt.play.backends import envpool_engine, processes, ray_cluster
+from wann_rt.play.backends.chunks import Chunk, Played, Work, cut, joined, rules_of
+from wann_rt.play.episodes import Episodes
+from wann_rt.tasks.environment.task import BackendName, EnvironmentTask
+
+
+class Backend(NamedTuple):
+    """Somebody who plays chunks.
+
+    Attributes:
+        play: task, chunks, number of workers -> what came of each chunk, in order. Raises TaskError where the
+            environment fails; on any error, Ctrl-C included, nothing of it goes on running.
+        chunk_size: episodes to be played, number of workers -> most episodes in a chunk.
+    """
+
+    play: Callable[[EnvironmentTask, Sequence[Chunk], int], list[Played]]
+    chunk_size: Callable[[int, int], int]
+
+
+BACKENDS: Mapping[BackendName, Backend] = {
+    "processes": Backend(processes.play_chunks, processes.chunk_size),
+    "envpool": Backend(envpool_engine.play_chunks, envpool_engine.chunk_size),
+    "ray": Backend(ray_cluster.play_chunks, ray_cluster.chunk_size),
+}
+
+
+def play(
+    task: EnvironmentTask,
+    programs: Programs | Network,
+    weights: NDArray[np.float32],
+    starts: NDArray[Any],
+    workers: int,
+    watched: bool = False,
+) -> Episodes:
+    """Plays one episode per network and lane; see ``rollouts.play``."""
+    programs = single(programs) if isinstance(programs, Network) else programs
+    kind: WeightKind = "connections" if weights.ndim == 2 else "shared"
+    return _played(task, Work(programs, np.atleast_2d(weights), kind, starts[0]), workers, watched)
+
+
+def play_controller(task: EnvironmentTask, controller: Controller, starts: NDArray[Any], workers: int) -> Episodes:
+    """Plays one episode per lane through the whole controller; see ``rollouts.play_controller``."""
+    weights = np.repeat(controller.weight.array[:, np.newaxis], starts.shape[1], axis=1)
+    work = Work(single(controller.network), weights, controller.weight.kind, starts[0])
+    return _played(task, work, workers, watched=True)
+
+
+def record(task: EnvironmentTask, controller: Controller, starts: NDArray[Any]) -> list[Vector]:
+    """Returns the observation -> action pairs of one episode, played by Gymnasium, without those that hold infinity.
+
+    Raises:
+        TaskError: all do, or the environment fails.
+    """
+    work = Work(single(controller.network), controller.weight.array[:, np.newaxis], controller.weight.kind, starts[0])
+    vectors = processes.record(task, cut(work, 1, rules_of(task))[0])
+    finite = [vector for vector in vectors if np.isfinite((*vector.observation, *vector.action)).all()]
+    if not finite:
+        raise TaskError(
+            f"environment {task.env_id} (seed {starts[0, 0]}): every observation or its action holds infinity: wrap it "
+            "with gymnasium.wrappers.TransformObservation, which can clip it"
+        )
+    return finite
+
+
+def _played(task: EnvironmentTask, work: Work, workers: int, watched: bool) -> Episodes:
+    backend = BACKENDS[task.backend]
+    chunks = cut(work, backend.chunk_size(work.episodes, workers), rules_of(task))
+    # Effort and chatter are those of numbers sent to an actuator; the choice of an action has none.
+    return joined(work, backend.play(task, chunks, workers), watched and task.decision == "values")

@@ -1,0 +1,115 @@
+"""Chunks: the episodes of one call, cut into pieces that anybody may play in any order.
+
+A chunk says all that its episodes depend on - networks, weights, seeds - so who plays it, and how often, changes
+nothing. This is the seam between a search and whatever computes its episodes.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wann_rt.core.controller import Channel, Controller, WeightKind
+from wann_rt.kernels.decide import ENSEMBLE, PER_CONNECTION, SHARED, Books, Conditioning, Policy, Rules
+from wann_rt.kernels.programs import Programs, select
+from wann_rt.play.episodes import Episodes
+from wann_rt.tasks.environment.task import FALL_REWARD, EnvironmentTask
+
+WEIGHT_KINDS: Mapping[WeightKind, int] = {"shared": SHARED, "connections": PER_CONNECTION, "ensemble": ENSEMBLE}
+
+
+class Work(NamedTuple):
+    """What is to be played: every network in every lane.
+
+    Attributes:
+        programs: the networks.
+        weights: [1, lanes], or [connections, lanes] or [members, lanes].
+        kind: of the weights.
+        seeds: of each lane's episode, [lanes].
+    """
+
+    programs: Programs
+    weights: NDArray[np.float32]
+    kind: WeightKind
+    seeds: NDArray[np.int64]
+
+    @property
+    def episodes(self) -> int:
+        """How many there are: networks times lanes."""
+        return len(self.programs.n_nodes) * len(self.seeds)
+
+
+class Chunk(NamedTuple):
+    """Some episodes of the work.
+
+    Attributes:
+        programs: the networks that occur.
+        weights: as in ``Work``, [.., lanes].
+        kind: of the weights.
+        networks: each episode's network, [episodes].
+        lanes: each episode's lane, [episodes].
+        seeds: each episode's seed, [episodes].
+        rules: when episodes end.
+    """
+
+    programs: Programs
+    weights: NDArray[np.float32]
+    kind: WeightKind
+    networks: NDArray[np.int64]
+    lanes: NDArray[np.int64]
+    seeds: NDArray[np.int64]
+    rules: Rules
+
+
+class Played(NamedTuple):
+    """What came of a chunk, [episodes]; see ``episodes.Episodes``."""
+
+    returns: NDArray[np.float64]
+    lengths: NDArray[np.int64]
+    efforts: NDArray[np.float64]
+    changes: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, books: Books) -> "Played":
+        """Returns what the books say."""
+        return cls(books.returns, books.lengths, books.efforts, books.changes)
+
+
+def cut(work: Work, most: int, rules: Rules) -> list[Chunk]:
+    """Returns the work in chunks of at most ``most`` episodes, network by network."""
+    n_lanes, chunks = len(work.seeds), []
+    for begin in range(0, work.episodes, most):
+        episodes = np.arange(begin, min(begin + most, work.episodes))
+        networks, lanes = episodes // n_lanes, episodes % n_lanes
+        some = np.arange(networks[0], networks[-1] + 1)
+        programs = select(work.programs, some)
+        chunks.append(Chunk(programs, work.weights, work.kind, networks - some[0], lanes, work.seeds[lanes], rules))
+    return chunks
+
+
+def joined(work: Work, played: list[Played], watched: bool) -> Episodes:
+    """Returns the results of all chunks, in their order, as [networks, lanes]."""
+    shape = len(work.programs.n_nodes), len(work.seeds)
+    columns = [np.concatenate(column).reshape(shape) for column in zip(*played, strict=True)]
+    return Episodes(*columns) if watched else Episodes(*columns[:2])
+
+
+def policy_of(interface: EnvironmentTask | Controller, chunk: Chunk) -> Policy:
+    """Returns the chunk's networks as the kernel reads them, with the channels of the interface."""
+    weights = np.ascontiguousarray(chunk.weights, np.float32)
+    sides = conditioning(interface.observations), conditioning(interface.actions)
+    return Policy(chunk.programs, weights, WEIGHT_KINDS[chunk.kind], *sides)
+
+
+def conditioning(channels: tuple[Channel, ...]) -> Conditioning:
+    """Returns channels as the kernel reads them."""
+    numbers = {name: np.array([getattr(c, name) for c in channels], np.float32) for name in Conditioning._fields[:-1]}
+    return Conditioning(**numbers, clip=np.array([c.clip for c in channels]))
+
+
+def rules_of(task: EnvironmentTask) -> Rules:
+    """Returns when the task's episodes end."""
+    options = task.params
+    waived = np.nan if options.fall_penalty else FALL_REWARD
+    return Rules(task.max_steps, options.stall_steps, float(options.stall_reward), waived)

@@ -1,0 +1,21 @@
+"""What a process and its workers say to each other."""
+
+from typing import Any, Literal, NamedTuple
+
+from wann_rt.play.backends.chunks import Chunk
+
+
+class Job(NamedTuple):
+    """What a worker is asked for: to play a chunk, and with ``recorded`` to tell what was observed and done."""
+
+    number: int
+    chunk: Chunk
+    recorded: bool = False
+
+
+class Answer(NamedTuple):
+    """What a worker says: that it is alive, what came of a job, how the environment failed, or what is odd about it."""
+
+    kind: Literal["alive", "done", "failed", "warning"]
+    number: int = -1
+    result: Any = None

@@ -1,0 +1,81 @@
+"""Playing a chunk with a simulator, one episode after another."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wann_rt.core.controller import Vector
+from wann_rt.core.network import Network
+from wann_rt.kernels.decide import NONE, act, open_books, tally
+from wann_rt.kernels.genome import LINEAR
+from wann_rt.kernels.programs import single
+from wann_rt.play.backends.chunks import Chunk, Played, policy_of, rules_of
+from wann_rt.tasks.environment.task import EnvironmentTask
+
+if TYPE_CHECKING:  # Gymnasium takes long to import: only where an environment is played
+    from wann_rt.tasks.environment.simulator import Simulator
+
+
+class _Row(NamedTuple):
+    """The arrays of one running episode, as the kernels want them: one row."""
+
+    network: NDArray[np.int64]
+    lane: NDArray[np.int64]
+    episode: NDArray[np.int64]
+    actions: NDArray[np.float32]
+    choices: NDArray[np.int64]
+    rewards: NDArray[np.float64]
+    over: NDArray[np.bool_]
+
+
+def play_chunk(
+    simulator: "Simulator", chunk: Chunk, beat: Callable[[], None], seen: list[Vector] | None = None
+) -> Played:
+    """Plays every episode of a chunk.
+
+    Args:
+        simulator: of the task.
+        chunk: what to play.
+        beat: called before each step.
+        seen: gets every observation -> action pair, if given.
+
+    Raises:
+        TaskError: the environment fails, or tells of NaN.
+    """
+    task = simulator.task
+    policy, rules, books = policy_of(task, chunk), chunk.rules, open_books(len(chunk.seeds), len(task.actions))
+    for e, seed in enumerate(chunk.seeds):
+        row = _row(task, chunk, e)
+        beat()
+        observation = simulator.reset(int(seed))
+        while not row.over[0]:
+            if act(policy, row.network, row.lane, observation[np.newaxis], row.actions, row.choices) != NONE:
+                simulator.fail(f"the observation holds NaN: {observation.tolist()}")
+            if seen is not None:
+                seen.append(Vector(tuple(map(float, observation)), tuple(map(float, row.actions[0]))))
+            beat()
+            observation, row.rewards[0], row.over[0] = simulator.step(row.actions[0], int(row.choices[0]))
+            if tally(books, rules, row.episode, row.actions, row.rewards, row.over) != NONE:
+                simulator.fail(f"the reward is {row.rewards[0]}")
+    return Played.of(books)
+
+
+def _row(task: EnvironmentTask, chunk: Chunk, e: int) -> _Row:
+    """Returns the arrays of episode e before its first step."""
+    actions, choices = np.zeros((1, len(task.actions)), np.float32), np.zeros(1, np.int64)
+    rewards, over = np.zeros(1), np.zeros(1, np.bool_)
+    return _Row(chunk.networks[e : e + 1], chunk.lanes[e : e + 1], np.array([e]), actions, choices, rewards, over)
+
+
+def compiled(task: EnvironmentTask) -> None:
+    """Compiles what ``play_chunk`` calls, or loads it from the cache, so that no episode waits for it."""
+    first = 1 + len(task.observations)
+    outputs = dict.fromkeys(range(first, first + len(task.actions)), LINEAR)
+    network, _ = Network.build(len(task.observations), {}, outputs, [])
+    zero = np.zeros(1, np.int64)
+    chunk = Chunk(single(network), np.zeros((1, 1), np.float32), "shared", zero, zero, zero, rules_of(task))
+    row = _row(task, chunk, 0)
+    act(policy_of(task, chunk), row.network, row.lane, np.zeros((1, network.n_inputs), np.float32), *row[3:5])
+    tally(open_books(1, len(task.actions)), chunk.rules, row.episode, row.actions, row.rewards, row.over)

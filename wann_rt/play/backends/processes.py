@@ -1,0 +1,221 @@
+"""Back end "processes": any environment, in worker processes of this machine.
+
+The processes stay for as long as the same task is played. One that dies is replaced, and its chunk is played again:
+chunks say all that they depend on, so the result is the same. One that says nothing for long hangs in the
+environment, which is an error.
+"""
+
+import atexit
+import contextlib
+import os
+import pickle
+import queue
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from collections import Counter, deque
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from wann_rt.core.controller import Vector
+from wann_rt.core.errors import TaskError
+from wann_rt.play.backends.chunks import Chunk, Played
+from wann_rt.play.backends.messages import Answer, Job
+from wann_rt.play.backends.playing import compiled
+from wann_rt.play.progress import tell
+from wann_rt.tasks.environment.task import DEFAULTS, EnvironmentTask
+
+CHUNKS_PER_WORKER = 8  # so that all of them end at about the same time
+MOST_EPISODES = 64  # in a chunk: what is lost with a worker
+ATTEMPTS = 3  # at a chunk, when workers die
+SECONDS_TO_START = 120.0
+# A process of its own rather than of ``multiprocessing``, which would import the user's script again.
+BOOT = """
+import pickle, sys
+sys.path[:] = pickle.load(sys.stdin.buffer)
+from wann_rt.play.backends import worker
+worker.main()
+"""
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+def chunk_size(episodes: int, workers: int) -> int:
+    """Returns how many episodes a chunk should have."""
+    return max(1, min(MOST_EPISODES, -(-episodes // (CHUNKS_PER_WORKER * workers))))
+
+
+def play_chunks(task: EnvironmentTask, chunks: Sequence[Chunk], workers: int) -> list[Played]:
+    """Plays chunks; see ``Backend.play``."""
+    return _run(task, [Job(k, chunk) for k, chunk in enumerate(chunks)], workers)
+
+
+def record(task: EnvironmentTask, chunk: Chunk) -> list[Vector]:
+    """Returns every observation -> action pair of a chunk."""
+    vectors: list[Vector] = _run(task, [Job(0, chunk, recorded=True)], None)[0]
+    return vectors
+
+
+class Worker:
+    """A process that plays one chunk at a time.
+
+    Attributes:
+        job: what it plays now.
+        patience: how long it may be silent, in seconds.
+        heard: when it was last heard of, or was given its job.
+    """
+
+    def __init__(self, hello: bytes, answers: "queue.SimpleQueue[tuple[Worker, Answer | None]]") -> None:
+        """Starts the process; each answer, and None for its end, comes through the queue."""
+        self.job: Job | None = None
+        self.patience = SECONDS_TO_START
+        self.heard = time.monotonic()
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-c", BOOT],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | ONE_THREAD,
+            start_new_session=True,  # Ctrl-C in a terminal goes to every process of its session
+        )
+        self._write(hello)
+        threading.Thread(target=self._listen, args=(answers,), daemon=True).start()
+
+    @property
+    def deadline(self) -> float:
+        """When it must have been heard of again."""
+        return self.heard + self.patience if self.job else float("inf")
+
+    def give(self, job: Job) -> None:
+        """Sends a job; if the process has just died, its end comes through the queue."""
+        self.job, self.heard = job, time.monotonic()
+        self._write(pickle.dumps(job))
+
+    def end(self) -> None:
+        """Ends the process, whatever it is doing."""
+        self.process.kill()
+        self.process.wait()
+        with contextlib.suppress(OSError):
+            self._stream("stdin").close()
+
+    def _stream(self, name: str) -> Any:
+        return getattr(self.process, name)
+
+    def _write(self, data: bytes) -> None:
+        with contextlib.suppress(OSError):  # a broken pipe: the process is dead
+            self._stream("stdin").write(data)
+            self._stream("stdin").flush()
+
+    def _listen(self, answers: "queue.SimpleQueue[tuple[Worker, Answer | None]]") -> None:
+        with self._stream("stdout") as stream:
+            try:
+                while True:
+                    answers.put((self, pickle.load(stream)))
+            except Exception:  # the end of the stream, wherever in a message it comes
+                answers.put((self, None))
+
+
+class Pool:
+    """Workers that all play one task."""
+
+    def __init__(self, task: EnvironmentTask, workers: int) -> None:
+        """Starts the workers."""
+        self.task = task
+        self._hello = pickle.dumps(sys.path) + pickle.dumps(task)
+        self._answers: queue.SimpleQueue[tuple[Worker, Answer | None]] = queue.SimpleQueue()
+        self.workers = [self._started() for _ in range(workers)]
+
+    def close(self) -> None:
+        """Ends all workers."""
+        for worker in self.workers:
+            worker.end()
+
+    def run(self, jobs: Sequence[Job]) -> list[Any]:
+        """Returns the result of each job, in order.
+
+        Raises:
+            TaskError: the environment fails, hangs, or kills the process that plays it again and again.
+        """
+        waiting = deque(jobs)
+        results: dict[int, Any] = {}
+        deaths: Counter[int] = Counter()
+        while len(results) < len(jobs):
+            for worker in self.workers:
+                if worker.job is None and waiting:
+                    worker.give(waiting.popleft())
+            worker, answer = self._next_answer()
+            if answer is None:
+                self._replace(worker, waiting, deaths)
+                continue
+            worker.heard, worker.patience = time.monotonic(), self.task.timeout
+            if answer.kind == "failed":
+                raise TaskError(answer.result)
+            if answer.kind == "warning":
+                warnings.warn(f"environment {self.task.env_id}: {answer.result}", RuntimeWarning, stacklevel=2)
+            if answer.kind == "done" and worker.job is not None:
+                tell(len(worker.job.chunk.seeds))
+                results[answer.number], worker.job = answer.result, None
+        return [results[job.number] for job in jobs]
+
+    def _started(self) -> Worker:
+        return Worker(self._hello, self._answers)
+
+    def _next_answer(self) -> tuple[Worker, Answer | None]:
+        """Waits for an answer; raises TaskError if a worker is silent for too long."""
+        while True:
+            first = min(self.workers, key=lambda worker: worker.deadline)
+            try:
+                return self._answers.get(timeout=max(0.0, first.deadline - time.monotonic()))
+            except queue.Empty:
+                raise TaskError(
+                    f"environment {self.task.env_id} hangs: it did not come back from a step or a reset within "
+                    f"{first.patience:g} seconds (step_timeout says how long it may take)"
+                ) from None
+
+    def _replace(self, dead: Worker, waiting: "deque[Job]", deaths: Counter[int]) -> None:
+        """Starts a worker in the place of one that died, and puts its job back."""
+        dead.end()
+        self.workers[self.workers.index(dead)] = self._started()
+        if dead.job is None:
+            return
+        number = dead.job.number
+        deaths[number] += 1
+        if deaths[number] == ATTEMPTS:
+            raise TaskError(
+                f"environment {self.task.env_id} killed the process that played it {ATTEMPTS} times, "
+                f"the last time with exit code {dead.process.returncode}"
+            )
+        waiting.appendleft(dead.job)
+
+
+_pools: list[Pool] = []  # at most one: that of the task played last
+
+
+def _run(task: EnvironmentTask, jobs: Sequence[Job], workers: int | None) -> list[Any]:
+    """Runs jobs in the pool of the task, which on any error, Ctrl-C included, is gone."""
+    pool = _pool(task, workers)
+    try:
+        return pool.run(jobs)
+    except BaseException:
+        close()
+        raise
+
+
+def _pool(task: EnvironmentTask, workers: int | None) -> Pool:
+    """Returns the pool that plays this task with so many workers; None: as many as there are, or one."""
+    plain = replace(task, params=DEFAULTS)  # chunks bring their own rules
+    for pool in _pools:
+        if pickle.dumps(pool.task) == pickle.dumps(plain) and workers in (None, len(pool.workers)):
+            return pool
+    close()
+    compiled(plain)  # once, before all workers would
+    _pools.append(Pool(plain, workers or 1))
+    return _pools[0]
+
+
+@atexit.register
+def close() -> None:
+    """Ends all worker processes; the next call that needs some starts them again."""
+    while _pools:
+        _pools.pop().close()

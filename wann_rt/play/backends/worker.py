@@ -1,0 +1,88 @@
+"""A worker process: reads jobs from its standard input, plays them, writes what came of them to its standard output.
+
+Messages are pickles between a process and its own child. What the environment prints goes to standard error, so that
+it cannot get between them.
+"""
+
+import os
+import pickle
+import queue
+import signal
+import sys
+import threading
+import time
+import traceback
+import warnings
+from typing import Any, BinaryIO
+
+from wann_rt.core.controller import Vector
+from wann_rt.core.errors import TaskError
+from wann_rt.play.backends.messages import Answer, Job
+from wann_rt.play.backends.playing import compiled, play_chunk
+from wann_rt.tasks.environment.simulator import Simulator
+
+SECONDS_PER_BEAT = 0.5
+UNREPEATABLE = (
+    "the same seed and actions give other observations each time, so this search cannot be repeated; "
+    "an environment's random numbers should come from self.np_random, which reset(seed=...) seeds"
+)
+
+
+class Outlet:
+    """Where answers go."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._last = time.monotonic()
+
+    def send(self, answer: Answer) -> None:
+        """Sends an answer."""
+        pickle.dump(answer, self._stream)
+        self._stream.flush()
+        self._last = time.monotonic()
+
+    def beat(self) -> None:
+        """Says now and then that this process is alive."""
+        if time.monotonic() - self._last > SECONDS_PER_BEAT:
+            self.send(Answer("alive"))
+
+
+def main() -> None:
+    """Serves until standard input ends: first comes the task, then jobs."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that began the search
+    warnings.simplefilter("ignore")  # that process shows them
+    outlet = Outlet(os.fdopen(os.dup(1), "wb"))
+    os.dup2(2, 1)
+    inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(sys.stdin.buffer, inbox), daemon=True).start()
+    task = inbox.get()
+    compiled(task)
+    outlet.send(Answer("alive"))
+    simulator = None
+    while True:
+        job: Job = inbox.get()
+        seen: list[Vector] | None = [] if job.recorded else None
+        try:
+            if simulator is None:
+                simulator = Simulator(task, outlet.beat)
+                outlet.send(Answer("warning", result=UNREPEATABLE) if not simulator.repeats else Answer("alive"))
+            played = play_chunk(simulator, job.chunk, outlet.beat, seen)
+        except TaskError as error:
+            outlet.send(Answer("failed", job.number, str(error)))
+        else:
+            outlet.send(Answer("done", job.number, seen if job.recorded else played))
+
+
+def _read(stream: BinaryIO, inbox: "queue.SimpleQueue[Any]") -> None:
+    """Takes messages in; when no more will come, ends the process, whatever its environment is doing.
+
+    Nor does it go on after a message that cannot be read: the other side would wait for its answer.
+    """
+    try:
+        while True:
+            inbox.put(pickle.load(stream))
+    except EOFError:
+        os._exit(0)
+    except Exception:
+        traceback.print_exc()
+        os._exit(1)

@@ -1,0 +1,120 @@
+"""Rollouts: play many episodes of a compiled task, in threads; and the same through a whole controller."""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wann_rt.core.network import Network
+from wann_rt.kernels.block import Width
+from wann_rt.kernels.programs import Programs, single
+from wann_rt.kernels.rollout import Behaviour, Lanes, Results, rollouts, width_for
+from wann_rt.kernels.tasks import register
+from wann_rt.play import backends
+from wann_rt.play.episodes import Episodes
+from wann_rt.tasks import TASKS, VARIANTS
+from wann_rt.tasks.any_task import AnyTask
+from wann_rt.tasks.environment.task import EnvironmentTask
+from wann_rt.tasks.task import Task
+
+for _task in (*TASKS, *chain.from_iterable(VARIANTS.values())):
+    register(type(_task.params), _task.observe, _task.step)
+
+
+def _empty(networks: int, lanes: int, watched: bool) -> Episodes:
+    shape = networks, lanes
+    watching = (np.zeros(shape), np.zeros(shape, np.int64)) if watched else ()
+    return Episodes(np.empty(shape), np.empty(shape, np.int64), *watching)
+
+
+def default_threads() -> int:
+    """Returns the number of processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def play(
+    task: AnyTask,
+    programs: Programs | Network,
+    weights: NDArray[np.float32],
+    starts: NDArray[Any],
+    threads: int | None = None,
+    watched: bool = False,
+) -> Episodes:
+    """Plays one episode per network and lane.
+
+    Args:
+        task: the task.
+        programs: the networks; a single one may have weights per connection.
+        weights: the shared weight of each lane, [lanes]; or of each connection, [connections, lanes].
+        starts: what begins the episode of each lane, see ``starts_of``, [state, lanes].
+        threads: how many to use; all processors by default. The result does not depend on it.
+        watched: whether to record ``efforts`` and ``changes`` too.
+    """
+    if isinstance(task, EnvironmentTask):
+        return backends.play(task, programs, weights, starts, threads or default_threads(), watched)
+    programs = single(programs) if isinstance(programs, Network) else programs
+    n_networks, n_lanes = len(programs.n_nodes), starts.shape[1]
+    width = width_for(n_lanes)
+    n_blocks = -(-n_lanes // width.lanes)
+    played = _empty(n_blocks * n_networks, width.lanes, watched)
+    watching = None
+    if played.efforts is not None and played.changes is not None:
+        watching = Behaviour(_limits(task), played.efforts, played.changes)
+    lanes = Lanes(_blocks(np.atleast_2d(weights), width), weights.ndim == 2, _blocks(starts, width), task.max_steps)
+    results, taken = Results(played.returns, played.lengths), np.zeros(1, np.int64)
+    kernel = partial(rollouts, task.params, width, programs, lanes, taken, results, watching)
+    _run(kernel, taken, len(played.returns), threads or default_threads())
+    return Episodes(*(_by_network(rows, n_networks, n_lanes) for rows in played if rows is not None))
+
+
+def _blocks(lanes: NDArray[Any], width: Width) -> NDArray[Any]:
+    """Returns [rows, lanes] as [blocks, rows, lanes of a block]; copies of the last lane fill the last block."""
+    n_rows, n_lanes = lanes.shape
+    n_blocks = -(-n_lanes // width.lanes)
+    padded = lanes[:, np.minimum(np.arange(n_blocks * width.lanes), n_lanes - 1)]
+    return np.ascontiguousarray(padded.reshape(n_rows, n_blocks, width.lanes).swapaxes(0, 1))
+
+
+def _by_network(rows: NDArray[Any], n_networks: int, n_lanes: int) -> NDArray[Any]:
+    """Returns [blocks * networks, lanes of a block] as [networks, lanes], without the copies."""
+    blocks = rows.reshape(-1, n_networks, rows.shape[1])
+    return np.ascontiguousarray(blocks.swapaxes(0, 1).reshape(n_networks, -1)[:, :n_lanes])
+
+
+def _limits(task: Task) -> NDArray[np.float32]:
+    """Returns low, high and neutral value of each action, [actions, 3]; see ``Channel.limit_action``."""
+    rows = [(c.low, c.high, float(c.neutral)) if c.clip else (-np.inf, np.inf, 0.0) for c in task.actions]
+    return np.array(rows, np.float32)
+
+
+def _run(kernel: Callable[[], None], taken: NDArray[np.int64], rows: int, threads: int) -> None:
+    """Calls the kernel until all rows are taken and played; the first error, or Ctrl-C, leaves the others."""
+
+    def work() -> None:
+        while taken[0] < rows:
+            kernel()
+
+    if threads == 1 or rows == 1:
+        return work()
+    with ThreadPoolExecutor(min(threads, rows)) as pool:
+        try:
+            for future in [pool.submit(work) for _ in range(min(threads, rows))]:
+                future.result()
+        finally:
+            taken[0] = rows
+
+
+def starts_of(task: AnyTask, seeds: NDArray[np.int64] | range) -> NDArray[Any]:
+    """Returns what begins the episodes of these seeds, [state, seeds]: first states, or the seeds of an environment."""
+    return np.stack([task.start(int(seed)) for seed in seeds], axis=1)
+
+
+
+
+
+

@@ -1,0 +1,1 @@
+"""The compiled tasks, one file each."""

@@ -1,0 +1,1 @@
+"""A Gymnasium environment as a task."""

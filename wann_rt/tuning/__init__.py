@@ -1,0 +1,1 @@
+"""From a controller to a better or smaller one."""

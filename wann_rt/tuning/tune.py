@@ -1,0 +1,288 @@
+"""Refining: from a controller to a better or smaller one - shared weight, individual weights, pruning."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wann_rt.core import files
+from wann_rt.core.controller import Controller, Weight
+from wann_rt.core.errors import ConfigError, ControllerError, FileError
+from wann_rt.core.random import Purpose
+from wann_rt.core.version import __version__
+from wann_rt.evaluation.score import Score
+from wann_rt.evaluation.sweep import STEP, Sweep, grid, race, sweep
+from wann_rt.play.choose import STEP_TIMEOUT, Selection, task_of
+from wann_rt.play.episodes import HIGH, LOW, episode_seeds
+from wann_rt.play.plain import play_controller, record_vectors
+from wann_rt.play.rollouts import play, starts_of
+from wann_rt.tasks.any_task import check_fits, identity, judged
+from wann_rt.tasks.environment.task import BackendName, EnvironmentTask
+from wann_rt.tuning.polish import Arena, OnProgress, Progress, Settings, polish
+from wann_rt.tuning.prune import RETUNE_SIGMA, Pruned, unsigned
+from wann_rt.tuning.prune import prune as prune_connections
+from wann_rt.tuning.strategies import STRATEGIES, Vectors
+
+Method = Literal["sweep", "cma", "pepg"]
+METHODS: tuple[Method, ...] = ("sweep", "cma", "pepg")
+SCORED_EPISODES, DEAR_SCORED_EPISODES = 1000, 100  # the latter where an environment plays them
+SLACK = 0.01  # of the best held-out score: what a pruned controller may lose and be preferred for its size
+EPISODES: Mapping[Method, int] = {"sweep": 32, "cma": 4, "pepg": 4}
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What tuning found.
+
+    Attributes:
+        controller: the result.
+        start: held-out score of the controller that was given.
+        score: held-out score of the result, the same episodes; never below ``start``.
+        front: with pruning, the Pareto set of connections against score, largest first.
+        sweep: method "sweep": every weight of the grid.
+        finalists: method "sweep": the best of them, played again with more episodes.
+        env_steps: task steps taken.
+        interrupted: whether Ctrl-C ended it early.
+    """
+
+    controller: Controller
+    start: Score
+    score: Score
+    front: tuple[Controller, ...] = ()
+    sweep: Sweep | None = None
+    finalists: Sweep | None = None
+    env_steps: int = 0
+    interrupted: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the outcome as JSON values."""
+        return {
+            "connections": self.controller.network.n_connections,
+            "weight": self.controller.weight.kind,
+            "start": asdict(self.start),
+            "score": asdict(self.score),
+            "env_steps": self.env_steps,
+            "interrupted": self.interrupted,
+            "front": [front_row(one) for one in self.front],
+        }
+
+
+def front_files(tuned: Tuned, path: Path) -> list[Path]:
+    """Returns the file of each member of the Pareto set, for the result in ``path``."""
+    folder = path.with_suffix(".front")
+    return [folder / f"{one.network.n_connections:03d}.json" for one in tuned.front]
+
+
+def save(tuned: Tuned, path: Path) -> None:
+    """Writes the result, and the Pareto set into a folder beside it, which it replaces.
+
+    Raises:
+        FileError: a file cannot be written.
+    """
+    files.save(tuned.controller, path)
+    members = front_files(tuned, path)
+    try:
+        if members:
+            members[0].parent.mkdir(exist_ok=True)
+            for stale in members[0].parent.glob("[0-9][0-9][0-9]*.json"):
+                stale.unlink()
+    except OSError as error:
+        raise FileError(f"{members[0].parent}: cannot be written: {error.strerror}") from None
+    for one, file in zip(tuned.front, members, strict=True):
+        files.save(one, file)
+
+
+def front_row(controller: Controller) -> dict[str, Any]:
+    """Returns connections, hidden nodes and score of a tuned controller."""
+    network = controller.network
+    return {"connections": network.n_connections, "hidden": network.n_hidden, **controller.provenance["score"]}
+
+
+def tune(
+    controller: Controller,
+    task: str | None = None,
+    *,
+    env: str | None = None,
+    env_kwargs: Mapping[str, Any] | None = None,
+    backend: BackendName | None = None,
+    address: str | None = None,
+    step_timeout: float = STEP_TIMEOUT,
+    task_params: Mapping[str, Any] | None = None,
+    method: Method = "cma",
+    prune: bool = False,
+    steps: int = 50_000_000,
+    episodes: int | None = None,
+    population: int = Settings.population,
+    sigma: float | None = None,
+    low: float = LOW,
+    high: float = HIGH,
+    step: float = STEP,
+    smallest: int = 4,
+    seed: int = 0,
+    threads: int | None = None,
+    on_progress: OnProgress | None = None,
+) -> Tuned:
+    """Tunes a controller; Ctrl-C ends it early and keeps the best so far.
+
+    Args:
+        controller: what to start from; it stays as it is.
+        task: name of a compiled task; by default the one it was searched for.
+        env: instead of it, an environment; for this and the next see ``api.search``.
+        env_kwargs: arguments of its constructor.
+        backend: who plays it; "processes", that is Gymnasium, by default.
+        address: of the Ray cluster, where that plays it.
+        step_timeout: seconds that one of its steps or resets may take.
+        task_params: what differs from the task's own params, see ``tasks.with_params``, e.g. an effort penalty; by
+            default what the controller's provenance says, if anything.
+        method: "sweep": the one shared weight over a fine grid; "cma": individual weights by CMA-ES; "pepg":
+            individual weights by the population-based REINFORCE of the paper.
+        prune: also remove connections one by one, tuning in between; the result is then the smallest controller that
+            keeps 99 % of the best score, and ``front`` holds the best of each size. Doubles the budget.
+        steps: budget of task steps; a sweep ignores it.
+        episodes: per candidate and generation, or per weight of the sweep.
+        population: candidates in a generation.
+        sigma: first standard deviation of a weight, as a multiple of the root mean square of the weights; by default
+            0.5, or 0.2 for a controller that has a weight per connection already.
+        low: sweep: lowest shared weight.
+        high: sweep: highest shared weight.
+        step: sweep: distance between weights.
+        smallest: connections at which pruning stops.
+        seed: all random numbers follow from it.
+        threads: how many to use, all processors by default; the result does not depend on it.
+        on_progress: called now and then.
+
+    Returns:
+        The result, on held-out episodes never worse than what was given.
+
+    Raises:
+        WannError: a controller or settings that do not fit, or method "cma" without the extra ``tune``.
+    """
+    chosen = task_of(controller, Selection(task, env, env_kwargs, None, backend, step_timeout, task_params, address))
+    check_fits(chosen, controller)
+    _check(controller, method, prune, steps, episodes)
+    if population < 4 or (sigma is not None and not 0 < sigma <= 10):
+        raise ConfigError(f"population ({population}) must be at least 4, sigma ({sigma}) above 0 and at most 10")
+    played = EPISODES[method] if episodes is None else episodes
+    arena = Arena(chosen, seed, threads)
+    if method == "sweep":
+        return _swept(arena, controller, grid(low, high, step), played, on_progress)
+    if sigma is None:
+        sigma = RETUNE_SIGMA if controller.weight.kind == "connections" else Settings.sigma
+    settings = Settings(method, population, played, sigma, steps, seed, threads)
+    return _polished(arena, controller, settings, prune, smallest, on_progress)
+
+
+def _check(controller: Controller, method: str, prune: bool, steps: int, episodes: int | None) -> None:
+    """Refuses what cannot be tuned, saying what can."""
+    if method not in METHODS:
+        raise ConfigError(f"there is no tuning method {method!r}; methods: {', '.join(METHODS)}")
+    if steps < 1 or (episodes is not None and episodes < 1):
+        raise ConfigError(f"steps ({steps}) and episodes ({episodes}) must be at least 1")
+    if controller.network.n_connections == 0:
+        raise ControllerError("the controller has no connections, so there is nothing to tune")
+    if method == "sweep" and prune:
+        raise ConfigError(f"pruning tunes individual weights: use method {' or '.join(STRATEGIES)}, not sweep")
+    if method == "sweep" and controller.weight.kind == "connections":
+        raise ControllerError(
+            "the controller has a weight per connection, which a shared weight would replace; "
+            f"tune them with method {' or '.join(STRATEGIES)}"
+        )
+
+
+def _swept(
+    arena: Arena, controller: Controller, weights: NDArray[np.float32], episodes: int, on_progress: OnProgress | None
+) -> Tuned:
+    """Returns the controller with the best shared weight of the grid, if that is better than its own."""
+    task, network = arena.task, controller.network
+    coarse = sweep(task, network, episodes=episodes, seed=arena.seed, threads=arena.threads, weights=weights)
+    finalists = race(task, network, coarse, episodes=8 * episodes, seed=arena.seed, threads=arena.threads)
+    arena.env_steps += coarse.env_steps + finalists.env_steps
+    if on_progress is not None:
+        taken = arena.env_steps
+        on_progress(Progress("sweep", float(finalists.means.max()), network.n_connections, taken, taken))
+    done: dict[str, Any] = {"method": "sweep", "grid": _grid_of(weights), "episodes": episodes}
+    found = _finished(arena, controller, [controller.with_weight(finalists.best)], done)
+    return replace(found, sweep=coarse, finalists=finalists)
+
+
+def _grid_of(weights: NDArray[np.float32]) -> dict[str, float]:
+    return {"low": float(weights[0]), "high": float(weights[-1]), "weights": len(weights)}
+
+
+def _polished(
+    arena: Arena, controller: Controller, settings: Settings, pruned: bool, smallest: int, report: OnProgress | None
+) -> Tuned:
+    """Returns the controller with individual weights tuned, and pruned on request."""
+    network, start = unsigned(controller.network), start_weights(arena, controller)
+    best = Pruned(network, *polish(arena, network, start, settings, report))
+    found = prune_connections(arena, best, settings, smallest, report) if pruned else [best]
+    done = {"method": settings.method, "pruned": pruned, "episodes": settings.episodes, "steps": settings.steps}
+    made = [_with_weights(controller, one) for one in found]
+    return _finished(arena, controller, made, done)
+
+
+def start_weights(arena: Arena, controller: Controller) -> Vectors:
+    """Returns a weight per connection that computes what the controller does; of an ensemble, its best member."""
+    network, values = controller.network, controller.weight.array.astype(np.float64)
+    if controller.weight.kind == "connections":
+        return values
+    members: list[Vectors] = [value * network.program.signs for value in values]
+    returns = arena.returns(unsigned(network), np.array(members), arena.fresh(arena.final, 0))
+    return members[int(np.argmax(returns.mean(axis=1)))]
+
+
+def _with_weights(controller: Controller, one: Pruned) -> Controller:
+    values = tuple(one.weights.astype(np.float32).tolist())
+    return replace(controller, network=one.network, weight=Weight("connections", values), vectors=())
+
+
+def _finished(arena: Arena, start: Controller, found: list[Controller], done: dict[str, Any]) -> Tuned:
+    """Judges start and results on the same held-out episodes, chooses, and completes what will be saved."""
+    starts = arena.held_out(Purpose.TUNE_FINAL, arena.final)
+    before = own_returns(arena, start, starts)
+    returns = [own_returns(arena, one, starts) for one in found]
+    means = np.array([r.mean() for r in returns])
+    needed = max(before.mean(), means.max() - SLACK * abs(means.max()))  # returns may be negative
+    good = [k for k in range(len(found)) if means[k] >= needed]
+    best = max(good, key=lambda k: (-found[k].network.n_connections, means[k]), default=None)
+    score = Score.of(before if best is None else returns[best])
+    steps = arena.env_steps
+    made = [_completed(arena, start, one, done, steps) for one in found]
+    chosen = _completed(arena, start, start, done, steps) if best is None else made[best]
+    front = tuple(made) if done.get("pruned") else ()
+    return Tuned(chosen, Score.of(before), score, front, None, None, steps, arena.interrupted)
+
+
+def own_returns(arena: Arena, controller: Controller, starts: NDArray[Any]) -> NDArray[np.float64]:
+    """Returns the return of each episode of a controller as it is; compiled, but for ensembles."""
+    if controller.weight.kind == "ensemble":
+        played = play_controller(arena.task, controller, starts, arena.threads)
+    else:
+        weights = controller.weight.array
+        rows = np.repeat(weights[:, np.newaxis], starts.shape[1], axis=1)
+        lanes = rows[0] if controller.weight.kind == "shared" else rows
+        played = play(arena.task, controller.network, lanes, starts, arena.threads)
+    arena.env_steps += int(played.lengths.sum())
+    returns: NDArray[np.float64] = played.returns[0]
+    return returns
+
+
+def _completed(arena: Arena, start: Controller, one: Controller, done: dict[str, Any], steps: int) -> Controller:
+    """Returns the controller with test vectors, its score on the test episodes and how it was made."""
+    scored = replace(arena, task=judged(arena.task))
+    episodes = DEAR_SCORED_EPISODES if isinstance(arena.task, EnvironmentTask) else SCORED_EPISODES
+    starts = starts_of(scored.task, episode_seeds(Purpose.TEST, arena.seed, episodes))
+    score = Score.of(own_returns(scored, one, starts))
+    before, known = start.provenance.get("env_steps", 0), identity(arena.task)
+    provenance = {
+        **{key: value for key, value in start.provenance.items() if key not in ("task_params", "environment")},
+        **{key: value for key, value in known.items() if value != {}},
+        "env_steps": (before if isinstance(before, int) else 0) + steps,
+        "score": {"mean": round(score.mean, 2), "ci95": round(score.ci95, 2), "episodes": score.episodes},
+        "tuned": {"by": f"wann_rt {__version__}", "from": files.digest(start), "seed": arena.seed, **done},
+    }
+    bare = replace(one, vectors=(), provenance=provenance)
+    return replace(bare, vectors=record_vectors(arena.task, bare, arena.seed))

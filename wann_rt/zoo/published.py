@@ -1,0 +1,292 @@
+"""The published champions: reads the reference code's ``*.out`` topologies and ``*.wann.json`` tuned weights.
+
+A ``.out`` file is a matrix of comma-separated numbers without a header. Rows are sources, columns are targets, in the
+order bias, inputs, hidden nodes (topological), outputs; the last column holds each node's activation id. 0 is no
+connection, nan a disabled one. A ``.wann.json`` file is ``[parameters, mean score]`` or ``[parameters, mean score,
+standard deviation]`` with one parameter per connection of the ``.out`` file, row by row; the weight of a connection
+is its parameter plus a constant of the task.
+"""
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wann_rt import tasks
+from wann_rt.core import reference
+from wann_rt.core.activations import BY_ID
+from wann_rt.core.controller import MIN_VECTORS, Channel, Controller, Vector, Weight
+from wann_rt.core.errors import ControllerError, FileError, NetworkError, TaskError
+from wann_rt.core.files import read_text
+from wann_rt.core.network import Connection, Network
+from wann_rt.core.random import Purpose, normals, stream, uniforms
+from wann_rt.tasks.task import Task
+
+LARGEST = float(np.finfo(np.float32).max)
+CANDIDATES = 8 * MIN_VECTORS
+# What the reference code adds to the tuned parameters of each of its tasks: nothing in the files says it.
+WEIGHT_BIAS = {"cartpole-swingup": -1.5, "biped": -1.87, "vae-racing": -0.7, "mnist256": 0.0}
+
+
+class _Matrix(NamedTuple):
+    """A ``.out`` file as it was read: connections (0: none, nan: disabled) and activation ids."""
+
+    where: str
+    weights: NDArray[np.float64]
+    activations: list[int]
+
+
+class _Tuned(NamedTuple):
+    """A ``.wann.json`` file as it was read."""
+
+    parameters: list[float]
+    scores: list[float]
+
+
+def load_out(
+    path: str | os.PathLike[str],
+    *,
+    weights: str | os.PathLike[str] | None = None,
+    weight_bias: float | None = None,
+    inputs: int | None = None,
+    outputs: int | None = None,
+    task: str | None = None,
+    shared_weight: float = 1.0,
+    own_weights: bool = False,
+) -> Controller:
+    """Reads a published champion.
+
+    The numbers of inputs and outputs are not in the file. They are those of the task, or given, or inferred: leading
+    nodes into which no connection leads, enabled or not, are the bias and the inputs; trailing nodes from which none
+    leaves are the outputs. Hidden nodes that reach no output are dropped.
+
+    Args:
+        path: the ``.out`` file.
+        weights: its ``.wann.json`` file: the controller gets these tuned weights.
+        weight_bias: what to add to each tuned parameter; by default that of the task, which is ``task`` or, without
+            it, the one that the name of the weights file says (``biped.wann.json``).
+        inputs: number of inputs, bias excluded.
+        outputs: number of outputs.
+        task: a task of ``wann_rt.tasks``, which brings name, channels and rate; or one of ``WEIGHT_BIAS``.
+        shared_weight: the weight of all connections, as a WANN has it.
+        own_weights: keep the numbers of the ``.out`` file as the weights of the connections; the reference code itself
+            overwrites them with the shared weight.
+
+    Raises:
+        FileError: a file is missing or is not what the format says.
+        TaskError: the task, or what the task adds to the weights, is unknown.
+        ControllerError: options that exclude each other, or a shared weight that is no finite number.
+    """
+    if weights is not None and own_weights:
+        raise ControllerError("either tuned weights or the file's own weights, not both")
+    known = _known_task(task)
+    if known is not None:
+        inputs, outputs = len(known.observations), len(known.actions)
+    matrix = _read_matrix(path)
+    n_inputs, n_outputs = _interface(matrix, inputs, outputs)
+    try:
+        network, order = _network(matrix, n_inputs, n_outputs)
+    except NetworkError as error:
+        raise FileError(f"{path}: {error}") from None
+    weight, provenance = Weight.shared(shared_weight), _origin("source", path)
+    if weights is not None:
+        tuned, bias = _read_tuned(weights), _bias(weights, task, weight_bias)
+        weight = _tuned_weight(tuned, bias, weights, matrix, order)
+        provenance |= _origin("weights", weights) | {"weight_bias": bias}
+        provenance |= dict(zip(("score", "score_sd"), tuned.scores, strict=False))
+    elif own_weights:
+        weight = Weight("connections", tuple(_entries(matrix)[k] for k in order))
+    controller = Controller(
+        name=known.name if known else Path(path).stem,
+        network=network,
+        weight=weight,
+        observations=known.observations if known else _generic("observation", n_inputs),
+        actions=known.actions if known else _generic("action", n_outputs),
+        rate_hz=known.rate_hz if known else None,
+        provenance=({"task": known.name, "task_version": known.version} if known else {}) | provenance,
+    )
+    return replace(controller, vectors=_vectors(controller))
+
+
+def _known_task(name: str | None) -> Task | None:
+    """Returns the task of that name, None for a task of the reference that this package has not (yet)."""
+    try:
+        return None if name is None else tasks.get(name)
+    except TaskError:
+        if _kebab(name) in WEIGHT_BIAS:
+            return None
+        raise
+
+
+def _kebab(name: str | None) -> str:
+    """Returns a name of the reference code ("vae_racing") as this package writes it."""
+    return (name or "").replace("_", "-")
+
+
+def _origin(key: str, path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Returns a file's name, without the folder, and its digest."""
+    return {key: Path(path).name, f"{key}_sha256": hashlib.sha256(Path(path).read_bytes()).hexdigest()}
+
+
+def _read_matrix(path: str | os.PathLike[str]) -> _Matrix:
+    """Reads and checks a ``.out`` file."""
+    lines = read_text(path).rstrip().splitlines()
+    if not lines:
+        raise FileError(f"{path}: is empty; expected one line of numbers for each node")
+    rows = np.empty((len(lines), len(lines) + 1))
+    for i, line in enumerate(lines):
+        tokens = line.split(",")
+        if len(tokens) != len(lines) + 1:
+            raise FileError(
+                f"{path}: line {i + 1} has {len(tokens)} values; the file has {len(lines)} lines, so each needs "
+                f"{len(lines) + 1}: one for every node, then the activation id"
+            )
+        rows[i] = [_number(token, f"{path}: line {i + 1}, value {k + 1}") for k, token in enumerate(tokens)]
+    backward = np.argwhere(np.tril(rows[:, :-1] != 0))
+    if len(backward):
+        source, target = backward[0]
+        raise FileError(
+            f"{path}: line {source + 1} connects node {source} to node {target}, which does not come after it; "
+            "a network must be feed-forward, its nodes listed in topological order"
+        )
+    activations = [_activation(a, f"{path}: line {i + 1}") for i, a in enumerate(rows[:, -1])]
+    return _Matrix(str(path), rows[:, :-1], activations)
+
+
+def _number(token: str, where: str) -> float:
+    """Returns a value that float32 can hold, or nan."""
+    try:
+        value = float(token)
+    except ValueError:
+        raise FileError(f"{where}: expected a number, got {token[:40]!r}") from None
+    if not math.isnan(value) and abs(value) > LARGEST:
+        raise FileError(f"{where}: {token[:40].strip()} is beyond float32; a weight must be finite")
+    return value
+
+
+def _activation(value: float, where: str) -> int:
+    if value not in BY_ID:
+        known = ", ".join(f"{a.id} {a.name}" for a in BY_ID.values())
+        raise FileError(f"{where}: activation id {value:g} (the last value) is unknown; known: {known}")
+    return int(value)
+
+
+def _interface(matrix: _Matrix, inputs: int | None, outputs: int | None) -> tuple[int, int]:
+    """Returns the numbers of inputs and outputs: those wanted, if the file can have them, or the inferred ones."""
+    genes = matrix.weights != 0  # nan is not 0: a disabled connection counts
+    n = len(genes)
+    most_inputs = int(np.argmax(np.append(genes.any(axis=0), True))) - 1
+    most_outputs = int(np.argmax(np.append(genes.any(axis=1)[::-1], True)))
+    n_inputs = most_inputs if inputs is None else inputs
+    n_outputs = most_outputs if outputs is None else outputs
+    if not 1 <= n_inputs <= most_inputs or not 1 <= n_outputs <= most_outputs or 1 + n_inputs + n_outputs > n:
+        raise FileError(
+            f"{matrix.where}: {n} nodes cannot be a bias, {n_inputs} inputs, {n_outputs} outputs and hidden nodes: at "
+            f"most {max(most_inputs, 0)} after the bias have nothing leading into them, at most {most_outputs} at the "
+            "end have nothing leaving them; say how many inputs and outputs there are, or check the task"
+        )
+    return n_inputs, n_outputs
+
+
+def _entries(matrix: _Matrix) -> list[float]:
+    """Returns the numbers of the live connections, row by row."""
+    live = np.nan_to_num(matrix.weights)
+    return [float(w) for w in live[live != 0]]
+
+
+def _network(matrix: _Matrix, n_inputs: int, n_outputs: int) -> tuple[Network, list[int]]:
+    """Returns the network, and for each of its connections the index of its entry, counted row by row."""
+    live = np.argwhere(np.nan_to_num(matrix.weights))
+    n = len(matrix.activations)
+    return Network.build(
+        n_inputs,
+        {i: matrix.activations[i] for i in range(1 + n_inputs, n - n_outputs)},
+        {i: matrix.activations[i] for i in range(n - n_outputs, n)},
+        [Connection(int(source), int(target)) for source, target in live],
+        prune=True,
+    )
+
+
+def _read_tuned(path: str | os.PathLike[str]) -> _Tuned:
+    """Reads and checks a ``.wann.json`` file."""
+    try:
+        content = json.loads(read_text(path))
+    except (ValueError, RecursionError) as error:
+        raise FileError(f"{path}: is not valid JSON: {error}") from None
+    if not isinstance(content, list) or not 1 <= len(content) <= 3 or not isinstance(content[0], list):
+        raise FileError(f"{path}: expected [parameters, mean score], with parameters a list of numbers")
+    parameters = ((f"parameters[{i}]", value) for i, value in enumerate(content[0]))
+    scores = zip(("mean score", "standard deviation"), content[1:], strict=False)
+    for where, value in (*parameters, *scores):
+        if type(value) not in (int, float) or not abs(value) <= LARGEST:
+            raise FileError(f"{path}: {where}: expected a number that float32 can hold, got {json.dumps(value)[:40]}")
+    return _Tuned([float(p) for p in content[0]], content[1:])
+
+
+def _bias(path: str | os.PathLike[str], task: str | None, weight_bias: float | None) -> float:
+    """Returns what to add to each tuned parameter."""
+    if weight_bias is not None:
+        if not math.isfinite(weight_bias):
+            raise ControllerError(f"weight_bias is {weight_bias}; expected a finite number")
+        return weight_bias
+    if task is not None:
+        known = _known_task(task)
+        name = known.name if known else _kebab(task)
+        found = [name] if name in WEIGHT_BIAS else []
+    else:
+        found = [name for name in WEIGHT_BIAS if name in _kebab(Path(path).name)]
+    if len(found) != 1:
+        raise TaskError(
+            f"{path}: the weights are the parameters plus a constant of the task, and which task this is "
+            f"is not known: give weight_bias, or one of the tasks {', '.join(WEIGHT_BIAS)}"
+        )
+    return WEIGHT_BIAS[found[0]]
+
+
+def _tuned_weight(
+    tuned: _Tuned, bias: float, path: str | os.PathLike[str], matrix: _Matrix, order: Sequence[int]
+) -> Weight:
+    n_entries = len(_entries(matrix))
+    if len(tuned.parameters) != n_entries:
+        raise FileError(
+            f"{path}: has {len(tuned.parameters)} parameters for the {n_entries} connections of {matrix.where}: these "
+            "two files do not belong together"
+        )
+    values = tuple(tuned.parameters[k] + bias for k in order)
+    try:
+        return Weight("connections", values)
+    except ControllerError as error:
+        raise FileError(f"{path}: {error}") from None
+
+
+def _generic(side: str, count: int) -> tuple[Channel, ...]:
+    """Returns channels of which nothing but their number is known."""
+    return tuple(Channel(f"{side}_{i}") for i in range(count))
+
+
+def _vectors(controller: Controller) -> tuple[Vector, ...]:
+    """Records test vectors with the oracle: uniform within closed bounds, else normal; the same for all time.
+
+    Of more candidates than needed, those with the fewest actions at a limit are kept: they test most.
+    """
+    columns = []
+    for i, channel in enumerate(controller.observations):
+        key = stream(0, Purpose.VECTORS, i)
+        bounded = math.isfinite(channel.low) and math.isfinite(channel.high)
+        column = uniforms(key, CANDIDATES, channel.low, channel.high) if bounded else normals(key, CANDIDATES)
+        columns.append(np.clip(column.astype(np.float32), channel.low, channel.high))
+    observations = np.stack(columns, axis=1)
+    actions = reference.evaluate(controller, observations)
+    limits = np.array([(channel.low, channel.high) for channel in controller.actions], np.float32)
+    n_limited = ((actions <= limits[:, 0]) | (actions >= limits[:, 1])).sum(axis=1)
+    best = [int(i) for i in np.argsort(n_limited, kind="stable") if np.isfinite(actions[i]).all()]
+    pairs = zip(observations.tolist(), actions.tolist(), strict=True)
+    recorded = [Vector(tuple(o), tuple(a)) for o, a in pairs]
+    return tuple(recorded[i] for i in sorted(best[:MIN_VECTORS]))
