@@ -53,7 +53,7 @@ class FixedBackend:
 
         Args:
             controller: the controller.
-            ranges: see ``fixed_plan.plan``.
+            ranges: see ``core.fixed.plan.plan``.
             compiler: command; by default that of ``find_compiler``.
             flags: for the compiler.
 

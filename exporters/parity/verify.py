@@ -1,7 +1,7 @@
 """Proves that back ends compute the same: runs them on the same vectors and counts the bits that differ.
 
-The oracle is ``reference.evaluate``, for fixed point ``fixed_point.FixedController``. A new back end is one more row of
-``BACKENDS``.
+The oracle is ``reference.evaluate``, for fixed point ``core.fixed.reference.FixedController``. A new back end is one
+more row of ``BACKENDS``.
 """
 
 import time

@@ -36,7 +36,7 @@ def fixed_subject(controller: Controller, name: str, rows: int = 128, ranges: Ra
         controller: the controller.
         name: prefix of the header.
         rows: how many observations.
-        ranges: see ``fixed_plan.plan``.
+        ranges: see ``core.fixed.plan.plan``.
     """
     n_observations, seed = len(controller.observations), seed_of(controller)
     expected = FixedController.of(controller, ranges)(observations(n_observations, rows, seed))

@@ -87,7 +87,7 @@ def to_c_fixed(controller: Controller, *, prefix: str | None = None, ranges: Ran
     Args:
         controller: any controller, with any kind of weight.
         prefix: of every name in the header; by default made from the controller's name.
-        ranges: what observations' formats must hold; see ``fixed_plan.plan``.
+        ranges: what observations' formats must hold; see ``core.fixed.plan.plan``.
 
     Raises:
         ExportError: the prefix is no C identifier, or 32 bits do not suffice.

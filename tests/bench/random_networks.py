@@ -1,4 +1,4 @@
-"""Plays random networks of each size and writes the table that ``wann_rt.baseline`` reads.
+"""Plays random networks of each size and writes the table that ``evaluation.baseline`` reads.
 
     python tests/bench/random_networks.py wann_rt/evaluation/baselines/cartpole-swingup.json
 

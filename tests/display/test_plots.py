@@ -239,7 +239,8 @@ def test_own_settings_of_matplotlib_neither_matter_nor_change(tmp_path: Path) ->
 
 
 def test_importing_plots_imports_nothing_heavy() -> None:
-    code = "import sys, wann_rt.drawing, wann_rt.plots; print({'matplotlib', 'numba', 'gymnasium'} & set(sys.modules))"
+    modules = "wann_rt.display.network, wann_rt.display.plots"
+    code = f"import sys, {modules}; print({{'matplotlib', 'numba', 'gymnasium'}} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
 

@@ -299,7 +299,7 @@ def test_progress_is_a_line_now_and_then_where_there_is_no_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     now = iter([0.0, 5.0, 11.0, 12.0, 30.0])
-    monkeypatch.setattr("wann_rt.evaluation_display.time.monotonic", lambda: next(now))
+    monkeypatch.setattr("wann_rt.display.evaluation.time.monotonic", lambda: next(now))
     with EvaluationProgress(10, quiet=False) as progress:
         for _ in range(4):
             progress.update(2)

@@ -169,6 +169,6 @@ def test_a_cached_kernel_is_used_until_a_callee_in_another_file_changes(tmp_path
         return done.stdout.strip()
 
     assert [run(), run()] == ["9.0 0", "9.0 1"]
-    palette = copy / "activations.py"
+    palette = copy / "core" / "activations.py"
     palette.write_text(palette.read_text().replace("    return x * x\n", "    return x * x + x\n"))
     assert [run(), run()] == ["12.0 0", "12.0 1"]

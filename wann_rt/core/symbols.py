@@ -13,7 +13,7 @@ import numpy as np
 
 from wann_rt.core.arithmetic import ZERO, Number
 
-T = TypeVar("T", bound=Any)  # what has ``args`` of its own kind: a Symbol, or that of ``fixed_trace``
+T = TypeVar("T", bound=Any)  # what has ``args`` of its own kind: a Symbol, or that of ``core.fixed.symbols``
 
 Op = Literal["input", "constant", "neg", "abs", "add", "sub", "mul", "div", "lt", "gt", "ge", "le", "select"]
 

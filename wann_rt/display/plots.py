@@ -52,7 +52,7 @@ def plot_weight_profile(
     """Plots the mean return over the shared weight.
 
     Args:
-        sweep: see ``tuning.sweep``.
+        sweep: see ``evaluation.sweep.sweep``.
         path: file to write.
         marks: weights to mark: those of the search.
         own: the controller's own shared weight, if it is to be marked too.

@@ -66,7 +66,7 @@ def watch(
     """Plays episodes in a window, or into a film, and yields how each went.
 
     Args:
-        task: the task; see ``selecting.task_of``.
+        task: the task; see ``choose.task_of``.
         controller: plays it.
         episodes: how many.
         seed: of the first episode; those of the next ones count up.

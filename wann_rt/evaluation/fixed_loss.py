@@ -49,7 +49,7 @@ def loss(
     Args:
         task: a compiled task.
         controller: the controller.
-        ranges: see ``fixed_plan.plan``.
+        ranges: see ``core.fixed.plan.plan``.
         episodes: how many.
         seed: of the episodes; ``evaluate`` plays the same ones.
 

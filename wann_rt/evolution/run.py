@@ -55,14 +55,14 @@ def search(
         task: name of a compiled task; see ``wann-rt tasks``.
         env: instead of it, an environment: an id that Gymnasium knows, "module:Id-v0" or "module:Class".
         env_kwargs: arguments of the environment's constructor, JSON values.
-        channels: names, units and conditioning of its channels, see ``tasks.environment_channels``.
+        channels: names, units and conditioning of its channels, see ``tasks.environment.channels``.
         backend: who plays it: "processes", the default; "ray", the same on a cluster; or "envpool": faster, with other
             episodes than Gymnasium's.
         address: of the Ray cluster: "local" to start one on this machine, "host:port" or "auto" where this machine is
             a node of it, or "ray://host:10001". By default what the variable ``RAY_ADDRESS`` says, else "local".
         step_timeout: seconds that one of its steps or resets may take.
         task_params: what differs from the task's own params, see ``tasks.with_params``, e.g. a longer pole; or from
-            an environment's options, see ``tasks.environment.Options``.
+            an environment's options, see ``environment.task.Options``.
         preset: named settings to start from: "minimal", "tuned", "agnostic", "paper" or "environment"; by default
             "minimal", or "environment" for an environment, see ``config.load``.
         start: a controller whose network the first generation copies, instead of random ones.

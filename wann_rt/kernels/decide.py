@@ -70,7 +70,7 @@ class Books(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """When an episode ends, and what its last step counts; see ``tasks.environment.Options``.
+    """When an episode ends, and what its last step counts; see ``environment.task.Options``.
 
     Attributes:
         max_steps: greatest length.

@@ -34,8 +34,8 @@ def register(params: type, observe: Callable[..., Any], step: Callable[..., Any]
 
     Args:
         params: the NamedTuple type of its params.
-        observe: see ``tasks.Task``.
-        step: see ``tasks.Task``.
+        observe: see ``tasks.task.Task``.
+        step: see ``tasks.task.Task``.
     """
     _make_jitable(observe)
     _make_jitable(step)

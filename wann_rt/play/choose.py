@@ -20,7 +20,7 @@ class Selection:
 
     Attributes:
         task: name of a compiled task.
-        env: id of an environment, see ``environments.environment_task``; the other fields but ``params`` are for it.
+        env: id of an environment, see ``environment.environment_task``; the other fields but ``params`` are for it.
         env_kwargs: arguments of its constructor.
         channels: names, units and conditioning of its channels.
         backend: who plays its episodes; "processes" by default.

@@ -130,7 +130,7 @@ def tune(
     Args:
         controller: what to start from; it stays as it is.
         task: name of a compiled task; by default the one it was searched for.
-        env: instead of it, an environment; for this and the next see ``api.search``.
+        env: instead of it, an environment; for this and the next see ``evolution.run.search``.
         env_kwargs: arguments of its constructor.
         backend: who plays it; "processes", that is Gymnasium, by default.
         address: of the Ray cluster, where that plays it.

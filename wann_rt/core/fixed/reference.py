@@ -34,7 +34,7 @@ class FixedController:
 
     @classmethod
     def of(cls, controller: Controller, ranges: Ranges | None = None) -> "FixedController":
-        """Returns a controller in fixed point; see ``fixed_plan.plan``."""
+        """Returns a controller in fixed point; see ``core.fixed.plan.plan``."""
         return cls(controller, plan(controller, ranges))
 
     def __call__(self, observation: ArrayLike) -> Floats:

@@ -1,7 +1,7 @@
 """Tracing in fixed point: call an integer definition with a symbol, get its expression and the range of every part.
 
-The twin of ``trace.py`` for ``fixed_activations``. An argument in fixed point has so few values that ranges need no
-theory: every operation is computed for all of them.
+The twin of ``core/symbols.py`` for ``core.fixed.activations``. An argument in fixed point has so few values that
+ranges need no theory: every operation is computed for all of them.
 """
 
 from collections.abc import Callable, Mapping
@@ -80,11 +80,11 @@ class Symbol:
         return Symbol("select", (self, lift(if_true), lift(if_false)))
 
     def lookup(self, table: Table) -> "Symbol":
-        """Returns what ``fixed_activations.lookup`` asks this index for."""
+        """Returns what ``activations.lookup`` asks this index for."""
         return Symbol("lookup", (self,), table=table)
 
     def apply(self, function: Callable[[Number], Number]) -> "Symbol":
-        """Returns what ``fixed_activations.apply`` asks this argument for."""
+        """Returns what ``activations.apply`` asks this argument for."""
         return Symbol("call", (self,), function=function)
 
 

@@ -55,7 +55,7 @@ def play(
 
 
 def play_controller(task: EnvironmentTask, controller: Controller, starts: NDArray[Any], workers: int) -> Episodes:
-    """Plays one episode per lane through the whole controller; see ``rollouts.play_controller``."""
+    """Plays one episode per lane through the whole controller; see ``plain.play_controller``."""
     weights = np.repeat(controller.weight.array[:, np.newaxis], starts.shape[1], axis=1)
     work = Work(single(controller.network), weights, controller.weight.kind, starts[0])
     return _played(task, work, workers, watched=True)

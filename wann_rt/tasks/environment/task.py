@@ -59,7 +59,7 @@ class EnvironmentTask:
         rate_hz: steps per simulated second; None where the environment does not say.
         own_steps: an episode's greatest length, unless an option says otherwise.
         params: the options.
-        backend: who plays the episodes; see ``wann_rt.backends``.
+        backend: who plays the episodes; see ``play.backends``.
         timeout: seconds after which a step or a reset that does not return is an error.
         address: of the cluster, where the back end has one; None: see ``backends.ray_connection``.
     """
