@@ -15,7 +15,7 @@ import wann_rt as wr
 from wann_rt import tasks
 from wann_rt.core.reference import evaluate
 
-LINE = re.compile(r"[0-9a-f]{8}( [0-9a-f]{8}){5}", re.IGNORECASE)  # somewhere in a line: simulators decorate theirs
+LINE = re.compile(r"[0-9a-f]{8}( [0-9a-f]{8}){5}", re.IGNORECASE)  # simulators print text around it
 SEED = 0  # of the episode, as `wann-rt plant` has it by default
 
 

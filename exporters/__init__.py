@@ -1,4 +1,4 @@
-"""Turn a controller into text or bytes for other machines: ONNX, C, blob, web page.
+"""Turn a controller into text or bytes for other machines: ONNX, C, blob.
 
 The folder stands at the top of the repository but is the package ``wann_rt.exporters``.
 """

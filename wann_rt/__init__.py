@@ -69,5 +69,5 @@ def __dir__() -> list[str]:
     return sorted([*__all__, "__version__"])
 
 
-if "gymnasium" in sys.modules:  # whoever uses it gets our environments; who does not need not wait for its import
+if "gymnasium" in sys.modules:  # registers our environments, if gymnasium (slow to import) is in use
     import_module("wann_rt.tasks.gym_env")

@@ -16,7 +16,7 @@ WARNINGS = (
     *("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wsign-conversion"),
     *("-Wdouble-promotion", "-Wshadow", "-Werror"),
 )
-# The compiler's default dialect allows contraction, ISO ones need not: test under the harder one.
+# GNU dialects allow contraction by default, ISO dialects do not: test under the one that can go wrong.
 DIALECT = "-std=gnu99"
 
 

@@ -24,7 +24,7 @@ UNIT = 2.0**-24  # one rounding, relatively
 TINY = 2.0**-149  # one rounding of a product that underflows
 LARGEST = float(np.finfo(np.float32).max)
 
-# What onnxruntime's operators err: about twice what was measured over every 101st float32 with
+# Errors of onnxruntime's operators: about twice what was measured over every 101st float32 with
 # 1.31.1 on x86-64 (2.6e-7, 1.7e-7, 7.2e-8 relative, 1.0e-7, 1.0e-7), to leave room for other builds.
 TANH = 5e-7
 SIGMOID = 3e-7
@@ -45,7 +45,7 @@ def error_bound(controller: Controller, observations: Lanes) -> tuple[Real, NDAr
         The bound for each action [batch, actions], and for which vectors it is promised [batch].
     """
     walk = _Walk(controller, len(observations))
-    with np.errstate(all="ignore"):  # what overflows is not promised
+    with np.errstate(all="ignore"):  # nothing is promised where a value overflows
         controller.run(walk.forward, observations)
         members = [walk.action(y, e) for y, e in walk.outputs]
         if controller.weight.kind == "ensemble":

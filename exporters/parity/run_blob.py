@@ -15,7 +15,7 @@ from wann_rt.exporters.parity.compiler import DIALECT, WARNINGS, compile_with, f
 from wann_rt.exporters.to_blob import to_blob
 from wann_rt.runtime_c import include_dir
 
-# What ctypes would do too slowly: many steps in one call. All else calls the runtime itself.
+# A C loop of many steps per call, which ctypes would do too slowly. Everything else calls the runtime directly.
 _HARNESS = """\
 #include "wann_rt.h"
 

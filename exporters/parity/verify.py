@@ -115,7 +115,7 @@ def _run(trial: Trial, row: BackendRow) -> Result:
         return Result(row.key, row.title, row.promise, skipped=reason)
     try:
         backend = row.make(trial.controller)
-    except WannError as error:  # e.g. a header that the compiler refuses: that is a result, too
+    except WannError as error:  # e.g. a header that the compiler refuses; this is a result to report, not a crash
         return Result(row.key, row.title, row.promise, kept=False, failed=str(error))
     count = len(trial.observations)
     singles = np.unique(np.linspace(0, count - 1, min(SINGLES, count)).astype(int))

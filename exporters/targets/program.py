@@ -19,10 +19,10 @@ from wann_rt.exporters.targets.inputs import STRATIFIED, fnv, observations, seed
 from wann_rt.exporters.targets.targets import BOARDS, Target
 from wann_rt.exporters.to_c.header import to_c
 
-SECONDS = 600  # a program that runs for longer hangs
-LINE = re.compile(r"(\w+) ([0-9a-f]{8}) ([0-9a-f]{8})")  # somewhere in a line: simulators decorate theirs
+SECONDS = 600  # seconds after which a program is taken to hang
+LINE = re.compile(r"(\w+) ([0-9a-f]{8}) ([0-9a-f]{8})")  # simulators print text of their own around it
 PASSED = "00000000"  # what a self-test says
-TOO_LARGE = ("too large", "")  # for the target's memory: instead of hash and self-test
+TOO_LARGE = ("too large", "")  # printed instead of a hash when the vectors exceed the target's memory
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 

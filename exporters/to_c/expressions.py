@@ -77,7 +77,7 @@ class Printer:
             texts[symbol] = _Text(locals_[-1][0], _PRIMARY)
 
         for symbol in order:
-            if symbol.op in _COMPARE:  # of a choice: reads badly, and badly again as the condition of another
+            if symbol.op in _COMPARE:  # a choice is hard to read as an operand or as a condition
                 for choice in (arg for arg in symbol.args if texts[arg].binding == _TERNARY):
                     make_local(choice)
             texts[symbol] = self._print(symbol, texts)
@@ -87,7 +87,7 @@ class Printer:
                     break
                 make_local(longest)
                 texts[symbol] = self._print(symbol, texts)
-            # A comparison is no float: it is printed wherever it is used.
+            # A comparison is not a float, so it gets no local variable and is printed wherever it is used.
             if uses[symbol] > 1 and symbol.op not in (*_LEAVES, *_COMPARE):
                 make_local(symbol)
         return locals_, [texts[root].text for root in roots]

@@ -21,7 +21,7 @@ static inline float <p>_abs(float x) {
 #endif
 }"""
 
-_WORTH_A_CALL = 12  # operations: sigmoid calls tanh where both are used, but nothing calls square
+_WORTH_A_CALL = 12  # operations; smaller functions are written out where they are used
 _CLIP = ("x", "low", "high", "neutral")
 
 
@@ -77,7 +77,7 @@ def function_texts(
         texts += [_text(names, name, function, note, {}) for name, function in _clip(names).items()]
     callees: dict[str, Function] = {}
     for activation, body in bodies.items():
-        if body.op not in ("input", "abs"):  # the identity is not called, and <p>_abs stands already
+        if body.op not in ("input", "abs"):  # the identity needs no function, and <p>_abs has been written already
             name, function = names.function(activation), Function(("x",), body)
             is_long = len(schedule([body])) > _WORTH_A_CALL
             storage = "<P>_ONE_COPY" if is_long and calls.get(activation, 0) > 1 else "static inline"

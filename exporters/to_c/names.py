@@ -9,9 +9,9 @@ from wann_rt.core.controller import Channel, Controller
 from wann_rt.core.errors import ExportError
 from wann_rt.exporters.to_c.text import identifier, is_identifier, unique, word
 
-# An activation of this name would take that of the function that computes the actions.
+# An activation of this name would collide with the function that computes the actions.
 _RENAMED = {"step": "unit_step"}
-MAX_PREFIX = 24  # of a default one: it stands in almost every line
+MAX_PREFIX = 24  # longest default prefix, because it stands in almost every line
 _PARAMETERS = ("obs", "actions", "weight")
 # Nodes, sums, temporaries and members of an ensemble are called n7, s7, t7 and m7.
 _NUMBERED = re.compile(r"[nstm][0-9]+")

@@ -10,7 +10,7 @@ import numpy as np
 
 COLUMNS = 100
 INDENT = "    "
-MAX_NAME = 40  # of an identifier: what is cut off stays in the banner
+MAX_NAME = 40  # longest identifier; the full name stays in the banner
 
 _KEYWORDS = """
 auto break case char const continue default do double else enum extern float for goto if inline int
@@ -166,7 +166,7 @@ def sum_assignment(target: str, terms: list[str]) -> list[str]:
     head = f"{INDENT}{target} ="
     aligned = _fill(terms, head, " " * len(head))
     hanging = [head, *_fill(terms, INDENT * 2, INDENT * 2, gap="")]
-    # What clang-format chooses: a sum stays beside its "=" unless that costs a line or breaks it at all.
+    # As clang-format does: a sum begins beside its "=" unless that makes it longer by a line.
     return hanging if len(hanging) < len(aligned) or len(hanging) == len(aligned) == 2 else aligned
 
 

@@ -22,7 +22,7 @@ static inline int32_t <p>_clip(int32_t x, int32_t low, int32_t high) {
 }"""
 
 _BINARY = {"add": "+", "sub": "-", "mul": "*", "shr": ">>", "and": "&", "lt": "<", "gt": ">"}
-_BINDING = {"mul": 4, "add": 3, "sub": 3}  # what binds less tightly stands in brackets
+_BINDING = {"mul": 4, "add": 3, "sub": 3}  # operators that bind less tightly are put in brackets
 _PRIMARY, _UNARY, _LOOSE = 6, 5, 0
 _LONG = 60  # characters: a longer expression becomes a local
 _INLINE = {"linear", "inverse"}  # are no calls

@@ -19,7 +19,7 @@ from wann_rt.exporters.to_onnx.graph import Graph, Table
 from wann_rt.exporters.to_onnx.levels import Level, Terms
 
 # Columns of the table beside the nodes'.
-MINUS_ZERO = -1  # fills up sums
+MINUS_ZERO = -1  # padding of sums
 PLUS_ZERO = -2  # the sum of no sources
 
 OPERATORS = {

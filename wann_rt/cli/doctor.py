@@ -16,7 +16,7 @@ from wann_rt.display.tables import console, table
 
 REQUIRED = ("numpy", "numba", "onnx", "onnxruntime", "gymnasium", "click", "rich")
 OPTIONAL = {"matplotlib": "plots", "Box2D": "box2d", "mujoco": "mujoco", "imageio_ffmpeg": "play"}
-DISTRIBUTIONS = {"Box2D": "box2d"}  # where it is not called as its module
+DISTRIBUTIONS = {"Box2D": "box2d"}  # packages whose distribution has another name than their module
 COMPILERS = ("cc", "gcc", "clang")
 
 

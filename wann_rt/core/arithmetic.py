@@ -4,7 +4,7 @@ A function written with these primitives and the operators ``+ - * /`` and unary
 
 * numpy float32 scalars and arrays (the oracle in ``reference.py``): the definitions below;
 * numba (the search): ``kernels/block.py`` gives each the same meaning, for a float32 and for a block of lanes;
-* a ``trace.Symbol``: the call returns an expression that exporters print as C or as ONNX operators.
+* a ``symbols.Symbol``: the call returns an expression that exporters print as C or as ONNX operators.
 
 Every primitive is exact or rounded once to nearest even, as IEEE 754 binary32 defines it, so all readers compute the
 same bits wherever nothing is contracted into a fused multiply-add. Constants must be ``np.float32``: a Python float is
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-# np.float32, an array of float32 lanes or a trace.Symbol: whatever the caller passes comes back.
+# np.float32, an array of float32 lanes or a symbols.Symbol: whatever the caller passes comes back.
 Number = Any
 
 ZERO = np.float32(0.0)

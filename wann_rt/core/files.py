@@ -43,7 +43,7 @@ def load(path: str | os.PathLike[str]) -> Controller:
 def to_text(controller: Controller) -> str:
     """Returns the file's text: same controller, same bytes."""
     document = _document(controller)
-    stamp = _digest(document)  # first: it refuses what JSON cannot say
+    stamp = _digest(document)  # first, because it refuses values that JSON cannot represent
     lines = [f"  {json.dumps(key)}: {_value_text(value)}" for key, value in document.items()]
     return "{\n" + ",\n".join([*lines, f'  "digest": "{stamp}"']) + "\n}\n"
 
@@ -89,7 +89,7 @@ def write_atomic(path: str | os.PathLike[str], data: bytes) -> None:
         raise FileError(f"{path}: cannot be written: {error.strerror}") from None
     finally:
         with contextlib.suppress(OSError):
-            temporary.unlink()  # gone already, unless something failed
+            temporary.unlink()  # after success the temporary file no longer exists
 
 
 def shortest(value: float) -> float:
@@ -188,7 +188,7 @@ def _check_kind(reader: Reader) -> None:
 def _network(reader: Reader, n_channels: int) -> tuple[Network, list[int]]:
     reader.only("inputs", "hidden", "outputs", "connections")
     n_inputs = reader.get("inputs", int)
-    if n_inputs != n_channels:  # a hostile number would cost memory below
+    if n_inputs != n_channels:  # a huge number in a hostile file would allocate memory below
         raise FileError(f"{reader.where}: inputs is {shown(n_inputs)}, but there are {n_channels} observations")
     hidden = _activations(reader, "hidden")
     outputs = _activations(reader, "outputs")

@@ -86,6 +86,6 @@ def shown(value: Any) -> str:
     """Returns a short form of a value that came, for messages."""
     try:
         text = json.dumps(value)
-    except (ValueError, RecursionError):  # an integer of more digits, or lists deeper, than Python prints
+    except (ValueError, RecursionError):  # too many digits, or too deeply nested, for Python to print
         text = "a very long value"
     return text if len(text) <= 40 else text[:37] + "..."

@@ -34,7 +34,7 @@ class Format(NamedTuple):
     arguments: tuple[str, ...]
 
 
-EVEN = "pad=ceil(iw/2)*2:ceil(ih/2)*2"  # players want even sides
+EVEN = "pad=ceil(iw/2)*2:ceil(ih/2)*2"  # many video players need even widths and heights
 PALETTE = "split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=new=1:dither=none"  # anew for each picture
 H264 = ("-c:v", "libx264", "-crf", "20", "-pix_fmt", "yuv420p", "-movflags", "+faststart")
 FORMATS: Mapping[str, Format] = {
@@ -95,7 +95,7 @@ class Reel:
         raw = ("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", f"{self._rate:.6f}", "-i", "-")
         command = [self._program, "-v", "error", *raw, *self._kind.arguments, *REPEATABLE, str(self.path)]
         with self._complaints.open("wb") as complaints:
-            # In a session of its own: Ctrl-C is for us, who then abandon it.
+            # In a session of its own, so that Ctrl-C reaches only this process, which then deletes the unfinished film.
             return subprocess.Popen(command, stdin=subprocess.PIPE, stderr=complaints, start_new_session=True)
 
 

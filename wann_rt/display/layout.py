@@ -20,7 +20,8 @@ HEIGHT_SWEEPS = 16
 SWEPT_SEGMENTS = 200_000  # all sweeps of a kind together: bounds the time for networks of hundreds of levels
 # Least distance in rows: of two nodes, of a node and a line, of two lines. A node's circle has a radius below 0.5.
 NODE_NODE, NODE_LINE, LINE_LINE = 1.0, 0.7, 0.35
-# Columns with room to spare are spread, up to a share of the height: inner ones by a factor, outputs freely.
+# Nodes of a column that does not need the full height are moved apart: inner columns by at most this factor, outputs up
+# to this share of the height.
 FILLED, MOST_SPREAD = 0.7, 1.6
 STEEPEST = 0.8  # rows per column, of a line where it passes the nodes of a column
 
@@ -198,7 +199,7 @@ def _heights(graph: _Graph, rows: float) -> list[float]:
         height[vertex] = (i + 0.5) * rows / len(first) - 0.5
     gaps = [_spread(graph.gaps(c), rows, math.inf if x == last else MOST_SPREAD) for x, c in enumerate(graph.columns)]
     for sweep in range(_affordable(graph, HEIGHT_SWEEPS)):
-        # The first sweep knows heights only on the left. Later both sides pull alike, however many lines they have.
+        # The first sweep knows heights only on the left. Later, both sides count alike, however many lines they have.
         sides = (graph.left,) if sweep == 0 else (graph.left, graph.right)
         for x in range(1, last + 1) if sweep % 2 == 0 else range(last, 0, -1):
             wanted = [_pulled(v, sides, height) for v in graph.columns[x]]

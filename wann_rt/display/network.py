@@ -157,7 +157,7 @@ def _draw_nodes(axes: "Axes", sheet: _Sheet, controller: Controller, layout: Lay
     above: dict[float, float] = {}
     for node in [node for node in names if node in layout.positions]:
         x, y = sheet.place(*layout.positions[node])
-        if y - above.get(x, -1.0) > 0.13:  # of very many channels only some have room for their names
+        if y - above.get(x, -1.0) > 0.13:  # with very many channels there is room for only some of the names
             offset, side = (sheet.radius + 0.08, "left") if node >= network.first else (-0.13, "right")
             colour = GREY if node < network.first and node not in used else INK
             axes.text(x + offset, y, names[node], ha=side, va="center", size=9, color=colour)

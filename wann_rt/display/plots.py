@@ -165,7 +165,7 @@ def _plot_panel(axes: "Axes", panel: _Panel, seconds: NDArray[np.float64], episo
         names[MOST_LABELLED - 1 :] = [f"... {len(names) - MOST_LABELLED + 1} more"]
     axes.legend(lines[: len(names)], names, loc="center left", bbox_to_anchor=(1.0, 0.5), handlelength=1.2)
     unit = panel.channels[0].unit
-    axes.set_ylabel("" if unit == "1" else unit)  # 1 is the unit of what has none
+    axes.set_ylabel("" if unit == "1" else unit)  # the unit "1" stands for "no unit"
     axes.locator_params(axis="y", nbins=3)
     axes.margins(x=0.01, y=0.12)
 

@@ -81,7 +81,7 @@ def watch(
     """
     library()
     if not has_display():
-        os.environ["SDL_VIDEODRIVER"] = NO_DISPLAY  # else SDL looks for one, and complains
+        os.environ["SDL_VIDEODRIVER"] = NO_DISPLAY  # otherwise SDL searches for a sound device and prints an error
     if not isinstance(task, EnvironmentTask):
         check_fits(task, controller)
     mode: Mode = "human" if out is None else "rgb_array"

@@ -17,7 +17,7 @@ from wann_rt.play.plain import play_controller
 from wann_rt.play.rollouts import play, starts_of
 from wann_rt.tasks.any_task import AnyTask, check_fits, judged
 
-SIX_WEIGHTS = (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0)  # of the paper
+SIX_WEIGHTS = (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0)  # the shared weights with which the paper evaluates
 
 
 

@@ -16,7 +16,7 @@ from wann_rt.tasks.environment.task import EnvironmentTask
 
 EPISODES = 32  # per weight
 STEP = 0.01  # of the grid: the best weight can be a needle, which a coarser grid misses
-COARSE_STEP, COARSE_EPISODES = 0.1, 8  # where an environment plays, whose episodes are a thousand times as dear
+COARSE_STEP, COARSE_EPISODES = 0.1, 8  # for environments, whose episodes cost about 1000 times as much
 MOST_WEIGHTS = 100_000
 
 

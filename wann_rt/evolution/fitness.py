@@ -110,7 +110,7 @@ def connections(programs: Programs) -> NDArray[np.int32]:
 def fitness(by_weight: NDArray[np.float64], config: Config) -> NDArray[np.float64]:
     """Returns the fitness of each network, from its scores [networks, weights]; -inf where one of them is."""
     mean, best = by_weight.mean(axis=1), by_weight.max(axis=1)
-    with np.errstate(invalid="ignore"):  # 0 times infinity
+    with np.errstate(invalid="ignore"):  # avoids 0 times infinity, which is NaN
         mixed = (1.0 - config.best_share) * mean + config.best_share * best
     return np.where(np.isfinite(mean), mixed, -np.inf)
 

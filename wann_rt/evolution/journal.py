@@ -77,7 +77,7 @@ class Journal:
         if not self._has_state():
             return False
         restore(running, checkpoint.load(path), str(path))
-        lines = self._lines()[: running.generation]  # later ones will be played again
+        lines = self._lines()[: running.generation]  # generations after the checkpoint will be played again
         self._generations.close()
         files.write_atomic(self.folder / GENERATIONS, "".join(lines).encode())
         self._generations = (self.folder / GENERATIONS).open("a", encoding="utf-8")

@@ -111,7 +111,7 @@ class Search:
             champion, retest_steps = self._retested(programs, best)
             steps += retest_steps
         children = self._children(self._ranking(by_weight, fitness, connections))
-        # Nothing of the state changes before here: an interrupted generation is played again from its beginning.
+        # Up to here no state has changed, so an interrupted generation is simply played again from its beginning.
         self.champion, self.population, self.env_steps = champion, children, self.env_steps + steps
         self.generation += 1
         return self._report(fitness, connections)

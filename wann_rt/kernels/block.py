@@ -21,7 +21,7 @@ from numba.core.errors import NumbaTypeError
 
 from wann_rt.core import arithmetic
 
-extending: Any = numba.extending  # numba's own types do not fit how it is documented to be used
+extending: Any = numba.extending  # numba's type hints contradict its documentation
 types_: Any = types
 models_: Any = models
 intrinsic, overload = extending.intrinsic, extending.overload
@@ -83,7 +83,7 @@ def _lanes(width: Any) -> Callable[..., int]:
 extending.overload_attribute(WidthType, "lanes", strict=False)(_lanes)
 
 
-# Operators and ``select``: a scalar among their arguments counts for every lane.
+# Operators and ``select``: a scalar argument is used for every lane.
 
 
 def _common(*arguments: Any) -> Any:

@@ -24,7 +24,8 @@ def _draw(_: Any, counter: Any) -> Any:
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array = utilities.create_struct_proxy(counter)(context, builder, arguments[0])
-        # Monotonic will do: the drawn numbers say who writes where, and joining the threads publishes what they wrote.
+        # Relaxed ordering ("monotonic") suffices: the counter only assigns rows, and joining the threads makes results
+        # visible.
         return builder.atomic_rmw("add", array.data, ir.Constant(INT64, 1), "monotonic")
 
     return types_.int64(counter), codegen

@@ -14,8 +14,8 @@ from wann_rt.core.network import Network, Program
 from wann_rt.kernels.block import Width, full, load, store_rows
 from wann_rt.kernels.jit import inlined, jit
 
-BATCH = Width(16)  # of ``forward_batch``: a controller is mostly called with one observation
-ALIGNMENT = 64  # bytes: what is loaded at once never straddles two cache lines
+BATCH = Width(16)  # width of ``forward_batch``: narrow, because a controller is mostly called with one observation
+ALIGNMENT = 64  # bytes; keeps each vector load within one cache line
 
 
 @jit
@@ -135,7 +135,7 @@ def forward_range(
     """
     values = scratch(width, 1 + program.n_inputs + program.activations.shape[0])
     columns = scratch(width, weights.shape[0])
-    values[:], columns[:] = ONE, ONE  # the bias; and lanes beyond the batch, which nobody reads
+    values[:], columns[:] = ONE, ONE  # the bias, and defined values in lanes beyond the batch, which nobody reads
     last = values.shape[0] - program.n_outputs
     each = weights.shape[1] > 1
     for begin in range(0, inputs.shape[1], width.lanes):

@@ -94,7 +94,7 @@ def copy_genome(source: Population, i: int, target: Population, j: int) -> None:
     h, n = source.n_hidden[i], source.n_genes[i]
     target.n_hidden[j] = h
     target.n_genes[j] = n
-    # Loops: to copy slices, numba compiles what it would say of arrays that do not fit, for two seconds.
+    # Loops instead of slices: for each slice, numba would spend two seconds compiling the errors of mismatched shapes.
     for k in range(h):
         target.activations[j, k] = source.activations[i, k]
     for c in range(n):

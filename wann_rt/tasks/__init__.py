@@ -61,7 +61,7 @@ TASKS: tuple[Task, ...] = (
         title="rock a weak car out of a valley (Gymnasium's MountainCarContinuous-v0)",
         version=1,
         env_id="wann_rt/MountainCarContinuous-v0",
-        rate_hz=30.0,  # what Gymnasium draws; the plant's unit of time is the step
+        rate_hz=30.0,  # Gymnasium's drawing rate; the plant's own unit of time is the step
     ),
     _row(
         cartpole,

@@ -19,7 +19,7 @@ Picture = NDArray[np.uint8]
 
 WIDTH, HEIGHT = 640, 280  # pixels
 FINER = 2  # each pixel is the mean of FINER x FINER drawn ones: smooth edges
-FARTHEST = 1e4  # pixels from the middle: what is farther away is drawn there
+FARTHEST = 1e4  # pixels from the middle; anything farther out is drawn at this distance
 
 # Okabe and Ito's palette, as in all plots.
 BLUE, ORANGE, VERMILLION = "#0072B2", "#E69F00", "#D55E00"
@@ -28,7 +28,7 @@ INK, GREY, LIGHT, PAPER = "#333333", "#999999", "#E4E4E4", "#FFFFFF"
 
 def library() -> ModuleType:
     """Returns pygame, or raises MissingExtraError."""
-    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # it greets on standard output
+    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # keeps pygame from printing a greeting
     try:
         import pygame
     except ImportError:

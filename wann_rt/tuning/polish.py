@@ -21,11 +21,11 @@ from wann_rt.tasks.any_task import AnyTask
 from wann_rt.tasks.environment.task import EnvironmentTask
 from wann_rt.tuning.strategies import STRATEGIES, StrategyName, Vectors, one_blas_thread
 
-CHECK_EVERY = 8  # generations between entries into the contest
-SCREEN, FULL, FINAL = 16, 128, 512  # held-out episodes of the contest's stages
-DEAR_FULL, DEAR_FINAL = 64, 128  # where an environment plays them, a thousand times slower
+CHECK_EVERY = 8  # generations between two entries into the held-out race
+SCREEN, FULL, FINAL = 16, 128, 512  # held-out episodes at each stage of the race
+DEAR_FULL, DEAR_FINAL = 64, 128  # for environments, which are about 1000 times slower
 FINALISTS = 6
-MOST_CANDIDATES = 256  # in a generation, after restarts
+MOST_CANDIDATES = 256  # largest population after restarts
 
 
 class Progress(NamedTuple):
@@ -144,7 +144,7 @@ class Contest:
         few = self.arena.held_out(Purpose.TUNE_SCREEN, SCREEN)
         together = np.vstack([candidates, self.leader.weights])
         returns = self.arena.returns(self.network, together, few)
-        behind = returns[-1] - returns[:-1]  # same episodes, so differences have less noise than scores
+        behind = returns[-1] - returns[:-1]  # the same episodes: differences are less noisy than scores
         error = behind.std(axis=1) / SCREEN**0.5
         near = behind.mean(axis=1) <= 2 * error + 1e-9
         if near.any():

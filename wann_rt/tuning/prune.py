@@ -16,9 +16,9 @@ from wann_rt.tuning.strategies import Vectors
 
 TRIED = 3  # removals that are tuned briefly
 TRIAL_EPISODES = 64
-TRIAL_SHARE = 0.2  # of a stage's budget, for each brief tuning
+TRIAL_SHARE = 0.2  # share of a stage's budget spent on each brief tuning
 TRIAL_FINAL = 128
-RETUNE_SIGMA = 0.2  # the weights are good already
+RETUNE_SIGMA = 0.2  # small, because the weights are good already
 
 
 class Pruned(NamedTuple):

@@ -57,7 +57,7 @@ class Cma:
             import cmaes
         except ImportError as error:
             raise MissingExtraError("tuning individual weights", str(error.name), "tune") from None
-        # The library wants two dimensions at least, and seeds of 32 bits.
+        # The library needs at least two dimensions and takes seeds of at most 32 bits.
         self._padding = max(0, 2 - len(start))
         self._seed = int(stream(seed, Purpose.TUNE_NOISE) % np.uint64(2**32))
         mean = np.append(start, np.zeros(self._padding))

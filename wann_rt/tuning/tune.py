@@ -28,8 +28,8 @@ from wann_rt.tuning.strategies import STRATEGIES, Vectors
 
 Method = Literal["sweep", "cma", "pepg"]
 METHODS: tuple[Method, ...] = ("sweep", "cma", "pepg")
-SCORED_EPISODES, DEAR_SCORED_EPISODES = 1000, 100  # the latter where an environment plays them
-SLACK = 0.01  # of the best held-out score: what a pruned controller may lose and be preferred for its size
+SCORED_EPISODES, DEAR_SCORED_EPISODES = 1000, 100  # fewer for environments, which are 1000 times as slow
+SLACK = 0.01  # a pruned controller is preferred if it loses at most this share of the best held-out score
 EPISODES: Mapping[Method, int] = {"sweep": 32, "cma": 4, "pepg": 4}
 
 

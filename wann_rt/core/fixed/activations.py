@@ -17,7 +17,7 @@ from wann_rt.core.arithmetic import Number, absolute, select
 FRACTION = 12  # bits
 ONE = 1 << FRACTION
 HALF = ONE >> 1
-STEP = 8  # bits of a table's step: 1/16 as a number of q12, and one byte, which costs an AVR no shift
+STEP = 8  # bits of a table's step: 1/16 in q12, and a whole byte, so that an AVR need not shift
 Table = tuple[int, ...]
 Range = tuple[int, int]  # least and greatest value
 
@@ -123,7 +123,7 @@ class FixedActivation:
     max_error: float
 
 
-VALUE_LIMIT = (1 << 19) - 1  # of every value in a network: 128, so that 12 bits are left for a weight
+VALUE_LIMIT = (1 << 19) - 1  # greatest absolute value of a node: 128, which leaves 12 bits for a weight
 FIXED: dict[int, FixedActivation] = {
     1: FixedActivation(linear, VALUE_LIMIT, 0.0),
     2: FixedActivation(step, VALUE_LIMIT, 0.0),

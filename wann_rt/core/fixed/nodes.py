@@ -12,8 +12,8 @@ from wann_rt.core.fixed.activations import FIXED, FRACTION, ONE, FixedActivation
 from wann_rt.core.fixed.symbols import INT32, traced
 from wann_rt.core.network import BIAS, Network
 
-MOST_SHIFT = 16  # of a product with a weight: its upper half is then the result, which costs 8-bit processors nothing
-LEAST_BITS = 8  # of the greatest weight that leads into a node: fewer would be no weight
+MOST_SHIFT = 16  # shift after a product with a weight: taking the upper half costs an 8-bit processor nothing
+LEAST_BITS = 8  # refuse a node if its greatest weight would keep fewer significant bits than this
 
 
 @dataclass(frozen=True)

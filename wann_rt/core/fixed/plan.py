@@ -15,8 +15,8 @@ from wann_rt.core.fixed.activations import FRACTION, ONE, Range
 from wann_rt.core.fixed.nodes import Node, clipped, connection_nodes, shared_nodes
 from wann_rt.core.fixed.symbols import INT32
 
-INT16 = (-(2**15), 2**15 - 1)  # what an observation's type holds
-DEFAULT_INPUT = 16.0  # an observation without bounds holds what enters the network as -16 to 16
+INT16 = (-(2**15), 2**15 - 1)  # range of the type of an observation
+DEFAULT_INPUT = 16.0  # an observation without bounds is given the range that enters the network as -16 to 16
 MOST_FRACTION = 100  # of a channel's format, of either sign: 2^100 and 2^-100 are normal float32
 MOST_BITS = 15  # of a factor: processors of 8 and 16 bits multiply such numbers fast
 

@@ -81,5 +81,5 @@ def record(task: EnvironmentTask, controller: Controller, starts: NDArray[Any]) 
 def _played(task: EnvironmentTask, work: Work, workers: int, watched: bool) -> Episodes:
     backend = BACKENDS[task.backend]
     chunks = cut(work, backend.chunk_size(work.episodes, workers), rules_of(task))
-    # Effort and chatter are those of numbers sent to an actuator; the choice of an action has none.
+    # Effort and chatter exist for continuous actions only, not for the choice of one of several actions.
     return joined(work, backend.play(task, chunks, workers), watched and task.decision == "values")

@@ -29,8 +29,8 @@ from wann_rt.play.progress import tell
 from wann_rt.tasks.environment.task import DEFAULTS, EnvironmentTask
 
 CHUNKS_PER_WORKER = 8  # so that all of them end at about the same time
-MOST_EPISODES = 64  # in a chunk: what is lost with a worker
-ATTEMPTS = 3  # at a chunk, when workers die
+MOST_EPISODES = 64  # largest chunk; it is what must be played again when a worker dies
+ATTEMPTS = 3  # attempts at one chunk when workers die
 SECONDS_TO_START = 120.0
 # A process of its own rather than of ``multiprocessing``, which would import the user's script again.
 BOOT = """
@@ -112,7 +112,7 @@ class Worker:
             try:
                 while True:
                     answers.put((self, pickle.load(stream)))
-            except Exception:  # the end of the stream, wherever in a message it comes
+            except Exception:  # the stream ended, at or within a message
                 answers.put((self, None))
 
 
@@ -204,12 +204,12 @@ def _run(task: EnvironmentTask, jobs: Sequence[Job], workers: int | None) -> lis
 
 def _pool(task: EnvironmentTask, workers: int | None) -> Pool:
     """Returns the pool that plays this task with so many workers; None: as many as there are, or one."""
-    plain = replace(task, params=DEFAULTS)  # chunks bring their own rules
+    plain = replace(task, params=DEFAULTS)  # each chunk contains its own rules
     for pool in _pools:
         if pickle.dumps(pool.task) == pickle.dumps(plain) and workers in (None, len(pool.workers)):
             return pool
     close()
-    compiled(plain)  # once, before all workers would
+    compiled(plain)  # report it once, instead of once per worker
     _pools.append(Pool(plain, workers or 1))
     return _pools[0]
 

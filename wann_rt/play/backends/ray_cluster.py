@@ -24,8 +24,8 @@ from wann_rt.play.backends.ray_connection import address_of, connect, library
 from wann_rt.play.progress import tell
 from wann_rt.tasks.environment.task import EnvironmentTask
 
-SECONDS_PER_CHUNK = 0.05  # at least: a message takes 1 to 2 ms
-PATIENCE = 300.0  # seconds that a cluster may take to find room for the first player; some fetch nodes only then
+SECONDS_PER_CHUNK = 0.05  # least work per message, because a message takes 1 to 2 ms
+PATIENCE = 300.0  # seconds to wait for the first player; some clusters start nodes only on demand
 
 
 def chunk_size(episodes: int, workers: int) -> int:
@@ -163,7 +163,7 @@ class Cluster:
         self._start()
 
     def _kill(self, player: Any) -> None:
-        with contextlib.suppress(Exception):  # it may be dead, and so may be the cluster
+        with contextlib.suppress(Exception):  # the player may be dead, and the cluster, too
             self._ray.kill(player)
 
 

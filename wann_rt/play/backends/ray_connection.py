@@ -13,7 +13,7 @@ from wann_rt.tasks.environment.task import EnvironmentTask
 
 LOCAL = "local"
 QUIET = {"log_to_driver": False, "logging_level": logging.ERROR}
-SECONDS_TO_ANSWER = 10.0  # that somebody listens there
+SECONDS_TO_ANSWER = 10.0  # seconds to wait for an answer from the address
 SECONDS_TO_CONNECT = 60.0  # Ray itself would try for four minutes, and then end the process that tries
 TRIAL = """
 import logging, sys, ray
@@ -57,7 +57,7 @@ def connect(ray: ModuleType, address: str, workers: int) -> None:
             _knock(address)
             _try(address)
         ray.init(address=address, **QUIET, **own)
-    except Exception as error:  # of many kinds, as there are many ways not to reach a cluster
+    except Exception as error:  # Ray raises many kinds of exceptions here
         raise ClusterError(
             f"the Ray cluster {address!r} cannot be reached: {error} (--address, address=: 'auto' for the cluster that "
             "this machine is a node of, HOST:PORT, ray://HOST:10001, or 'local' to start one here)"

@@ -64,7 +64,7 @@ class Player:
     def _version(self, name: str) -> str:
         """Returns the version that this node has; "missing" if none."""
         try:
-            if name == "wann_rt":  # need not be installed to be used
+            if name == "wann_rt":  # the package works without being installed, too
                 return str(importlib.import_module(name).__version__)
             return importlib.metadata.version(name)
         except (ImportError, AttributeError):

@@ -49,8 +49,8 @@ class Outlet:
 
 def main() -> None:
     """Serves until standard input ends: first comes the task, then jobs."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that began the search
-    warnings.simplefilter("ignore")  # that process shows them
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is handled by the process that began the search
+    warnings.simplefilter("ignore")  # that process shows the warnings
     outlet = Outlet(os.fdopen(os.dup(1), "wb"))
     os.dup2(2, 1)
     inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()

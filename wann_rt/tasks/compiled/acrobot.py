@@ -110,7 +110,7 @@ def step(
         theta_1, theta_2, theta_1_dot, theta_2_dot, the reward (-1, or 0 for the goal), and whether the tip is one
         link's length above the first joint, which ends the episode.
     """
-    better = maximum(torque_zero, torque_minus)  # of the first two
+    better = maximum(torque_zero, torque_minus)  # of the first two actions
     torque = select(torque_zero > torque_minus, ZERO, -p.torque)
     torque = select(torque_plus > better, p.torque, torque)
     # A stage's derivative is (speed_1, speed_2, acceleration_1, acceleration_2) = (u, v, a, b) of that stage.

@@ -79,6 +79,6 @@ def step(
     x_acc = push - moment * theta_acc * c / mass
     x, theta = x + p.dt * x_dot, theta + p.dt * theta_dot
     x_dot, theta_dot = x_dot + p.dt * x_acc, theta_dot + p.dt * theta_acc
-    excess = maximum(absolute(x) - p.track, absolute(theta) - p.max_angle)  # of the one that is further out
+    excess = maximum(absolute(x) - p.track, absolute(theta) - p.max_angle)  # beyond either limit
     ended = excess > ZERO
     return x, x_dot, theta, theta_dot, select(ended, ONE, ONE), ended  # a reward for each lane

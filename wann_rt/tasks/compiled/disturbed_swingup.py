@@ -34,7 +34,7 @@ MOST_DELAY = 3  # steps: the delay line is part of the state
 MODULUS, FACTOR = f32(16381), f32(1543)
 ROUND = f32(1.5 * 2**23)  # adding and subtracting it rounds to the nearest integer
 SQRT_12 = f32(12.0**0.5)  # U(-1/2, 1/2) has a standard deviation of 1 / sqrt(12)
-SPEED, SPIN = f32(2.0), f32(5.0)  # typical sizes that are not 1
+SPEED, SPIN = f32(2.0), f32(5.0)  # typical size of observations whose size is not about 1
 
 
 class Params(NamedTuple):
@@ -65,7 +65,7 @@ LIMITS = {
     "observation_gain": 1.0,
     "delay": MOST_DELAY,
     "actuator_gain": 1.0,
-    "pole_length_spread": 0.95,  # of nothing of a pole there is no plant
+    "pole_length_spread": 0.95,  # below 1: a pole of length 0 has no dynamics
     "pole_mass_spread": 0.95,
     "cart_mass_spread": 0.95,
     "friction_spread": 1.0,
@@ -93,7 +93,7 @@ def start(seed: int) -> NDArray[np.float32]:
     first = plain.start(seed)
     drawn = uniforms(stream(seed, Purpose.DISTURBANCE), 17, -1.0, 1.0)
     delay = 0.5 * (drawn[15] + 1.0)
-    noise = np.floor(0.5 * (drawn[16] + 1.0) * (float(MODULUS) - 1.0)) + 1.0  # 0 would stay 0
+    noise = np.floor(0.5 * (drawn[16] + 1.0) * (float(MODULUS) - 1.0)) + 1.0  # the generator would stay at 0 for ever
     tail = [*drawn[:15], delay, 0.0, 0.0, 0.0, noise if 2 * noise < MODULUS else noise - float(MODULUS)]
     return np.concatenate([first, plain.observe(*first), tail]).astype(f32)
 

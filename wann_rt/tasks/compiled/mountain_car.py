@@ -30,7 +30,7 @@ class Params(NamedTuple):
     """Physical constants, float32; the defaults are Gymnasium's. Units are those of the track and of a step."""
 
     gravity: np.float32 = f32(0.0025)
-    power: np.float32 = f32(0.0015)  # acceleration by full force
+    power: np.float32 = f32(0.0015)  # acceleration at full force
     max_speed: np.float32 = f32(0.07)
     goal: np.float32 = f32(0.45)  # position to be reached
 

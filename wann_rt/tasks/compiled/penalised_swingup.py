@@ -27,8 +27,8 @@ class Params(NamedTuple):
     friction: np.float32 = f32(0.1)
     track: np.float32 = f32(2.4)
     dt: np.float32 = f32(0.01)
-    effort_penalty: np.float32 = f32(0.0)  # of full force
-    smoothness_penalty: np.float32 = f32(0.0)  # of a change by full force, e.g. from 0 to 1
+    effort_penalty: np.float32 = f32(0.0)  # reward lost per step at full force
+    smoothness_penalty: np.float32 = f32(0.0)  # reward lost when the force changes by full force, e.g. from 0 to 1
 
 
 def start(seed: int) -> NDArray[np.float32]:
@@ -45,7 +45,7 @@ def step(
     p: Params, x: Number, x_dot: Number, theta: Number, theta_dot: Number, earlier: Number, force: Number
 ) -> tuple[Number, ...]:
     """Advances the plain task and charges for the action."""
-    base: Any = p  # has all that the plain params have
+    base: Any = p  # includes every field of the plain params
     x, x_dot, theta, theta_dot, reward, failed = plain.step(base, x, x_dot, theta, theta_dot, force)
     action = clip(force, -ONE, ONE, f32(0.0))
     change = action - earlier

@@ -22,7 +22,7 @@ from wann_rt.tasks.environment.simulator import opened, told
 from wann_rt.tasks.environment.spaces import action_channels, observation_channels
 from wann_rt.tasks.environment.task import EnvironmentTask
 
-OWN_STEPS = 1000  # of an episode, where the environment has no limit
+OWN_STEPS = 1000  # length at which we end an episode if the environment sets no limit
 # Libraries that compute the physics, by a part of the name of the module that the environment's class is in. The extras
 # that bring them are called as they are.
 PHYSICS = {"box2d": "box2d", "mujoco": "mujoco"}

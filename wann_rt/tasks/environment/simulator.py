@@ -31,7 +31,7 @@ def opened(env_id: str, kwargs: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:
         Exception: whatever importing or making it raises.
     """
     with warnings.catch_warnings():
-        # Not ours to mend; and importing Box2D crashes Python where its own warnings are errors.
+        # We cannot mend these warnings, and where warnings are errors, importing Box2D crashes the interpreter.
         warnings.simplefilter("ignore", DeprecationWarning)
         module, _, name = env_id.rpartition(":")
         made = getattr(importlib.import_module(module), name, None) if module else None
@@ -100,7 +100,7 @@ class Simulator:
         mend = MENDS.get(type(self._environment.unwrapped).__name__)
         if mend is not None:
             self._attempt("mending it", lambda: mend(self._environment.unwrapped))
-        # Environments that draw from the global generators instead of their own are made to repeat, too.
+        # Some environments draw from Python's or numpy's global generator: seed those, too, so that episodes repeat.
         random.seed(seed)
         np.random.seed(seed)  # noqa: NPY002  # these are the numbers that such environments draw
         came = self._attempt("reset()", lambda: self._environment.reset(seed=seed))
@@ -183,7 +183,7 @@ class Simulator:
             return np.int64(choice + self.task.first_action)
         if self._box.dtype == np.float32:
             return action.copy()
-        # A bound that float32 cannot say, such as 0.1, would be exceeded by rounding.
+        # Bounds such as 0.1 have no exact float32: rounding the action could put it just outside.
         return np.clip(action.astype(self._box.dtype), self._box.low, self._box.high)
 
 

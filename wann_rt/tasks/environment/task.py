@@ -14,7 +14,7 @@ from wann_rt.core.controller import Channel, Decision
 from wann_rt.core.errors import TaskError
 
 BackendName = Literal["processes", "envpool", "ray"]
-# Which code computes the episodes: it changes results, so it is part of what a task is; who runs that code does not.
+# Which code computes the episodes. It changes results, so it identifies the task; on which machine it runs does not.
 ENGINES: Mapping[BackendName, str] = {"processes": "gymnasium", "envpool": "envpool", "ray": "gymnasium"}
 DEFAULT_BACKEND: BackendName = "processes"
 SEEDS = 2**31  # EnvPool takes seeds of 31 bits, and so do environments that seed numpy's old generator
