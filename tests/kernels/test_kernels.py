@@ -161,7 +161,8 @@ def test_a_cached_kernel_is_used_until_a_callee_in_another_file_changes(tmp_path
     skip = shutil.ignore_patterns("__pycache__", "exporters", "runtime_c")
     shutil.copytree(PACKAGE, copy, ignore=skip)
     (copy / "kernels" / "probe.py").write_text(PROBE)
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("NUMBA")} | {"PYTHONPATH": str(tmp_path)}
+    own = {"PYTHONPATH": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("NUMBA")} | own
 
     def run() -> str:
         command = [sys.executable, "-W", "ignore", "-m", "wann_rt.kernels.probe"]

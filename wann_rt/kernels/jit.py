@@ -14,6 +14,7 @@ from numba.extending import register_jitable
 
 from wann_rt.core import activations, arithmetic
 from wann_rt.kernels import block
+from wann_rt.kernels.cache import cache_for
 
 assert block  # gives ``select`` and the operators their meaning
 
@@ -35,13 +36,12 @@ def jit(function: Callable[..., Any]) -> Any:
 
     numba's own cache looks only at the file of the function itself, so a changed callee in another file would leave
     a stale kernel behind (measured with 0.68.1, even over a reinstallation). The stamp it compares is replaced by one
-    over the whole package; where a later numba has no such attribute, functions are compiled without a cache.
+    over the whole package. Where no folder is private and writable, functions are compiled without a cache.
     """
-    dispatcher = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
-    cache_file = _cache_file(dispatcher)
-    if not hasattr(cache_file, "_source_stamp"):
-        return numba.njit(nogil=True, error_model="numpy")(function)
-    cache_file._source_stamp = SOURCE_STAMP
+    dispatcher: Any = numba.njit(nogil=True, error_model="numpy")(function)
+    cache = cache_for(function, SOURCE_STAMP)
+    if cache is not None:
+        dispatcher._cache = cache
     return dispatcher
 
 
