@@ -1,9 +1,10 @@
-"""What all tests share: the flag that rewrites golden files."""
+"""What all tests share: the flag that rewrites golden files, and what a skip must say."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
+from helpers import needs
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -11,6 +12,20 @@ GOLDEN = Path(__file__).parent / "golden"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds ``--regenerate-golden``: write the golden files anew, to be reviewed as a diff."""
     parser.addoption("--regenerate-golden", action="store_true", help="rewrite tests/golden instead of comparing")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fails a test that was skipped for a reason that does not say what to install."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longreprtext
+        if not needs.STATED.search(reason.removeprefix("Skipped: ")):
+            report.outcome = "failed"
+            report.longrepr = f"a skip must say what to install or which machine it takes, but said: {reason}"
+    return report
 
 
 @pytest.fixture

@@ -56,7 +56,7 @@ class Target:
         if self.machine and self.machine != platform.machine():
             return f"this computer is no {self.machine} but {platform.machine()}"
         absent = [command for command in self.commands if shutil.which(command) is None]
-        return f"{absent[0]} is not installed (Debian: {' '.join(self.packages)})" if absent else None
+        return f"{absent[0]} is not installed (Debian: apt install {' '.join(self.packages)})" if absent else None
 
 
 def _host(key: str, compiler: str, *flags: str) -> Target:

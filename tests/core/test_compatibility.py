@@ -2,9 +2,7 @@
 
 import ctypes
 import re
-import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -14,8 +12,7 @@ import numpy as np
 import onnx
 import pytest
 from click.testing import CliRunner
-from helpers import builders
-from helpers.c_library import fused_flags
+from helpers import builders, needs
 from numpy.typing import NDArray
 
 import wann_rt as wr
@@ -25,7 +22,6 @@ from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ExportError
 from wann_rt.core.reference import evaluate
 from wann_rt.exporters import export
-from wann_rt.exporters.parity.compiler import find_compiler
 from wann_rt.exporters.parity.error_bound import error_bound
 from wann_rt.exporters.parity.run_onnx import session
 from wann_rt.exporters.to_onnx.model import DIALECTS, to_onnx
@@ -47,19 +43,12 @@ def subjects(count: int) -> list[Controller]:
     return [*found, wr.load(ROOT / "examples" / "swingup.json")]
 
 
-def needs(command: str, how: str) -> str:
-    """Returns the path of a command, of this Python's environment first; skips the test where it is absent."""
-    beside = Path(sys.executable).with_name(command)
-    found = str(beside) if beside.is_file() else shutil.which(command)
-    return found or pytest.skip(f"{command} is not installed: {how}")
-
-
 # Code of others: a library with a function that runs rows.
 
 
 def library(source: str, run: str, folder: Path, *flags: str) -> Callable[[Lanes, int], Lanes]:
     """Compiles C and a function ``run(obs, actions, rows)``; returns it as observations, actions -> actions."""
-    compiler = find_compiler() or pytest.skip("no C compiler")
+    compiler = needs.any_compiler()
     (folder / "unit.c").write_text(source + run, encoding="utf-8")
     output = folder / f"unit{len(list(folder.iterdir()))}.so"  # a name that was loaded before is not loaded again
     options = ["-O2", "-w", *flags, "-shared", "-fPIC", str(folder / "unit.c"), "-o", str(output), "-lm"]
@@ -89,7 +78,7 @@ void run(const float *obs, float *actions, int rows) {{
 
 
 def by_onnx2c(controller: Controller, to: str, folder: Path, *flags: str) -> Callable[[Lanes, int], Lanes]:
-    compiler = needs("onnx2c", "build https://github.com/kraiskil/onnx2c and put it on the PATH")
+    compiler = needs.program("onnx2c")
     model = folder / "model.onnx"
     model.write_bytes(export(controller, to, compat="onnx2c"))
     done = subprocess.run([compiler, str(model)], capture_output=True, text=True, check=False)
@@ -99,7 +88,7 @@ def by_onnx2c(controller: Controller, to: str, folder: Path, *flags: str) -> Cal
 
 
 def by_emx(controller: Controller, folder: Path, compat: str | None) -> Callable[[Lanes, int], Lanes]:
-    compiler = needs("emx-onnx-cgen", "pip install '.[compat]'")
+    compiler = needs.program("emx-onnx-cgen")
     model = folder / "model.onnx"
     model.write_bytes(export(controller, "onnx-exact", compat=compat))
     batch = () if compat else ("--input-dim", "batch=1")
@@ -134,7 +123,7 @@ def test_the_exact_form_for_onnx2c_compiled_by_it_gives_the_oracles_bits(tmp_pat
 
 
 def test_without_the_flag_against_fusing_the_c_of_others_gives_other_bits(tmp_path: Path) -> None:
-    fused = fused_flags() or pytest.skip("this machine does not fuse")
+    fused = needs.fused()
     controller = subjects(0)[0]
     step = by_onnx2c(controller, "onnx-exact", tmp_path, *fused)
     assert not builders.same_bits(step(rows_of(controller), 1), evaluate(controller, rows_of(controller)))

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from helpers import needs
 from test_files import small
 
 from wann_rt.core import files
@@ -58,9 +59,7 @@ def test_a_folder_that_cannot_take_the_file_is_named(tmp_path: Path) -> None:
 
 
 def test_a_read_only_folder_is_named(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    if os.access(tmp_path, os.W_OK):
-        pytest.skip("this user may write to read-only folders")
+    needs.read_only(tmp_path)
     with pytest.raises(FileError, match=r"c\.json: cannot be written: Permission denied"):
         files.save(small(), tmp_path / "c.json")
 

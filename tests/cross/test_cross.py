@@ -1,6 +1,5 @@
 """Generated C on this computer's own processors, and the harness by which all others are judged: `make cross`."""
 
-import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,21 +7,19 @@ from functools import cache
 
 import numpy as np
 import pytest
-from helpers import builders
-from helpers.c_library import fused_flags
+from helpers import builders, needs
 
 from cross import exhaustive
 from cross.matrix import ROOT, Row, document, report, table
 from cross.subjects import activation_subjects, fault_subjects, random_subjects, subnormal_subject, zeros_subject
 from wann_rt.core.activations import BY_ID, PALETTE, Activation
-from wann_rt.exporters.parity.compiler import find_compiler
 from wann_rt.exporters.targets.inputs import SPECIAL, STRATIFIED, fnv, mix, observations, stratified
 from wann_rt.exporters.targets.program import Subject, packed
 from wann_rt.exporters.targets.run import TargetResult, run_targets
 from wann_rt.exporters.targets.targets import BOARDS, BY_KEY, TARGETS, Target
 
 pytestmark = [
-    pytest.mark.skipif(find_compiler() is None, reason="no C compiler"),
+    needs.c_compiler,
     pytest.mark.xdist_group("cross"),  # the subjects are made once
 ]
 HOSTS = [target for target in TARGETS if target.machine]
@@ -42,15 +39,8 @@ def few() -> tuple[Subject, ...]:
     return (*random_subjects(12), *activation_subjects(), subnormal_subject(), zeros_subject())
 
 
-def installed(target: Target) -> Target:
-    reason = target.missing()
-    if reason:
-        pytest.skip(reason)
-    return target
-
-
 def one_result(subjects: list[Subject], key: str = "x86_64-gcc") -> TargetResult:
-    return run_targets(subjects, [installed(BY_KEY[key])], ("-O2",))[0]
+    return run_targets(subjects, [needs.installed(BY_KEY[key])], ("-O2",))[0]
 
 
 def echo() -> Subject:
@@ -62,16 +52,15 @@ def echo() -> Subject:
 
 @pytest.mark.parametrize("target", HOSTS, ids=lambda target: target.key)
 def test_generated_code_gives_the_oracles_bits(target: Target) -> None:
-    (result,) = run_targets(few(), [installed(target)], ("-O2",))
+    (result,) = run_targets(few(), [needs.installed(target)], ("-O2",))
     assert (result.failed, result.differing, result.refusing, result.mismatches) == (None, (), (), 0)
     assert result.vectors == sum(subject.rows for subject in few()) > 12 * 100 + 11 * 10**5
 
 
 @pytest.mark.parametrize("target", [target for target in HOSTS if target.fuses], ids=lambda target: target.key)
 def test_the_seeded_fault_is_noticed(target: Target) -> None:
-    if not fused_flags():
-        pytest.skip("this machine does not fuse")
-    (result,) = run_targets(fault_subjects(), [installed(target)], ("-O2",))
+    needs.fused()
+    (result,) = run_targets(fault_subjects(), [needs.installed(target)], ("-O2",))
     assert result.failed is None
     assert {"only_sin -O2", "only_cos -O2", "only_gauss -O2", "only_tanh -O2"} <= set(result.differing)
     assert result.mismatches >= 4 * STRATIFIED
@@ -109,16 +98,16 @@ SILENT = [
 @pytest.mark.parametrize("flags", SILENT)
 @pytest.mark.parametrize("level", ["-O1", "-O3"])
 def test_the_selftest_refuses_what_clang_can_be_told_and_shows_in_no_macro(flags: str, level: str) -> None:
-    if "haswell" in flags and not fused_flags():
-        pytest.skip("this machine does not fuse")
-    target = replace(installed(BY_KEY["x86_64-clang"]), flags=tuple(flags.split()))
+    if "haswell" in flags:
+        needs.fused()
+    target = replace(needs.installed(BY_KEY["x86_64-clang"]), flags=tuple(flags.split()))
     subjects = activation_subjects()[:6]
     (result,) = run_targets(subjects, [target], [level])
     assert len(result.refusing) == len(subjects)
 
 
 def test_gcc_without_signed_zeros_does_not_compile() -> None:
-    target = replace(installed(BY_KEY["x86_64-gcc"]), flags=("-fno-signed-zeros",))
+    target = replace(needs.installed(BY_KEY["x86_64-gcc"]), flags=("-fno-signed-zeros",))
     (result,) = run_targets(activation_subjects()[:1], [target], ["-O2"])
     assert "compile this file without it" in (result.failed or "")
 
@@ -259,7 +248,7 @@ def test_what_does_not_fit_is_listed_and_what_fits_nowhere_is_a_problem() -> Non
 def test_a_missing_toolchain_is_skipped_with_the_packages_to_install() -> None:
     target = replace(BY_KEY["cortex-m4f"], compiler="no-such-gcc")
     (result,) = run_targets(few(), [target])
-    assert result.skipped == "no-such-gcc is not installed (Debian: gcc-arm-none-eabi qemu-system-arm)"
+    assert result.skipped == "no-such-gcc is not installed (Debian: apt install gcc-arm-none-eabi qemu-system-arm)"
     assert not result.ok
     assert Row(result).problems == [f"{target.title}: {result.skipped}"]
 
@@ -275,7 +264,7 @@ def test_keys_are_unique_and_boards_exist() -> None:
 
 
 def test_the_boards_are_a_fixed_point_of_the_projects_format() -> None:
-    formatter = shutil.which("clang-format") or pytest.skip("clang-format is not installed")
+    formatter = needs.program("clang-format")
     for path in [*BOARDS.glob("*.c"), *BOARDS.glob("*.h")]:
         command = [formatter, f"--style=file:{ROOT / '.clang-format'}", str(path)]
         assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == path.read_text()

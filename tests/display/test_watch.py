@@ -10,7 +10,7 @@ import gymnasium
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from helpers import builders
+from helpers import builders, needs
 
 from wann_rt import tasks
 from wann_rt.cli import main
@@ -286,7 +286,7 @@ def test_the_command_says_what_is_wrong_in_a_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize("backend", ["processes", "envpool"])
 def test_an_evaluation_tells_of_each_episode_of_an_environment_once(backend: BackendName) -> None:
     if backend == "envpool":
-        pytest.importorskip("envpool")
+        needs.module("envpool")
     task = with_options(environment_task("Pendulum-v1", backend=backend), max_steps=3)
     told: list[int] = []
     with listening(told.append):

@@ -1,7 +1,6 @@
 """The C header in fixed point equals its oracle in every number, and no float is in it."""
 
 import re
-import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,8 +10,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from cross import fixed as subjects
-from helpers import builders
-from helpers.c_library import STRICT, compiler, swing_up, write_unit
+from helpers import builders, needs
+from helpers.c_library import STRICT, swing_up, write_unit
 from helpers.strategies import KINDS, oddly_named, random_controllers
 from hypothesis import given, reject, settings
 from numpy.typing import NDArray
@@ -34,7 +33,7 @@ from wann_rt.exporters.targets.targets import BY_KEY
 from wann_rt.exporters.to_c.text import COLUMNS
 from wann_rt.exporters.to_c_fixed.header import to_c_fixed
 
-pytestmark = pytest.mark.skipif(find_compiler() is None, reason="no C compiler")
+pytestmark = needs.c_compiler
 
 N_RANDOM = 12
 ROOT = Path(__file__).parents[2]
@@ -62,10 +61,6 @@ def adversarial(n: int, rng: np.random.Generator) -> Integers:
     return np.concatenate([[[end] * n for end in INT16], ends, rng.integers(INT16[0], INT16[1] + 1, (200, n))])
 
 
-def installed(name: str) -> str:
-    return compiler(name) or pytest.skip(f"{name} is not installed")
-
-
 # The same numbers.
 
 
@@ -75,7 +70,8 @@ def test_every_compiler_and_level_gives_the_oracles_numbers(name: str, flags: st
     for controller in [random_controller(n) for n in range(k, N_RANDOM, 3)]:
         rng = np.random.default_rng(5)
         n = len(controller.observations)
-        fixed, backend = FixedController.of(controller), FixedBackend(controller, None, installed(name), flags.split())
+        fixed = FixedController.of(controller)
+        backend = FixedBackend(controller, None, needs.compiler(name), flags.split())
         observations = adversarial(n, rng)
         assert np.array_equal(backend.run_integers(observations), fixed.run(observations))
         x: NDArray[np.float32] = np.ascontiguousarray(builders.inputs(rng, n, 300).T)
@@ -97,9 +93,7 @@ def test_stated_ranges_reach_the_header() -> None:
 
 @pytest.mark.parametrize("key", ["x86_64-gcc", "x86_64-clang"])
 def test_each_activation_equals_its_definition_on_every_observation(key: str) -> None:
-    target = BY_KEY[key]
-    if target.missing():
-        pytest.skip(target.missing() or "")
+    target = needs.installed(BY_KEY[key])
     (result,) = run_targets([*subjects.activation_subjects(), *subjects.random_subjects()[:6]], [target], ["-O2"])
     assert (result.failed, result.differing, result.refusing, result.mismatches) == (None, (), (), 0)
     assert result.vectors == 11 * 2**16 + 6 * subjects.ROWS
@@ -107,9 +101,7 @@ def test_each_activation_equals_its_definition_on_every_observation(key: str) ->
 
 @pytest.mark.parametrize("key", ["x86_64-gcc", "atmega328p"])
 def test_a_variable_of_32_bits_is_narrowed_where_16_hold_its_value(key: str) -> None:
-    target = BY_KEY[key]
-    if target.missing():
-        pytest.skip(target.missing() or "")
+    target = needs.installed(BY_KEY[key])
     (result,) = run_targets([fixed_subject(subjects.mixed(), "mixed")], [target], ["-O2"])
     assert (result.failed, result.mismatches, result.refusing) == (None, 0, ())
     assert "mixed_abs_w16((int)(n5))" in to_c_fixed(subjects.mixed(), prefix="mixed")
@@ -162,7 +154,7 @@ def test_headers_that_nothing_uses_compile_without_a_warning(name: str, standard
     source = write_unit(tmp_path, headers)
     language = ["-x", "c++"] if "++" in standard else []
     flags = [*STRICT, *language, f"-std={standard}", "-O2", "-c", str(source), "-o", str(tmp_path / "unit.o")]
-    compile_with(installed(name), flags)
+    compile_with(needs.compiler(name, standard), flags)
 
 
 @pytest.mark.parametrize("kind", SWING_UPS)
@@ -174,8 +166,8 @@ def test_no_float_is_in_a_step_and_nothing_from_outside(kind: str, tmp_path: Pat
     source = write_unit(tmp_path, {"p": text}, call)
     for level in ("-O0", "-Os"):
         options = ["-mgeneral-regs-only"] if BY_KEY["x86_64-gcc"].missing() is None else []
-        compile_with(installed("gcc"), [level, *options, "-c", str(source), "-o", str(tmp_path / "unit.o")])
-        nm = shutil.which("nm") or pytest.skip("nm is not installed")
+        compile_with(needs.compiler("gcc"), [level, *options, "-c", str(source), "-o", str(tmp_path / "unit.o")])
+        nm = needs.program("nm")
         found = subprocess.run([nm, "-u", str(tmp_path / "unit.o")], capture_output=True, text=True, check=True)
         assert found.stdout.split() == []
 
@@ -184,7 +176,7 @@ def test_no_float_is_in_a_step_and_nothing_from_outside(kind: str, tmp_path: Pat
 @pytest.mark.parametrize("level", ["-O2", "-O3", "-Os"])
 @pytest.mark.parametrize("cpu", ["cortex-m0", "cortex-m4"])
 def test_a_program_without_a_c_library_links(cpu: str, level: str, n_observations: int, tmp_path: Path) -> None:
-    command = shutil.which("arm-none-eabi-gcc") or pytest.skip("arm-none-eabi-gcc is not installed")
+    command = needs.program("arm-none-eabi-gcc")
     connections = [Connection(k, n_observations + 1) for k in range(1, n_observations + 1)]
     network, _ = Network.build(n_observations, {}, {n_observations + 1: 5}, connections)
     channels = tuple(Channel(f"x{k}", low=-8.0, high=8.0) for k in range(n_observations))
@@ -228,7 +220,7 @@ def test_no_line_is_too_long(controller: Controller) -> None:
 
 
 def test_generated_code_is_a_fixed_point_of_the_projects_format() -> None:
-    formatter = shutil.which("clang-format") or pytest.skip("clang-format is not installed")
+    formatter = needs.program("clang-format")
     for controller in [*SWING_UPS.values(), *map(random_controller, range(N_RANDOM))]:
         text = to_c_fixed(controller)
         command = [formatter, f"--style=file:{ROOT / '.clang-format'}", "--assume-filename=controller.h"]

@@ -3,7 +3,6 @@
 import ctypes
 import re
 import shlex
-import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -11,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from helpers import builders
-from helpers.c_library import STRICT, compiler, fused_flags
+from helpers import builders, needs
+from helpers.c_library import STRICT, fused_flags
 from numpy.typing import NDArray
 
 from wann_rt import cli, tasks
@@ -51,7 +50,7 @@ def headers() -> dict[str, str]:
 
 
 def library(name: str, flags: list[str], folder: Path, texts: dict[str, str]) -> ctypes.CDLL:
-    found = compiler(name) or pytest.skip(f"{name} is not installed")
+    found = needs.compiler(name)
     entries = "".join(ENTRY.replace("<p>", prefix).replace("<P>", prefix.upper()) for prefix in texts)
     (folder / "unit.c").write_text("\n".join([*texts.values(), EXPORT, entries]), encoding="utf-8")
     language = ["-x", "c++"] if name.endswith("++") else ["-std=gnu99"]
@@ -115,7 +114,7 @@ def test_the_selftest_of_a_plant_notices_other_constants_and_fused_operations(tm
 
 
 def test_a_plant_is_a_fixed_point_of_the_projects_format() -> None:
-    formatter = shutil.which("clang-format") or pytest.skip("clang-format is not installed")
+    formatter = needs.program("clang-format")
     command = [formatter, f"--style=file:{ROOT / '.clang-format'}", "--assume-filename=plant.h"]
     for task in SUBJECTS.values():
         text = to_plant(task)

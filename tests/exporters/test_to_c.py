@@ -1,7 +1,6 @@
 """The C header equals the oracle bit for bit, whatever compiles it, and refuses what would break that."""
 
 import re
-import shutil
 import subprocess
 import time
 from collections.abc import Callable
@@ -10,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import builders
-from helpers.c_library import STRICT, Library, compiler, fused_flags, swing_up, write_unit
+from helpers import builders, needs
+from helpers.c_library import STRICT, Library, fused_flags, swing_up, write_unit
 from helpers.strategies import KINDS, oddly_named, random_controllers
 from hypothesis import given, settings
 from numpy.typing import NDArray
@@ -26,7 +25,7 @@ from wann_rt.exporters.parity.run_c import CBackend
 from wann_rt.exporters.to_c.header import to_c
 from wann_rt.exporters.to_c.text import COLUMNS
 
-pytestmark = pytest.mark.skipif(find_compiler() is None, reason="no C compiler")
+pytestmark = needs.c_compiler
 
 N_RANDOM = 24
 COMPILERS = [
@@ -80,13 +79,6 @@ def mismatches(library: Library, subjects: dict[str, tuple[Controller, NDArray[n
     ]
 
 
-def installed(name: str) -> str:
-    found = compiler(name)
-    if found is None:
-        pytest.skip(f"{name} is not installed")
-    return found
-
-
 # The same bits.
 
 
@@ -94,7 +86,7 @@ def installed(name: str) -> str:
 def test_every_compiler_and_level_gives_the_oracles_bits_without_special_flags(
     name: str, flags: str, subjects: dict[str, tuple[Controller, NDArray[np.float32]]], headers: dict[str, str]
 ) -> None:
-    library = Library(headers, installed(name), [*flags.split(), *fused_flags()])
+    library = Library(headers, needs.compiler(name), [*flags.split(), *fused_flags()])
     assert mismatches(library, subjects) == []
     assert [prefix for prefix in headers if library.selftest(prefix) != 0] == []
 
@@ -103,11 +95,10 @@ def test_every_compiler_and_level_gives_the_oracles_bits_without_special_flags(
 def test_without_its_pragmas_the_header_differs_where_the_machine_can_fuse(
     name: str, subjects: dict[str, tuple[Controller, NDArray[np.float32]]], headers: dict[str, str]
 ) -> None:
-    if not fused_flags():
-        pytest.skip("this machine does not fuse")
+    needs.fused()
     guard = re.compile(r'#pragma GCC optimize.*|_Pragma\("STDC FP_CONTRACT OFF"\)')
     bare = {prefix: guard.sub("", text) for prefix, text in headers.items()}
-    library = Library(bare, installed(name), ["-std=gnu99", "-O2", *fused_flags()])
+    library = Library(bare, needs.compiler(name), ["-std=gnu99", "-O2", *fused_flags()])
     assert mismatches(library, subjects)
     assert any(library.selftest(prefix) for prefix in headers)
 
@@ -154,14 +145,14 @@ def test_each_activation_equals_its_definition_on_a_million_floats() -> None:
 def test_fast_math_does_not_compile_and_the_message_says_what_to_do(name: str, flag: str, tmp_path: Path) -> None:
     source = write_unit(tmp_path, {"swing_up": to_c(swing_up())})
     with pytest.raises(ExportError, match="compile this file without it"):
-        compile_with(installed(name), [flag, "-c", str(source), "-o", str(tmp_path / "unit.o")])
+        compile_with(needs.compiler(name), [flag, "-c", str(source), "-o", str(tmp_path / "unit.o")])
 
 
-@pytest.mark.skipif(not fused_flags(), reason="x87 is a part of x86")
 def test_excess_precision_does_not_compile(tmp_path: Path) -> None:
+    needs.fused()  # the x87 is a part of such machines
     source = write_unit(tmp_path, {"swing_up": to_c(swing_up())})
     with pytest.raises(ExportError, match="wider type"):
-        compile_with(installed("gcc"), ["-mfpmath=387", "-c", str(source), "-o", str(tmp_path / "unit.o")])
+        compile_with(needs.compiler("gcc"), ["-mfpmath=387", "-c", str(source), "-o", str(tmp_path / "unit.o")])
 
 
 @pytest.mark.parametrize("standard", ["c99", "gnu99", "c11", "c++11", "gnu++17"])
@@ -172,7 +163,7 @@ def test_three_headers_in_a_file_that_uses_none_compile_without_a_warning(
     source = write_unit(tmp_path, {kind: to_c(c, prefix=kind) for kind, c in SWING_UPS.items()})
     language = ["-x", "c++"] if "++" in standard else []
     flags = [*STRICT, *language, f"-std={standard}", "-O2", "-c", str(source), "-o", str(tmp_path / "unit.o")]
-    compile_with(installed(name), flags)
+    compile_with(needs.compiler(name, standard), flags)
 
 
 @pytest.mark.parametrize("name", ["gcc", "clang"])
@@ -182,19 +173,18 @@ def test_the_object_file_needs_no_function_from_outside(name: str, level: str, t
     call = f"static float o[5], a[2]; int main(void) {{ swing_up_step(o, a); return {both}; }}"
     ensemble = replace(SWING_UPS["ensemble"], name="swing up")
     source = write_unit(tmp_path, {"swing_up": to_c(ensemble), "large": to_c(large())}, call)
-    compile_with(installed(name), [level, "-c", str(source), "-o", str(tmp_path / "unit.o")])
-    nm = shutil.which("nm") or pytest.skip("nm is not installed")
+    compile_with(needs.compiler(name), [level, "-c", str(source), "-o", str(tmp_path / "unit.o")])
+    nm = needs.program("nm")
     found = subprocess.run([nm, "-u", str(tmp_path / "unit.o")], capture_output=True, text=True, check=True)
     assert found.stdout.split() in ([], ["U", "_GLOBAL_OFFSET_TABLE_"])
 
 
 @pytest.mark.parametrize("name", ["gcc", "clang"])
 def test_the_includers_own_code_may_still_be_fused(name: str, tmp_path: Path) -> None:
-    if fused_flags() != ("-march=haswell",):
-        pytest.skip("needs x86 with FMA")
+    needs.fused()
     own = "float own(float a, float b, float c);\nfloat own(float a, float b, float c) { return a * b + c; }"
     source = write_unit(tmp_path, {"swing_up": to_c(swing_up())}, own)
-    compile_with(installed(name), ["-O2", *fused_flags(), "-S", str(source), "-o", str(tmp_path / "unit.s")])
+    compile_with(needs.compiler(name), ["-O2", *fused_flags(), "-S", str(source), "-o", str(tmp_path / "unit.s")])
     assert "vfmadd" in (tmp_path / "unit.s").read_text()
 
 
@@ -270,7 +260,7 @@ def test_no_line_is_too_long(controller: Controller) -> None:
 
 
 def test_generated_code_is_a_fixed_point_of_the_projects_format(headers: dict[str, str]) -> None:
-    formatter = shutil.which("clang-format") or pytest.skip("clang-format is not installed")
+    formatter = needs.program("clang-format")
     style = Path(__file__).parents[2] / ".clang-format"
     for text in [*(to_c(c) for c in SWING_UPS.values()), *headers.values(), to_c(large())]:
         command = [formatter, f"--style=file:{style}", "--assume-filename=controller.h"]

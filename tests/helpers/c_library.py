@@ -2,7 +2,6 @@
 
 import ctypes
 import platform
-import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -37,11 +36,6 @@ def fused_flags() -> tuple[str, ...]:
     if platform.machine() == "x86_64" and "fma" in Path("/proc/cpuinfo").read_text().split():
         return ("-march=haswell",)
     return ()
-
-
-def compiler(name: str) -> str | None:
-    """Returns the compiler if it is installed; "gcc++" and "clang++" are the C++ ones."""
-    return shutil.which({"gcc++": "g++"}.get(name, name))
 
 
 class Library:

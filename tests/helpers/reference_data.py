@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pytest
+from helpers import needs
 
 FOLDER = Path(os.environ.get("WANN_RT_REFERENCE") or Path(__file__).resolve().parents[3] / "shared" / "reference")
 CHAMPIONS = {
@@ -23,7 +23,7 @@ def find(name: str) -> Path:
     """Returns the path of a file of the reference data; skips the running test where it is absent."""
     path = FOLDER / name
     if not path.is_file():
-        pytest.skip(f"reference data {name} is not in {FOLDER}; WANN_RT_REFERENCE can name its folder")
+        needs.skip(f"reference data {name} is not in {FOLDER}; WANN_RT_REFERENCE can name its folder")
     return path
 
 

@@ -10,11 +10,9 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 
 from helpers import builders
-from helpers.c_library import compiler
 from helpers.strategies import KINDS
 from wann_rt.core import files
 from wann_rt.core.controller import Controller
@@ -29,11 +27,6 @@ NAMES: dict[int, str] = {value: name for name, value in ERRORS.items()} | {0: "O
 CONTROLLER_BYTES = 128  # more than it has
 SCRATCH_FLOATS = 500  # more than any subject needs
 PATTERN = b"\xa5" * CONTROLLER_BYTES
-
-
-def installed(name: str) -> str:
-    """Returns a compiler's path, or skips the test."""
-    return compiler(name) or pytest.skip(f"{name} is not installed")
 
 
 @cache

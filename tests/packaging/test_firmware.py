@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from helpers import needs
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -16,6 +17,10 @@ NEEDS = {
     "firmware_cortex_m": ("arm-none-eabi-gcc", "qemu-system-arm"),
     "firmware_arduino": ("avr-g++", "simavr", str(ARDUINO_CORE / "Arduino.h")),
 }
+INSTALL = {  # as the examples' own makefiles say
+    "firmware_cortex_m": "apt install gcc-arm-none-eabi qemu-system-arm",
+    "firmware_arduino": "apt install gcc-avr avr-libc simavr arduino-core-avr",
+}
 FOLDERS = pytest.mark.parametrize("folder", NEEDS)
 
 
@@ -23,7 +28,7 @@ def make(folder: str, target: str, build: Path, *more: str) -> subprocess.Comple
     """Runs make in an example's folder, its results elsewhere; skips the test without a toolchain."""
     for need in ("make", *NEEDS[folder]):
         if shutil.which(need) is None and not Path(need).is_file():
-            pytest.skip(f"{need} is not installed; `make firmware` says what to install")
+            needs.skip(f"{need} is not installed: {INSTALL[folder]}")
     variables = [f"BUILD={build}", f"PYTHON={sys.executable}", *more]
     command = ["make", "-C", str(EXAMPLES / folder), target, *variables]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)

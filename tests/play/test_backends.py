@@ -1,6 +1,5 @@
 """Laws of back ends: episodes are those of a plain loop, whoever plays them; trouble costs time, never the result."""
 
-import importlib.util
 import os
 import signal
 import subprocess
@@ -14,7 +13,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 import pytest
-from helpers import builders
+from helpers import builders, needs
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -43,7 +42,6 @@ from wann_rt.tasks.environment.task import BackendName, EnvironmentTask, with_op
 CHEAP = ("Pendulum-v1", "CartPole-v1", "MountainCarContinuous-v0")
 TINY = {"population": 8, "generations": 3, "drawn_weights": 2, "retest_episodes": 1, "retest_every": 1}
 RULES = Rules(max_steps=60, stall_steps=0, stall_reward=0.0, waived=np.nan)
-needs_envpool = pytest.mark.skipif(importlib.util.find_spec("envpool") is None, reason="envpool is not installed")
 pytestmark = pytest.mark.xdist_group("backends")
 
 
@@ -203,7 +201,7 @@ def test_the_champion_does_not_depend_on_how_many_workers_play(env_id: str) -> N
     assert len(found) == 1
 
 
-@pytest.mark.parametrize("backend", ["processes", pytest.param("envpool", marks=needs_envpool)])
+@pytest.mark.parametrize("backend", ["processes", pytest.param("envpool", marks=needs.envpool)])
 def test_a_resumed_search_ends_with_the_champion_of_an_uninterrupted_one(backend: BackendName, tmp_path: Path) -> None:
     settings: dict[str, Any] = {"backend": backend, "task_params": {"max_steps": 30}, **TINY}
 
@@ -295,7 +293,7 @@ def test_processes_end_with_the_process_that_started_them() -> None:
     processes.close()
 
 
-@needs_envpool
+@needs.envpool
 @pytest.mark.parametrize("env_id", CHEAP)
 def test_envpool_plays_each_episode_by_its_seed_however_chunks_and_threads_are_cut(
     env_id: str, monkeypatch: pytest.MonkeyPatch
@@ -311,7 +309,7 @@ def test_envpool_plays_each_episode_by_its_seed_however_chunks_and_threads_are_c
     assert alone.returns[0, 0] == wanted.returns[0, 7]
 
 
-@needs_envpool
+@needs.envpool
 @pytest.mark.filterwarnings("ignore:.*precision lowered")  # of EnvPool's own spaces
 def test_envpool_plays_the_episodes_of_a_plain_loop() -> None:
     import envpool
@@ -330,7 +328,7 @@ def test_envpool_plays_the_episodes_of_a_plain_loop() -> None:
         assert played.returns[0, k] == total
 
 
-@needs_envpool
+@needs.envpool
 def test_envpool_and_gymnasium_score_a_controller_alike() -> None:
     engines = [task_of("Pendulum-v1", backend) for backend in ("processes", "envpool")]
     returns = [play_controller(task, controller_of(task), starts_of(task, range(200)), 2).returns for task in engines]
@@ -338,7 +336,7 @@ def test_envpool_and_gymnasium_score_a_controller_alike() -> None:
     assert abs(returns[0].mean() - returns[1].mean()) < 4 * error
 
 
-@needs_envpool
+@needs.envpool
 @pytest.mark.parametrize(
     ("env_id", "kwargs", "says"),
     [

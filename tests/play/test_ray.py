@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import builders
+from helpers import builders, needs
 
 import wann_rt as wr
 from wann_rt.core import files
@@ -26,7 +26,7 @@ from wann_rt.play.environment import environment_task
 from wann_rt.play.rollouts import play, starts_of
 from wann_rt.tasks.environment.task import EnvironmentTask, with_options
 
-ray = pytest.importorskip("ray", reason="ray is not installed")
+ray = needs.module("ray")
 pytestmark = [
     pytest.mark.xdist_group("ray"),
     pytest.mark.filterwarnings(

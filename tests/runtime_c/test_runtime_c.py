@@ -2,27 +2,26 @@
 
 import ctypes
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import builders
+from helpers import builders, needs
 from helpers.c_library import STRICT, fused_flags
-from helpers.runtime_library import ERRORS, NAMES, ROOT, SOURCE, built, example, installed, resealed, selftest, subject
+from helpers.runtime_library import ERRORS, NAMES, ROOT, SOURCE, built, example, resealed, selftest, subject
 
 from wann_rt.core import reference
 from wann_rt.core.activations import PALETTE
 from wann_rt.core.controller import Channel, Controller, Weight
 from wann_rt.core.errors import ExportError
 from wann_rt.core.network import Connection, Network
-from wann_rt.exporters.parity.compiler import compile_with, find_compiler
+from wann_rt.exporters.parity.compiler import compile_with
 from wann_rt.exporters.parity.run_blob import BlobBackend
 from wann_rt.exporters.to_blob import to_blob
 from wann_rt.runtime_c import include_dir
 
-pytestmark = pytest.mark.skipif(find_compiler() is None, reason="no C compiler")
+pytestmark = needs.c_compiler
 
 HARNESSES = Path(__file__).parent
 
@@ -34,17 +33,16 @@ HARNESSES = Path(__file__).parent
 def test_every_compiler_gives_the_oracles_bits_without_special_flags(name: str, level: str) -> None:
     for k in range(120):
         controller, observations = subject(k)
-        backend = BlobBackend(controller, installed(name), (level, *fused_flags()))
+        backend = BlobBackend(controller, needs.compiler(name), (level, *fused_flags()))
         assert builders.same_bits(backend.run(observations), reference.evaluate(controller, observations)), k
         assert backend.selftest() == 0
 
 
 @pytest.mark.parametrize("name", ["gcc", "clang"])
 def test_without_its_pragma_the_runtime_differs_where_the_machine_can_fuse(name: str) -> None:
-    if not fused_flags():
-        pytest.skip("this machine does not fuse")
+    needs.fused()
     bare = re.sub(r"#pragma (GCC optimize|STDC FP_CONTRACT).*", "", SOURCE)
-    library = built(bare, ("-O2", *fused_flags()), installed(name))
+    library = built(bare, ("-O2", *fused_flags()), needs.compiler(name))
     assert selftest(library, to_blob(example(), vectors=1)) == "MISMATCH"
     assert selftest(library, to_blob(example(), vectors=0)) == "MISMATCH"  # single operations show it
 
@@ -89,7 +87,7 @@ def test_each_activation_equals_its_definition_on_a_million_floats(name: str) ->
     # All signs and exponents alike, then where the functions bend, then where they break.
     bits = (np.arange(2**20, dtype=np.uint64) * 4096 + np.random.default_rng(5).integers(0, 4096, 2**20)).astype("u4")
     x = np.concatenate([bits.view(np.float32), np.linspace(-9, 9, 2**17, dtype=np.float32), builders.SPECIAL])
-    got = BlobBackend(controller, installed(name), ("-O2", *fused_flags())).run(x[:, np.newaxis])
+    got = BlobBackend(controller, needs.compiler(name), ("-O2", *fused_flags())).run(x[:, np.newaxis])
     with np.errstate(all="ignore"):
         expected = [activation.function(x) for activation in PALETTE]
     assert [a.name for k, a in enumerate(PALETTE) if not builders.same_bits(got[:, k], expected[k])] == []
@@ -150,19 +148,19 @@ def test_the_selftest_fails_on_any_wrong_bit_and_where_there_is_nothing_to_test(
 @pytest.mark.parametrize("name", ["gcc", "clang"])
 def test_it_compiles_without_a_warning_and_needs_nothing_from_outside(name: str, standard: str, tmp_path: Path) -> None:
     language = ["-x", "c++"] if "++" in standard else []
-    nm = shutil.which("nm") or pytest.skip("nm is not installed")
+    nm = needs.program("nm")
     for level in ("-O0", "-O2", "-O3", "-Os"):
         flags = [*STRICT, *language, f"-std={standard}", level, "-ffreestanding", "-fno-pic", "-fno-pie", "-c"]
         output = tmp_path / "wann_rt.o"
-        compile_with(installed(name), [*flags, str(include_dir() / "wann_rt.c"), "-o", str(output)])
+        compile_with(needs.compiler(name, standard), [*flags, str(include_dir() / "wann_rt.c"), "-o", str(output)])
         symbols = subprocess.run([nm, str(output)], capture_output=True, text=True, check=True).stdout
         assert re.findall(r" [UbBdDC] .*", symbols) == []  # no function of others, no variable of ours
 
 
 @pytest.mark.parametrize("flag", ["-ffast-math", "-ffinite-math-only", "-mfpmath=387"])
 def test_what_would_change_results_does_not_compile(flag: str) -> None:
-    if "387" in flag and not fused_flags():
-        pytest.skip("x87 is a part of x86")
+    if "387" in flag:
+        needs.fused()  # the x87 is a part of such machines
     with pytest.raises(ExportError, match=r"compile this file without it|wider type"):
         built(flags=(flag,))
 
@@ -173,7 +171,7 @@ def test_every_byte_of_a_blob_is_read_through_the_macro() -> None:
 
 
 def test_its_c_is_a_fixed_point_of_the_projects_format() -> None:
-    formatter = shutil.which("clang-format") or pytest.skip("clang-format is not installed")
+    formatter = needs.program("clang-format")
     for path in [*include_dir().glob("*.[ch]"), *HARNESSES.glob("*.[ch]")]:
         command = [formatter, f"--style=file:{ROOT / '.clang-format'}", str(path)]
         assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == path.read_text()

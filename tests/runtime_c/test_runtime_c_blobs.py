@@ -11,17 +11,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from helpers.runtime_library import ERRORS, ROOT, SOURCE, built, example, installed, load, resealed, subject
+from helpers import needs
+from helpers.runtime_library import ERRORS, ROOT, SOURCE, built, example, load, resealed, subject
 
 from wann_rt.core import files
 from wann_rt.core.controller import Channel, Controller, Weight
 from wann_rt.core.errors import ExportError
 from wann_rt.core.network import Connection, Network
-from wann_rt.exporters.parity.compiler import compile_with, find_compiler
+from wann_rt.exporters.parity.compiler import compile_with
 from wann_rt.exporters.to_blob import HEADER, to_blob
 from wann_rt.runtime_c import include_dir
 
-pytestmark = pytest.mark.skipif(find_compiler() is None, reason="no C compiler")
+pytestmark = needs.c_compiler
 
 HARNESSES = Path(__file__).parent
 
@@ -223,7 +224,7 @@ def mutated(tmp_path: Path, source: str, rounds: int) -> subprocess.CompletedPro
     (tmp_path / "wann_rt.c").write_text(source, encoding="utf-8")
     flags = ["-std=c99", "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
     paths = [HARNESSES / "mutate.c", tmp_path / "wann_rt.c", "-o", tmp_path / "mutate"]
-    compile_with(installed("clang"), [*flags, f"-I{include_dir()}", *map(str, paths)])
+    compile_with(needs.sanitizing_clang(), [*flags, f"-I{include_dir()}", *map(str, paths)])
     blobs = []
     for k in range(6):
         blobs.append(tmp_path / f"{k}.blob")

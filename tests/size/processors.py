@@ -48,7 +48,7 @@ class Processor:
             return f"this computer is no {self.key} but {platform.machine()}"
         commands = (f"{self.prefix}gcc", "cc", *self.run[:1])
         absent = [command for command in commands if shutil.which(command) is None]
-        hint = f"(Debian: {' '.join(self.packages)})"
+        hint = f"(Debian: apt install {' '.join(self.packages)})"
         if absent:
             return f"{absent[0]} is not installed {hint}"
         # Libraries have no command: whether the compilers find them is seen by asking.

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 import pytest
+from helpers import needs
 
 from size import budget, inputs, report
 from size.cells import Cell, cell
@@ -30,11 +31,7 @@ void size_step(const size_value *observation, size_action *actions) {
 
 
 def installed(key: str) -> Processor:
-    processor = BY_KEY[key]
-    reason = processor.missing()
-    if reason:
-        pytest.skip(reason)
-    return processor
+    return needs.installed(BY_KEY[key])
 
 
 def by_hand(body: str = "", setup: str = "0") -> Subject:
@@ -123,9 +120,11 @@ def test_a_wrong_bit_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_is_not_installed_is_skipped_with_the_packages_to_install() -> None:
     no_compiler = replace(BY_KEY["avr"], prefix="no-such-")
-    assert no_compiler.missing() == f"no-such-gcc is not installed (Debian: {' '.join(no_compiler.packages)})"
-    no_library = replace(BY_KEY["x86_64"], flags=("--specs=no-such.specs",))
-    assert (no_library.missing() or "").startswith("its libraries are not installed (Debian: ")
+    packages = " ".join(no_compiler.packages)
+    assert no_compiler.missing() == f"no-such-gcc is not installed (Debian: apt install {packages})"
+    # Its simulator is taken for there: which of the two is absent first is not what this is about.
+    no_library = replace(BY_KEY["x86_64"], flags=("--specs=no-such.specs",), run=("true",))
+    assert (no_library.missing() or "").startswith("its libraries are not installed (Debian: apt install ")
 
 
 def test_random_networks_have_the_stated_counts() -> None:
@@ -143,7 +142,7 @@ def test_peers_get_the_same_function(name: str) -> None:
     try:
         given = controller(name)
     except AbsentError as error:
-        pytest.skip(str(error))
+        needs.skip(str(error))
     session = ort.InferenceSession(scalar_graph(given).SerializeToString(), providers=["CPUExecutionProvider"])
     rows = inputs.floats(given.network.n_inputs, 20)
     got = np.concatenate([session.run(None, {"obs": row[np.newaxis]})[0] for row in rows])
@@ -155,12 +154,12 @@ def test_peers_get_the_same_function(name: str) -> None:
 def test_a_peer_computes_the_same_function_or_is_skipped_with_a_reason(peer: Peer) -> None:
     found = cell("n110", installed("x86_64"), peer.key, "-O2", 16)
     if found.skipped:
-        pytest.skip(found.skipped)
+        needs.skip(found.skipped)
     assert found.wrong is None
 
 
 def test_the_dense_flatbuffer_holds_every_weight() -> None:
-    pytest.importorskip("tflite_micro", reason="tflite-micro is not installed")
+    needs.module("tflite_micro")
     shape = controller("n110").network
     weights = (shape.n_inputs + 1) * shape.n_hidden + (shape.n_hidden + 1) * shape.n_outputs
     assert 4 * weights < len(dense_flatbuffer("n110")) < 4 * weights + 2000

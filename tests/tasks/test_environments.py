@@ -9,7 +9,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 import pytest
-from helpers import odd_environments
+from helpers import needs, odd_environments
 
 import wann_rt as wr
 from wann_rt.core import files
@@ -23,8 +23,6 @@ from wann_rt.tasks.any_task import identity, judged
 from wann_rt.tasks.environment.channels import read
 from wann_rt.tasks.environment.simulator import Simulator
 from wann_rt.tasks.environment.task import SEEDS, EnvironmentTask, changed_options, with_options
-
-needs_box2d = pytest.mark.skipif(sys.version_info >= (3, 14), reason="box2d has no wheel for Python 3.14")
 
 
 def made(task: EnvironmentTask, **changes: Any) -> Controller:
@@ -307,7 +305,7 @@ def fresh_trajectory(env_id: str, seed: int, steps: int) -> list[float]:
     return seen
 
 
-@needs_box2d
+@needs.box2d
 def test_a_used_walker_gives_the_bits_of_a_fresh_one() -> None:
     simulator = Simulator(environment_task("BipedalWalker-v3"))
     for seed in range(40):

@@ -2,11 +2,11 @@
 
 import os
 import sys
-from ctypes.util import find_library
 from pathlib import Path
 
 import gymnasium
 import pytest
+from helpers import needs
 
 from wann_rt import zoo
 from wann_rt.core.errors import MissingExtraError, TaskError
@@ -15,9 +15,6 @@ from wann_rt.play.environment import environment_task
 from wann_rt.tasks.environment.task import EnvironmentTask
 
 CHAMPION = "inverted-pendulum"
-needs_opengl = pytest.mark.skipif(
-    not all(map(find_library, watching.EGL)), reason=f"apt install {' '.join(watching.EGL.values())}"
-)
 
 
 def task() -> EnvironmentTask:
@@ -51,7 +48,7 @@ def test_an_environment_without_its_physics_is_refused_with_the_extra_that_bring
         environment_task(env_id)
 
 
-@needs_opengl
+@needs.opengl
 @pytest.mark.usefixtures("without_display")
 def test_a_film_without_a_display_shows_what_plain_gymnasium_plays(tmp_path: Path) -> None:
     controller, path = zoo.load(CHAMPION), tmp_path / "run.gif"

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import reference_data
+from helpers import needs, reference_data
 from helpers.builders import same_bits
 from numpy.typing import NDArray
 
@@ -246,7 +246,7 @@ def test_damaged_weights_are_refused_by_file_and_place(small: Path, tmp_path: Pa
 
 
 def test_the_published_walker_walks_in_gymnasium() -> None:
-    pytest.importorskip("Box2D")
+    needs.module("Box2D")
     topology, weights = reference_data.champion("biped")
     walker = load_out(topology, weights=weights, task="biped")
     task = task_of(walker, Selection(env="BipedalWalker-v3"))

@@ -8,6 +8,7 @@ import pytest
 import zoo_check
 import zoo_cost
 from click.testing import CliRunner, Result
+from helpers import needs
 
 import wann_rt as wr
 from wann_rt import tasks, zoo
@@ -105,8 +106,8 @@ def test_a_cost_that_is_not_the_record_s_is_told_unless_another_compiler_made_it
     assert list(zoo_check.differences("pendulum", row, record)) == []
 
 
-@pytest.mark.skipif(zoo_cost.missing() is not None, reason=zoo_cost.missing() or "")
 def test_a_step_costs_what_the_record_says() -> None:
+    needs.installed(zoo_cost.PROCESSOR)
     before = zoo_cost.known("pendulum", zoo.scores())
     assert before is not None
     assert list(zoo_cost.differences("pendulum", zoo_cost.cost("pendulum"), before)) == []
