@@ -7,8 +7,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test cross firmware exhaustive bench size size-check zoo-check evidence warnings misra coverage prove fuzz \
-        lint clean
+.PHONY: help demo quick test bare pre-pr cross firmware exhaustive bench size size-check zoo-check evidence warnings misra \
+        coverage prove fuzz lint clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,9 +16,20 @@ help:  ## show this list
 demo: $(VENV)/.demo-ready  ## search a controller for about two minutes, export it, prove it, plot it
 	@$(BIN)/python examples/demo.py
 
-test: $(VENV)/.test-ready  ## run every test
-	@$(BIN)/pytest -n $(JOBS) --dist loadgroup $(PYTEST_ARGS)
-	@PYTHONPATH=tests $(BIN)/python -m cross host
+# With no program on the path but this Python's, so that what needs a compiler is skipped.
+quick: $(VENV)/.test-ready  ## run what takes under a minute and needs no compiler, while you write
+	@PATH='$(abspath $(BIN))' CC= $(BIN)/pytest -n $(JOBS) --dist loadgroup -m 'not slow' $(T) $(PYTEST_ARGS)
+
+# T names a part: make test T=tests/core
+test: $(VENV)/.test-ready  ## run every test, or a part of them: make test T=tests/core
+	@$(BIN)/pytest -n $(JOBS) --dist loadgroup $(T) $(PYTEST_ARGS)
+	@$(if $(T),:,PYTHONPATH=tests $(BIN)/python -m cross host)
+
+bare:  ## run `make demo` and `make test` on a bare Debian machine in a folder; needs root
+	@.ci/bare 'make demo && make test'
+
+pre-pr:  ## run what CI runs, half an hour; installs what is missing (apt)
+	@.ci/run
 
 cross: $(VENV)/.test-ready  ## install cross compilers and emulators (apt), run generated C on every target
 	@PYTHONPATH=tests $(BIN)/python -m cross install

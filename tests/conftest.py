@@ -1,5 +1,6 @@
-"""What all tests share: the flag that rewrites golden files, and what a skip must say."""
+"""What all tests share: the flag that rewrites golden files, what a skip must say, and what was skipped."""
 
+import re
 from collections.abc import Callable, Generator
 from pathlib import Path
 
@@ -12,6 +13,16 @@ GOLDEN = Path(__file__).parent / "golden"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds ``--regenerate-golden``: write the golden files anew, to be reviewed as a diff."""
     parser.addoption("--regenerate-golden", action="store_true", help="rewrite tests/golden instead of comparing")
+    parser.addoption("--write-skipped", metavar="FILE", help="write which tests were skipped, for a later pytest @FILE")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Writes which tests were skipped."""
+    path = config.getoption("--write-skipped")
+    if path:
+        skipped = sorted({re.sub(r"@\w+$", "", report.nodeid) for report in terminalreporter.stats.get("skipped", [])})
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_text("".join(f"{nodeid}\n" for nodeid in skipped), encoding="utf-8")
 
 
 @pytest.hookimpl(wrapper=True)
