@@ -2,9 +2,15 @@
 
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wann_rt.core.version import __version__ as __version__
+
+# In a clone without symbolic links (core.symlinks=false, usual on Windows) git writes each link as a text file.
+# The packages that they stand for are then found where the links would lead: at the top of the repository.
+if Path(__file__).with_name("exporters").is_file():
+    __path__.append(str(Path(__file__).parents[1]))
 
 # Loaded on first use: the search compiles with numba, which takes seconds to import, and most uses need none of it.
 _PUBLIC = {

@@ -131,12 +131,12 @@ class BlobBackend:
 
 @cache
 def _compiled(compiler: str, flags: tuple[str, ...]) -> ctypes.CDLL:
-    with tempfile.TemporaryDirectory(prefix="wann_rt_") as name:
+    with tempfile.TemporaryDirectory(prefix="wann_rt_", ignore_cleanup_errors=True) as name:
         harness, output = Path(name, "harness.c"), Path(name, "harness.so")
         harness.write_text(_HARNESS, encoding="utf-8")
         options = [DIALECT, *WARNINGS, *flags, f"-I{include_dir()}", "-shared", "-fPIC", "-o", str(output)]
         compile_with(compiler, [*options, str(harness), str(include_dir() / "wann_rt.c")])
-        library = ctypes.CDLL(str(output))  # once loaded, it outlives its file
+        library = ctypes.CDLL(str(output))  # once loaded, it outlives its file; Windows keeps the file
     library.controller_bytes.restype = library.wann_scratch_floats.restype = ctypes.c_size_t
     library.wann_error_name.restype = ctypes.c_char_p
     return library

@@ -110,7 +110,7 @@ class CBackend:
 def _compiled(controller: Controller, compiler: str, flags: Sequence[str]) -> ctypes.CDLL:
     prefix = c_prefix(controller)
     template = _HARNESS + ("" if controller.weight.kind == "connections" else _HARNESS_WEIGHT)
-    with tempfile.TemporaryDirectory(prefix="wann_rt_") as name:
+    with tempfile.TemporaryDirectory(prefix="wann_rt_", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         (folder / f"{prefix}.h").write_text(to_c(controller), encoding="utf-8")
         source = template.format(p=prefix, P=prefix.upper())
@@ -118,7 +118,7 @@ def _compiled(controller: Controller, compiler: str, flags: Sequence[str]) -> ct
         output = folder / "harness.so"
         options = [DIALECT, *WARNINGS, *flags, "-shared", "-fPIC", "-o", str(output)]
         compile_with(compiler, [*options, str(folder / "harness.c")])
-        return ctypes.CDLL(str(output))  # once loaded, it outlives its file
+        return ctypes.CDLL(str(output))  # once loaded, it outlives its file; Windows keeps the file
 
 
 

@@ -65,13 +65,13 @@ class FixedBackend:
             raise ExportError("no C compiler was found: install gcc or clang, or name one in CC")
         self._controller = controller
         prefix = fixed_prefix(controller)
-        with tempfile.TemporaryDirectory(prefix="wann_rt_") as name:
+        with tempfile.TemporaryDirectory(prefix="wann_rt_", ignore_cleanup_errors=True) as name:
             header, source, output = (Path(name, file) for file in (f"{prefix}.h", "harness.c", "harness.so"))
             header.write_text(to_c_fixed(controller, ranges=ranges), encoding="utf-8")
             source.write_text(_HARNESS.format(p=prefix, P=prefix.upper()), encoding="utf-8")
             options = [DIALECT, *WARNINGS, *flags, "-shared", "-fPIC", "-o", str(output)]
             compile_with(compiler, [*options, str(source)])
-            self._library = ctypes.CDLL(str(output))  # once loaded, it outlives its file
+            self._library = ctypes.CDLL(str(output))  # once loaded, it outlives its file; Windows keeps the file
 
     def run(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
         """Returns the actions in their units, float32 [batch, actions], for observations [batch, observations]."""

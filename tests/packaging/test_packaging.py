@@ -93,8 +93,9 @@ def test_wheel_holds_exactly_the_files_of_the_package_folders(source: Path, whee
 def test_sdist_builds_the_same_wheel(source: Path, wheel: Path, tmp_path: Path) -> None:
     sdist = build("sdist", source, tmp_path / "sdist")
     with tarfile.open(sdist) as archive:
-        # Python 3.11 knows filters from 3.11.4 on, Debian 12 has 3.11.2; 3.12 and 3.13 warn where none is named.
-        archive.extractall(tmp_path, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
+        # Debian 12 has Python 3.11.2, and filters came with 3.11.4; 3.12 and 3.13 warn where there is none.
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)
+        archive.extractall(tmp_path)
     rebuilt = build("wheel", tmp_path / sdist.name.removesuffix(".tar.gz"), tmp_path / "wheel")
     assert rebuilt.name == wheel.name
     assert package_files(rebuilt) == package_files(wheel)
@@ -130,6 +131,22 @@ def test_exporters_refuse_any_other_name() -> None:
     done = subprocess.run([sys.executable, "-c", "import exporters"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1
     assert "ImportError: expected `import wann_rt.exporters`" in done.stderr
+
+
+def test_a_clone_without_symbolic_links_works(tmp_path: Path) -> None:
+    for name in (*SHIPPED, "examples"):
+        shutil.copytree(ROOT / name, tmp_path / name, symlinks=True, ignore=TRACES)
+    for link in ("exporters", "runtime_c"):  # as git clone -c core.symlinks=false writes them
+        target = (tmp_path / "wann_rt" / link).readlink()
+        (tmp_path / "wann_rt" / link).unlink()
+        (tmp_path / "wann_rt" / link).write_text(str(target))
+    code = (
+        "import wann_rt.exporters.to_c.header as h, wann_rt.runtime_c as r, wann_rt as wr\n"
+        "print(h.__file__, r.include_dir(), len(h.to_c(wr.load('examples/swingup.json'))) > 1000)"
+    )
+    header, sources, has_text = run(sys.executable, "-c", code, cwd=tmp_path).split()
+    assert (Path(header), Path(sources)) == (tmp_path / "exporters" / "to_c" / "header.py", tmp_path / "runtime_c")
+    assert has_text == "True"
 
 
 def test_version_has_one_source(wheel: Path) -> None:
