@@ -11,6 +11,7 @@ import click
 
 from wann_rt.cli import evaluate as judging
 from wann_rt.cli import export as shipping
+from wann_rt.cli import page
 from wann_rt.cli import play as watching
 from wann_rt.cli import search as searching
 from wann_rt.cli import show as looking
@@ -44,6 +45,7 @@ for _command in (
     judging.evaluate,
     judging.tune,
     watching.play,
+    page.page,
     shipping.export,
     shipping.plant,
     shipping.verify,

@@ -1,0 +1,66 @@
+"""A controller as JavaScript: its arithmetic as traced functions, its network as data that a page can change."""
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+
+from wann_rt.core.activations import PALETTE
+from wann_rt.core.controller import Controller
+from wann_rt.core.symbols import Symbol, trace
+from wann_rt.exporters.to_js.expressions import function
+
+
+def controller_functions(controller: Controller) -> str:
+    """Returns declarations of ``ACTIVATIONS``, ``CONDITION``, ``ACTION`` and ``LIMIT``.
+
+    ``ACTIVATIONS`` has the functions of the palette that the network uses, by id; the others have one function for
+    each observation or action: what enters the network, what leaves it, and the limits of the mean of an ensemble.
+    """
+    used = [activation for activation in PALETTE if activation.id in controller.network.activations]
+    activations = [f"{a.id}: {function(['x'], [trace(a.function, 'x')])}" for a in used]
+    sides = {
+        "CONDITION": [trace(channel.condition_observation, "x") for channel in controller.observations],
+        "ACTION": [trace(channel.condition_action, "x") for channel in controller.actions],
+        "LIMIT": [trace(channel.limit_action, "x") for channel in controller.actions],
+    }
+    lists = [_list(name, roots) for name, roots in sides.items()]
+    return "\n".join([f"const ACTIVATIONS = {{{', '.join(activations)}}};", *lists])
+
+
+def _list(name: str, roots: list[Symbol]) -> str:
+    return f"const {name} = [{', '.join(function(['x'], [root]) for root in roots)}];"
+
+
+def controller_data(controller: Controller) -> dict[str, Any]:
+    """Returns what the functions need to compute the controller, as JSON values; ``engine.js`` reads it.
+
+    Weights and vectors are numbers whose nearest float64 is the float32; infinities and NaN are text.
+    """
+    network, weight = controller.network, controller.weight
+    return {
+        "inputs": network.n_inputs,
+        "outputs": network.n_outputs,
+        "nodes": [
+            {"activation": activation, "sources": list(sources), "signs": list(signs)}
+            for activation, sources, signs in zip(network.activations, network.sources, network.signs, strict=True)
+        ],
+        "weight": {"kind": weight.kind, "values": list(map(float, weight.values))},
+        "share": float(np.float32(1.0 / max(len(weight.values), 1))),
+        "decision": controller.decision,
+        "vectors": [[list(map(number, side)) for side in vector] for vector in controller.vectors],
+    }
+
+
+def number(value: float) -> float | str:
+    """Returns a number as JSON says it: what JSON cannot say is text that JavaScript's ``Number`` reads."""
+    if math.isfinite(value):
+        return float(value)
+    return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
+
+
+def embedded(value: object) -> str:
+    """Returns JSON that may stand within a script element of a page, whatever text it holds."""
+    text = json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

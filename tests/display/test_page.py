@@ -1,0 +1,165 @@
+"""Laws of the live page: Python's bits in the browser, no request, no injection, something to read without scripts."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from helpers import builders
+from helpers.javascript import in_chromium, in_node, needs_chromium, needs_node
+from numpy.typing import NDArray
+
+from wann_rt import tasks, zoo
+from wann_rt.cli import main
+from wann_rt.core.controller import Channel, Controller
+from wann_rt.core.reference import evaluate
+from wann_rt.display.page.of_controller import compiled_task, page_of
+from wann_rt.display.page.page import page
+from wann_rt.tasks.task import Task
+
+NAMES = ("cartpole-swingup.shared", "pendulum", "cartpole", "acrobot", "mountain-car-continuous")
+BROWSER_S_OWN = re.compile(r"https?://[\w.]*(google|googleapis|gvt1)\.com/")  # its updates, its clock
+HOSTILE = "</script><img src=x onerror=alert(1)>\"'&"
+PLAY = """
+const game = new Episode(DATA.plant.starts[0], DATA.plant.params.map((e) => e[1]), CALM, 1);
+const hex = (v) => new Uint32Array(Float32Array.from([v]).buffer)[0];
+const rows = [];
+for (let k = 0; k < 1000; k++) {
+  const { actions } = act(game.observe(), NET.weight);
+  game.advance(actions);
+  rows.push([...game.state, ...actions].map(hex));
+}
+"""
+
+
+def engine(text: str) -> str:
+    """Returns the scripts of a page that compute, without those that need a document."""
+    data = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
+    code = re.search(r'<script id="engine">(.*?)</script>', text, re.DOTALL)
+    assert data is not None
+    assert code is not None
+    return f"const DATA = {data[1]};\n{code[1]}"
+
+
+def played(controller: Controller, task: Task) -> NDArray[np.uint32]:
+    """Returns the bits of states and actions over 1,000 steps, by the oracle and the task's own functions."""
+    state, rows = tuple(task.start(0)), []
+    with np.errstate(all="ignore"):
+        for _ in range(1000):
+            action = evaluate(controller, np.array([task.observe(*state)], np.float32))[0]
+            *after, _, _ = task.step(task.params, *state, *action)
+            state = tuple(after)
+            rows.append([*state, *action])
+    return np.array(rows, np.float32).view(np.uint32)
+
+
+def requests(log: Path) -> set[str]:
+    """Returns the addresses in a browser's log of its network that are not its own files."""
+    found = set(re.findall(r'"url":"((?:http|ws|ftp)[^"]*)"', log.read_text()))
+    return {url for url in found if not BROWSER_S_OWN.match(url)}
+
+
+@needs_node
+@pytest.mark.parametrize("name", NAMES)
+def test_a_thousand_steps_have_python_s_bits(name: str) -> None:
+    controller = zoo.load(name)
+    task = tasks.task_of(controller)
+    rows = in_node(f"{engine(page(controller, task))}\n{PLAY}\nconsole.log(JSON.stringify(rows));")
+    assert np.array_equal(np.array(rows, np.uint32), played(controller, task))
+
+
+@needs_node
+@pytest.mark.parametrize("kind", ["shared", "ensemble", "connections"])
+def test_any_controller_has_python_s_bits(kind: Any) -> None:
+    controller = builders.controller(np.random.default_rng(5), kind)
+    observations = builders.inputs(np.random.default_rng(6), len(controller.observations), 50).T
+    asked = json.dumps([[str(v) for v in row] for row in observations.astype(float)]).replace('"inf"', '"Infinity"')
+    asked = asked.replace('"-inf"', '"-Infinity"').replace('"nan"', '"NaN"')
+    script = f"""{engine(page(controller))}
+    const out = {asked}.map((row) => act(row.map(Number), NET.weight).actions);
+    console.log(JSON.stringify(out.map((row) => Array.from(new Uint32Array(Float32Array.from(row).buffer)))));"""
+    found = np.array(in_node(script), np.uint32).view(np.float32)
+    assert builders.same_bits(found, evaluate(controller, observations))
+
+
+@needs_chromium
+def test_chromium_has_python_s_bits_and_asks_nobody(tmp_path: Path) -> None:
+    controller = zoo.load("cartpole-swingup.shared")
+    task = tasks.task_of(controller)
+    text = page(controller, task)
+    (tmp_path / "page.html").write_text(text)
+    seen = in_chromium(tmp_path / "page.html", tmp_path, f"--log-net-log={tmp_path / 'net.json'}")
+    assert "every bit is equal" in seen
+    assert 'class="live"' in seen
+    assert not requests(tmp_path / "net.json")
+    (tmp_path / "asks.html").write_text("<img src='http://127.0.0.1:9/seen'>")
+    in_chromium(tmp_path / "asks.html", tmp_path, f"--log-net-log={tmp_path / 'asks.json'}")
+    assert requests(tmp_path / "asks.json") == {"http://127.0.0.1:9/seen"}
+    # The same scripts in a page whose policy lets a test look at the results.
+    script = f"{engine(text)}\n{PLAY}\ndocument.body.textContent = JSON.stringify(rows);"
+    (tmp_path / "test.html").write_text(f"<body></body><script>{script}</script>")
+    rows = re.search(r"\[\[.*\]\]", in_chromium(tmp_path / "test.html", tmp_path))
+    assert rows is not None
+    assert np.array_equal(np.array(json.loads(rows[0]), np.uint32), played(controller, task))
+
+
+def hostile_controller() -> Controller:
+    """Returns a controller whose every text is an attack."""
+    plain = builders.controller(np.random.default_rng(1))
+    observations, actions = (
+        tuple(Channel(f"{HOSTILE}{k}", HOSTILE) for k in range(len(channels)))
+        for channels in (plain.observations, plain.actions)
+    )
+    told = {"task": HOSTILE, "score": {"mean": HOSTILE}}
+    return replace(plain, name=HOSTILE, observations=observations, actions=actions, provenance=told)
+
+
+def test_no_text_of_a_file_becomes_markup() -> None:
+    text = page(hostile_controller())
+    assert "<img" not in text
+    assert text.count("<script") == 5 == text.count("</script>")
+
+
+@needs_chromium
+def test_a_hostile_controller_runs_nothing(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text(page(hostile_controller()))
+    seen = in_chromium(tmp_path / "page.html", tmp_path)
+    assert 'class="live"' in seen
+    assert "<img" not in seen
+
+
+def test_without_scripts_there_is_a_drawing_and_the_formulas() -> None:
+    text = re.sub(r"<script.*?</script>", "", page(zoo.load("pendulum"), tasks.get("pendulum")), flags=re.DOTALL)
+    assert text.count("data-node") == zoo.load("pendulum").network.n_nodes - 1  # nothing uses the bias
+    assert "torque =" in text
+    assert "<noscript>" in text
+
+
+def test_a_page_is_small_and_the_same_each_time() -> None:
+    controller = zoo.load("cartpole-swingup.shared")
+    text = page(controller, tasks.task_of(controller))
+    assert text == page(controller, tasks.task_of(controller))
+    data = re.search(r'"files":\[.*?\]', text)
+    assert data is not None
+    assert len(text) - len(data[0]) < 80_000
+
+
+def test_an_environment_s_controller_is_shown_by_its_vectors() -> None:
+    controller = zoo.load("lunar-lander")
+    assert compiled_task(controller) is None
+    assert '"plant":null' in page_of(controller)
+
+
+def test_a_task_that_does_not_fit_is_not_played() -> None:
+    controller = replace(zoo.load("pendulum"), provenance={"task": "cartpole-swingup"})
+    assert compiled_task(controller) is None
+
+
+def test_the_command_writes_the_page(tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["page", "zoo:pendulum", "--no-curve", "--out", str(tmp_path / "p.html")])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "p.html").read_text().startswith("<!doctype html>")

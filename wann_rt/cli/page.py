@@ -1,0 +1,23 @@
+"""The command that writes a controller as a live page."""
+
+from pathlib import Path
+
+import click
+
+from wann_rt.cli.options import CONTROLLER, THREADS, load, named_after
+
+
+@click.command()
+@CONTROLLER
+@click.option("--out", type=click.Path(path_type=Path), help="The file.  [default: CONTROLLER with the suffix .html]")
+@click.option("--no-curve", is_flag=True, help="Leave out the curve of the shared weight, which plays episodes.")
+@THREADS
+def page(controller: Path, out: Path | None, no_curve: bool, threads: int | None) -> None:
+    """Write CONTROLLER as one HTML file: its plant moving, its network lit, its proof recomputed in the browser."""
+    from wann_rt.core.files import write_atomic
+    from wann_rt.display.page.of_controller import page_of
+
+    path = out or named_after(controller).with_suffix(".html")
+    text = page_of(load(controller), curve=not no_curve, threads=threads)
+    write_atomic(path, text.encode())
+    click.echo(f"wrote {path}: {len(text.encode()) // 1000} kB, open it in a browser")

@@ -1,0 +1,151 @@
+"use strict";
+// Computes what Python computes, bit for bit. Before this stand: `const f = Math.fround`, ACTIVATIONS, CONDITION, ACTION
+// and LIMIT of the controller, for a compiled task observe(s) and step(p, s, a), and `DATA`.
+
+const NET = DATA.controller;
+const FIRST = 1 + NET.inputs;
+const N_NODES = FIRST + NET.nodes.length;
+
+/** Returns the values of all nodes: the bias, the inputs, the computed nodes. `weights` as in the controller file. */
+function forward(inputs, kind, weights) {
+  const values = new Float32Array(N_NODES);
+  values[0] = 1;
+  for (let k = 0; k < NET.inputs; k++) values[1 + k] = inputs[k];
+  let c = 0;
+  NET.nodes.forEach((node, k) => {
+    let total = 0;
+    node.sources.forEach((source, j) => {
+      const value = values[source];
+      const term = kind === "connections" ? f(value * weights[c]) : node.signs[j] < 0 ? -value : value;
+      total = j === 0 ? term : f(total + term);
+      c++;
+    });
+    if (kind !== "connections") total = f(total * weights);
+    values[FIRST + k] = ACTIVATIONS[node.activation](total);
+  });
+  return values;
+}
+
+/** Returns the actions of one run of the network, conditioned. */
+function actionsOf(values) {
+  const last = N_NODES - NET.outputs;
+  return ACTION.map((condition, k) => f(condition(values[last + k])));
+}
+
+/** Returns {values, actions}: what the controller computes for an observation; `weight` is {kind, values}. */
+function act(observation, weight) {
+  const inputs = CONDITION.map((condition, k) => condition(f(observation[k])));
+  if (weight.kind === "connections") {
+    const values = forward(inputs, "connections", weight.values);
+    return { values, actions: actionsOf(values) };
+  }
+  const runs = weight.values.map((w) => forward(inputs, "shared", f(w)));
+  const members = runs.map(actionsOf);
+  if (members.length === 1) return { values: runs[0], actions: members[0] };
+  const share = f(1 / members.length);
+  const actions = LIMIT.map((limit, k) => {
+    let total = members[0][k];
+    for (let m = 1; m < members.length; m++) total = f(total + members[m][k]);
+    return f(limit(f(total * share)));
+  });
+  return { values: runs[0], actions };
+}
+
+/** Counter-based random numbers in [0, 1): the same for the same seed, whatever is drawn elsewhere. */
+function random(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x9e3779b9) >>> 0;
+    let z = state;
+    z = Math.imul(z ^ (z >>> 16), 0x85ebca6b);
+    z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
+    return ((z ^ (z >>> 16)) >>> 0) / 4294967296;
+  };
+}
+
+const CALM = { noise: 0, gain: 0, offset: 0, dropout: 0, delay: 0, actuator: 0, dead: 0, spread: 0 };
+
+/** An episode: the plant, what disturbs it, and the books. `wrong` is like CALM; all zero is the plain task, bit for bit. */
+class Episode {
+  constructor(start, params, wrong, seed) {
+    this.state = start.slice();
+    this.draw = random(seed);
+    this.wrong = wrong;
+    this.params = params.map((value) => (wrong.spread ? f(value * (1 + wrong.spread * this.sym())) : value));
+    this.gains = CONDITION.map(() => 1 + wrong.gain * this.sym());
+    this.offsets = CONDITION.map(() => wrong.offset * this.sym());
+    this.waiting = [];
+    this.seen = null;
+    this.total = 0;
+    this.steps = 0;
+    this.effort = 0;
+    this.changes = 0;
+    this.earlier = ACTION.map(() => 0);
+    this.over = false;
+  }
+
+  sym() {
+    return 2 * this.draw() - 1;
+  }
+
+  /** Returns what the controller sees, as sensors report it. */
+  observe() {
+    const w = this.wrong;
+    const clean = observe(this.state);
+    if (w.dropout && this.seen && this.draw() < w.dropout) return this.seen;
+    if (!(w.noise || w.gain || w.offset)) return (this.seen = clean);
+    const size = DATA.sizes;
+    this.seen = clean.map((o, k) => f(o * this.gains[k] + size[k] * (this.offsets[k] + w.noise * 1.732 * this.sym())));
+    return this.seen;
+  }
+
+  /** Advances by one step with the actions; `push` is added to the first action (a hand on the plant). */
+  advance(actions, push = 0) {
+    const w = this.wrong;
+    let applied = actions;
+    if (w.actuator || w.dead) applied = applied.map((a) => (Math.abs(a) < w.dead ? 0 : f(a * (1 - w.actuator))));
+    if (w.delay) {
+      this.waiting.push(applied);
+      applied = this.waiting.length > w.delay ? this.waiting.shift() : actions.map(() => 0);
+    }
+    if (push) applied = applied.map((a, k) => (k === 0 ? f(a + push) : a));
+    const after = step(this.params, this.state, applied);
+    const failed = after.pop();
+    const reward = after.pop();
+    this.state = after;
+    this.total += reward;
+    this.steps += 1;
+    actions.forEach((a, k) => {
+      this.effort += Math.abs(a);
+      if (a * this.earlier[k] < 0) this.changes += 1;
+      if (a !== 0) this.earlier[k] = a;
+    });
+    this.over = Boolean(failed) || this.steps >= DATA.plant.steps;
+    return reward;
+  }
+}
+
+/** Plays whole episodes and returns their mean return and mean sign changes a second. */
+function score(weight, params, wrong, episodes) {
+  let total = 0;
+  let changes = 0;
+  let seconds = 0;
+  for (let k = 0; k < episodes; k++) {
+    const episode = new Episode(DATA.plant.starts[k % DATA.plant.starts.length], params, wrong, 1000 + k);
+    while (!episode.over) episode.advance(act(episode.observe(), weight).actions);
+    total += episode.total;
+    changes += episode.changes;
+    seconds += episode.steps / DATA.plant.rate;
+  }
+  return { mean: total / episodes, changes: changes / seconds };
+}
+
+/** Returns how many of the controller file's test vectors come out with other bits. */
+function differing() {
+  const bits = (values) => Array.from(new Uint32Array(Float32Array.from(values).buffer));
+  const same = (a, b) => (Number.isNaN(a) && Number.isNaN(b)) || bits([a])[0] === bits([b])[0];
+  return NET.vectors.filter(([observation, wanted]) => {
+    const { actions } = act(observation.map(Number), NET.weight);
+    return !wanted.every((value, k) => same(Number(value), actions[k]));
+  }).length;
+}

@@ -1,0 +1,43 @@
+"""From a controller alone to its page: finds its task, plays what the page shows."""
+
+from wann_rt import tasks
+from wann_rt.core.controller import Controller
+from wann_rt.core.errors import TaskError
+from wann_rt.display.page.page import page
+from wann_rt.evaluation.sweep import grid, sweep
+from wann_rt.tasks.any_task import check_fits
+from wann_rt.tasks.task import Task
+
+CURVE_STEP = 0.02  # of the shared weight: finer than a page can show
+CURVE_EPISODES = 32
+
+
+def page_of(controller: Controller, *, curve: bool = True, threads: int | None = None) -> str:
+    """Returns the page of a controller, see ``page``.
+
+    The task is the compiled one that the controller was searched for. A controller of an environment, or of none, is
+    shown with the observations of its test vectors.
+
+    Args:
+        controller: what to show.
+        curve: whether to play the curve of the shared weight.
+        threads: how many to play with.
+    """
+    task = compiled_task(controller)
+    if task is None or not curve:
+        return page(controller, task)
+    weights, episodes = grid(step=CURVE_STEP), CURVE_EPISODES
+    swept = sweep(task, controller.network, episodes=episodes, weights=weights, threads=threads)
+    return page(controller, task, sweep=swept)
+
+
+def compiled_task(controller: Controller) -> Task | None:
+    """Returns the compiled task that a controller was searched for, None where there is none that fits it."""
+    if "environment" in controller.provenance:
+        return None
+    try:
+        task = tasks.task_of(controller)
+        check_fits(task, controller)
+    except TaskError:
+        return None
+    return task

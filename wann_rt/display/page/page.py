@@ -1,0 +1,175 @@
+"""Builds the page of a controller."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from importlib import resources
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wann_rt.core.controller import Controller
+from wann_rt.core.files import to_text
+from wann_rt.core.version import __version__
+from wann_rt.display.formulas import formulas, node_names
+from wann_rt.display.page.facts import c_lines, proof_rows, sizes, summary
+from wann_rt.display.page.svg import curve_svg, network_svg
+from wann_rt.evaluation.sweep import Sweep
+from wann_rt.exporters import EXPORTERS, export
+from wann_rt.exporters.to_js.controller import controller_data, controller_functions, embedded
+from wann_rt.exporters.to_js.plant import plant_data, plant_functions
+from wann_rt.tasks.task import Task
+
+DISTURBANCES = (  # name in engine.js, label, greatest value, step
+    ("noise", "sensor noise", 0.1, 0.005),
+    ("gain", "sensor gain off by up to", 0.3, 0.01),
+    ("offset", "sensor offset of up to", 0.2, 0.01),
+    ("dropout", "share of lost readings", 0.5, 0.02),
+    ("delay", "actuator delay, steps", 6, 1),
+    ("actuator", "actuator weaker by", 0.5, 0.02),
+    ("dead", "actuator dead zone", 0.3, 0.01),
+    ("spread", "each param off by up to", 0.3, 0.01),
+)
+LISTED_NAMES, LISTED_CONNECTIONS = 12, 500  # in the legend of the traces; in the menu of single connections
+Episode = NDArray[np.float32]
+
+
+def page(
+    controller: Controller, task: Task | None = None, *, sweep: Sweep | None = None, episode: Episode | None = None
+) -> str:
+    """Returns a page that shows a controller, as one HTML file that makes no request; same arguments, same text.
+
+    Args:
+        controller: what to show.
+        task: the compiled task that it plays; without one, ``episode`` is replayed.
+        sweep: mean return over the shared weight.
+        episode: recorded observations [steps, observations], for a controller without a compiled task.
+
+    Raises:
+        ExportError: the controller cannot be written as one of the files that the page offers.
+    """
+    files = {"controller.json": to_text(controller).encode()} | _exports(controller)
+    curve, placing = ("<p>No weight curve was computed.</p>", None) if sweep is None else curve_svg(sweep)
+    data = {
+        "controller": controller_data(controller),
+        "facts": _facts(controller),
+        "sizes": [] if task is None else sizes(task),
+        "curve": placing,
+        "rate": controller.rate_hz,
+        "plant": None if task is None else plant_data(task),
+        "episode": _replayed(controller, episode) if task is None else None,
+        "files": [{"name": name, "base64": base64.b64encode(text).decode()} for name, text in files.items()],
+    }
+    functions = [controller_functions(controller), *([] if task is None else [plant_functions(task)])]
+    return _filled(
+        {
+            "TITLE": escape(controller.name),
+            "SUMMARY": escape(summary(controller, task)),
+            "SCENE": _SCENE if task is not None else "",
+            "NETWORK": network_svg(controller, node_names(controller)),
+            "CURVE": curve,
+            "CONNECTIONS": _connections(controller),
+            "OBSERVED": _legend([channel.name for channel in controller.observations]),
+            "ACTED": _legend([channel.name for channel in controller.actions]),
+            "WRONG": "" if task is None else _WRONG.replace("@SLIDERS@", _sliders()),
+            "PROOF": _rows(proof_rows(controller, {name: len(text) for name, text in files.items()})),
+            "FILES": "".join(f'<button data-file="{k}">{escape(name)}</button>' for k, name in enumerate(files)),
+            "FORMULAS": _rows((f"{name} =", formula) for name, formula in formulas(controller).items()),
+            "VERSION": __version__,
+            "DATA": embedded(data),
+            "STYLE": _read("page.css"),
+            "ENGINE": "\n".join(["const f = Math.fround;", *functions, _read("engine.js")]),
+            "WORKER": _read("worker.js"),
+            "MAIN": "\n".join([_read("scenes.js"), _read("main.js")]),
+        }
+    )
+
+
+def _filled(parts: Mapping[str, str]) -> str:
+    """Returns the template with its parts and a policy that allows these very scripts and styles, and nothing else."""
+    scripts = [_START, parts["ENGINE"], parts["MAIN"]]
+    policy = (
+        f"default-src 'none'; script-src {' '.join(map(_hash, scripts))} blob:; style-src {_hash(parts['STYLE'])}; "
+        "worker-src blob:; base-uri 'none'; form-action 'none'"
+    )
+    values = {**parts, "POLICY": policy, "START": _START}
+    return re.sub(r"@([A-Z]+)@", lambda match: values[match[1]], _read("page.html"))
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _read(name: str) -> str:
+    return resources.files("wann_rt.display.page").joinpath(name).read_text(encoding="utf-8")
+
+
+def _exports(controller: Controller) -> dict[str, bytes]:
+    wanted = ("c", "onnx", "onnx-exact", "blob")
+    return {f"controller{EXPORTERS[to].suffix}": export(controller, to) for to in wanted}
+
+
+def _facts(controller: Controller) -> list[dict[str, str]]:
+    """Returns what the page says of each node: its name, its formula, its lines of C."""
+    written, lines = formulas(controller), c_lines(controller)
+    facts = []
+    for node, name in enumerate(node_names(controller)):
+        formula = written.get(name, "constant 1" if node == 0 else "an observation")
+        facts.append({"name": name, "formula": formula, "c": lines.get(node, "")})
+    return facts
+
+
+def _replayed(controller: Controller, episode: Episode | None) -> list[list[float]]:
+    """Returns what the network is shown where there is no plant: an episode, or the vectors of the file."""
+    if episode is not None and len(episode):
+        return [[float(value) for value in row] for row in episode]
+    return [list(vector.observation) for vector in controller.vectors] or [[0.0] * len(controller.observations)]
+
+
+def _rows(rows: Iterable[Sequence[str]]) -> str:
+    return "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+
+
+def _legend(names: Sequence[str]) -> str:
+    key = '<svg class="key" viewBox="0 0 1 1"><rect width="1" height="1" class="fill{}"/></svg>{} '
+    listed = "".join(key.format(k % 6, escape(name)) for k, name in enumerate(names[:LISTED_NAMES]))
+    return listed + ("..." if len(names) > LISTED_NAMES else "")
+
+
+def _connections(controller: Controller) -> str:
+    names = node_names(controller)
+    listed = controller.network.connections[:LISTED_CONNECTIONS]
+    texts = (f"{names[c.source]} to {names[c.target]}" for c in listed)
+    return "".join(f'<option value="{k}">{escape(text)}</option>' for k, text in enumerate(texts))
+
+
+def _sliders() -> str:
+    row = (
+        '<div class="slider"><label for="wrong-{0}">{1}</label>'
+        '<input type="range" id="wrong-{0}" data-wrong="{0}" min="0" max="{2}" step="{3}" value="0">'
+        '<output id="wrong-{0}-value">0</output></div>'
+    )
+    return "".join(row.format(*values) for values in DISTURBANCES)
+
+
+_START = 'const DATA = JSON.parse(document.getElementById("data").textContent);'
+_SCENE = """<section class="needs-js">
+<h2>Plant</h2>
+<canvas id="scene" role="img" aria-label="the plant"></canvas>
+<div class="row"><button id="play">Pause</button><button id="restart">Another start</button>
+<button id="left" aria-label="push left">&#8592; push</button>
+<button id="right" aria-label="push right">push &#8594;</button>
+<label><input type="checkbox" id="hard"> hard mode</label></div>
+<label>Speed <input type="range" id="speed" min="0.1" max="4" step="0.1" value="1"></label>
+<dl><div><dt>return</dt><dd id="return"></dd></div><div><dt>step</dt><dd id="step"></dd></div>
+<div><dt>mean effort</dt><dd id="effort"></dd></div><div><dt>sign changes a second</dt><dd id="changes"></dd></div></dl>
+<p class="soft">Keys: space pauses, r restarts, arrows push.
+Hard mode: noise, wrong gains, a late actuator, another plant.</p>
+</section>"""
+_WRONG = """<section class="wrong needs-js">
+<h2>Disturbances</h2>
+@SLIDERS@
+<p id="lost" class="soft">Move a slider: what it costs is measured here, over 16 episodes.</p>
+</section>"""

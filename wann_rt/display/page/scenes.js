@@ -1,0 +1,119 @@
+// What compiled tasks look like: name -> {metres: width of the world, draw(pen, state, action, params)}. Y points upwards.
+
+const INK = () => style("--ink");
+const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+/** Draws in metres on a canvas whose origin is its middle. */
+class Pen {
+  constructor(canvas, metres, up = 0) {
+    const ratio = window.devicePixelRatio || 1;
+    const box = canvas.getBoundingClientRect();
+    canvas.width = Math.max(1, Math.round(box.width * ratio));
+    canvas.height = Math.max(1, Math.round(box.height * ratio));
+    this.g = canvas.getContext("2d");
+    this.scale = canvas.width / metres;
+    this.x0 = canvas.width / 2;
+    this.y0 = canvas.height / 2 + up * this.scale;
+    this.g.lineCap = "round";
+  }
+  at(x, y) {
+    return [this.x0 + x * this.scale, this.y0 - y * this.scale];
+  }
+  line(a, b, width, colour) {
+    this.path([a, b], width, colour);
+  }
+  path(points, width, colour) {
+    this.g.strokeStyle = colour;
+    this.g.lineWidth = width * this.scale;
+    this.g.beginPath();
+    points.forEach((point, k) => (k ? this.g.lineTo(...this.at(...point)) : this.g.moveTo(...this.at(...point))));
+    this.g.stroke();
+  }
+  disc(centre, radius, colour) {
+    this.g.fillStyle = colour;
+    this.g.beginPath();
+    this.g.arc(...this.at(...centre), radius * this.scale, 0, 7);
+    this.g.fill();
+  }
+  box(x, y, width, height, colour) {
+    const [left, top] = this.at(x - width / 2, y + height / 2);
+    this.g.fillStyle = colour;
+    this.g.beginPath();
+    this.g.roundRect(left, top, width * this.scale, height * this.scale, 0.03 * this.scale);
+    this.g.fill();
+  }
+  arrow(from, to, width, colour) {
+    const length = Math.hypot(to[0] - from[0], to[1] - from[1]);
+    if (length < width / 4) return;
+    const [ux, uy] = [(to[0] - from[0]) / length, (to[1] - from[1]) / length];
+    const head = Math.min(3 * width, length);
+    const neck = [to[0] - ux * head, to[1] - uy * head];
+    this.line(from, neck, width, colour);
+    const wings = [[-uy, ux], [uy, -ux]].map(([x, y]) => [neck[0] + x * width * 1.5, neck[1] + y * width * 1.5]);
+    this.g.fillStyle = colour;
+    this.g.beginPath();
+    [to, ...wings].forEach((point, k) => (k ? this.g.lineTo(...this.at(...point)) : this.g.moveTo(...this.at(...point))));
+    this.g.fill();
+  }
+}
+
+function cart(pen, x, theta, length, track, push) {
+  const [floor, deck] = [-0.2, -0.02];
+  pen.line([-track, floor], [track, floor], 0.02, style("--faint"));
+  for (const post of [-track, track]) pen.line([post, floor], [post, floor + 0.16], 0.035, style("--faint"));
+  const side = x + Math.sign(push) * 0.25;
+  pen.arrow([side, deck - 0.05], [side + push / 2, deck - 0.05], 0.04, style("--act"));
+  for (const wheel of [x - 0.13, x + 0.13]) pen.disc([wheel, floor + 0.05], 0.05, INK());
+  pen.box(x, deck - 0.045, 0.44, 0.15, style("--body"));
+  pen.line([x, deck], [x - length * Math.sin(theta), deck + length * Math.cos(theta)], 0.055, style("--pole"));
+  pen.disc([x, deck], 0.04, INK());
+}
+
+const clamp = (value) => Math.max(-1, Math.min(1, value));
+
+const SCENES = {
+  "cartpole-swingup": {
+    metres: (p) => 2 * p.track + 0.8,
+    draw: (pen, s, a, p) => cart(pen, s[0], s[2], p.pole_length, p.track, clamp(a[0])),
+  },
+  cartpole: {
+    metres: (p) => 2 * p.track + 0.8,
+    draw: (pen, s, a, p) => cart(pen, s[0], -s[2], 2 * p.half_length, p.track, a[1] > a[0] ? 0.6 : -0.6),
+  },
+  pendulum: {
+    metres: () => 3.4,
+    draw: (pen, s, a) => {
+      const tip = [Math.sin(-s[0]), Math.cos(s[0])];
+      pen.line([0, 0], tip, 0.13, style("--pole"));
+      pen.disc([0, 0], 0.06, INK());
+      pen.disc(tip, 0.09, INK());
+      const torque = Math.max(-2, Math.min(2, a[0]));
+      pen.arrow([0, -0.35], [-torque * 0.4, -0.35], 0.05, style("--act"));
+    },
+  },
+  "mountain-car-continuous": {
+    metres: () => 2.2,
+    up: 0.35,
+    draw: (pen, s, a, p) => {
+      const at = (x) => [x + 0.3, 0.45 * Math.sin(3 * x) * 0.6 + 0.1];
+      pen.path(Array.from({ length: 61 }, (_, k) => at(-1.2 + k * 0.03)), 0.012, style("--faint"));
+      const goal = at(p.goal);
+      pen.line(goal, [goal[0], goal[1] + 0.25], 0.01, INK());
+      pen.box(goal[0] + 0.05, goal[1] + 0.22, 0.1, 0.06, style("--act"));
+      const here = at(s[0]);
+      pen.disc([here[0], here[1] + 0.05], 0.05, style("--body"));
+      pen.arrow([here[0], here[1] + 0.16], [here[0] + clamp(a[0]) * 0.2, here[1] + 0.16], 0.02, style("--act"));
+    },
+  },
+  acrobot: {
+    metres: () => 6.4,
+    draw: (pen, s) => {
+      const elbow = [Math.sin(s[0]), -Math.cos(s[0])];
+      const tip = [elbow[0] + Math.sin(s[0] + s[1]), elbow[1] - Math.cos(s[0] + s[1])];
+      pen.line([-3, 1], [3, 1], 0.02, style("--faint"));
+      pen.line([0, 0], elbow, 0.16, style("--body"));
+      pen.line(elbow, tip, 0.16, style("--pole"));
+      for (const joint of [[0, 0], elbow]) pen.disc(joint, 0.09, INK());
+    },
+  },
+};
