@@ -6,6 +6,10 @@ JOBS   ?= 2
 VENV   := .venv
 BIN    := $(VENV)/bin
 
+# Golden headers are what the exporters wrote; tests of their own hold the format of generated code.
+C_FOLDERS := runtime_c exporters/targets/boards examples examples/* tests/*
+C_SOURCES := $(filter-out tests/golden/%,$(wildcard $(C_FOLDERS:%=%/*.c) $(C_FOLDERS:%=%/*.h)))
+
 .DEFAULT_GOAL := help
 .PHONY: help demo quick test bare pre-pr cross firmware exhaustive bench size size-check zoo-check evidence warnings misra \
         coverage prove fuzz lint clean
@@ -66,8 +70,10 @@ warnings misra coverage fuzz: $(VENV)/.test-ready
 prove: $(VENV)/.prove-ready
 	@PYTHONPATH=tests $(BIN)/python -m evidence $@
 
-lint: $(VENV)/.test-ready  ## check style, types and who may import whom
+lint: $(VENV)/.test-ready  ## check style, spelling, types and who may import whom
 	@$(BIN)/ruff check .
+	@$(BIN)/clang-format --dry-run -Werror --style=file $(C_SOURCES)
+	@$(BIN)/codespell
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 

@@ -17,9 +17,7 @@ static void read_sensors(float obs[CARTPOLE_SWINGUP_N_OBSERVATIONS]) {
     obs[CARTPOLE_SWINGUP_OBS_THETA_DOT] = 0.0f;
 }
 
-static void drive_motor(float force) {
-    printf("force %.9g\n", (double)force);
-}
+static void drive_motor(float force) { printf("force %.9g\n", (double)force); }
 
 int main(void) {
     float obs[CARTPOLE_SWINGUP_N_OBSERVATIONS];
@@ -31,7 +29,8 @@ int main(void) {
         return 1;
     }
     printf("self-test passed: %s\n", CARTPOLE_SWINGUP_DIGEST);
-    for (period = 0; period < 3; period++) { /* on a board: for ever, every CARTPOLE_SWINGUP_DT_US */
+    for (period = 0; period < 3;
+         period++) { /* on a board: for ever, every CARTPOLE_SWINGUP_DT_US */
         read_sensors(obs);
         cartpole_swingup_step(obs, actions);
         drive_motor(actions[CARTPOLE_SWINGUP_ACTION_FORCE]);

@@ -27,7 +27,7 @@ PROGRAMS: Mapping[str, str] = {
     "g++": "apt install g++",
     "clang": "apt install clang libc6-dev",
     "clang++": "apt install clang libc6-dev",
-    "clang-format": "pip install clang-format==14.0.6",
+    "clang-format": "pip install clang-format",
     "make": "apt install make",
     "git": "apt install git",
     "nm": "apt install binutils",

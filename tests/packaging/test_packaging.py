@@ -153,3 +153,4 @@ def test_version_has_one_source(wheel: Path) -> None:
     import wann_rt
 
     assert wheel.name == f"wann_rt-{wann_rt.__version__}-py3-none-any.whl"
+    assert f"\nversion: {wann_rt.__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
