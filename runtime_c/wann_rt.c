@@ -232,7 +232,9 @@ static float limited(float x, float low, float high) {
 }
 
 static float clipped(float x, float low, float high) {
-    return limited(absolute(x) >= 0.0f ? x : 0.0f, low, high); /* NaN becomes the value nearest 0 */
+    /* Only NaN is not at least itself: it becomes the value nearest 0. Of `absolute(x) >= 0` LLVM 19
+     * concludes that x is not negative. */
+    return limited(x >= x ? x : 0.0f, low, high);
 }
 
 /*

@@ -70,7 +70,7 @@ def function_texts(
     calls = calls or {}
     bodies = {activation: trace(activation.function, "x") for activation in used}
     texts = []
-    if absolute or clips or any(symbol.op == "abs" for symbol in schedule(bodies.values())):
+    if absolute or any(symbol.op == "abs" for symbol in schedule(bodies.values())):
         texts.append(names.fill(_ABSOLUTE))
     if clips:
         note = "x limited to [low, high]; neutral for NaN"

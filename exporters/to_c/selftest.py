@@ -47,7 +47,7 @@ static inline int <p>_is_exact(void) {
     exact &= <p>_same(v, 0u);
     n.bits = 0x7fc00000u;
     x = n.value;
-    exact &= !(x >= 0.0f || x < 0.0f);
+    exact &= (x >= 0.0f) == (x < 0.0f); /* neither */
     return exact;
 }"""
 

@@ -50,9 +50,8 @@ def add_clip(graph: Graph, x: str, low: str, high: str, neutral: str, name: str)
 
 
 def add_plain_clip(graph: Graph, x: str, low: str, high: str, neutral: str, name: str) -> str:
-    """Adds ``arithmetic.clip`` without IsNaN, which few compilers know: all but NaN are at least 0 in size."""
-    size = graph.add("Abs", [x], f"{name}/size")
-    is_number = graph.add("GreaterOrEqual", [size, graph.number(ZERO)], f"{name}/is_number")
+    """Adds ``arithmetic.clip`` without IsNaN, which few compilers know: all but NaN are at least themselves."""
+    is_number = graph.add("GreaterOrEqual", [x, x], f"{name}/is_number")
     number = graph.add("Where", [is_number, x, neutral], f"{name}/number")
     return _limited(graph, number, low, high, name)
 

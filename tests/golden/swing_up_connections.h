@@ -135,7 +135,7 @@ static inline float swing_up_connections_abs(float x) {
 /* x limited to [low, high]; neutral for NaN */
 static inline float swing_up_connections_clip(float x, float low, float high, float neutral) {
     SWING_UP_CONNECTIONS_EXACT
-    const float a = swing_up_connections_abs(x) >= 0.0f ? x : neutral;
+    const float a = x >= x ? x : neutral;
     const float b = SWING_UP_CONNECTIONS_IF(low > a) ? low : a;
     return SWING_UP_CONNECTIONS_IF(high < b) ? high : b;
 }
@@ -258,7 +258,7 @@ static inline int swing_up_connections_is_exact(void) {
     exact &= swing_up_connections_same(v, 0u);
     n.bits = 0x7fc00000u;
     x = n.value;
-    exact &= !(x >= 0.0f || x < 0.0f);
+    exact &= (x >= 0.0f) == (x < 0.0f); /* neither */
     return exact;
 }
 

@@ -135,7 +135,7 @@ static inline float swing_up_ensemble_abs(float x) {
 /* x limited to [low, high]; neutral for NaN */
 static inline float swing_up_ensemble_clip(float x, float low, float high, float neutral) {
     SWING_UP_ENSEMBLE_EXACT
-    const float a = swing_up_ensemble_abs(x) >= 0.0f ? x : neutral;
+    const float a = x >= x ? x : neutral;
     const float b = SWING_UP_ENSEMBLE_IF(low > a) ? low : a;
     return SWING_UP_ENSEMBLE_IF(high < b) ? high : b;
 }
@@ -276,7 +276,7 @@ static inline int swing_up_ensemble_is_exact(void) {
     exact &= swing_up_ensemble_same(v, 0u);
     n.bits = 0x7fc00000u;
     x = n.value;
-    exact &= !(x >= 0.0f || x < 0.0f);
+    exact &= (x >= 0.0f) == (x < 0.0f); /* neither */
     return exact;
 }
 

@@ -1,7 +1,9 @@
 """Compiles several generated headers in one translation unit, so that tests pay for a compiler once."""
 
 import ctypes
+import os
 import platform
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -38,11 +40,20 @@ def fused_flags() -> tuple[str, ...]:
     return ()
 
 
+def every_compiler() -> list[str]:
+    """Returns each C compiler of this machine by name: gcc, clang and all their versions, tcc."""
+    pattern = re.compile(r"(gcc|clang)(-[0-9]+)?|tcc")
+    folders = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep)]
+    names = {path.name for folder in folders if folder.is_dir() for path in folder.iterdir()}
+    return sorted(name for name in names if pattern.fullmatch(name))
+
+
 class Library:
     """Headers, compiled together; ``headers`` maps each prefix to its text."""
 
     def __init__(self, headers: Mapping[str, str], compiler: str, flags: Sequence[str]) -> None:
         """Compiles; the last flags win, ``-x c++`` among them."""
+        self.prefixes = tuple(headers)
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             source = write_unit(folder, headers, "".join(_entry(prefix) for prefix in headers))

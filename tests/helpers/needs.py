@@ -26,6 +26,7 @@ PROGRAMS: Mapping[str, str] = {
     "gcc": "apt install gcc libc6-dev",
     "g++": "apt install g++",
     "clang": "apt install clang libc6-dev",
+    "clang-19": "apt install clang-19",
     "clang++": "apt install clang libc6-dev",
     "clang-format": "pip install clang-format",
     "make": "apt install make",

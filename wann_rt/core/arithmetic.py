@@ -37,6 +37,15 @@ def absolute(x: Number) -> Number:
     return abs(x)
 
 
+def is_number(x: Number) -> Number:
+    """Returns whether x is not NaN, for NaN alone is not at least itself.
+
+    Not by way of the size, which at least 0 has for all but NaN: from there LLVM 19 and 20 conclude that x itself is
+    not negative, and drop a lower limit that follows. Not by equality, which many a strict build warns of.
+    """
+    return x >= x
+
+
 def minimum(a: Number, b: Number) -> Number:
     """Returns ``a < b ? a : b``: b where either is NaN or both are zero (the meaning of SSE's ``minps``)."""
     return select(a < b, a, b)
@@ -53,5 +62,4 @@ def clip(x: Number, low: Number, high: Number, neutral: Number) -> Number:
     NaN is replaced first: clang 14 takes ``max(x, low) >= low ? max(x, low) : low`` for ``max(x, low)``, and so would
     let NaN through.
     """
-    number = select(absolute(x) >= ZERO, x, neutral)  # all but NaN are at least 0
-    return minimum(high, maximum(low, number))
+    return minimum(high, maximum(low, select(is_number(x), x, neutral)))

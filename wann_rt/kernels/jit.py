@@ -60,6 +60,7 @@ def _cache_file(dispatcher: Any) -> Any:
 
 _DEFINITIONS: tuple[Callable[..., Any], ...] = (
     arithmetic.absolute,
+    arithmetic.is_number,
     arithmetic.minimum,
     arithmetic.maximum,
     arithmetic.clip,
