@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from wann_rt.core.activations import BY_ID
 from wann_rt.core.controller import Channel, Controller, Vector
 from wann_rt.core.errors import ExportError
 from wann_rt.core.files import digest
@@ -20,6 +21,7 @@ VERSION = 1
 HEADER = struct.Struct("<4sBIBHHHBBf8s")
 DIGEST_BYTES = 8
 MAX_BYTE = 255  # ensemble members and vectors are counted in one byte
+MAX_ACTIVATION = 15  # an activation's id has four bits
 LONG_COUNT = 15  # a node with as many sources has its count in two further bytes
 
 SIGNED, WIDE, WEIGHTS, OBSERVATIONS, ACTIONS, TEXT = (1 << k for k in range(6))
@@ -66,7 +68,7 @@ def _flags(controller: Controller) -> int:
     return (
         (SIGNED if network.is_signed else 0)
         | (WIDE if entry > MAX_BYTE else 0)
-        | (WEIGHTS if controller.weight.kind == "connections" else 0)
+        | (WEIGHTS if not controller.lowered.shared else 0)
         | (OBSERVATIONS if any(_observation(c) != bytes([END]) for c in controller.observations) else 0)
         | (ACTIONS if any(_action(c) != bytes([END]) for c in controller.actions) else 0)
     )
@@ -92,7 +94,7 @@ def _header(controller: Controller, flags: int, n_vectors: int, body: int) -> by
 
 def _shared_weights(controller: Controller) -> tuple[float, ...]:
     """Returns the weights of the ensemble's members; 1 under weights of connections, because x * 1 is x."""
-    values = (1.0,) if controller.weight.kind == "connections" else controller.weight.values
+    values = controller.lowered.shared or (1.0,)
     if len(values) > MAX_BYTE:
         raise ExportError(f"a blob holds at most {MAX_BYTE} members of an ensemble; this controller has {len(values)}")
     return values
@@ -122,19 +124,27 @@ def _clip(channel: Channel) -> bytes:
 
 def _nodes(controller: Controller, flags: int) -> Iterable[bytes]:
     """Yields each computed node: its activation and number of sources, then the sources."""
-    network = controller.network
-    weights = iter(controller.weight.values)
     width = 2 if flags & WIDE else 1
-    for activation, sources, signs in zip(network.activations, network.sources, network.signs, strict=True):
-        count = len(sources)
-        yield bytes([activation << 4 | min(count, LONG_COUNT)])
+    for node in controller.lowered.nodes:
+        count = len(node.terms)
+        yield bytes([_checked_id(node.activation) << 4 | min(count, LONG_COUNT)])
         if count >= LONG_COUNT:
             yield struct.pack("<H", count)
-        for source, sign in zip(sources, signs, strict=True):
-            entry = source << 1 | (sign < 0) if flags & SIGNED else source
+        for term in node.terms:
+            entry = term.source << 1 | term.is_negative if flags & SIGNED else term.source
             yield entry.to_bytes(width, "little")
             if flags & WEIGHTS:
-                yield _floats([next(weights)])
+                yield _floats([term.factor])
+
+
+def _checked_id(activation: int) -> int:
+    """Returns an activation's id if it fits the four bits that version 1 has for it."""
+    if activation > MAX_ACTIVATION:
+        raise ExportError(
+            f"a blob of version {VERSION} numbers activations with 4 bits, up to {MAX_ACTIVATION}; "
+            f"{BY_ID[activation].name} is {activation}: export the C header or ONNX instead"
+        )
+    return activation
 
 
 def _vectors(controller: Controller, most: int) -> tuple[Vector, ...]:

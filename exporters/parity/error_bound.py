@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from wann_rt.core.activations import BY_ID, BY_NAME
 from wann_rt.core.controller import Controller
-from wann_rt.core.network import Network
-from wann_rt.exporters.to_onnx.levels import Terms, terms_of
+from wann_rt.core.reference import total_of
+from wann_rt.core.terms import Lowered, Term
 
 Lanes = NDArray[np.float32]
 Real = NDArray[np.float64]
@@ -48,7 +48,7 @@ def error_bound(controller: Controller, observations: Lanes) -> tuple[Real, NDAr
     with np.errstate(all="ignore"):  # nothing is promised where a value overflows
         controller.run(walk.forward, observations)
         members = [walk.action(y, e) for y, e in walk.outputs]
-        if controller.weight.kind == "ensemble":
+        if controller.lowered.averages:
             members = [walk.mean(members)]
     return members[0][1].T, walk.is_finite
 
@@ -58,26 +58,26 @@ class _Walk:
 
     def __init__(self, controller: Controller, n_batch: int) -> None:
         self.controller = controller
-        self.terms = terms_of(controller)
         self.is_finite = np.ones(n_batch, np.bool_)
         self.outputs: list[tuple[Lanes, Real]] = []  # of each member, [outputs, batch]
 
-    def forward(self, network: Network, weights: Lanes, inputs: Lanes) -> Lanes:
+    def forward(self, lowered: Lowered, multiplier: float | None, inputs: Lanes) -> Lanes:
         """Computes what ``reference.forward`` does, and keeps outputs and errors."""
         self.require(*inputs)
         values = [np.ones_like(inputs[0]), *inputs]
         errors = [np.zeros(inputs.shape[1]), *self.input_errors(inputs)]
-        for activation, terms in zip(network.activations, self.terms, strict=True):
-            total, error = self.sum(values, errors, terms, weights.ndim == 2)
-            if weights.ndim != 2:
-                total, error = self.product(total, error, weights)
+        for node in lowered.nodes:
+            total, error = self.sum(values, errors, node.terms)
+            if multiplier is not None:
+                total, error = self.product(total, error, np.float32(multiplier))
             self.require(np.pi * (np.abs(total) + error))  # sin and cos multiply by pi
-            row = BY_ID[activation]
+            row = BY_ID[node.activation]
             values.append(row.function(total))
             errors.append(BOUNDS[row.name](total.astype(np.float64), error))
             self.require(np.abs(values[-1]) + errors[-1])
-        outputs = np.array(values[-network.n_outputs :])
-        self.outputs.append((outputs, np.array(errors[-network.n_outputs :])))
+        n_outputs = len(lowered.outputs)
+        outputs = np.array(values[-n_outputs:])
+        self.outputs.append((outputs, np.array(errors[-n_outputs:])))
         return outputs
 
     def input_errors(self, inputs: Lanes) -> Real:
@@ -90,25 +90,23 @@ class _Walk:
         scale = abs(self.controller.observations[0].scale)
         if len(inputs) > 1 or scale == 1:
             return np.zeros_like(sizes)
-        largest = max((abs(c) for terms in self.terms for _, c in terms), default=1.0)
+        largest = np.abs(self.controller.lowered.factors).max(initial=0.0)
         self.require(sizes / scale * max(1.0, largest))
         return 2 * rounded(sizes)
 
-    def sum(self, values: list[Lanes], errors: list[Real], terms: Terms, is_weighted: bool) -> tuple[Lanes, Real]:
+    def sum(self, values: list[Lanes], errors: list[Real], terms: tuple[Term, ...]) -> tuple[Lanes, Real]:
         """Returns a node's sum and its error; with weights of its own, each term is rounded too."""
-        total = np.zeros_like(values[0])
-        size = carried = np.zeros(len(total))
-        for k, (source, coefficient) in enumerate(terms):
-            term = values[source] * np.float32(coefficient)
-            total = term if k == 0 else total + term
-            size = size + np.abs(values[source].astype(np.float64) * coefficient)
-            carried = carried + errors[source] * abs(coefficient)
+        size = carried = np.zeros(len(values[0]))
+        for term in terms:
+            size = size + np.abs(values[term.source].astype(np.float64) * term.factor)
+            carried = carried + errors[term.source] * term.size
+        is_weighted = any(term.is_weighted for term in terms)
         roundings = max(len(terms) - 1, 0) + is_weighted
         rounding = gamma(roundings) * (2 * size + carried)
         underflow = 2 * len(terms) * TINY * (is_weighted & (size + carried > 0))
         error = carried + rounding + underflow
         self.require(size + error)
-        return total, error
+        return total_of(terms, values), error
 
     def product(self, x: Lanes, error: Real, factor: Lanes | np.float32) -> tuple[Lanes, Real]:
         """Returns x times an exact factor, and its error."""

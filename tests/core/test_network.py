@@ -1,7 +1,6 @@
 """Laws of the network: one canonical order, nothing cyclic or dangling, and pruning that changes no action."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,15 +12,19 @@ from wann_rt.core import reference
 from wann_rt.core.activations import BY_NAME
 from wann_rt.core.errors import NetworkError
 from wann_rt.core.network import Connection, Network
+from wann_rt.core.terms import lowered
+from wann_rt.core.weight import Weight
 
 LINEAR, STEP, RELU, SQUARE = (BY_NAME[name].id for name in ("linear", "step", "relu", "square"))
 seeds = st.integers(0, 2**32 - 1).map(np.random.default_rng)
 
 
-def outputs(network: Network, weights: Any, *inputs: float) -> list[float]:
+def outputs(network: Network, weight: float | Weight, *inputs: float) -> list[float]:
+    weight = weight if isinstance(weight, Weight) else Weight.shared(weight)
+    listed = lowered(network, weight)
     column = np.array(inputs, np.float32)[:, np.newaxis]
     with np.errstate(all="ignore"):
-        return [float(y) for y in reference.forward(network, np.asarray(weights, np.float32), column)[:, 0]]
+        return [float(y) for y in reference.forward(listed, listed.multipliers[0], column)[:, 0]]
 
 
 def random_parts(rng: np.random.Generator) -> tuple[int, dict[int, int], dict[int, int], list[Connection]]:
@@ -133,7 +136,7 @@ def test_weights_per_connection_follow_canonical_order() -> None:
         2, {3: LINEAR}, {4: LINEAR}, [Connection(3, 4), Connection(2, 3), Connection(1, 3), Connection(0, 4)]
     )
     assert order == [2, 1, 3, 0]
-    assert outputs(network, [[2], [3], [5], [7]], 10, 100) == [5 + (2 * 10 + 3 * 100) * 7]
+    assert outputs(network, Weight("connections", (2, 3, 5, 7)), 10, 100) == [5 + (2 * 10 + 3 * 100) * 7]
 
 
 def test_a_node_without_sources_has_the_sum_0() -> None:

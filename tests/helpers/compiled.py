@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from wann_rt.core.activations import Activation
 from wann_rt.core.arithmetic import ONE, ZERO, select
 from wann_rt.core.network import Connection, Network
+from wann_rt.core.terms import lowered
+from wann_rt.core.weight import Weight
 from wann_rt.kernels.block import Width, full, store_rows
 from wann_rt.kernels.forward import forward_batch
 from wann_rt.kernels.jit import jit
@@ -56,5 +58,5 @@ def advance(params: Any, width: Any, before: Floats, actions: Floats, results: F
 def applied(activation: Activation, x: Floats) -> Floats:
     """Returns the activation's values [values]."""
     network, _ = Network.build(1, {}, {2: activation.id}, [Connection(1, 2)])
-    outputs: Floats = forward_batch(network, np.array(1, np.float32), x[np.newaxis])[0]
+    outputs: Floats = forward_batch(lowered(network, Weight.shared(1.0)), 1.0, x[np.newaxis])[0]
     return outputs

@@ -20,6 +20,8 @@ from wann_rt import tasks
 from wann_rt.core import reference
 from wann_rt.core.activations import PALETTE
 from wann_rt.core.network import Connection, Network
+from wann_rt.core.terms import Lowered, lowered
+from wann_rt.core.weight import Weight
 from wann_rt.kernels.block import load, store_rows
 from wann_rt.kernels.counter import draw
 from wann_rt.kernels.forward import BATCH, forward_batch
@@ -32,23 +34,29 @@ SWING = tasks.get("cartpole-swingup")
 PACKAGE = Path(reference.__file__).parents[1]
 
 
-def assert_twins_agree(network: Network, weights: NDArray[np.float32], inputs: NDArray[np.float32]) -> None:
+def assert_twins_agree(network: Network, weight: Weight, inputs: NDArray[np.float32]) -> None:
+    listed = lowered(network, weight)
+    assert_alike(listed, listed.multipliers[0], inputs)
+
+
+def assert_alike(listed: Lowered, multiplier: float | None, inputs: NDArray[np.float32]) -> None:
     with np.errstate(all="ignore"):
-        wanted = reference.forward(network, weights, inputs)
-    assert builders.same_bits(forward_batch(network, weights, inputs), wanted)
+        wanted = reference.forward(listed, multiplier, inputs)
+    assert builders.same_bits(forward_batch(listed, multiplier, inputs), wanted)
 
 
 @given(seeds, st.sampled_from([1, 7, 64]))
 def test_compiled_forward_equals_the_oracle_with_a_shared_weight(rng: np.random.Generator, lanes: int) -> None:
     network = builders.network(rng)
     weight = builders.inputs(rng, 1, 1)[0, 0] if rng.random() < 0.3 else rng.normal(0, 2)
-    assert_twins_agree(network, np.array(weight, np.float32), builders.inputs(rng, network.n_inputs, lanes))
+    any_weight = lowered(network, Weight.shared(1.0))  # infinity and NaN too, which no controller has
+    assert_alike(any_weight, float(weight), builders.inputs(rng, network.n_inputs, lanes))
 
 
 @given(seeds, st.sampled_from([1, 7, 64]))
 def test_compiled_forward_equals_the_oracle_with_weights_per_connection(rng: np.random.Generator, lanes: int) -> None:
     network = builders.network(rng, signed=False)
-    weights = rng.normal(0, 2, (network.n_connections, 1)).astype(np.float32)
+    weights = Weight("connections", tuple(rng.normal(0, 2, network.n_connections)))
     assert_twins_agree(network, weights, builders.inputs(rng, network.n_inputs, lanes))
 
 
@@ -68,7 +76,7 @@ def test_compiled_forward_equals_the_oracle_on_a_large_network() -> None:
     rng = np.random.default_rng(0)
     network, _ = Network.build(300, *builders.parts(rng, 300, 10, 150, 0.045, True), prune=True)
     assert network.n_connections > 2000
-    assert_twins_agree(network, np.array(0.1, np.float32), builders.inputs(rng, 300, 300))
+    assert_twins_agree(network, Weight.shared(0.1), builders.inputs(rng, 300, 300))
 
 
 @pytest.mark.parametrize("activation", PALETTE, ids=lambda activation: activation.name)
@@ -77,7 +85,7 @@ def test_each_activation_compiles_to_its_definition(activation: Any) -> None:
     rng = np.random.default_rng(activation.id)
     bits = rng.integers(0, 2**32, 100_000, dtype=np.uint32).view(np.float32)
     moderate = rng.uniform(-20, 20, 100_000).astype(np.float32)
-    assert_twins_agree(network, np.array(1, np.float32), np.concatenate([builders.SPECIAL, bits, moderate])[np.newaxis])
+    assert_twins_agree(network, Weight.shared(1), np.concatenate([builders.SPECIAL, bits, moderate])[np.newaxis])
 
 
 @pytest.mark.parametrize("lanes", [BATCH.lanes - 1, BATCH.lanes, BATCH.lanes + 1, 3 * BATCH.lanes + 5])
@@ -85,8 +93,8 @@ def test_long_batches_are_computed_in_blocks_without_a_seam(lanes: int) -> None:
     rng = np.random.default_rng(lanes)
     network = builders.network(rng, signed=False)
     inputs = builders.inputs(rng, network.n_inputs, lanes)
-    assert_twins_agree(network, np.array(-1.3, np.float32), inputs)
-    assert_twins_agree(network, rng.normal(size=(network.n_connections, 1)).astype(np.float32), inputs)
+    assert_twins_agree(network, Weight.shared(-1.3), inputs)
+    assert_twins_agree(network, Weight("connections", tuple(rng.normal(size=network.n_connections))), inputs)
 
 
 @given(seeds)

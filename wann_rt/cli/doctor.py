@@ -75,11 +75,13 @@ def _kernels() -> Finding:
 
     from wann_rt.core import reference
     from wann_rt.core.network import Connection
+    from wann_rt.core.terms import lowered
+    from wann_rt.core.weight import Weight
     from wann_rt.kernels.forward import forward_batch
 
     network, _ = Network.build(1, {2: 5}, {3: 3}, [Connection(1, 2), Connection(2, 3), Connection(0, 3)])
-    inputs, weight = np.linspace(-3, 3, 64, dtype=np.float32)[np.newaxis], np.float32(1.5)
-    one, other = (run(network, np.asarray(weight), inputs) for run in (reference.forward, forward_batch))
+    inputs, listed = np.linspace(-3, 3, 64, dtype=np.float32)[np.newaxis], lowered(network, Weight.shared(1.5))
+    one, other = (run(listed, 1.5, inputs) for run in (reference.forward, forward_batch))
     same = bool((one.view(np.uint32) == other.view(np.uint32)).all())
     return Finding("kernels", same, True, "equal the oracle" if same else "differ from the oracle", "report this")
 

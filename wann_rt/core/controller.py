@@ -3,120 +3,24 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from wann_rt.core.arithmetic import Number, clip
+from wann_rt.core.channel import Channel
 from wann_rt.core.errors import ControllerError
 from wann_rt.core.network import Network
+from wann_rt.core.terms import Lowered, check, lowered
+from wann_rt.core.weight import Weight, WeightKind, float32
 
-Forward = Callable[[Network, NDArray[np.float32], NDArray[np.float32]], NDArray[np.float32]]
-WeightKind = Literal["shared", "ensemble", "connections"]
+__all__ = ["Channel", "Controller", "Vector", "Weight", "WeightKind", "greatest"]
+
+Forward = Callable[[Lowered, float | None, NDArray[np.float32]], NDArray[np.float32]]
 Decision = Literal["values", "argmax"]
 DECISIONS: tuple[Decision, ...] = ("values", "argmax")
 MIN_VECTORS = 8
-
-
-@dataclass(frozen=True)
-class Channel:
-    """One observation or action: its meaning and the conditioning that every back end computes for it.
-
-    An observation o enters the network as ``(clip(o) - offset) * scale``; a network output y leaves as the action
-    ``clip(y * scale + offset)``. An offset of 0 and a scale of 1 cost nothing: the operation is left out.
-
-    Attributes:
-        name: as in the task; unique among the channels of its side.
-        unit: SI unit or "" where there is none, e.g. "m/s", "rad", "1".
-        low: lowest meaningful value in ``unit``; -inf where unbounded.
-        high: highest meaningful value; inf where unbounded.
-        offset: in ``unit``.
-        scale: observations: per ``unit``; actions: ``unit`` per network output.
-        clip: whether values are limited to [low, high]; NaN then becomes the value nearest 0.
-    """
-
-    name: str
-    unit: str = ""
-    low: float = -np.inf
-    high: float = np.inf
-    offset: float = 0.0
-    scale: float = 1.0
-    clip: bool = False
-
-    def __post_init__(self) -> None:
-        """Rounds the numbers to float32 and refuses what cannot be computed with."""
-        for name in ("low", "high", "offset", "scale"):
-            object.__setattr__(self, name, _float32(getattr(self, name), f"channel {self.name!r}: {name}"))
-        if not self.low <= self.high or self.low == np.inf or self.high == -np.inf:
-            raise ControllerError(f"channel {self.name!r}: low {self.low} is not below high {self.high}")
-        if not (np.isfinite(self.offset) and np.isfinite(self.scale)):
-            raise ControllerError(f"channel {self.name!r}: offset and scale must be finite")
-
-    @property
-    def neutral(self) -> np.float32:
-        """The value in [low, high] nearest 0, which a clipped channel gives for NaN."""
-        return np.float32(min(max(0.0, self.low), self.high))
-
-    def condition_observation(self, o: Number) -> Number:
-        """Returns what enters the network for observation o; written in ``arithmetic`` primitives."""
-        if self.clip:
-            o = clip(o, np.float32(self.low), np.float32(self.high), self.neutral)
-        if self.offset != 0:
-            o = o - np.float32(self.offset)
-        return o * np.float32(self.scale) if self.scale != 1 else o
-
-    def condition_action(self, y: Number) -> Number:
-        """Returns the action for network output y; written in ``arithmetic`` primitives."""
-        if self.scale != 1:
-            y = y * np.float32(self.scale)
-        if self.offset != 0:
-            y = y + np.float32(self.offset)
-        return self.limit_action(y)
-
-    def limit_action(self, y: Number) -> Number:
-        """Returns y clipped, if this channel clips."""
-        if self.clip:
-            y = clip(y, np.float32(self.low), np.float32(self.high), self.neutral)
-        return y
-
-
-@dataclass(frozen=True)
-class Weight:
-    """The weight of a controller.
-
-    Attributes:
-        kind: "shared": one value for all connections; "ensemble": several shared values whose actions are averaged;
-            "connections": one value for each connection, in canonical order.
-        values: float32 values as Python floats.
-    """
-
-    kind: WeightKind
-    values: tuple[float, ...]
-
-    def __post_init__(self) -> None:
-        """Rounds to float32 and refuses NaN, infinity and a wrong number of values."""
-        if self.kind not in ("shared", "ensemble", "connections"):
-            raise ControllerError(f"weight kind {self.kind!r} is unknown: shared, ensemble or connections")
-        values = tuple(_float32(v, "weight") for v in self.values)
-        bad = [v for v in values if not np.isfinite(v)]
-        if bad:
-            raise ControllerError(f"weight {bad[0]} is not a finite number")
-        if self.kind == "shared" and len(values) != 1:
-            raise ControllerError(f"a shared weight is one value; {len(values)} came")
-        if self.kind == "ensemble" and not values:
-            raise ControllerError("an ensemble needs at least one shared weight")
-        object.__setattr__(self, "values", values)
-
-    @classmethod
-    def shared(cls, value: float) -> "Weight":
-        """One weight for all connections."""
-        return cls("shared", (value,))
-
-    @property
-    def array(self) -> NDArray[np.float32]:
-        """The values, float32."""
-        return np.array(self.values, np.float32)
 
 
 class Vector(NamedTuple):
@@ -161,26 +65,22 @@ class Controller:
         _check_channels("action", self.actions, self.network.n_outputs)
         if self.rate_hz is not None and not (np.isfinite(self.rate_hz) and self.rate_hz > 0):
             raise ControllerError(f"rate_hz is {self.rate_hz}; expected a positive number of calls per second, or null")
-        if self.weight.kind == "connections":
-            self._check_connection_weights()
+        check(self.network, self.weight)
         object.__setattr__(self, "vectors", tuple(self._checked(i, vector) for i, vector in enumerate(self.vectors)))
 
     def _checked(self, index: int, vector: Vector) -> Vector:
         """Returns a test vector rounded to float32; refuses one that fits no channel or is not finite."""
         if (len(vector.observation), len(vector.action)) != (len(self.observations), len(self.actions)):
             raise ControllerError(f"test vector {index} does not have one value per channel")
-        observation, action = (tuple(_float32(x, f"test vector {index}") for x in side) for side in vector)
+        observation, action = (tuple(float32(x, f"test vector {index}") for x in side) for side in vector)
         if not np.isfinite([*observation, *action]).all():
             raise ControllerError(f"test vector {index} holds a number that float32 cannot")
         return Vector(observation, action)
 
-    def _check_connection_weights(self) -> None:
-        if len(self.weight.values) != self.network.n_connections:
-            raise ControllerError(
-                f"{len(self.weight.values)} connection weights came for {self.network.n_connections} connections"
-            )
-        if self.network.is_signed:
-            raise ControllerError("a network with weights per connection carries no signs: put them into the weights")
+    @cached_property
+    def lowered(self) -> Lowered:
+        """What the network computes with this weight, node by node: what evaluators and exporters read."""
+        return lowered(self.network, self.weight)
 
     def __call__(self, observation: ArrayLike) -> NDArray[np.float32]:
         """Computes actions with the compiled evaluator; bit-equal to every exported form.
@@ -231,7 +131,7 @@ class Controller:
         by float32(1 / members) and limited once more.
 
         Args:
-            forward: called with (network, weights, inputs [inputs, batch]); see ``reference.forward``.
+            forward: called with (lowered, multiplier, inputs [inputs, batch]); see ``reference.forward``.
             observations: raw observations, float32 [batch, observations].
 
         Returns:
@@ -240,11 +140,8 @@ class Controller:
         with np.errstate(all="ignore"):  # infinities and NaN are defined results here, not accidents
             columns = zip(self.observations, observations.T, strict=True)
             inputs = np.array([channel.condition_observation(o) for channel, o in columns], np.float32)
-            weights = self.weight.array
-            if self.weight.kind == "connections":
-                return self._conditioned(forward(self.network, weights[:, np.newaxis], inputs))
-            members = [self._conditioned(forward(self.network, w, inputs)) for w in weights]
-            return members[0] if self.weight.kind == "shared" else self._mean(members)
+            members = [self._conditioned(forward(self.lowered, m, inputs)) for m in self.lowered.multipliers]
+            return self._mean(members) if self.lowered.averages else members[0]
 
     def _conditioned(self, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Returns actions [batch, actions] for network outputs [outputs, batch]."""
@@ -285,14 +182,6 @@ def greatest(values: NDArray[np.float32]) -> NDArray[np.int64]:
         best = np.where(values[..., k] > record, k, best)
         record = np.where(values[..., k] > record, values[..., k], record)
     return best
-
-
-def _float32(value: Any, what: str) -> float:
-    """Returns the nearest float32 as a Python float; refuses NaN and what is not a number."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.floating, np.integer)) or value != value:
-        raise ControllerError(f"{what} is {value!r}; expected a number")
-    with np.errstate(over="ignore"):
-        return float(np.float32(value))
 
 
 def _check_channels(side: str, channels: tuple[Channel, ...], expected: int) -> None:

@@ -6,6 +6,7 @@ from wann_rt.core.activations import BY_ID
 from wann_rt.core.controller import Controller
 from wann_rt.core.files import shortest
 from wann_rt.core.network import Network
+from wann_rt.core.terms import Term
 
 
 def number(value: float) -> str:
@@ -15,21 +16,21 @@ def number(value: float) -> str:
 
 def formulas(controller: Controller) -> Mapping[str, str]:
     """Returns each computed node's name and formula, in the order in which they are computed."""
-    network = controller.network
     names = node_names(controller)
-    shared = controller.weight.kind != "connections"
-    weights = iter(controller.weight.values * (1 if not shared else 0))
     result = {}
-    for k, activation in enumerate(network.activations):
-        terms = []
-        for source, sign in zip(network.sources[k], network.signs[k], strict=True):
-            term = names[source] if shared else f"{number(next(weights))}*{names[source]}"
-            terms.append(("- " if sign < 0 else "+ ") + term)
-        total = " ".join(terms).removeprefix("+ ") or "0"
-        argument = f"w * ({total})" if shared else total
-        function = BY_ID[activation].name
-        result[names[network.first + k]] = argument if function == "linear" else f"{function}({argument})"
+    for node in controller.lowered.nodes:
+        total = " ".join(_term(term, names) for term in node.terms).removeprefix("+ ") or "0"
+        argument = f"w * ({total})" if controller.lowered.shared else total
+        function = BY_ID[node.activation].name
+        result[names[node.number]] = argument if function == "linear" else f"{function}({argument})"
     return result
+
+
+def _term(term: Term, names: list[str]) -> str:
+    """Returns a term behind its operator; a weight keeps its own sign."""
+    if term.is_weighted:
+        return f"+ {number(term.factor)}*{names[term.source]}"
+    return f"{'-' if term.is_negative else '+'} {names[term.source]}"
 
 
 def node_names(controller: Controller) -> list[str]:

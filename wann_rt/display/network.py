@@ -121,10 +121,8 @@ def _summary(controller: Controller) -> str:
 
 def _strengths(controller: Controller) -> NDArray[np.float64]:
     """Returns each connection's sign, times its share of the greatest weight where weights differ."""
-    if controller.weight.kind != "connections":
-        return np.array([c.sign for c in controller.network.connections], float)
-    weights = np.array(controller.weight.values)
-    shares: NDArray[np.float64] = weights / np.abs(weights).max(initial=np.finfo(np.float32).tiny)
+    factors = controller.lowered.factors.astype(np.float64)
+    shares: NDArray[np.float64] = factors / np.abs(factors).max(initial=np.finfo(np.float32).tiny)
     return shares
 
 
@@ -135,7 +133,7 @@ def _draw_connections(axes: "Axes", sheet: _Sheet, controller: Controller, layou
     drawn = [sheet.curve(route) for route in layout.routes]
     curves = [Curve(points, [Curve.MOVETO] + [Curve.CURVE4] * (len(points) - 1)) for points in drawn]
     strengths = _strengths(controller)
-    weighted, dense = controller.weight.kind == "connections", len(curves) > 250
+    weighted, dense = not controller.lowered.shared, len(curves) > 250
     widths = 0.4 + 2.4 * np.abs(strengths) if weighted else np.full(len(curves), 1.3)
     colours = [VERMILLION if s < 0 else INK for s in strengths]
     dashes: list[Any] = [MINUS if s < 0 and not weighted else "solid" for s in strengths]
@@ -207,9 +205,10 @@ def _key_entries(controller: Controller) -> list[tuple[str, int | dict[str, Any]
     entries += [(BY_ID[activation].name, activation) for activation in sorted(set(controller.network.activations))]
     if controller.network.is_signed:
         entries.append(("minus sign", {"color": VERMILLION, "linewidth": 1.3, "linestyle": MINUS}))
-    if controller.weight.kind == "connections" and controller.weight.values:
-        if min(controller.weight.values) < 0:
+    weights = [] if controller.lowered.shared else controller.lowered.factors.tolist()
+    if weights:
+        if min(weights) < 0:
             entries.append(("negative weight", {"color": VERMILLION, "linewidth": 1.3}))
-        widest = max(map(abs, controller.weight.values))
+        widest = max(map(abs, weights))
         entries.append((f"widest: |weight| = {widest:.3g}", {"color": INK, "linewidth": 2.8}))
     return entries

@@ -1,9 +1,6 @@
 """Starting a search from a controller: its network, with the signs of its weights, and what the config says of it."""
 
 from dataclasses import replace
-from itertools import pairwise
-
-import numpy as np
 
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ConfigError
@@ -30,10 +27,5 @@ def start_from(controller: Controller, config: Config) -> tuple[Network, Config]
 
 
 def _signed(controller: Controller) -> Network:
-    network = controller.network
-    if controller.weight.kind != "connections":
-        return network
-    signs = np.where(controller.weight.array < 0, -1, 1).tolist()
-    bounds = network.program.offsets.tolist()
-    rows = [tuple(signs[a:b]) for a, b in pairwise(bounds)]
-    return replace(network, signs=tuple(rows))
+    signs = tuple(tuple(-1 if term.factor < 0 else 1 for term in node.terms) for node in controller.lowered.nodes)
+    return replace(controller.network, signs=signs)

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from wann_rt.core import activations
 from wann_rt.core.arithmetic import ONE, ZERO, Number, absolute
-from wann_rt.core.network import Network, Program
+from wann_rt.core.network import Program
+from wann_rt.core.terms import Lowered
 from wann_rt.kernels.block import Width, full, load, store_rows
 from wann_rt.kernels.jit import inlined, jit
 
@@ -106,11 +107,13 @@ def activated(activation: int, x: Number) -> Number:
     return x
 
 
-def forward_batch(network: Network, weights: NDArray[np.float32], inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+def forward_batch(lowered: Lowered, multiplier: float | None, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
     """Computes the network's raw outputs; arguments and result as in ``reference.forward``."""
-    outputs = np.empty((network.n_outputs, inputs.shape[1]), np.float32)
-    rows = np.array(weights, np.float32, ndmin=2)
-    forward_range(BATCH, network.program, rows, weights.ndim == 2, np.array(inputs, np.float32, order="C"), outputs)
+    outputs = np.empty((lowered.network.n_outputs, inputs.shape[1]), np.float32)
+    is_weighted = multiplier is None
+    weights = lowered.factors[:, np.newaxis] if is_weighted else np.array([[multiplier]], np.float32)
+    rows = np.array(inputs, np.float32, order="C")
+    forward_range(BATCH, lowered.network.program, weights, is_weighted, rows, outputs)
     return outputs
 
 

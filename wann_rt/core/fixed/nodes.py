@@ -6,11 +6,13 @@ Ranges follow the values from the observations on. They prove that every sum and
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from wann_rt.core import terms
 from wann_rt.core.activations import BY_ID
 from wann_rt.core.errors import ExportError
 from wann_rt.core.fixed.activations import FIXED, FRACTION, ONE, FixedActivation, Range
 from wann_rt.core.fixed.symbols import INT32, traced
-from wann_rt.core.network import BIAS, Network
+from wann_rt.core.network import BIAS
+from wann_rt.core.terms import Lowered
 
 MOST_SHIFT = 16  # shift after a product with a weight: taking the upper half costs an 8-bit processor nothing
 LEAST_BITS = 8  # refuse a node if its greatest weight would keep fewer significant bits than this
@@ -48,51 +50,45 @@ class Node:
     range: Range
 
 
-def shared_nodes(network: Network, inputs: Sequence[Range], weight: float) -> tuple[Node, ...]:
-    """Returns the computed nodes under a shared weight.
+def nodes_of(lowered: Lowered, multiplier: float | None, inputs: Sequence[Range]) -> tuple[Node, ...]:
+    """Returns the computed nodes under one of the lowered multipliers.
 
     Args:
-        network: the network.
+        lowered: what is computed.
+        multiplier: of the sums: a shared weight, or None with a weight per connection.
         inputs: range of each conditioned observation.
-        weight: the weight.
 
     Raises:
-        ExportError: the weight or a sum leaves 32 bits.
+        ExportError: a weight or a sum leaves 32 bits.
     """
-    if abs(weight) * 2**MOST_SHIFT > INT32[1]:
-        raise ExportError(f"a weight of {weight:g} does not fit: in fixed point weights end at 32767")
+    if multiplier is not None and abs(multiplier) * 2**MOST_SHIFT > INT32[1]:
+        raise ExportError(f"a weight of {multiplier:g} does not fit: in fixed point weights end at 32767")
     values = [(ONE, ONE), *inputs]
     nodes = []
-    for k, (activation, sources, signs) in enumerate(
-        zip(network.activations, network.sources, network.signs, strict=True)
-    ):
-        magnitude = _magnitude(values, sources, signs)
-        if magnitude > INT32[1]:
-            raise _too_wide(network, k, magnitude / ONE)
-        limit, shift = _room(FIXED[activation], magnitude, weight)
-        pairs = list(zip(sources, signs, strict=True))
-        nodes.append(_node(activation, pairs, values, round(weight * 2**shift), limit, shift))
+    for node in lowered.nodes:
+        nodes.append(_weighted(node, values) if multiplier is None else _shared(node, values, multiplier))
         values.append(nodes[-1].range)
     return tuple(nodes)
 
 
-def connection_nodes(network: Network, inputs: Sequence[Range], weights: Sequence[float]) -> tuple[Node, ...]:
-    """Returns the computed nodes with a weight per connection; see ``shared_nodes``."""
-    values = [(ONE, ONE), *inputs]
-    nodes = []
-    remaining = iter(weights)
-    for k, (activation, sources) in enumerate(zip(network.activations, network.sources, strict=True)):
-        own = [next(remaining) for _ in sources]
-        shift = _shift(values, sources, own)
-        factors = [round(w * 2.0**shift) for w in own]
-        if shift < 0 or (shift < MOST_SHIFT and max(map(abs, factors)).bit_length() < LEAST_BITS):
-            raise _too_wide(network, k, sum(abs(w) * _most(values[s]) for w, s in zip(own, sources, strict=True)) / ONE)
-        magnitude = _magnitude(values, sources, factors)
-        limit = ((FIXED[activation].limit + 1) << shift) - 1
-        pairs = list(zip(sources, factors, strict=True))
-        nodes.append(_node(activation, pairs, values, None, limit if magnitude > limit else None, shift))
-        values.append(nodes[-1].range)
-    return tuple(nodes)
+def _shared(node: terms.Node, values: Sequence[Range], weight: float) -> Node:
+    """Returns a node whose sum is multiplied by a shared weight."""
+    pairs = [(term.source, int(term.factor)) for term in node.terms]
+    magnitude = _magnitude(values, pairs)
+    if magnitude > INT32[1]:
+        raise _too_wide(node, magnitude)
+    limit, shift = _room(FIXED[node.activation], magnitude, weight)
+    return _node(node.activation, pairs, values, round(weight * 2**shift), limit, shift)
+
+
+def _weighted(node: terms.Node, values: Sequence[Range]) -> Node:
+    """Returns a node whose terms have weights of their own."""
+    shift = _shift(values, node.terms)
+    pairs = [(term.source, round(term.factor * 2.0**shift)) for term in node.terms]
+    if shift < 0 or (shift < MOST_SHIFT and max(abs(factor) for _, factor in pairs).bit_length() < LEAST_BITS):
+        raise _too_wide(node, sum(term.size * _most(values[term.source]) for term in node.terms))
+    limit = ((FIXED[node.activation].limit + 1) << shift) - 1
+    return _node(node.activation, pairs, values, None, limit if _magnitude(values, pairs) > limit else None, shift)
 
 
 def _room(activation: FixedActivation, magnitude: int, weight: float) -> tuple[int | None, int]:
@@ -109,11 +105,11 @@ def _room(activation: FixedActivation, magnitude: int, weight: float) -> tuple[i
     return most // factor, most_shift
 
 
-def _shift(values: Sequence[Range], sources: Iterable[int], weights: Sequence[float]) -> int:
+def _shift(values: Sequence[Range], own: Iterable[terms.Term]) -> int:
     """Returns the greatest shift with which a sum of products fits 32 bits; -1 if there is none."""
-    pairs = list(zip(sources, weights, strict=True))
+    pairs = [(term.factor, max(_most(values[term.source]), 1)) for term in own]
     for shift in range(MOST_SHIFT, -1, -1):
-        if sum(abs(round(w * 2**shift)) * max(_most(values[s]), 1) for s, w in pairs) <= INT32[1]:
+        if sum(abs(round(factor * 2**shift)) * most for factor, most in pairs) <= INT32[1]:
             return shift
     return -1
 
@@ -142,7 +138,7 @@ def _node(
         weight,
         limit,
         shift,
-        sum(abs(f) * _most(values[s]) for s, f in pairs),
+        _magnitude(values, pairs),
         argument,
         value_range(activation, argument),
     )
@@ -164,12 +160,12 @@ def _most(limits: Range) -> int:
     return max(abs(limits[0]), abs(limits[1]))
 
 
-def _magnitude(values: Sequence[Range], sources: Iterable[int], factors: Iterable[int]) -> int:
-    return sum(abs(f) * _most(values[s]) for s, f in zip(sources, factors, strict=True))
+def _magnitude(values: Sequence[Range], pairs: Iterable[tuple[int, int]]) -> int:
+    return sum(abs(factor) * _most(values[source]) for source, factor in pairs)
 
 
-def _too_wide(network: Network, k: int, reach: float) -> ExportError:
+def _too_wide(node: terms.Node, reach: float) -> ExportError:
     return ExportError(
-        f"the sum of node {network.first + k} ({BY_ID[network.activations[k]].name}) can reach {reach:.3g}, too much "
+        f"the sum of node {node.number} ({BY_ID[node.activation].name}) can reach {reach / ONE:.3g}, too much "
         f"for 32 bits of which {FRACTION} are a fraction: state narrower ranges, or scale the observations"
     )

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from wann_rt.core.controller import Channel, Controller
 from wann_rt.core.errors import ExportError
 from wann_rt.core.fixed.activations import FRACTION, ONE, Range
-from wann_rt.core.fixed.nodes import Node, clipped, connection_nodes, shared_nodes
+from wann_rt.core.fixed.nodes import Node, clipped, nodes_of
 from wann_rt.core.fixed.symbols import INT32
 
 INT16 = (-(2**15), 2**15 - 1)  # range of the type of an observation
@@ -108,16 +108,13 @@ def plan(controller: Controller, ranges: Ranges | None = None) -> Plan:
     observations = tuple(_observation(c, stated.get(c.name)) for c in controller.observations)
     _check_vectors(controller, observations, stated)
     inputs = [o.range for o in observations]
-    weight, network = controller.weight, controller.network
-    if weight.kind == "connections":
-        members = [connection_nodes(network, inputs, weight.values)]
-    else:
-        members = [shared_nodes(network, inputs, w) for w in weight.values]
+    lowered = controller.lowered
+    members = [nodes_of(lowered, multiplier, inputs) for multiplier in lowered.multipliers]
     actions, mean = [], []
-    for k, channel in enumerate(controller.actions, len(network.activations) - network.n_outputs):
+    for k, channel in enumerate(controller.actions, -len(controller.actions)):
         action, reach = _action(channel, [member[k].range for member in members])
         actions.append(action)
-        if weight.kind == "ensemble":
+        if lowered.averages:
             mean.append(_affine(f"the mean of action {channel.name}", 1.0 / len(members), 0.0, reach * len(members)))
     return Plan(observations, tuple(members), tuple(actions), tuple(mean))
 
