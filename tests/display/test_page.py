@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from helpers import builders
-from helpers.javascript import in_chromium, in_node, needs_chromium, needs_node
+from helpers import builders, needs
+from helpers.javascript import in_chromium, in_node
 from numpy.typing import NDArray
 
 from wann_rt import tasks, zoo
@@ -63,7 +63,7 @@ def requests(log: Path) -> set[str]:
     return {url for url in found if not BROWSER_S_OWN.match(url)}
 
 
-@needs_node
+@needs.node
 @pytest.mark.parametrize("name", NAMES)
 def test_a_thousand_steps_have_python_s_bits(name: str) -> None:
     controller = zoo.load(name)
@@ -72,7 +72,7 @@ def test_a_thousand_steps_have_python_s_bits(name: str) -> None:
     assert np.array_equal(np.array(rows, np.uint32), played(controller, task))
 
 
-@needs_node
+@needs.node
 @pytest.mark.parametrize("kind", ["shared", "ensemble", "connections"])
 def test_any_controller_has_python_s_bits(kind: Any) -> None:
     controller = builders.controller(np.random.default_rng(5), kind)
@@ -86,7 +86,7 @@ def test_any_controller_has_python_s_bits(kind: Any) -> None:
     assert builders.same_bits(found, evaluate(controller, observations))
 
 
-@needs_chromium
+@needs.chromium
 def test_chromium_has_python_s_bits_and_asks_nobody(tmp_path: Path) -> None:
     controller = zoo.load("cartpole-swingup.shared")
     task = tasks.task_of(controller)
@@ -124,7 +124,7 @@ def test_no_text_of_a_file_becomes_markup() -> None:
     assert text.count("<script") == 5 == text.count("</script>")
 
 
-@needs_chromium
+@needs.chromium
 def test_a_hostile_controller_runs_nothing(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text(page(hostile_controller()))
     seen = in_chromium(tmp_path / "page.html", tmp_path)

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.javascript import in_node, needs_node
+from helpers import needs
+from helpers.javascript import in_node
 
 from wann_rt import tasks
 from wann_rt.core.activations import PALETTE
@@ -29,7 +30,7 @@ def bits(values: Any) -> list[Any]:
     return ["nan" if np.isnan(v) else int(v.view(np.uint32)) for v in flat]
 
 
-@needs_node
+@needs.node
 def test_every_activation_has_the_same_bits_in_javascript() -> None:
     rng = np.random.default_rng(1)
     drawn = rng.integers(0, 2**32, 4000, dtype=np.uint32).view(np.float32)
@@ -43,7 +44,7 @@ def test_every_activation_has_the_same_bits_in_javascript() -> None:
             assert came == bits(activation.function(inputs)), activation.name
 
 
-@needs_node
+@needs.node
 @pytest.mark.parametrize("task", tasks.TASKS, ids=lambda task: task.name)
 def test_a_plant_steps_with_the_same_bits_in_javascript(task: Task) -> None:
     rng = np.random.default_rng(2)

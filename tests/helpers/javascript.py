@@ -1,21 +1,15 @@
 """Runs JavaScript: in Node.js, or as a page in headless Chromium."""
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 QUIET = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
     "--disable-features=NetworkTimeServiceQuerying",  # the browser's own clock asks a server
     *("--disable-component-update", "--disable-sync", "--disable-quic", "--hide-scrollbars"),
 )
-needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not installed (Debian: nodejs)")
-needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian: chromium)")
 
 
 def in_node(script: str) -> Any:
@@ -27,6 +21,6 @@ def in_node(script: str) -> Any:
 
 def in_chromium(page: Path, folder: Path, *options: str, milliseconds: int = 4000) -> str:
     """Opens a page in headless Chromium for that long, in the page's own time, and returns what stands in it then."""
-    command = [str(CHROMIUM), *QUIET, f"--user-data-dir={folder / 'profile'}", f"--virtual-time-budget={milliseconds}"]
+    command = ["chromium", *QUIET, f"--user-data-dir={folder / 'profile'}", f"--virtual-time-budget={milliseconds}"]
     command += [*options, "--dump-dom", page.resolve().as_uri()]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout

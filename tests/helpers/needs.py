@@ -37,6 +37,8 @@ PROGRAMS: Mapping[str, str] = {
     "avr-g++": "apt install gcc-avr avr-libc",
     "simavr": "apt install simavr",
     "emx-onnx-cgen": "pip install emx-onnx-cgen",
+    "node": "apt install nodejs",
+    "chromium": "apt install chromium",
     "onnx2c": "build it from https://github.com/kraiskil/onnx2c and put it on the PATH",
 }
 MODULES: Mapping[str, str] = {
@@ -138,5 +140,8 @@ def _mark(absent: bool, reason: str) -> pytest.MarkDecorator:
 # of `make quick`; see conftest.py.
 c_compiler = _mark(find_compiler() is None, lacking("cc"))
 envpool = _mark(importlib.util.find_spec("envpool") is None, lacking("envpool"))
+node = _mark(shutil.which("node") is None, lacking("node"))
+chromium = _mark(shutil.which("chromium") is None, lacking("chromium"))
+root = _mark(not hasattr(os, "getuid") or os.getuid() != 0, "this user is not root: only root gives files away")
 box2d = _mark(importlib.util.find_spec("Box2D") is None, lacking("Box2D"))
 opengl = _mark(not all(map(find_library, OPENGL)), f"no OpenGL: apt install {' '.join(OPENGL.values())}")

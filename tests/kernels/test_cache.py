@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from helpers import needs
 
 from wann_rt.kernels import cache
 
@@ -73,7 +74,7 @@ def test_a_hostile_file_does_run_where_nobody_checks(tmp_path: Path) -> None:
     assert mark.is_dir()
 
 
-@pytest.mark.skipif(os.name == "nt" or os.getuid() != 0, reason="only root gives files away")
+@needs.root
 def test_a_file_of_another_user_makes_the_folder_unusable(tmp_path: Path) -> None:
     run(NUMBA_CACHE_DIR=str(tmp_path))
     assert cache.why_untrusted(tmp_path) is None
