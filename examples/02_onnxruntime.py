@@ -8,10 +8,9 @@ import onnxruntime
 
 import wann_rt as wr
 import wann_rt.tasks.gym_env  # registers wann_rt/CartPoleSwingUp-v0
-from wann_rt.exporters import write
 
 controller = wr.load(sys.argv[1] if len(sys.argv) > 1 else "champion.json")
-write(controller, "champion.exact.onnx")  # the exact form: the bits that were searched
+wr.export(controller, out="champion.exact.onnx")  # the exact form: the bits that were searched
 session = onnxruntime.InferenceSession("champion.exact.onnx", providers=["CPUExecutionProvider"])
 print("it says of itself:", session.get_modelmeta().custom_metadata_map["wann_rt.obs_names"])
 

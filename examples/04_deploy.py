@@ -20,9 +20,7 @@ import onnxruntime
 import wann_rt as wr
 from wann_rt.core.controller import greatest
 from wann_rt.display.watch import shown
-from wann_rt.exporters import write
 from wann_rt.exporters.parity.error_bound import error_bound
-from wann_rt.play.choose import Selection, task_of
 
 Act = Callable[[np.ndarray], np.ndarray]  # observation [observations] -> actions [actions], float32
 SEED = 0
@@ -33,21 +31,16 @@ void step(const float *obs, float *actions) { controller_step(obs, actions); }
 """
 
 
-def load(name: str) -> wr.Controller:
-    """Loads a controller file, or a champion of the zoo."""
-    return wr.zoo.load(name.removeprefix("zoo:")) if name.startswith("zoo:") else wr.load(name)
-
-
 def through_onnxruntime(controller: wr.Controller, path: Path) -> Act:
     """Exports the controller, exact or standard by the file's suffix, and returns what runs it."""
-    write(controller, path)
+    wr.export(controller, out=path)
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     return lambda observation: session.run(["actions"], {"obs": observation[np.newaxis]})[0][0]
 
 
 def through_c(controller: wr.Controller, folder: Path) -> Act:
     """Exports the controller as a header, compiles it, and returns what runs it."""
-    write(controller, folder / "controller.h", prefix="controller")
+    wr.export(controller, out=folder / "controller.h", prefix="controller")
     (folder / "controller.c").write_text(SOURCE)
     files = "-o", str(folder / "controller.so"), str(folder / "controller.c")
     subprocess.run([os.environ.get("CC", "cc"), "-O2", "-shared", "-fPIC", *files], check=True)
@@ -66,7 +59,7 @@ def through_c(controller: wr.Controller, folder: Path) -> Act:
 
 def episode(controller: wr.Controller, act: Act) -> tuple[np.ndarray, np.ndarray, float]:
     """Plays in a fresh environment; returns observations [steps, observations], actions [steps, actions], return."""
-    task = shown(task_of(controller, Selection()))
+    task = shown(wr.task_of(controller))
     env = gymnasium.make(task.env_id, **task.kwargs)
     observation, _ = env.reset(seed=SEED)
     observations, actions, total, over = [], [], 0.0, False
@@ -82,7 +75,7 @@ def episode(controller: wr.Controller, act: Act) -> tuple[np.ndarray, np.ndarray
 
 def main(name: str) -> int:
     """Plays and compares; returns the exit code."""
-    controller = load(name)
+    controller = wr.load(name)
     observations, expected, total = episode(controller, controller)
     print(f"{controller.name} in Python: {len(expected)} steps, return {total:.2f}")
     with tempfile.TemporaryDirectory() as folder:

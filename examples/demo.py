@@ -5,21 +5,13 @@ import time
 from pathlib import Path
 
 from rich.console import Console
+from rich.table import Table
 
 import wann_rt as wr
-from wann_rt import exporters, tasks
-from wann_rt.core import files
-from wann_rt.display import network as drawing
-from wann_rt.display import plots
-from wann_rt.display import tables as display
-from wann_rt.evolution.journal import read_generations
-from wann_rt.exporters.parity.report import Report
-from wann_rt.exporters.parity.table import report_table
-from wann_rt.exporters.parity.verify import verify as parity
 
 TASK = "cartpole-swingup"
 SETTINGS = {"preset": "minimal", "seed": 1, "generations": 512}
-FORMATS = ("onnx", "onnx-exact", "c")
+FORMATS = {"onnx": "champion.onnx", "onnx-exact": "champion.exact.onnx", "c": "champion.h"}
 FOLDER = Path("runs") / "demo"
 
 console = Console(highlight=False)
@@ -29,48 +21,39 @@ def main() -> None:
     """Runs every stage and leaves its results in runs/demo."""
     began = time.monotonic()
     console.rule("1/5  search: a network that swings the pole up with one weight shared by all its connections")
-    with display.Progress(SETTINGS["generations"], quiet=False) as progress:
+    with wr.SearchProgress(SETTINGS["generations"]) as progress:
         controller = wr.search(TASK, out=FOLDER, overwrite=True, on_generation=progress.update, **SETTINGS)
     seconds = time.monotonic() - began
-    display.show_controller(controller)
+    wr.show(controller)
 
     console.rule("2/5  evaluate: fresh episodes in the paper's conditions")
     result = wr.evaluate(controller, episodes=200)
-    display.show_evaluation(result)
+    wr.show(result)
 
     console.rule("3/5  export")
-    made = [FOLDER / "champion.json", *(write(controller, name) for name in FORMATS)]
+    for to, name in FORMATS.items():
+        wr.export(controller, to, out=FOLDER / name)
 
-    console.rule("4/5  verify: every back end on the same vectors")
-    report = parity.verify(controller)
-    display.console().print(report_table(report))
+    console.rule("4/5  verify: every form of the controller on the same vectors")
+    report = wr.verify(controller)
+    wr.show(report)
 
     console.rule("5/5  plot")
-    made += draw(controller, result.sweep)
-    made.append(summarise(controller, result, report, seconds))
-    show_files(made)
+    draw(controller, result)
+    summarise(controller, result, report, seconds)
+    show_files()
     raise SystemExit(0 if report.ok else 1)
 
 
-def write(controller: wr.Controller, name: str) -> Path:
-    """Exports to one format."""
-    path = exporters.default_path(FOLDER / "champion.json", name)
-    exporters.write(controller, path, name)
-    return path
-
-
-def draw(controller: wr.Controller, sweep: wr.Sweep) -> list[Path]:
+def draw(controller: wr.Controller, result: wr.Evaluation) -> None:
     """Draws the network, its score over the shared weight, an episode and the search."""
-    names = ("network.svg", "weights.svg", "episode.svg", "search.svg")
-    network, weights, episode, search = paths = [FOLDER / name for name in names]
-    drawing.draw_network(controller, network)
-    plots.plot_weight_profile(sweep, weights, own=controller.weight.values[0])
-    plots.plot_episode(tasks.get(TASK), controller, episode)
-    plots.plot_progress(read_generations(FOLDER), search)
-    return paths
+    wr.plot(controller, FOLDER / "network.svg")
+    wr.plot(result, FOLDER / "weights.svg", own=controller.weight.values[0])
+    wr.plot(controller, FOLDER / "episode.svg", episode=0)
+    wr.plot(FOLDER, FOLDER / "search.svg")
 
 
-def summarise(controller: wr.Controller, result: wr.Evaluation, report: Report, seconds: float) -> Path:
+def summarise(controller: wr.Controller, result: wr.Evaluation, report: wr.Report, seconds: float) -> None:
     """Writes the figures of the whole run as JSON."""
     means = {name: round(score.mean, 2) for name, score in result.scores.items()}
     figures = ("bit_equal", "max_ulp", "max_abs")
@@ -85,16 +68,14 @@ def summarise(controller: wr.Controller, result: wr.Evaluation, report: Report, 
         "seconds": round(seconds, 1),
         "parity": found,
     }
-    path = FOLDER / "summary.json"
-    files.write_atomic(path, (json.dumps(summary, indent=2) + "\n").encode())
-    return path
+    (FOLDER / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
 
 
-def show_files(paths: list[Path]) -> None:
+def show_files() -> None:
     """Prints what was made and where."""
-    made = display.table("Made", "file", ">bytes", "what it is")
-    for path in paths:
-        made.add_row(str(path), str(path.stat().st_size), WHAT[path.name])
+    made = Table("file", "bytes", "what it is", title="Made", title_justify="left")
+    for name, what in WHAT.items():
+        made.add_row(str(FOLDER / name), str((FOLDER / name).stat().st_size), what)
     console.print(made)
 
 

@@ -12,7 +12,6 @@ import sys
 import numpy as np
 
 import wann_rt as wr
-from wann_rt import tasks
 from wann_rt.core.reference import evaluate
 
 LINE = re.compile(r"[0-9a-f]{8}( [0-9a-f]{8}){5}", re.IGNORECASE)  # simulators print text around it
@@ -21,7 +20,7 @@ SEED = 0  # of the episode, as `wann-rt plant` has it by default
 
 def episode(controller: wr.Controller) -> np.ndarray:
     """Returns step number, state and action of each step, as uint32 [steps, 6]."""
-    task = tasks.task_of(controller)
+    task = wr.task_of(controller)
     state = tuple(task.start(SEED))
     rows = []
     for step in range(task.max_steps):

@@ -88,24 +88,32 @@ EXPORTERS: dict[str, Exporter] = {
 }
 
 
-def export(controller: Controller, to: str = "onnx", **options: Any) -> bytes:
+def export(
+    controller: Controller, to: str | None = None, *, out: str | os.PathLike[str] | None = None, **options: Any
+) -> bytes:
     """Returns a controller in another format; same controller and options, same bytes.
 
     Args:
         controller: what to export.
-        to: a key of ``EXPORTERS``.
+        to: "onnx", "onnx-exact", "c" or "blob"; by default what the suffix of ``out`` stands for, else "onnx".
+        out: file to write, too; an old file stays whole until the new one is.
         options: of the format's function, e.g. ``opset=17`` for onnx.
 
     Raises:
         ExportError: unknown format or option, or the format cannot express it.
+        FileError: the folder of ``out`` does not exist or cannot be written.
     """
+    to = to or ("onnx" if out is None else format_of(out))
     function = _row(to).load()
     known = [p.name for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]
     unknown = sorted(set(options) - set(known))
     if unknown:
         raise ExportError(f"format {to} has no option {unknown[0]!r}; its options: {', '.join(known)}")
     result = function(controller, **options)
-    return result.encode() if isinstance(result, str) else result
+    data = result.encode() if isinstance(result, str) else result
+    if out is not None:
+        write_atomic(out, data)
+    return data
 
 
 def _row(to: str) -> Exporter:
@@ -150,4 +158,4 @@ def write(controller: Controller, path: str | os.PathLike[str], to: str | None =
         ExportError: see ``export``.
         FileError: the folder does not exist or cannot be written.
     """
-    write_atomic(path, export(controller, to or format_of(path), **options))
+    export(controller, to, out=path, **options)

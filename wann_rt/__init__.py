@@ -1,4 +1,7 @@
-"""wann_rt: minimal controllers by Weight Agnostic Neural Network search, and the proof that firmware computes them."""
+"""wann_rt: minimal controllers by Weight Agnostic Neural Network search, and the proof that firmware computes them.
+
+What this module names is the public interface, described in ``docs/api.md``; everything below may change.
+"""
 
 import sys
 from importlib import import_module
@@ -16,36 +19,60 @@ if Path(__file__).with_name("exporters").is_file():
 _PUBLIC = {
     "Channel": "core.controller",
     "Controller": "core.controller",
-    "Weight": "core.controller",
+    "EnvironmentTask": "tasks.environment.task",
     "Evaluation": "evaluation.conditions",
     "Network": "core.network",
+    "Report": "exporters.parity.report",
+    "Robustness": "evaluation.robustness",
+    "SearchProgress": "display.search",
     "Sweep": "evaluation.sweep",
+    "Task": "tasks.task",
+    "TuneSettings": "tuning.settings",
+    "Tuned": "tuning.tune",
     "WannError": "core.errors",
-    "load": "core.files",
+    "Weight": "core.controller",
+    "environment": "play.environment",
+    "evaluate": "evaluation.conditions",
+    "export": "exporters",
+    "load": "zoo.sources",
+    "plot": "display.plot",
+    "robustness": "evaluation.robustness",
     "save": "core.files",
     "search": "evolution.run",
-    "evaluate": "evolution.run",
+    "show": "display.show",
+    "task": "tasks.any_task",
+    "task_of": "play.task_of",
     "tune": "tuning.tune",
-    "Tuned": "tuning.tune",
-    "Robustness": "evaluation.robustness",
-    "robustness": "evaluation.robustness",
+    "verify": "exporters.parity.verify",
 }
 __all__ = [
     "Channel",
     "Controller",
+    "EnvironmentTask",
     "Evaluation",
     "Network",
+    "Report",
     "Robustness",
+    "SearchProgress",
     "Sweep",
+    "Task",
+    "TuneSettings",
     "Tuned",
     "WannError",
     "Weight",
+    "environment",
     "evaluate",
+    "export",
     "load",
+    "plot",
     "robustness",
     "save",
     "search",
+    "show",
+    "task",
+    "task_of",
     "tune",
+    "verify",
     "zoo",
 ]
 
@@ -53,13 +80,26 @@ if TYPE_CHECKING:
     from wann_rt import zoo
     from wann_rt.core.controller import Channel, Controller, Weight
     from wann_rt.core.errors import WannError
-    from wann_rt.core.files import load, save
+    from wann_rt.core.files import save
     from wann_rt.core.network import Network
-    from wann_rt.evaluation.conditions import Evaluation
+    from wann_rt.display.plot import plot
+    from wann_rt.display.search import SearchProgress
+    from wann_rt.display.show import show
+    from wann_rt.evaluation.conditions import Evaluation, evaluate
     from wann_rt.evaluation.robustness import Robustness, robustness
     from wann_rt.evaluation.sweep import Sweep
-    from wann_rt.evolution.run import evaluate, search
+    from wann_rt.evolution.run import search
+    from wann_rt.exporters import export
+    from wann_rt.exporters.parity.report import Report
+    from wann_rt.exporters.parity.verify import verify
+    from wann_rt.play.environment import environment
+    from wann_rt.play.task_of import task_of
+    from wann_rt.tasks.any_task import task
+    from wann_rt.tasks.environment.task import EnvironmentTask
+    from wann_rt.tasks.task import Task
+    from wann_rt.tuning.settings import TuneSettings
     from wann_rt.tuning.tune import Tuned, tune
+    from wann_rt.zoo.sources import load
 
 
 def __getattr__(name: str) -> Any:

@@ -19,7 +19,7 @@ from wann_rt import tasks
 from wann_rt.core.activations import BY_NAME
 from wann_rt.core.files import write_atomic
 from wann_rt.core.network import Connection, Network
-from wann_rt.tuning.polish import Arena, Entrant, Settings, polish
+from wann_rt.tuning.polish import Arena, Entrant, PolishSettings, polish
 from wann_rt.tuning.prune import Pruned, prune
 from wann_rt.tuning.strategies import StrategyName
 
@@ -36,8 +36,8 @@ FOUNDERS = [  # hidden activations and the output's of nets in which everything 
 STAGES = ((3_000_000, -np.inf), (8_000_000, 600.0), (20_000_000, 880.0), (40_000_000, 912.0))
 # What comes near the best of its size is tuned on more episodes, in smaller steps: few failures make the difference.
 DEEP = (
-    Settings(population=24, episodes=24, sigma=0.15, steps=25_000_000, threads=1),
-    Settings(population=24, episodes=64, sigma=0.08, steps=60_000_000, threads=1, final=1024),
+    PolishSettings(population=24, episodes=24, sigma=0.15, steps=25_000_000, threads=1),
+    PolishSettings(population=24, episodes=64, sigma=0.08, steps=60_000_000, threads=1, final=1024),
 )
 NEAR = 6.0  # points of return
 WIDE_EVERY = 4  # children: every so many-th is a large net from random weights
@@ -192,7 +192,7 @@ def child(index: int, seed: int, parent: Elite | None, floors: dict[int, float],
         return []
     method: StrategyName = "pepg" if rng.random() < 0.25 else "cma"
     sigma = float(rng.choice([0.1, 0.3, 0.7]))
-    settings = Settings(method, population=16, seed=index, threads=1, sigma=sigma, final=64, steps=1_000_000)
+    settings = PolishSettings(method, population=16, seed=index, threads=1, sigma=sigma, final=64, steps=1_000_000)
     found = polish(arena(seed), network, np.array(weights), settings)
     if found.score < floors.get(network.n_connections, -np.inf) - 40:
         return []
@@ -222,7 +222,7 @@ def wide(index: int, seed: int, draft: Draft) -> list[Elite]:
     for stage, (steps, floor) in enumerate(STAGES):
         if found.score < floor:
             return []
-        settings = Settings(population=24, seed=index + stage * 2**40, threads=1, final=256, steps=steps)
+        settings = PolishSettings(population=24, seed=index + stage * 2**40, threads=1, final=256, steps=steps)
         found = polish(arena(seed), network, found.weights, replace(settings, sigma=0.3 if stage else 1.0))
     return [elite(network, *found)]
 
@@ -234,7 +234,7 @@ def founder(index: int, seed: int) -> list[Elite]:
     draft.output = BY_NAME[output].id
     draft.connect_all([BY_NAME[name].id for name in hidden])
     network, weights = draft.build()
-    settings = Settings(population=24, seed=index, threads=1, sigma=1.0, final=256, steps=30_000_000)
+    settings = PolishSettings(population=24, seed=index, threads=1, sigma=1.0, final=256, steps=30_000_000)
     found = polish(arena(seed), network, np.array(weights), settings)
     pruned = prune(arena(seed), Pruned(network, *found), replace(settings, steps=60_000_000), SMALLEST)
     return [elite(*one) for one in pruned if one.network.n_connections <= LARGEST]

@@ -19,7 +19,7 @@ from wann_rt.evolution import config
 from wann_rt.evolution.search import Search
 from wann_rt.play.backends import processes
 from wann_rt.play.backends.envpool_engine import AT_ONCE, SLOTS
-from wann_rt.play.environment import environment_task
+from wann_rt.play.environment import environment
 from wann_rt.play.rollouts import default_threads
 from wann_rt.tasks.environment.task import BackendName, EnvironmentTask
 
@@ -110,7 +110,7 @@ def rates(env_id: str) -> dict[str, Any]:
         warnings.simplefilter("ignore")  # of EnvPool's spaces
         for number in range(ROUNDS + 1):
             for name, turn in turns.items():
-                rate = timed(turn, environment_task(env_id, backend=turn.backend), round(turn.share * STEPS[env_id]))
+                rate = timed(turn, environment(env_id, backend=turn.backend), round(turn.share * STEPS[env_id]))
                 if number > 0:  # the first compiles, and starts processes
                     found[name].append(rate)
     processes.close()

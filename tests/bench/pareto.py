@@ -30,7 +30,7 @@ from wann_rt.evaluation.score import Score
 from wann_rt.play.episodes import Episodes, episode_seeds
 from wann_rt.play.plain import record_vectors
 from wann_rt.play.rollouts import default_threads, play, starts_of
-from wann_rt.tuning.polish import Arena, Settings, polish
+from wann_rt.tuning.polish import Arena, PolishSettings, polish
 
 DOCS = Path(__file__).parents[2] / "docs"
 FOLDER = DOCS / "pareto"
@@ -90,7 +90,7 @@ def store(seed: int, processes: int, turn: int) -> None:
 
 def tune_longer(one: Elite, seed: int) -> Elite:
     """Returns the elite with its weights tuned further: more candidates, more episodes, smaller steps."""
-    settings = Settings(population=32, episodes=8, sigma=0.15, steps=STORE_STEPS, seed=seed, threads=1, final=512)
+    settings = PolishSettings(population=32, episodes=8, sigma=0.15, steps=STORE_STEPS, seed=seed, threads=1, final=512)
     return elite(one.network, *polish(arena(seed), one.network, np.array(one.weights), settings))
 
 

@@ -13,9 +13,9 @@ from helpers import reference_data
 from wann_rt.core.controller import Controller
 from wann_rt.core.files import write_atomic
 from wann_rt.evaluation.score import Score
-from wann_rt.play.choose import Selection, task_of
 from wann_rt.play.plain import play_controller
 from wann_rt.play.rollouts import starts_of
+from wann_rt.play.task_of import environment_of
 from wann_rt.zoo.published import load_out
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "published_walker.md"
@@ -71,7 +71,7 @@ def row(name: str, controller: Controller) -> str:
 
 def played(controller: Controller, charged: bool) -> Score:
     """Returns the score over the episodes, the same ones whether falls are charged or not."""
-    task = task_of(controller, Selection(env=ENVIRONMENT, params={"fall_penalty": charged}))
+    task = environment_of(controller, ENVIRONMENT, params={"fall_penalty": charged})
     return Score.of_episodes(task, play_controller(task, controller, starts_of(task, range(EPISODES)), threads=1))
 
 

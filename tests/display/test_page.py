@@ -19,6 +19,7 @@ from wann_rt.core.controller import Channel, Controller
 from wann_rt.core.reference import evaluate
 from wann_rt.display.page.of_controller import compiled_task, page_of
 from wann_rt.display.page.page import page
+from wann_rt.play.task_of import compiled_task_of
 from wann_rt.tasks.task import Task
 
 NAMES = ("cartpole-swingup.shared", "pendulum", "cartpole", "acrobot", "mountain-car-continuous")
@@ -67,7 +68,7 @@ def requests(log: Path) -> set[str]:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_thousand_steps_have_python_s_bits(name: str) -> None:
     controller = zoo.load(name)
-    task = tasks.task_of(controller)
+    task = compiled_task_of(controller)
     rows = in_node(f"{engine(page(controller, task))}\n{PLAY}\nconsole.log(JSON.stringify(rows));")
     assert np.array_equal(np.array(rows, np.uint32), played(controller, task))
 
@@ -89,7 +90,7 @@ def test_any_controller_has_python_s_bits(kind: Any) -> None:
 @needs.chromium
 def test_chromium_has_python_s_bits_and_asks_nobody(tmp_path: Path) -> None:
     controller = zoo.load("cartpole-swingup.shared")
-    task = tasks.task_of(controller)
+    task = compiled_task_of(controller)
     text = page(controller, task)
     (tmp_path / "page.html").write_text(text)
     seen = in_chromium(tmp_path / "page.html", tmp_path, f"--log-net-log={tmp_path / 'net.json'}")
@@ -141,8 +142,8 @@ def test_without_scripts_there_is_a_drawing_and_the_formulas() -> None:
 
 def test_a_page_is_small_and_the_same_each_time() -> None:
     controller = zoo.load("cartpole-swingup.shared")
-    text = page(controller, tasks.task_of(controller))
-    assert text == page(controller, tasks.task_of(controller))
+    text = page(controller, compiled_task_of(controller))
+    assert text == page(controller, compiled_task_of(controller))
     data = re.search(r'"files":\[.*?\]', text)
     assert data is not None
     assert len(text) - len(data[0]) < 80_000

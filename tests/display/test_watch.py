@@ -22,7 +22,7 @@ from wann_rt.display import watch as watching
 from wann_rt.display.evaluation import EvaluationProgress
 from wann_rt.evaluation import conditions as evaluation
 from wann_rt.play import rollouts
-from wann_rt.play.environment import environment_task
+from wann_rt.play.environment import environment
 from wann_rt.play.plain import play_controller
 from wann_rt.play.progress import listening, tell
 from wann_rt.tasks import TASKS, gym_env
@@ -112,7 +112,7 @@ def test_the_swingup_that_is_seen_is_the_one_that_is_scored() -> None:
 
 
 def test_an_environment_s_episode_scores_as_its_back_end_says() -> None:
-    plain = with_options(environment_task("BipedalWalker-v3"), max_steps=120, fall_penalty=False)
+    plain = with_options(environment("BipedalWalker-v3"), max_steps=120, fall_penalty=False)
     controller = player(plain)
     scored = play_controller(plain, controller, rollouts.starts_of(plain, range(4)), threads=1)
     stage = watching.stage(watching.shown(plain), "rgb_array")
@@ -121,7 +121,7 @@ def test_an_environment_s_episode_scores_as_its_back_end_says() -> None:
 
 
 def test_a_search_s_stall_cut_does_not_end_what_is_watched() -> None:
-    cut = with_options(environment_task("Pendulum-v1"), stall_steps=2, stall_reward=1.0)
+    cut = with_options(environment("Pendulum-v1"), stall_steps=2, stall_reward=1.0)
     shown = watching.shown(cut)
     assert (shown.params.stall_steps, shown.max_steps) == (0, 200)
 
@@ -205,14 +205,14 @@ def test_a_controller_of_another_task_is_refused() -> None:
 
 
 def test_an_environment_without_pictures_is_refused() -> None:
-    task = environment_task(f"wann_rt.tasks.gym_env:{tasks.get('acrobot').env_id}")
+    task = environment(f"wann_rt.tasks.gym_env:{tasks.get('acrobot').env_id}")
     with pytest.raises(TaskError, match=r"is not to be seen: its render modes are \[\], not rgb_array"):
         watching.stage(task, "rgb_array")
 
 
 @pytest.mark.usefixtures("hidden")
 def test_a_window_shows_the_same_episode_as_a_film(tmp_path: Path) -> None:
-    pendulum = environment_task("Pendulum-v1")
+    pendulum = environment("Pendulum-v1")
     for task in (SWINGUP, pendulum):
         settings: dict[str, Any] = {"max_steps": 12, "rate": 1000.0}
         windowed = list(watching.watch(task, player(task), **settings))
@@ -223,7 +223,7 @@ def test_a_window_shows_the_same_episode_as_a_film(tmp_path: Path) -> None:
 def test_who_closes_the_window_ends_the_last_episode() -> None:
     import pygame
 
-    task = environment_task("Pendulum-v1")
+    task = environment("Pendulum-v1")
     seen = watching.watch(task, player(task), episodes=3, rate=1000.0, max_steps=20)
     assert next(seen).steps == 20
     pygame.event.post(pygame.event.Event(pygame.QUIT))
@@ -287,10 +287,10 @@ def test_the_command_says_what_is_wrong_in_a_line(tmp_path: Path) -> None:
 def test_an_evaluation_tells_of_each_episode_of_an_environment_once(backend: BackendName) -> None:
     if backend == "envpool":
         needs.module("envpool")
-    task = with_options(environment_task("Pendulum-v1", backend=backend), max_steps=3)
+    task = with_options(environment("Pendulum-v1", backend=backend), max_steps=3)
     told: list[int] = []
     with listening(told.append):
-        evaluation.evaluate(task, player(task), episodes=3, threads=1)
+        evaluation.evaluate(player(task), task, episodes=3, threads=1)
     tell(1)  # nobody listens any more
     assert sum(told) == evaluation.environment_episodes(3)
 

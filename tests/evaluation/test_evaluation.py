@@ -101,7 +101,7 @@ def test_recorded_vectors_replay() -> None:
 
 
 def test_conditions_are_what_they_say() -> None:
-    result = evaluate(TASK, controller(Weight.shared(0.5)), episodes=6, seed=4)
+    result = evaluate(controller(Weight.shared(0.5)), TASK, episodes=6, seed=4)
     starts = starts_of(TASK, episode_seeds(Purpose.TEST, 4, 6))
 
     def mean(*weights: float) -> float:
@@ -123,7 +123,7 @@ def test_the_sweep_is_fine_and_finds_its_best() -> None:
 
 def test_evaluation_depends_on_its_seed_only() -> None:
     made = controller(Weight.shared(1))
-    first, again, other = (evaluate(TASK, made, episodes=4, seed=s).to_dict() for s in (1, 1, 2))
+    first, again, other = (evaluate(made, TASK, episodes=4, seed=s).to_dict() for s in (1, 1, 2))
     assert first == again != other
 
 
@@ -137,4 +137,4 @@ def test_a_controller_with_other_channels_is_refused() -> None:
     other = (Channel("angle"), *TASK.observations[1:])
     made = Controller("c", NETWORK, Weight.shared(1), other, TASK.actions)
     with pytest.raises(TaskError, match="was made for angle"):
-        evaluate(TASK, made)
+        evaluate(made, TASK)

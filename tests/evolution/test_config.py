@@ -8,7 +8,7 @@ from wann_rt import tasks
 from wann_rt.core.errors import ConfigError
 from wann_rt.evolution import config
 from wann_rt.evolution.config import default_preset
-from wann_rt.play.choose import Selection, selected
+from wann_rt.play.environment import environment
 
 
 def test_paper_preset_is_the_published_swingup_configuration() -> None:
@@ -71,7 +71,7 @@ def test_minimal_is_the_default() -> None:
 
 
 def test_an_environment_has_the_preset_of_few_episodes_by_default() -> None:
-    assert default_preset(selected(Selection(env="Pendulum-v1"))) == "environment"
+    assert default_preset(environment("Pendulum-v1")) == "environment"
     few, many = config.load("environment"), config.load("minimal")
     assert few.population * few.generations * few.drawn_weights < 0.01 * many.population * many.generations * 12
     assert (few.add_node, few.again, few.ranking) == (many.add_node, many.again, many.ranking)

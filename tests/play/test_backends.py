@@ -33,7 +33,7 @@ from wann_rt.kernels.programs import single
 from wann_rt.play.backends import envpool_engine, processes
 from wann_rt.play.backends.chunks import Work, cut, policy_of
 from wann_rt.play.backends.playing import compiled, play_chunk
-from wann_rt.play.environment import environment_task
+from wann_rt.play.environment import environment
 from wann_rt.play.plain import play_controller, record_vectors
 from wann_rt.play.rollouts import play, starts_of
 from wann_rt.tasks.environment.simulator import Simulator
@@ -53,7 +53,7 @@ def _no_process_is_left() -> Iterator[None]:
 
 def task_of(env_id: str, backend: BackendName = "processes") -> EnvironmentTask:
     """Returns a task whose episodes are short."""
-    return with_options(environment_task(env_id, backend=backend), max_steps=60)
+    return with_options(environment(env_id, backend=backend), max_steps=60)
 
 
 def network_of(task: EnvironmentTask, seed: int = 0) -> Network:
@@ -174,7 +174,7 @@ def test_recorded_vectors_replay() -> None:
 
 def test_recorded_vectors_hold_no_infinity(tmp_path: Path) -> None:
     flag = tmp_path / "flag"
-    task = environment_task("helpers.odd_environments:Moody", kwargs={"flag": str(flag)})
+    task = environment("helpers.odd_environments:Moody", kwargs={"flag": str(flag)})
     controller = controller_of(task)
     flag.write_text("infinite")
     assert {vector.observation for vector in record_vectors(task, controller, 3)} == {
@@ -197,7 +197,7 @@ def test_chunks_hold_every_episode_once_and_in_order(most: int) -> None:
 @pytest.mark.parametrize("env_id", CHEAP)
 def test_the_champion_does_not_depend_on_how_many_workers_play(env_id: str) -> None:
     settings: dict[str, Any] = {"task_params": {"max_steps": 30}, **TINY}
-    found = {files.to_text(wr.search(env=env_id, threads=n, **settings)) for n in (1, 2, 3)}
+    found = {files.to_text(wr.search(environment(env_id), threads=n, **settings)) for n in (1, 2, 3)}
     assert len(found) == 1
 
 
@@ -209,22 +209,22 @@ def test_a_resumed_search_ends_with_the_champion_of_an_uninterrupted_one(backend
         if report.generation == 1:
             raise KeyboardInterrupt
 
-    whole = wr.search(env="Pendulum-v1", **settings)
-    wr.search(env="Pendulum-v1", out=tmp_path, on_generation=stop, **settings)
+    whole = wr.search(environment("Pendulum-v1"), **settings)
+    wr.search(environment("Pendulum-v1"), out=tmp_path, on_generation=stop, **settings)
     assert len(read_generations(tmp_path)) == 2
-    assert files.to_text(wr.search(env="Pendulum-v1", out=tmp_path, **settings)) == files.to_text(whole)
+    assert files.to_text(wr.search(environment("Pendulum-v1"), out=tmp_path, **settings)) == files.to_text(whole)
 
 
 def test_a_killed_worker_costs_time_but_not_the_result() -> None:
     settings: dict[str, Any] = {"task_params": {"max_steps": 40}, **TINY}
-    wanted = wr.search(env="helpers.odd_environments:Slow", threads=2, **settings)
+    wanted = wr.search(environment("helpers.odd_environments:Slow"), threads=2, **settings)
     before = [worker.process.pid for worker in processes._pools[0].workers]
 
     def kill_soon(report: Generation) -> None:
         if report.generation == 0:
             threading.Timer(0.1, os.kill, (before[0], signal.SIGKILL)).start()  # in the midst of the next generation
 
-    found = wr.search(env="helpers.odd_environments:Slow", threads=2, on_generation=kill_soon, **settings)
+    found = wr.search(environment("helpers.odd_environments:Slow"), threads=2, on_generation=kill_soon, **settings)
     after = [worker.process.pid for worker in processes._pools[0].workers]
     assert files.to_text(found) == files.to_text(wanted)
     assert after[0] != before[0]
@@ -245,23 +245,25 @@ def test_an_environment_that_goes_bad_ends_the_search_and_what_was_done_is_kept(
     how: str, says: str, tmp_path: Path
 ) -> None:
     flag, out = tmp_path / "flag", tmp_path / "run"
-    settings: dict[str, Any] = {"env_kwargs": {"flag": str(flag)}, "task_params": {"max_steps": 20}, "out": out, **TINY}
+    settings: dict[str, Any] = {"out": out, **TINY}
+    kwargs = {"flag": str(flag)}
+    task = environment("helpers.odd_environments:Moody", kwargs=kwargs, max_steps=20, step_timeout=2.0)
 
     def go_bad(report: Generation) -> None:
         if report.generation == 1:
             flag.write_text(how)
 
     with pytest.raises(TaskError, match=says):
-        wr.search(env="helpers.odd_environments:Moody", step_timeout=2.0, on_generation=go_bad, **settings)
+        wr.search(task, on_generation=go_bad, **settings)
     assert len(read_generations(out)) == 2
     flag.unlink()
-    resumed = wr.search(env="helpers.odd_environments:Moody", **settings)
+    resumed = wr.search(task, **settings)
     assert len(read_generations(out)) == 3
     assert resumed.provenance["generations"] == 3
 
 
 def test_an_environment_that_cannot_repeat_warns() -> None:
-    task = with_options(environment_task("helpers.odd_environments:Unrepeatable"), max_steps=5)
+    task = with_options(environment("helpers.odd_environments:Unrepeatable"), max_steps=5)
     with pytest.warns(RuntimeWarning, match="Unrepeatable: the same seed and actions give other observations"):
         play(task, network_of(task), np.ones(2, np.float32), starts_of(task, range(2)), 1)
 
@@ -276,7 +278,7 @@ def test_a_script_needs_no_guard_and_its_prints_do_no_harm(tmp_path: Path) -> No
     script.write_text(
         "import wann_rt as wr\n\n"
         "settings = dict(population=4, generations=1, drawn_weights=1, retest_episodes=1)\n"
-        "print(wr.search(env='chatty:Chatty', task_params={'max_steps': 5}, threads=2, **settings).name)\n"
+        "print(wr.search(wr.environment('chatty:Chatty', max_steps=5), threads=2, **settings).name)\n"
     )
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, env=environment, timeout=300)
@@ -346,7 +348,7 @@ def test_envpool_and_gymnasium_score_a_controller_alike() -> None:
 )
 def test_what_envpool_does_not_have_is_refused(env_id: str, kwargs: dict[str, Any], says: str) -> None:
     with pytest.raises(TaskError, match=says):
-        environment_task(env_id, kwargs=kwargs, backend="envpool")
+        environment(env_id, kwargs=kwargs, backend="envpool")
 
 
 def test_evaluation_and_tuning_play_environments() -> None:

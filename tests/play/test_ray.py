@@ -22,7 +22,7 @@ from wann_rt.core.network import Network
 from wann_rt.evolution.search import Generation
 from wann_rt.play.backends import processes, ray_cluster, ray_connection
 from wann_rt.play.backends.ray_player import Player
-from wann_rt.play.environment import environment_task
+from wann_rt.play.environment import environment
 from wann_rt.play.rollouts import play, starts_of
 from wann_rt.tasks.environment.task import EnvironmentTask, with_options
 
@@ -58,20 +58,19 @@ def flag(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def search(flag: Path) -> dict[str, Any]:
-    """What all searches here have in common."""
+def deadly(flag: Path) -> dict[str, Any]:
+    """The environment of all searches here."""
     return {
-        "env": "helpers.odd_environments:Deadly",
-        "env_kwargs": {"flag": str(flag)},
-        "task_params": {"max_steps": 20},
-        **TINY,
+        "env_id": "helpers.odd_environments:Deadly",
+        "kwargs": {"flag": str(flag)},
+        "max_steps": 20,
     }
 
 
 @pytest.fixture(scope="module")
-def champion(search: dict[str, Any]) -> str:
+def champion(deadly: dict[str, Any]) -> str:
     """What one machine finds."""
-    return files.to_text(wr.search(threads=2, **search))
+    return files.to_text(wr.search(environment(**deadly), threads=2, **TINY))
 
 
 def grow(cluster: Any, nodes: int) -> str:
@@ -89,7 +88,7 @@ def living(cluster: Any) -> int:
 def task_of(env_id: str, address: str | None, **kwargs: Any) -> EnvironmentTask:
     """Returns a task with short episodes; without an address, for processes of this machine."""
     backend: Any = {"backend": "ray", "address": address} if address else {}
-    return with_options(environment_task(env_id, kwargs=kwargs, timeout=2.0, **backend), max_steps=20)
+    return with_options(environment(env_id, kwargs=kwargs, step_timeout=2.0, **backend), max_steps=20)
 
 
 def played(task: EnvironmentTask, episodes: int = 6) -> list[float]:
@@ -101,7 +100,7 @@ def played(task: EnvironmentTask, episodes: int = 6) -> list[float]:
 
 @pytest.mark.parametrize("ancestor", [PLAYER, NODE], ids=["player", "node"])
 def test_what_is_killed_in_mid_generation_costs_time_but_not_the_result(
-    ancestor: int, cluster: Any, flag: Path, search: dict[str, Any], champion: str
+    ancestor: int, cluster: Any, flag: Path, deadly: dict[str, Any], champion: str
 ) -> None:
     address = grow(cluster, 2)
     before = living(cluster)
@@ -112,21 +111,22 @@ def test_what_is_killed_in_mid_generation_costs_time_but_not_the_result(
             whole.write_text(str(ancestor))
             whole.rename(flag)
 
-    found = wr.search(backend="ray", address=address, on_generation=kill, **search)
+    found = wr.search(environment(backend="ray", address=address, **deadly), on_generation=kill, **TINY)
     assert files.to_text(found) == champion
     assert not flag.exists()
     assert living(cluster) == before - (ancestor == NODE)
 
 
 def test_a_search_goes_on_where_it_stopped_on_another_back_end(
-    cluster: Any, search: dict[str, Any], champion: str, tmp_path: Path
+    cluster: Any, deadly: dict[str, Any], champion: str, tmp_path: Path
 ) -> None:
     def stop(report: Generation) -> None:
         if report.generation == 1:
             raise KeyboardInterrupt
 
-    wr.search(backend="ray", address=grow(cluster, 1), out=tmp_path, on_generation=stop, **search)
-    assert files.to_text(wr.search(out=tmp_path, **search)) == champion
+    on_ray = environment(backend="ray", address=grow(cluster, 1), **deadly)
+    wr.search(on_ray, out=tmp_path, on_generation=stop, **TINY)
+    assert files.to_text(wr.search(environment(**deadly), out=tmp_path, **TINY)) == champion
 
 
 @pytest.mark.parametrize("how", ["raises", "nan", "hangs", "dies"])
@@ -150,7 +150,8 @@ def test_warnings_of_an_environment_reach_the_search(cluster: Any) -> None:
 
 
 def test_ctrl_c_leaves_no_player_behind(cluster: Any) -> None:
-    task = replace(task_of("helpers.odd_environments:Moody", grow(cluster, 1), flag="/nonexistent"), timeout=3600.0)
+    moody = task_of("helpers.odd_environments:Moody", grow(cluster, 1), flag="/nonexistent")
+    task = replace(moody, step_timeout=3600.0)
     wanted = played(task)
     slow = task_of("helpers.odd_environments:Slow", cluster.address)
     slow = replace(slow, params=task.params._replace(max_steps=10**6))
@@ -224,7 +225,7 @@ def test_without_an_address_the_variable_names_the_cluster_or_one_is_started_her
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
-    task = environment_task("Pendulum-v1", backend="ray")
+    task = environment("Pendulum-v1", backend="ray")
     assert ray_connection.address_of(task) == "local"
     monkeypatch.setenv("RAY_ADDRESS", "head:6379")
     assert ray_connection.address_of(task) == "head:6379"
@@ -232,11 +233,11 @@ def test_without_an_address_the_variable_names_the_cluster_or_one_is_started_her
 
 
 def test_a_search_without_an_address_plays_on_a_cluster_of_its_own_and_ends_it(
-    search: dict[str, Any], champion: str, monkeypatch: pytest.MonkeyPatch
+    deadly: dict[str, Any], champion: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ray_cluster.close()
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
-    assert files.to_text(wr.search(backend="ray", threads=1, **search)) == champion
+    assert files.to_text(wr.search(environment(backend="ray", **deadly), threads=1, **TINY)) == champion
     assert ray.cluster_resources()["CPU"] == 1
     ray_cluster.close()
     assert not ray.is_initialized()
@@ -244,7 +245,7 @@ def test_a_search_without_an_address_plays_on_a_cluster_of_its_own_and_ends_it(
 
 def test_an_address_without_a_cluster_is_refused() -> None:
     with pytest.raises(TaskError, match="use --backend ray"):
-        environment_task("Pendulum-v1", address="auto")
+        environment("Pendulum-v1", address="auto")
 
 
 def test_chunks_are_worth_a_message_and_leave_no_player_without(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from wann_rt.play.plain import play_controller
 from wann_rt.play.rollouts import play, starts_of
 from wann_rt.tasks.compiled import classic_control
 from wann_rt.tasks.task import Task
-from wann_rt.tuning import tune as refining
+from wann_rt.tuning.tune import tune
 
 f32 = np.float32
 COUNT = 10_000
@@ -209,6 +209,6 @@ def test_tuning_improves_a_controller_whose_returns_are_negative() -> None:
     start = Controller(
         "weak", network, Weight.shared(0.1), pendulum.observations, pendulum.actions, provenance=provenance
     )
-    tuned = refining.tune(start, steps=1_000_000)
+    tuned = tune(start, steps=1_000_000)
     assert tuned.controller.weight.kind == "connections"
     assert tuned.start.mean < tuned.score.mean < 0

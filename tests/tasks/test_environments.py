@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,11 @@ from helpers import needs, odd_environments
 import wann_rt as wr
 from wann_rt.core import files
 from wann_rt.core.controller import Channel, Controller, Weight, greatest
-from wann_rt.core.errors import ControllerError, TaskError
+from wann_rt.core.errors import ControllerError, TaskError, WannError
 from wann_rt.core.network import Connection, Network
 from wann_rt.exporters.contract import contract
-from wann_rt.play.choose import Selection, selected, task_of
-from wann_rt.play.environment import environment_task
+from wann_rt.play.environment import environment
+from wann_rt.play.task_of import environment_of, task_of
 from wann_rt.tasks.any_task import identity, judged
 from wann_rt.tasks.environment.channels import read
 from wann_rt.tasks.environment.simulator import Simulator
@@ -50,7 +51,7 @@ def made(task: EnvironmentTask, **changes: Any) -> Controller:
 def test_an_environment_says_its_interface(
     env_id: str, rate: float, steps: int, decision: str, names: list[str]
 ) -> None:
-    task = environment_task(env_id)
+    task = environment(env_id)
     assert (task.rate_hz, task.max_steps, task.decision) == (rate, steps, decision)
     assert [channel.name for channel in (*task.observations, *task.actions)] == names
     assert f"gymnasium {gymnasium.__version__}" in task.version
@@ -60,25 +61,25 @@ def test_every_known_channel_fits_its_environment() -> None:
     from wann_rt.tasks.environment import channels as environment_channels
 
     for env_id in environment_channels._known():
-        assert not environment_task(env_id).observations[0].name.startswith("obs_")
+        assert not environment(env_id).observations[0].name.startswith("obs_")
 
 
 def test_the_package_of_an_environment_is_part_of_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
     plain = f"gymnasium {gymnasium.__version__}"
-    assert environment_task("helpers.odd_environments:Glider").version == plain
+    assert environment("helpers.odd_environments:Glider").version == plain
     monkeypatch.setattr("importlib.metadata.packages_distributions", lambda: {"helpers": ["numpy", "numpy"]})
-    assert environment_task("helpers.odd_environments:Glider").version == f"{plain}, numpy {np.__version__}"
-    assert environment_task("Pendulum-v1").version == plain
+    assert environment("helpers.odd_environments:Glider").version == f"{plain}, numpy {np.__version__}"
+    assert environment("Pendulum-v1").version == plain
 
 
 def test_an_output_between_minus_one_and_one_covers_the_actions() -> None:
-    task = environment_task("helpers.odd_environments:Glider", kwargs={"low": 2.0, "high": 10.0})
+    task = environment("helpers.odd_environments:Glider", kwargs={"low": 2.0, "high": 10.0})
     [channel] = task.actions
     assert [channel.condition_action(np.float32(y)) for y in (-1, 0, 0.5, 1, 7, -7)] == [2, 6, 8, 10, 10, 2]
 
 
 def test_a_bound_that_float32_cannot_say_is_kept() -> None:
-    task = environment_task("helpers.odd_environments:Glider", kwargs={"low": -0.1, "high": 0.1})
+    task = environment("helpers.odd_environments:Glider", kwargs={"low": -0.1, "high": 0.1})
     simulator = Simulator(task)
     simulator.reset(0)
     [channel] = task.actions
@@ -88,7 +89,7 @@ def test_a_bound_that_float32_cannot_say_is_kept() -> None:
 
 
 def test_discrete_actions_begin_where_the_environment_says() -> None:
-    simulator = Simulator(environment_task("helpers.odd_environments:Glider", kwargs={"discrete": True}))
+    simulator = Simulator(environment("helpers.odd_environments:Glider", kwargs={"discrete": True}))
     speed = [simulator.reset(0)[1], *(simulator.step(np.zeros(3, np.float32), k)[0][1] for k in range(3))]
     assert np.diff(speed) == pytest.approx([-0.1, 0, 0.1], abs=1e-6)
 
@@ -111,7 +112,7 @@ def test_discrete_actions_begin_where_the_environment_says() -> None:
 )
 def test_spaces_that_no_controller_fits_are_refused_with_the_wrapper_to_use(kind: str, says: str) -> None:
     with pytest.raises(TaskError, match=says):
-        environment_task("helpers.odd_environments:Spaces", kwargs={"kind": kind})
+        environment("helpers.odd_environments:Spaces", kwargs={"kind": kind})
 
 
 @pytest.mark.parametrize(
@@ -136,11 +137,11 @@ def test_spaces_that_no_controller_fits_are_refused_with_the_wrapper_to_use(kind
 )
 def test_environments_that_cannot_be_made_are_refused(env_id: str, kwargs: dict[str, Any], says: str) -> None:
     with pytest.raises(TaskError, match=says):
-        environment_task(env_id, kwargs=kwargs)
+        environment(env_id, kwargs=kwargs)
 
 
 def test_an_environment_that_cannot_be_closed_can_be_played() -> None:
-    assert environment_task("helpers.odd_environments:Untidy").name == "Untidy"
+    assert environment("helpers.odd_environments:Untidy").name == "Untidy"
 
 
 def test_an_overlay_names_and_conditions_channels(tmp_path: Path) -> None:
@@ -150,7 +151,7 @@ def test_an_overlay_names_and_conditions_channels(tmp_path: Path) -> None:
         'observations = ["x", { name = "v", unit = "m/s", scale = 0.5, low = -4, high = 4, clip = true }]\n'
         '[[actions]]\nname = "push"\nunit = "N"\n'
     )
-    task = environment_task("helpers.odd_environments:Glider", channels=read(path))
+    task = environment("helpers.odd_environments:Glider", channels=read(path))
     assert task.rate_hz == 10
     assert task.observations == (Channel("x"), Channel("v", "m/s", -4, 4, scale=0.5, clip=True))
     assert task.actions == (Channel("push", "N", -1, 1, clip=True),)
@@ -171,11 +172,11 @@ def test_an_overlay_names_and_conditions_channels(tmp_path: Path) -> None:
 )
 def test_an_overlay_that_does_not_fit_is_refused(overlay: dict[str, Any], says: str) -> None:
     with pytest.raises(TaskError, match=says):
-        environment_task("helpers.odd_environments:Glider", channels=overlay)
+        environment("helpers.odd_environments:Glider", channels=overlay)
 
 
 def test_options_are_recorded_where_they_differ_and_stalls_are_not_judged() -> None:
-    task = environment_task("helpers.odd_environments:Glider")
+    task = environment("helpers.odd_environments:Glider")
     changed = with_options(task, stall_steps=20, stall_reward=0.5, max_steps=50)
     assert changed_options(task) == {}
     assert identity(changed)["task_params"] == {"stall_steps": 20, "stall_reward": 0.5, "max_steps": 50}
@@ -196,15 +197,16 @@ def test_options_are_recorded_where_they_differ_and_stalls_are_not_judged() -> N
 )
 def test_options_that_make_no_sense_are_refused(options: dict[str, Any], says: str) -> None:
     with pytest.raises(TaskError, match=says):
-        with_options(environment_task("helpers.odd_environments:Glider"), **options)
+        with_options(environment("helpers.odd_environments:Glider"), **options)
 
 
 def test_a_file_is_not_trusted_to_name_code() -> None:
-    task = environment_task("helpers.odd_environments:Glider")
+    task = environment("helpers.odd_environments:Glider")
     mine = made(task)
     with pytest.raises(TaskError, match="if you trust it, name it yourself"):
-        task_of(mine, Selection())
-    assert task_of(mine, Selection(env="helpers.odd_environments:Glider")) == task
+        task_of(mine)
+    assert environment_of(mine, "helpers.odd_environments:Glider") == task
+    assert task_of(mine, environment("helpers.odd_environments:Glider")) == task
     hostile = made(task, provenance={"task": "x", "environment": {"id": "this:x", "kwargs": {}}})
     with pytest.raises(TaskError, match="not trusted"):
         wr.evaluate(hostile)
@@ -216,39 +218,41 @@ def test_a_file_is_not_trusted_to_name_code() -> None:
 
 def test_a_registered_environment_is_found_from_the_controller_with_its_channels_and_options() -> None:
     names = {"observations": ["c", "s", {"name": "w", "scale": 0.125}]}
-    chosen = Selection(env="Pendulum-v1", env_kwargs={"g": 9.0}, channels=names, params={"max_steps": 100})
-    task = selected(chosen)
-    assert isinstance(task, EnvironmentTask)
+    task = environment("Pendulum-v1", kwargs={"g": 9.0}, channels=names, max_steps=100)
     again = files.from_text(files.to_text(made(task)))
-    assert task_of(again, Selection()) == task
-    other = task_of(again, Selection(env="Pendulum-v1", env_kwargs={}, params={}))
+    assert task_of(again) == task
+    assert environment_of(again, "Pendulum-v1") == task
+    other = task_of(again, environment("Pendulum-v1"))
     assert (other.max_steps, other.observations) == (200, task.observations)
 
 
 def test_a_controller_for_other_spaces_is_refused() -> None:
-    pendulum, glider = environment_task("Pendulum-v1"), environment_task("helpers.odd_environments:Glider")
+    pendulum, glider = environment("Pendulum-v1"), environment("helpers.odd_environments:Glider")
     with pytest.raises(TaskError, match="has 3 observations; the controller has 2"):
-        task_of(made(glider), Selection(env="Pendulum-v1"))
+        task_of(made(glider), pendulum)
     with pytest.raises(TaskError, match="has 4 observations"):
-        task_of(made(pendulum), Selection(env="CartPole-v1"))
-    three = environment_task("helpers.odd_environments:Glider", kwargs={"discrete": True})
+        task_of(made(pendulum), environment("CartPole-v1"))
+    three = environment("helpers.odd_environments:Glider", kwargs={"discrete": True})
     with pytest.raises(TaskError, match="has 1 actions"):
-        task_of(made(three), Selection(env="helpers.odd_environments:Glider", env_kwargs={}))
+        task_of(made(three), glider)
 
 
 @pytest.mark.parametrize(
-    ("selection", "says"),
+    ("call", "says"),
     [
-        (Selection(), "name either"),
-        (Selection(task="swingup", env="Pendulum-v1"), "name either"),
-        (Selection(task="swingup", backend="envpool"), "--backend is for environments"),
-        (Selection(task="swingup", env_kwargs={"g": 1}), "--env-set is for environments"),
-        (Selection(env="Pendulum-v1", backend="cloud"), "no back end 'cloud'"),  # type: ignore[arg-type]
+        (lambda: wr.search(None), "None is no task: expected"),  # type: ignore[arg-type]
+        (lambda: wr.evaluate(made(environment("Pendulum-v1")), 3), "3 is no task: expected"),  # type: ignore[arg-type]
+        (lambda: wr.search("swingup", backend="envpool"), "no setting 'backend': .* wr.environment"),
+        (lambda: wr.search("swingup", env_kwargs={"g": 1}), "no setting 'env_kwargs': .* wr.environment"),
+        (lambda: wr.search("swingup", task_params={"delay": 1}), "no setting 'task_params': .* wr.task"),
+        (lambda: environment("Pendulum-v1", backend="cloud"), "no back end 'cloud'"),  # type: ignore[arg-type]
+        (lambda: environment("Pendulum-v1", timeout=3), "no option 'timeout'; options: max_steps"),
+        (lambda: wr.task("swingup", pole=1), "has no param 'pole'"),
     ],
 )
-def test_selections_that_make_no_sense_are_refused(selection: Selection, says: str) -> None:
-    with pytest.raises(TaskError, match=says):
-        selected(selection)
+def test_tasks_that_make_no_sense_are_refused(call: Callable[[], Any], says: str) -> None:
+    with pytest.raises(WannError, match=says):
+        call()
 
 
 def test_of_equal_outputs_the_first_is_chosen_and_nan_only_where_it_is_first() -> None:
@@ -258,12 +262,12 @@ def test_of_equal_outputs_the_first_is_chosen_and_nan_only_where_it_is_first() -
 
 
 def test_a_decision_travels_in_the_file_and_in_every_contract() -> None:
-    controller = made(environment_task("CartPole-v1"))
+    controller = made(environment("CartPole-v1"))
     text = files.to_text(controller)
     assert files.from_text(text) == controller
     assert json.loads(text)["decision"] == "argmax"
     assert contract(controller)["wann_rt.decision"].startswith("argmax: ")
-    plain = made(environment_task("Pendulum-v1"))
+    plain = made(environment("Pendulum-v1"))
     assert "decision" not in json.loads(files.to_text(plain))
     assert "wann_rt.decision" not in contract(plain)
     with pytest.raises(ControllerError, match="decision 'dice' is unknown"):
@@ -271,7 +275,7 @@ def test_a_decision_travels_in_the_file_and_in_every_contract() -> None:
 
 
 def test_an_environment_is_given_what_the_controller_decides() -> None:
-    controller = made(environment_task("CartPole-v1"))
+    controller = made(environment("CartPole-v1"))
     observation = np.array([0.5, 2, 0, 0], np.float32)
     assert controller.decide(observation) == controller.predict(observation)[0] == 1
     assert controller.decide(np.stack([observation, -observation])).tolist() == [1, 0]
@@ -307,13 +311,13 @@ def fresh_trajectory(env_id: str, seed: int, steps: int) -> list[float]:
 
 @needs.box2d
 def test_a_used_walker_gives_the_bits_of_a_fresh_one() -> None:
-    simulator = Simulator(environment_task("BipedalWalker-v3"))
+    simulator = Simulator(environment("BipedalWalker-v3"))
     for seed in range(40):
         assert trajectory(simulator, seed, 50) == fresh_trajectory("BipedalWalker-v3", seed, 50)
 
 
 def test_an_environment_that_leaks_is_made_anew_for_each_episode() -> None:
-    task = environment_task("helpers.odd_environments:Leaky")
+    task = environment("helpers.odd_environments:Leaky")
     simulator = Simulator(task)
     used = [trajectory(simulator, seed, 20) for seed in (5, 6, 5)]
     assert used[0] == used[2] == trajectory(Simulator(task), 5, 20)
@@ -321,13 +325,13 @@ def test_an_environment_that_leaks_is_made_anew_for_each_episode() -> None:
 
 
 def test_an_environment_that_uses_the_global_generator_repeats_too() -> None:
-    simulator = Simulator(environment_task("helpers.odd_environments:GlobalDice"))
+    simulator = Simulator(environment("helpers.odd_environments:GlobalDice"))
     assert trajectory(simulator, 5, 20) == trajectory(simulator, 5, 20) != trajectory(simulator, 6, 20)
 
 
 def test_an_environment_that_cannot_repeat_is_noticed() -> None:
-    assert not Simulator(environment_task("helpers.odd_environments:Unrepeatable")).repeats
-    assert Simulator(environment_task("helpers.odd_environments:Glider")).repeats
+    assert not Simulator(environment("helpers.odd_environments:Unrepeatable")).repeats
+    assert Simulator(environment("helpers.odd_environments:Glider")).repeats
 
 
 @pytest.mark.parametrize(
@@ -345,7 +349,7 @@ def test_an_environment_that_cannot_repeat_is_noticed() -> None:
 )
 def test_what_an_environment_does_wrong_is_said_with_seed_and_step(how: str, says: str, tmp_path: Path) -> None:
     flag = tmp_path / "flag"
-    simulator = Simulator(environment_task("helpers.odd_environments:Moody", kwargs={"flag": str(flag)}))
+    simulator = Simulator(environment("helpers.odd_environments:Moody", kwargs={"flag": str(flag)}))
     simulator.reset(17)
     flag.write_text(how)
     with pytest.raises(TaskError, match=rf"helpers.odd_environments:Moody \(seed 17, step 1\): .*{says}"):
@@ -353,7 +357,7 @@ def test_what_an_environment_does_wrong_is_said_with_seed_and_step(how: str, say
 
 
 def test_seeds_fit_every_environment() -> None:
-    task = environment_task("helpers.odd_environments:Glider")
+    task = environment("helpers.odd_environments:Glider")
     assert [int(task.start(seed)[0]) for seed in (0, 7, 2**53 - 1)] == [0, 7, (2**53 - 1) % SEEDS]
 
 
@@ -375,10 +379,10 @@ def test_the_registered_glider_is_the_class() -> None:
 )
 def test_damaged_provenance_is_refused(provenance: dict[str, Any], says: str) -> None:
     with pytest.raises(TaskError, match=says):
-        task_of(made(environment_task("Pendulum-v1"), provenance=provenance), Selection())
+        task_of(made(environment("Pendulum-v1"), provenance=provenance))
 
 
 @pytest.mark.parametrize(("env_id", "kwargs"), [("Pendulum-v1", {"g": {1, 2}}), (odd_environments.Glider, {})])
 def test_what_a_run_could_not_record_is_refused(env_id: Any, kwargs: dict[str, Any]) -> None:
     with pytest.raises(TaskError, match=r"JSON values|named by text"):
-        environment_task(env_id, kwargs=kwargs)
+        environment(env_id, kwargs=kwargs)

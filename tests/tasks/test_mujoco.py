@@ -11,14 +11,14 @@ from helpers import needs
 from wann_rt import zoo
 from wann_rt.core.errors import MissingExtraError, TaskError
 from wann_rt.display import watch as watching
-from wann_rt.play.environment import environment_task
+from wann_rt.play.environment import environment
 from wann_rt.tasks.environment.task import EnvironmentTask
 
 CHAMPION = "inverted-pendulum"
 
 
 def task() -> EnvironmentTask:
-    return environment_task(zoo.recipes()[CHAMPION].env)
+    return environment(zoo.recipes()[CHAMPION].env)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_an_environment_without_its_physics_is_refused_with_the_extra_that_bring
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(MissingExtraError, match=rf"environment {env_id} needs .*pip install 'wann-rt\[{says}\]'"):
-        environment_task(env_id)
+        environment(env_id)
 
 
 @needs.opengl

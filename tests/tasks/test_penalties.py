@@ -20,14 +20,14 @@ def test_no_change_gives_the_plain_task() -> None:
     assert tasks.with_params(SWING) == SWING
     costly = tasks.with_params(SWING, effort_penalty=0.5)
     assert tasks.with_params(costly, effort_penalty=0.0) == SWING
-    assert tasks.changes_of(SWING) == {}
-    assert tasks.changes_of(costly) == {"effort_penalty": 0.5}
+    assert tasks.changed_params(SWING) == {}
+    assert tasks.changed_params(costly) == {"effort_penalty": 0.5}
 
 
 def test_physics_change_in_the_plain_task() -> None:
     longer = tasks.with_params(SWING, pole_length=1.2)
     assert longer.params == SWING.params._replace(pole_length=f32(1.2))
-    assert tasks.changes_of(tasks.with_params(longer, smoothness_penalty=1)) == {
+    assert tasks.changed_params(tasks.with_params(longer, smoothness_penalty=1)) == {
         "pole_length": 1.2, "smoothness_penalty": 1.0,
     }  # fmt: skip
 

@@ -19,11 +19,10 @@ from wann_rt.evaluation.sweep import grid, race, sweep
 from wann_rt.exporters.parity.verify import verify
 from wann_rt.play.plain import play_controller
 from wann_rt.play.rollouts import starts_of
-from wann_rt.tuning import tune as refining
-from wann_rt.tuning.polish import Arena, Progress, Settings, polish
+from wann_rt.tuning.polish import Arena, PolishSettings, TuningReport, polish
 from wann_rt.tuning.prune import Pruned, pareto, prune, unsigned, without
 from wann_rt.tuning.strategies import STRATEGIES, StrategyName
-from wann_rt.tuning.tune import Method, start_weights, tune
+from wann_rt.tuning.tune import METHODS, SCORED_EPISODES, Method, start_weights, tune
 
 TASK = tasks.get("swingup")
 TANH = 5
@@ -35,7 +34,7 @@ NETWORK, _ = Network.build(
     [*(Connection(i, 10, -1 if i == 3 else 1) for i in range(6)), *(Connection(i, 20) for i in (2, 4, 5, 10))],
 )
 each_strategy = pytest.mark.parametrize("method", STRATEGIES)
-each_method = pytest.mark.parametrize("method", refining.METHODS)
+each_method = pytest.mark.parametrize("method", METHODS)
 
 
 def controller(weight: Weight, network: Network = NETWORK) -> Controller:
@@ -161,7 +160,7 @@ def test_pareto_drops_what_is_larger_and_no_better() -> None:
 def test_pruning_stops_where_nothing_would_be_left() -> None:
     network, _ = Network.build(5, {10: TANH}, {20: 1}, [Connection(3, 10), Connection(10, 20)])
     start = Pruned(network, np.array([1.0, 1.0]), 0.0)
-    found = prune(Arena(TASK, 0), start, Settings(steps=1000, final=8), smallest=0)
+    found = prune(Arena(TASK, 0), start, PolishSettings(steps=1000, final=8), smallest=0)
     assert all(p.network.n_connections >= 1 for p in found)
 
 
@@ -173,11 +172,11 @@ def test_provenance_tells_what_was_done() -> None:
         "by": "", "from": files.digest(SHARED), "seed": 4, "method": "cma", "pruned": False, "episodes": 4,
         "steps": 200_000,
     }  # fmt: skip
-    assert provenance["score"]["episodes"] == refining.SCORED_EPISODES
+    assert provenance["score"]["episodes"] == SCORED_EPISODES
 
 
 def test_ctrl_c_keeps_the_best_so_far() -> None:
-    def interrupt(report: Progress) -> None:
+    def interrupt(report: TuningReport) -> None:
         raise KeyboardInterrupt
 
     for pruned in (False, True):
@@ -199,7 +198,7 @@ def test_the_sweep_gives_an_interval_and_races_its_best_on_new_episodes() -> Non
 def test_a_weight_per_connection_is_polished_in_place() -> None:
     arena = Arena(TASK, 2)
     start = np.linspace(-1, 1, 10)
-    found = polish(arena, unsigned(NETWORK), start, Settings(steps=1, final=16))
+    found = polish(arena, unsigned(NETWORK), start, PolishSettings(steps=1, final=16))
     assert found.weights.shape == (10,)
     assert arena.env_steps > 0
 
@@ -212,7 +211,9 @@ def test_a_weight_per_connection_is_polished_in_place() -> None:
         (SHARED, {"method": "sweep", "prune": True}, ConfigError, "use method cma or pepg"),
         (SHARED, {"method": "sweep", "low": 1.0, "high": -1.0}, TaskError, "low <= high"),
         (SHARED, {"method": "sweep", "step": 1e-9}, TaskError, "too fine"),
-        (SHARED, {"task_params": {"wind": 1.0}}, TaskError, "no param 'wind'"),
+        (SHARED, {"task_params": {"wind": 1.0}}, ConfigError, r"wr\.task\(NAME, PARAM=VALUE\)"),
+        (SHARED, {"generations": 3}, ConfigError, "tuning has no setting 'generations'; settings: steps"),
+        (SHARED, {"sigma": "wide"}, ConfigError, "setting sigma of tuning is 'wide'; expected a number"),
         (SHARED, {"task": "chess"}, TaskError, "no task 'chess'"),
         (replace(SHARED, provenance={}), {}, TaskError, "does not say which task"),
     ],
@@ -244,7 +245,7 @@ def test_a_missing_library_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_price_on_effort_is_paid_in_effort() -> None:
-    priced = tune(SHARED, steps=2_000_000, seed=3, task_params={"effort_penalty": 0.6})
+    priced = tune(SHARED, steps=2_000_000, seed=3, task=wr.task("swingup", effort_penalty=0.6))
     free = tune(SHARED, steps=2_000_000, seed=3)
     starts = starts_of(TASK, range(64))
     efforts = [Score.of_episodes(TASK, play_controller(TASK, t.controller, starts)).effort for t in (priced, free)]

@@ -14,9 +14,9 @@ from wann_rt.core import files, reference
 from wann_rt.core.activations import BY_NAME
 from wann_rt.core.controller import Controller, Weight
 from wann_rt.core.errors import ControllerError, FileError, TaskError
-from wann_rt.play.choose import Selection, task_of
 from wann_rt.play.plain import play_controller
 from wann_rt.play.rollouts import starts_of
+from wann_rt.play.task_of import environment_of
 from wann_rt.zoo.published import WEIGHT_BIAS, load_out
 
 # Activations err by up to 3e-6, and each of the 8 to 14 levels passes that on, times the weights of its connections.
@@ -249,6 +249,6 @@ def test_the_published_walker_walks_in_gymnasium() -> None:
     needs.module("Box2D")
     topology, weights = reference_data.champion("biped")
     walker = load_out(topology, weights=weights, task="biped")
-    task = task_of(walker, Selection(env="BipedalWalker-v3"))
+    task = environment_of(walker, "BipedalWalker-v3")
     returns = play_controller(task, walker, starts_of(task, range(3)), threads=1).returns
     assert returns.min() > 325  # the reference's own arithmetic: 331.5 +- 0.7 over 100 episodes

@@ -9,12 +9,7 @@ from typing import Any
 
 import click
 
-from wann_rt.cli import evaluate as judging
-from wann_rt.cli import export as shipping
-from wann_rt.cli import page
-from wann_rt.cli import play as watching
-from wann_rt.cli import search as searching
-from wann_rt.cli import show as looking
+from wann_rt.cli import doctor, evaluate, export, import_, page, plant, play, search, show, tasks, tune, verify
 from wann_rt.core.errors import WannError
 from wann_rt.core.version import __version__
 
@@ -40,17 +35,17 @@ def main() -> None:
 
 
 for _command in (
-    searching.tasks,
-    searching.search,
-    judging.evaluate,
-    judging.tune,
-    watching.play,
+    tasks.tasks,
+    search.search,
+    evaluate.evaluate,
+    tune.tune,
+    play.play,
     page.page,
-    shipping.export,
-    shipping.plant,
-    shipping.verify,
-    looking.show,
-    looking.import_,
-    looking.doctor,
+    export.export,
+    plant.plant,
+    verify.verify,
+    show.show,
+    import_.import_,
+    doctor.doctor,
 ):
     main.add_command(_command)

@@ -1,4 +1,4 @@
-"""Diagnosis: what ``wann-rt doctor`` looks at."""
+"""``wann-rt doctor``: what the machine has, and what it lacks."""
 
 import importlib.metadata
 import platform
@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import NamedTuple
 
-from rich.markup import escape
+import click
 
-from wann_rt.core.network import Network
+from wann_rt.cli.options import AS_JSON, print_json
 from wann_rt.core.version import __version__
-from wann_rt.display.tables import console, table
 
 REQUIRED = ("numpy", "numba", "onnx", "onnxruntime", "gymnasium", "click", "rich")
 OPTIONAL = {"matplotlib": "plots", "Box2D": "box2d", "mujoco": "mujoco", "imageio_ffmpeg": "play"}
@@ -74,7 +73,7 @@ def _kernels() -> Finding:
     import numpy as np
 
     from wann_rt.core import reference
-    from wann_rt.core.network import Connection
+    from wann_rt.core.network import Connection, Network
     from wann_rt.core.terms import lowered
     from wann_rt.core.weight import Weight
     from wann_rt.kernels.forward import forward_batch
@@ -86,10 +85,26 @@ def _kernels() -> Finding:
     return Finding("kernels", same, True, "equal the oracle" if same else "differ from the oracle", "report this")
 
 
-def show_findings(findings: Sequence["Finding"]) -> None:
+def show_findings(findings: Sequence[Finding]) -> None:
     """Prints what ``doctor`` found."""
+    from rich.markup import escape
+
+    from wann_rt.display.tables import console, table
+
     made = table("wann_rt doctor", "", "what", "found", "what to do")
     for finding in findings:
         mark = "ok" if finding.ok else "[red]missing[/]" if finding.required else "optional"
         made.add_row(mark, finding.name, finding.found, "" if finding.ok else escape(finding.advice))
     console().print(made)
+
+
+@click.command()
+@AS_JSON
+def doctor(as_json: bool) -> None:
+    """Check what wann_rt needs and say what is missing."""
+    findings = diagnose()
+    if as_json:
+        print_json([finding._asdict() for finding in findings])
+    else:
+        show_findings(findings)
+    sys.exit(0 if all(finding.ok or not finding.required for finding in findings) else 1)

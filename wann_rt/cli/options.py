@@ -2,14 +2,17 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from wann_rt.core.errors import TaskError
+
 if TYPE_CHECKING:
     from wann_rt.core.controller import Controller
+    from wann_rt.tasks.any_task import AnyTask
 
 CONTROLLER = click.argument("controller", type=click.Path(path_type=Path))
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs instead of text for people.")
@@ -50,46 +53,91 @@ _ENVIRONMENT = (
 
 
 def environment(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds the options that select an environment; the command gets them as ``environment_arguments`` reads them."""
+    """Adds the options that select an environment; ``taken_task`` reads them."""
     for option in reversed(_ENVIRONMENT):
         command = option(command)
     return command
 
 
-def environment_arguments(options: dict[str, Any]) -> dict[str, Any]:
-    """Takes the options of ``environment`` out and returns them as the library's arguments.
+def task_option(what: str) -> Callable[..., Any]:
+    """Returns the option that names a compiled task."""
+    return click.option("--task", help=f"Task to {what}.  [default: the one it was searched for]")
 
-    The module of an environment may lie where the command is given, as for ``python -m``.
+
+_OF_ENVIRONMENTS = {"env_set": "--env-set", "channels": "--channels", "backend": "--backend", "address": "--address"}
+
+
+def taken_task(options: dict[str, Any], controller: "Controller | None" = None) -> "AnyTask":
+    """Takes the options that say which task is meant out of ``options`` and returns it.
+
+    Args:
+        options: of the command; those of the task are removed.
+        controller: whose task it is by default, with what its file says of it.
+
+    Raises:
+        TaskError: none or two are named, it is unknown, or it cannot be played so.
     """
-    from wann_rt.evolution import config
+    from wann_rt.play.task_of import compiled_task_of
+    from wann_rt.tasks import any_task
 
-    env, given = options.pop("env"), options.pop("env_set")
+    names = ("task", "env", "params", "step_timeout", *_OF_ENVIRONMENTS)
+    said = {name: options.pop(name) for name in names if name in options}
+    name, env, params = said.get("task"), said.get("env"), settings_of(said["params"]) or None
+    own = controller is not None and isinstance(controller.provenance.get("environment"), dict)
+    if (name is not None and env is not None) or (name is None and env is None and controller is None):
+        raise TaskError("name either a task or an environment (--env)")
+    if env is not None or (name is None and own):
+        return _environment(env, params, said, controller)
+    for key, option in _OF_ENVIRONMENTS.items():
+        if said.get(key):
+            raise TaskError(
+                f"{option} is for environments, and none was named (--env); "
+                "a compiled task is played in threads of this machine, where its search takes about a minute"
+            )
+    return (
+        any_task.task(str(name), **(params or {})) if controller is None else compiled_task_of(controller, name, params)
+    )
+
+
+def _environment(
+    env: str | None, params: dict[str, Any] | None, said: dict[str, Any], controller: "Controller | None"
+) -> "AnyTask":
+    """Returns the environment that the options say; its module may lie in the current folder, as for ``python -m``."""
+    from wann_rt.play.environment import environment as any_environment
+    from wann_rt.play.task_of import environment_of
+    from wann_rt.tasks.environment import channels
+
     if env is not None and ":" in env:
         sys.path.insert(0, str(Path.cwd()))
-    names = ("backend", "address", "step_timeout")
-    other: dict[str, Any] = {name: options.pop(name) for name in names if name in options}
-    return {"env": env, "env_kwargs": dict(config.parse_setting(text) for text in given) or None, **other}
+    settings = {name: said[name] for name in ("backend", "address", "step_timeout") if said.get(name) is not None}
+    if said.get("channels") is not None:
+        settings["channels"] = channels.read(said["channels"])
+    kwargs = settings_of(said["env_set"]) or None
+    if controller is not None:
+        return environment_of(controller, env, kwargs=kwargs, params=params, **settings)
+    return any_environment(str(env), kwargs=kwargs, **settings, **(params or {}))
 
 
-def load(path: Path) -> "Controller":
+def settings_of(texts: Iterable[str]) -> dict[str, Any]:
+    """Reads options of the form NAME=VALUE."""
+    from wann_rt.evolution import config
+
+    return dict(config.parse_setting(text) for text in texts)
+
+
+def read_controller(path: Path) -> "Controller":
     """Reads the controller file that a command was given, or the champion of that name, e.g. zoo:pendulum."""
-    from wann_rt import zoo
-    from wann_rt.core import files
+    from wann_rt.zoo.sources import load
 
-    name = _champion(path)
-    return files.load(path) if name is None else zoo.load(name)
+    return load(path)
 
 
 def named_after(path: Path) -> Path:
     """Returns the file whose name results get: a champion's has its name, and the current folder."""
-    name = _champion(path)
+    from wann_rt.zoo.sources import zoo_name
+
+    name = zoo_name(path)
     return path if name is None else Path(f"{name}.json")
-
-
-def _champion(path: Path) -> str | None:
-    """Returns the name of the champion that is asked for, None for a path."""
-    prefix, colon, name = str(path).partition(":")
-    return name if colon and prefix == "zoo" else None
 
 
 def print_json(value: Any) -> None:

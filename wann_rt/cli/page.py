@@ -1,10 +1,10 @@
-"""The command that writes a controller as a live page."""
+"""``wann-rt page``: write a controller as a live page."""
 
 from pathlib import Path
 
 import click
 
-from wann_rt.cli.options import CONTROLLER, THREADS, load, named_after
+from wann_rt.cli.options import CONTROLLER, THREADS, named_after, read_controller
 
 
 @click.command()
@@ -18,6 +18,6 @@ def page(controller: Path, out: Path | None, no_curve: bool, threads: int | None
     from wann_rt.display.page.of_controller import page_of
 
     path = out or named_after(controller).with_suffix(".html")
-    text = page_of(load(controller), curve=not no_curve, threads=threads)
+    text = page_of(read_controller(controller), curve=not no_curve, threads=threads)
     write_atomic(path, text.encode())
     click.echo(f"wrote {path}: {len(text.encode()) // 1000} kB, open it in a browser")

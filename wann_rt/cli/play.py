@@ -1,17 +1,27 @@
-"""The command that shows a controller at work."""
+"""``wann-rt play``: watch a controller at work."""
 
 from pathlib import Path
 from typing import Any
 
 import click
 
-from wann_rt.cli.options import CONTROLLER, ENV, ENV_SET, SEED, TASK_SET, environment_arguments, load, named_after
+from wann_rt.cli.options import (
+    CONTROLLER,
+    ENV,
+    ENV_SET,
+    SEED,
+    TASK_SET,
+    named_after,
+    read_controller,
+    taken_task,
+    task_option,
+)
 
 
 @click.command()
 @CONTROLLER
 @click.option("--out", type=click.Path(path_type=Path), help="Film to write: .mp4 or .gif.  [default: a window]")
-@click.option("--task", help="Task to play.  [default: the one it was searched for]")
+@task_option("play")
 @ENV
 @ENV_SET
 @TASK_SET
@@ -19,24 +29,21 @@ from wann_rt.cli.options import CONTROLLER, ENV, ENV_SET, SEED, TASK_SET, enviro
 @click.option("--fps", "rate", type=click.FloatRange(0.1, 1000), help="Steps shown a second.  [default: as Gymnasium]")
 @click.option("--max-steps", type=click.IntRange(1), help="Of an episode.  [default: the task's own]")
 @SEED
-def play(controller: Path, out: Path | None, task: str | None, params: tuple[str, ...], **options: Any) -> None:
+def play(controller: Path, out: Path | None, **options: Any) -> None:
     """Watch CONTROLLER play its task in Gymnasium: in a window, or without a display as a film.
 
     The film's name is by default that of CONTROLLER, with .mp4, in the current folder.
     """
-    loaded = load(controller)
-    from wann_rt.display import watch as watching
-    from wann_rt.evolution import config
-    from wann_rt.play.choose import Selection, task_of
+    loaded = read_controller(controller)
+    from wann_rt.display import watch as display
 
-    changed = dict(config.parse_setting(text) for text in params) or None
-    played = task_of(loaded, Selection(task, params=changed, **environment_arguments(options)))
+    task = taken_task(options, loaded)
     path = out
-    if path is None and not watching.has_display():
+    if path is None and not display.has_display():
         path = Path(named_after(controller).with_suffix(".mp4").name)
         click.echo(f"there is no display here: making the film {path}")
     totals = []
-    for outcome in watching.watch(played, loaded, out=path, **options):
+    for outcome in display.watch(task, loaded, out=path, **options):
         totals.append(outcome.total)
         click.echo(f"episode {len(totals)} (seed {outcome.seed}): return {outcome.total:.1f} in {outcome.steps} steps")
     if len(totals) > 1:

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 SECONDS_PER_LINE = 10  # of progress, where there is no terminal
 
 
-class Progress:
+class SearchProgress:
     """Shows generations as they come: a live bar on a terminal, a line now and then elsewhere, or nothing."""
 
-    def __init__(self, total: int, *, quiet: bool) -> None:
+    def __init__(self, total: int, *, quiet: bool = False) -> None:
         """Prepares for ``total`` generations; ``quiet`` shows nothing."""
         self.console = Console(stderr=True, highlight=False)
         self.quiet = quiet
@@ -41,7 +41,7 @@ class Progress:
         )
         self._task = self._bar.add_task("search", total=total, text="")
 
-    def __enter__(self) -> "Progress":
+    def __enter__(self) -> "SearchProgress":
         self._announce()
         self._bar.start()
         return self
@@ -67,6 +67,10 @@ class Progress:
         if due and not (self.quiet or self.console.is_terminal):
             self._last_line = now
             self.console.print(f"generation {report.generation + 1}/{self.total}  {text}", soft_wrap=True)
+
+    def resumed(self, generation: int) -> None:
+        """Says that a search goes on where it stopped."""
+        self.console.print(f"resuming at generation {generation}", soft_wrap=True)
 
     def _announce(self) -> None:
         """Says why the first generation takes a while when the kernels must be compiled."""

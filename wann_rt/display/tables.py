@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from wann_rt.tasks.task import Task
 
 
-
 def console() -> Console:
     """Returns a console on stdout; narrow enough to read, wide enough for tables when piped."""
     return Console(width=None if sys.stdout.isatty() else 110, highlight=False)
@@ -53,18 +52,6 @@ def show_tasks(tasks: Sequence["Task"]) -> None:
         counts = str(len(task.observations)), str(len(task.actions)), f"{task.rate_hz:g} Hz"
         made.add_row(f"{task.name} ({', '.join(task.aliases)})", task.title, *counts, task.env_id)
     console().print(made)
-
-
-
-
-
-
-
-
-
-
-
-
 
 
 def controller_dict(controller: Controller) -> dict[str, Any]:
@@ -113,7 +100,3 @@ def _channel_table(title: str, channels: Sequence[Channel]) -> Table:
         conditioning = " ".join(filter(None, steps)) or "raw"
         made.add_row(str(i), escape(c.name), escape(c.unit), number(c.low), number(c.high), conditioning)
     return made
-
-
-
-

@@ -15,7 +15,7 @@ from wann_rt.display.tables import console, table
 
 if TYPE_CHECKING:
     from wann_rt.evaluation.score import Score
-    from wann_rt.tuning.polish import Progress as Report
+    from wann_rt.tuning.polish import TuningReport
     from wann_rt.tuning.tune import Tuned
 
 
@@ -48,7 +48,7 @@ class TuningProgress:
     ) -> None:
         self._bar.stop()
 
-    def update(self, report: "Report") -> None:
+    def update(self, report: "TuningReport") -> None:
         """Shows how far tuning has come; each stage (tuning, each removal) fills the bar once."""
         if report.stage != self._stage:
             self._stage, self._begun_at = report.stage, report.env_steps

@@ -16,9 +16,8 @@ from typing import Any, Literal, NamedTuple
 from wann_rt.core.controller import Controller, greatest
 from wann_rt.core.errors import TaskError
 from wann_rt.display.film import Reel, film_file
-from wann_rt.play.environment import environment_task
-from wann_rt.tasks import changes_of
-from wann_rt.tasks.any_task import AnyTask, check_fits
+from wann_rt.play.environment import environment
+from wann_rt.tasks.any_task import AnyTask, changes_of, check_fits
 from wann_rt.tasks.environment.simulator import Simulator
 from wann_rt.tasks.environment.task import FALL_REWARD, EnvironmentTask, with_options
 from wann_rt.tasks.scenes import SCENES, library
@@ -66,7 +65,7 @@ def watch(
     """Plays episodes in a window, or into a film, and yields how each went.
 
     Args:
-        task: the task; see ``choose.task_of``.
+        task: the task; see ``play.task_of``.
         controller: plays it.
         episodes: how many.
         seed: of the first episode; those of the next ones count up.
@@ -110,11 +109,11 @@ def shown(task: AnyTask) -> EnvironmentTask:
         return with_options(task, stall_steps=0, stall_reward=0.0)
     changes = changes_of(task)
     if task.name in SCENES:
-        return environment_task(f"wann_rt.tasks.gym_env:{task.env_id}", kwargs={"params": changes})
+        return environment(f"wann_rt.tasks.gym_env:{task.env_id}", kwargs={"params": dict(changes)})
     if changes:
         names = ", ".join(changes)
         raise TaskError(f"task {task.name} is shown by Gymnasium's {TWINS[task.name]}, which has no other {names}")
-    return environment_task(TWINS[task.name])
+    return environment(TWINS[task.name])
 
 
 def stage(task: EnvironmentTask, mode: Mode) -> Simulator:

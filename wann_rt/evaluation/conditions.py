@@ -15,11 +15,10 @@ from wann_rt.evaluation.sweep import COARSE_EPISODES, COARSE_STEP, Sweep, grid, 
 from wann_rt.play.episodes import HIGH, LOW, episode_seeds, weights_per_connection
 from wann_rt.play.plain import play_controller
 from wann_rt.play.rollouts import play, starts_of
+from wann_rt.play.task_of import task_of
 from wann_rt.tasks.any_task import AnyTask, check_fits, judged
 
 SIX_WEIGHTS = (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0)  # the shared weights with which the paper evaluates
-
-
 
 
 @dataclass(frozen=True)
@@ -61,14 +60,28 @@ def environment_episodes(episodes: int) -> int:
 
 
 def evaluate(
-    task: AnyTask, controller: Controller, *, episodes: int = 100, seed: int = 0, threads: int | None = None
+    controller: Controller,
+    task: AnyTask | str | None = None,
+    *,
+    episodes: int = 100,
+    seed: int = 0,
+    threads: int | None = None,
 ) -> Evaluation:
-    """Scores a controller on ``episodes`` fresh episodes per condition (per weight, for the six).
+    """Scores a controller in the paper's conditions.
+
+    Args:
+        controller: what to score.
+        task: ``wr.task(...)``, ``wr.environment(...)``, a ``wr.Task`` of your own, or the name of a compiled task; by
+            default the task that the controller was searched for, see ``wr.task_of``. An environment is then played by
+            Gymnasium, also where it was searched in EnvPool.
+        episodes: fresh episodes per condition (per weight, for the six).
+        seed: of the episodes.
+        threads: how many to use, or processes, all processors by default; the result does not depend on it.
 
     Raises:
-        TaskError: the controller's channels are not the task's.
+        TaskError: the task is unknown, or does not have the controller's channels.
     """
-    task = judged(task)
+    task = judged(task_of(controller, task))
     check_fits(task, controller)
     network = controller.network
     starts = starts_of(task, episode_seeds(Purpose.TEST, seed, episodes))
@@ -88,5 +101,3 @@ def evaluate(
         "own_weight": scored(play_controller(task, controller, starts, threads)),
     }
     return Evaluation(task.name, seed, network.n_connections, swept.best, scores, swept)
-
-

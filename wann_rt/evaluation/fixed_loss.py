@@ -64,5 +64,3 @@ def loss(
     float32 = returns(task, partial(controller.run, forward_batch), starts)
     fixed = returns(task, FixedController.of(controller, ranges), starts)
     return Loss(task.name, Score.of(float32), Score.of(fixed), Score.of(fixed - float32))
-
-

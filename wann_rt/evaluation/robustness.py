@@ -14,8 +14,9 @@ from wann_rt.evaluation.score import Score
 from wann_rt.play.episodes import episode_seeds
 from wann_rt.play.plain import play_controller
 from wann_rt.play.rollouts import starts_of
-from wann_rt.tasks import DISTURBANCES, task_of, with_params
-from wann_rt.tasks.any_task import check_fits
+from wann_rt.play.task_of import task_of
+from wann_rt.tasks import DISTURBANCES, with_params
+from wann_rt.tasks.any_task import AnyTask, check_fits
 from wann_rt.tasks.task import Task
 
 ALL = "all of these"
@@ -43,9 +44,8 @@ class Robustness:
 
 def robustness(
     controller: Controller,
-    task: str | None = None,
+    task: AnyTask | str | None = None,
     *,
-    task_params: Mapping[str, float] | None = None,
     episodes: int = 100,
     seed: int = 0,
 ) -> Robustness:
@@ -53,15 +53,17 @@ def robustness(
 
     Args:
         controller: what to judge.
-        task: name of the task; by default task and params are those it was searched for.
-        task_params: changed params; a disturbance among them stays while others are tested.
+        task: a task or its name, see ``wr.task_of``; by default the one it was searched for. A disturbance among its
+            params stays while others are tested.
         episodes: fresh episodes for each disturbance, the same ones.
         seed: of the episodes.
 
     Raises:
         TaskError: the task is unknown or knows no disturbances, or does not have the controller's channels.
     """
-    played = task_of(controller, task, task_params)
+    played = task_of(controller, task)
+    if not isinstance(played, Task):
+        raise TaskError(f"task {played.name} is played by an environment, which knows no disturbances")
     return _robustness(played, controller, episode_seeds(Purpose.TEST, seed, episodes))
 
 

@@ -11,7 +11,6 @@ from wann_rt.tasks.any_task import AnyTask
 Z_95 = 1.96  # two-sided 95 % point of the normal distribution
 
 
-
 @dataclass(frozen=True)
 class Score:
     """Returns of some episodes.

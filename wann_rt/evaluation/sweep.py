@@ -51,8 +51,6 @@ def grid(low: float = LOW, high: float = HIGH, step: float = STEP) -> NDArray[np
     return np.linspace(low, high, count).astype(np.float32)
 
 
-
-
 def sweep(
     task: AnyTask,
     network: Network,
@@ -92,5 +90,3 @@ def race(
     best = np.sort(np.argsort(-coarse.means, kind="stable")[:count])
     weights = coarse.weights[best]
     return sweep(task, network, episodes=episodes, seed=seed, threads=threads, weights=weights, stage=1)
-
-

@@ -65,7 +65,7 @@ class Journal:
     @property
     def champion_path(self) -> Path:
         """Where the champion's controller file is."""
-        return self.folder / CHAMPION
+        return champion_file(self.folder)
 
     def resume(self, running: Search) -> bool:
         """Puts the search where the folder's unfinished run stopped; returns whether there was one.
@@ -132,6 +132,11 @@ class Journal:
             raise FileError(f"{self.folder}: already holds a run with other settings; {choose}")
         if not self._has_state() and self._lines():
             raise FileError(f"{self.folder}: already holds a run, and nothing in it to resume; {choose}")
+
+
+def champion_file(folder: str | os.PathLike[str]) -> Path:
+    """Returns where a run folder has its champion's controller file."""
+    return Path(folder) / CHAMPION
 
 
 def _settings(task: AnyTask, config: Config) -> dict[str, Any]:

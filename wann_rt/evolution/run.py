@@ -1,68 +1,49 @@
-"""The Python interface to a whole search: from the name of a task to a controller."""
+"""A whole search: from a task to a controller. ``wr.search`` and the command line both run ``run_search``."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
 from wann_rt.core.controller import Controller, Weight
 from wann_rt.core.errors import WannError
+from wann_rt.core.network import Network
 from wann_rt.core.random import Purpose
 from wann_rt.core.version import __version__
-from wann_rt.evaluation.conditions import Evaluation
-from wann_rt.evaluation.conditions import evaluate as evaluate_on
 from wann_rt.evaluation.score import Score
 from wann_rt.evaluation.sweep import sweep
-from wann_rt.evolution import config
-from wann_rt.evolution.config import default_preset
+from wann_rt.evolution import config as configs
+from wann_rt.evolution.config import Config
 from wann_rt.evolution.journal import Journal
 from wann_rt.evolution.search import Generation, Search
 from wann_rt.evolution.warm_start import start_from
-from wann_rt.play.choose import STEP_TIMEOUT, Selection, selected, task_of
 from wann_rt.play.episodes import episode_seeds
 from wann_rt.play.plain import play_controller, record_vectors
 from wann_rt.play.rollouts import starts_of
-from wann_rt.tasks.any_task import identity, judged
-from wann_rt.tasks.environment.task import BackendName
+from wann_rt.tasks.any_task import AnyTask, as_task, identity, judged, refuse_moved
 
 SCORED_EPISODES = 100
+OnGeneration = Callable[[Generation], None]
 
 
 def search(
-    task: str | None = None,
+    task: AnyTask | str,
     *,
-    env: str | None = None,
-    env_kwargs: Mapping[str, Any] | None = None,
-    channels: Mapping[str, Any] | None = None,
-    backend: BackendName | None = None,
-    address: str | None = None,
-    step_timeout: float = STEP_TIMEOUT,
-    task_params: Mapping[str, Any] | None = None,
     preset: str | None = None,
     start: Controller | None = None,
     out: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
     threads: int | None = None,
-    on_generation: Callable[[Generation], None] | None = None,
+    on_generation: OnGeneration | None = None,
     **settings: Any,
 ) -> Controller:
-    """Searches a controller for a compiled task, or for an environment.
+    """Searches a controller for a task.
 
     Ctrl-C ends the search early and returns the best controller so far.
 
     Args:
-        task: name of a compiled task; see ``wann-rt tasks``.
-        env: instead of it, an environment: an id that Gymnasium knows, "module:Id-v0" or "module:Class".
-        env_kwargs: arguments of the environment's constructor, JSON values.
-        channels: names, units and conditioning of its channels, see ``tasks.environment.channels``.
-        backend: who plays it: "processes", the default; "ray", the same on a cluster; or "envpool": faster, with other
-            episodes than Gymnasium's.
-        address: of the Ray cluster: "local" to start one on this machine, "host:port" or "auto" where this machine is
-            a node of it, or "ray://host:10001". By default what the variable ``RAY_ADDRESS`` says, else "local".
-        step_timeout: seconds that one of its steps or resets may take.
-        task_params: what differs from the task's own params, see ``tasks.with_params``, e.g. a longer pole; or from
-            an environment's options, see ``environment.task.Options``.
+        task: ``wr.task(...)``, ``wr.environment(...)``, a ``wr.Task`` of your own, or the name of a compiled task.
         preset: named settings to start from: "minimal", "tuned", "agnostic", "paper" or "environment"; by default
             "minimal", or "environment" for an environment, see ``config.load``.
         start: a controller whose network the first generation copies, instead of random ones.
@@ -80,48 +61,59 @@ def search(
         WannError: unknown task or setting, an environment that fails, or a run folder that cannot be written.
         KeyboardInterrupt: on Ctrl-C before the first generation is scored.
     """
-    searched = selected(Selection(task, env, env_kwargs, channels, backend, step_timeout, task_params, address))
-    chosen, network = config.load(preset or default_preset(searched), settings), None
-    if start is not None:
-        network, chosen = start_from(start, chosen)
-    running = Search(searched, chosen, threads, network)
+    refuse_moved(settings)
+    searched = as_task(task)
+    config, network = configured(searched, preset, start, settings)
+    return run_search(
+        searched, config, network, out=out, overwrite=overwrite, threads=threads, on_generation=on_generation
+    )
+
+
+def configured(
+    task: AnyTask, preset: str | None, start: Controller | None, settings: dict[str, Any]
+) -> tuple[Config, Network | None]:
+    """Returns the settings of a search, and the network that its first generation copies, if one does."""
+    config = configs.load(preset or configs.default_preset(task), settings)
+    if start is None:
+        return config, None
+    network, config = start_from(start, config)
+    return config, network
+
+
+def run_search(
+    task: AnyTask,
+    config: Config,
+    network: Network | None = None,
+    *,
+    out: str | os.PathLike[str] | None = None,
+    overwrite: bool = False,
+    threads: int | None = None,
+    on_generation: OnGeneration | None = None,
+    on_resume: Callable[[int], None] | None = None,
+) -> Controller:
+    """Runs a search with all its settings, in a run folder if one is named; arguments are those of ``search``.
+
+    Args:
+        task: what is searched for.
+        config: all settings; see ``configured``.
+        network: what the first generation copies.
+        out: run folder.
+        overwrite: whether it may already hold another or a finished run.
+        threads: how many to use.
+        on_generation: called after each generation.
+        on_resume: called with the number of generations that the run folder already holds, where it is resumed.
+    """
+    running = Search(task, config, threads, network)
     with ExitStack() as stack:
         journal = None
         if out is not None:
-            journal = stack.enter_context(Journal(out, running.task, running.config, overwrite=overwrite))
-            journal.resume(running)
+            journal = stack.enter_context(Journal(out, task, config, overwrite=overwrite))
+            if journal.resume(running) and on_resume is not None:
+                on_resume(running.generation)
         return run(running, journal, on_generation)
 
 
-def evaluate(
-    controller: Controller,
-    task: str | None = None,
-    *,
-    env: str | None = None,
-    env_kwargs: Mapping[str, Any] | None = None,
-    backend: BackendName | None = None,
-    address: str | None = None,
-    step_timeout: float = STEP_TIMEOUT,
-    task_params: Mapping[str, Any] | None = None,
-    episodes: int = 100,
-    seed: int = 0,
-    threads: int | None = None,
-) -> Evaluation:
-    """Scores a controller in the paper's conditions; task and params are by default those it was searched for.
-
-    An environment is played by Gymnasium, also where it was searched in EnvPool, unless ``backend`` says otherwise;
-    for the arguments see ``search``.
-
-    Raises:
-        TaskError: the task or a param is unknown, or the task does not have the controller's channels.
-    """
-    played = task_of(controller, Selection(task, env, env_kwargs, None, backend, step_timeout, task_params, address))
-    return evaluate_on(played, controller, episodes=episodes, seed=seed, threads=threads)
-
-
-def run(
-    running: Search, journal: Journal | None = None, on_generation: Callable[[Generation], None] | None = None
-) -> Controller:
+def run(running: Search, journal: Journal | None = None, on_generation: OnGeneration | None = None) -> Controller:
     """Runs a search to its end, or to Ctrl-C once there is a champion, and returns the champion's controller.
 
     Whatever ends the run, its state up to the last whole generation is saved.

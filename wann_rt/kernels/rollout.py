@@ -32,8 +32,6 @@ def width_for(lanes: int) -> Width:
     return min(WIDTHS, key=lambda width: -(-lanes // width.lanes) * (width.lanes + 20))
 
 
-
-
 class Behaviour(NamedTuple):
     """How actions are watched; kernels that get None instead are compiled without, so searching costs nothing more.
 
@@ -46,10 +44,6 @@ class Behaviour(NamedTuple):
     limits: NDArray[np.float32]
     efforts: NDArray[np.float64]
     changes: NDArray[np.int64]
-
-
-
-
 
 
 class Lanes(NamedTuple):

@@ -13,7 +13,7 @@ from numba.extending import overload, register_jitable
 
 from wann_rt.kernels.block import load_rows, spread_head
 
-TASKS = "wann_rt.tasks."
+_OWN = ("wann_rt.tasks",)  # whose functions a task of somebody else may call
 
 
 class Definition(NamedTuple):
@@ -29,6 +29,11 @@ _definitions: dict[type, Definition] = {}
 _jitable: set[FunctionType] = set()
 
 
+def is_registered(params: type) -> bool:
+    """Returns whether the kernels know the task whose params are of that type."""
+    return params in _definitions
+
+
 def register(params: type, observe: Callable[..., Any], step: Callable[..., Any]) -> None:
     """Makes a task known to the kernels.
 
@@ -37,17 +42,24 @@ def register(params: type, observe: Callable[..., Any], step: Callable[..., Any]
         observe: see ``tasks.task.Task``.
         step: see ``tasks.task.Task``.
     """
-    _make_jitable(observe)
-    _make_jitable(step)
+    roots = {_root(observe), _root(step), *_OWN}
+    _make_jitable(observe, roots)
+    _make_jitable(step, roots)
     n_state = len(inspect.signature(observe).parameters)
     n_actions = len(inspect.signature(step).parameters) - 1 - n_state
     zero = np.float32(0.0)
     _definitions[params] = Definition(observe, step, (zero,) * n_state, (zero,) * n_actions)
 
 
-def _make_jitable(function: Any) -> None:
-    """Lets kernels compile a function and those of the tasks package that it calls, by ``name`` or ``module.name``."""
-    known = isinstance(function, FunctionType) and function.__module__.startswith(TASKS)
+def _root(function: Any) -> str:
+    """Returns the package that a function is from; of wann_rt's, the room."""
+    parts = str(function.__module__).split(".")
+    return ".".join(parts[: 2 if parts[0] == "wann_rt" else 1])
+
+
+def _make_jitable(function: Any, roots: set[str]) -> None:
+    """Lets kernels compile a function and those that it calls by ``name`` or ``module.name``, if it is theirs."""
+    known = isinstance(function, FunctionType) and _root(function) in roots
     if not known or function in _jitable:
         return
     _jitable.add(function)
@@ -56,7 +68,7 @@ def _make_jitable(function: Any) -> None:
     values = [function.__globals__.get(name) for name in names]
     members = [getattr(value, name, None) for value in values if isinstance(value, ModuleType) for name in names]
     for called in (*values, *members):
-        _make_jitable(called)
+        _make_jitable(called, roots)
 
 
 def load_state(width: Any, p: Any, starts: Any) -> Any:

@@ -8,28 +8,40 @@ from wann_rt.core.errors import TaskError
 from wann_rt.play.backends import envpool_engine, ray_connection
 from wann_rt.tasks.environment.channels import Overlay
 from wann_rt.tasks.environment.describe import described
-from wann_rt.tasks.environment.task import DEFAULT_BACKEND, ENGINES, BackendName, EnvironmentTask
+from wann_rt.tasks.environment.task import (
+    DEFAULT_BACKEND,
+    ENGINES,
+    STEP_TIMEOUT,
+    BackendName,
+    EnvironmentTask,
+    with_options,
+)
 
 
-def environment_task(
+def environment(
     env_id: str,
     *,
+    backend: BackendName = DEFAULT_BACKEND,
     kwargs: Mapping[str, Any] | None = None,
     channels: Overlay | None = None,
-    backend: BackendName = DEFAULT_BACKEND,
-    timeout: float = 60.0,
     address: str | None = None,
+    step_timeout: float = STEP_TIMEOUT,
+    **options: Any,
 ) -> EnvironmentTask:
-    """Returns an environment as a task.
+    """Returns an environment as a task: something to search, evaluate or tune on.
 
     Args:
         env_id: an id that Gymnasium knows ("Pendulum-v1"); "module:Id-v0" for one that a module registers; or
             "module:Class", whose constructor, or a function, makes the environment. The module is imported.
+        backend: who plays it: "processes"; "ray", the same on a cluster; or "envpool": faster, with other episodes than
+            Gymnasium's.
         kwargs: arguments of the constructor, JSON values.
-        channels: names, units and conditioning of the channels, where they shall not be what is known of them.
-        backend: who plays the episodes.
-        timeout: seconds that a step or a reset may take.
-        address: of a Ray cluster, see ``search``.
+        channels: names, units and conditioning of the channels, where they shall not be what is known of them; see
+            ``tasks.environment.channels``.
+        address: of the Ray cluster: "local" to start one on this machine, "host:port" or "auto" where this machine is
+            a node of it, or "ray://host:10001". By default what the variable ``RAY_ADDRESS`` says, else "local".
+        step_timeout: seconds that a step or a reset may take.
+        **options: what differs from the episodes as they are, e.g. ``max_steps=100``; see ``Options``.
 
     Raises:
         TaskError: there is no such environment, it cannot be made, or a controller cannot play it as it is.
@@ -41,5 +53,7 @@ def environment_task(
         ray_connection.library()
     elif address is not None:
         raise TaskError(f"address {address!r} is of a Ray cluster, and the back end is {backend}: use --backend ray")
-    task = replace(described(env_id, kwargs, channels, timeout), backend=backend, address=address)
-    return replace(task, version=envpool_engine.check(task)) if backend == "envpool" else task
+    task = replace(described(env_id, kwargs, channels, step_timeout), backend=backend, address=address)
+    if backend == "envpool":
+        task = replace(task, version=envpool_engine.check(task))
+    return with_options(task, **options)

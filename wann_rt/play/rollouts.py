@@ -14,7 +14,7 @@ from wann_rt.core.network import Network
 from wann_rt.kernels.block import Width
 from wann_rt.kernels.programs import Programs, single
 from wann_rt.kernels.rollout import Behaviour, Lanes, Results, rollouts, width_for
-from wann_rt.kernels.tasks import register
+from wann_rt.kernels.tasks import is_registered, register
 from wann_rt.play import backends
 from wann_rt.play.episodes import Episodes
 from wann_rt.tasks import TASKS, VARIANTS
@@ -57,6 +57,8 @@ def play(
     """
     if isinstance(task, EnvironmentTask):
         return backends.play(task, programs, weights, starts, threads or default_threads(), watched)
+    if not is_registered(type(task.params)):
+        register(type(task.params), task.observe, task.step)
     programs = single(programs) if isinstance(programs, Network) else programs
     n_networks, n_lanes = len(programs.n_nodes), starts.shape[1]
     width = width_for(n_lanes)
@@ -112,9 +114,3 @@ def _run(kernel: Callable[[], None], taken: NDArray[np.int64], rows: int, thread
 def starts_of(task: AnyTask, seeds: NDArray[np.int64] | range) -> NDArray[Any]:
     """Returns what begins the episodes of these seeds, [state, seeds]: first states, or the seeds of an environment."""
     return np.stack([task.start(int(seed)) for seed in seeds], axis=1)
-
-
-
-
-
-

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from wann_rt.core.controller import Controller
 from wann_rt.core.errors import TaskError
 from wann_rt.tasks.compiled import (
     acrobot,
@@ -118,7 +117,7 @@ def with_params(task: Task, **changes: float) -> Task:
     Raises:
         TaskError: an unknown param, or a value that is not a finite number (or not positive, where it must be).
     """
-    forms = get(task.name), *VARIANTS.get(task.name, ())
+    forms = _forms(task)
     merged = forms[-1].params._asdict() | task.params._asdict()
     for name, value in changes.items():
         merged[name] = _param(task, name, value, merged)
@@ -127,22 +126,20 @@ def with_params(task: Task, **changes: float) -> Task:
     return replace(smallest, params=smallest.params._make(merged[name] for name in smallest.params._fields))
 
 
-def task_of(controller: Controller, name: str | None = None, params: Mapping[str, float] | None = None) -> Task:
-    """Returns the task of that name, with changed params; by default what the controller was searched for.
-
-    Raises:
-        TaskError: the task or a param is unknown, or neither the caller nor the controller names a task.
-    """
-    known = name or controller.provenance.get("task")
-    if not isinstance(known, str):
-        raise TaskError("the controller does not say which task it is for: name one")
-    return with_params(get(known), **(controller.provenance.get("task_params", {}) if params is None else params))
-
-
-def changes_of(task: Task) -> dict[str, float]:
+def changed_params(task: Task) -> dict[str, float]:
     """Returns the params in which a task differs from the plain task of its name; empty for the plain one."""
-    plain = get(task.name).params._asdict()
+    plain = _forms(task)[0].params._asdict()
     return {name: float(str(value)) for name, value in task.params._asdict().items() if value != plain.get(name, 0.0)}
+
+
+def _forms(task: Task) -> tuple[Task, ...]:
+    """Returns the plain task and its variants with more params, smallest first; of a user's own task, that alone."""
+    forms = tuple(form for form in TASKS if form.name == task.name)
+    forms += VARIANTS.get(task.name, ()) if forms else ()
+    if any(type(task.params) is type(form.params) for form in forms):
+        return forms
+    plain = getattr(type(task.params), "_field_defaults", {})
+    return (replace(task, params=task.params._replace(**plain)),)
 
 
 def _param(task: Task, name: str, value: Any, known: Mapping[str, Any]) -> np.float32:

@@ -5,16 +5,65 @@ from typing import Any
 
 from wann_rt import tasks
 from wann_rt.core.controller import Controller
-from wann_rt.core.errors import TaskError
+from wann_rt.core.errors import ConfigError, TaskError
 from wann_rt.tasks.environment.task import EnvironmentTask, changed_options, with_options
 from wann_rt.tasks.task import Task
 
 AnyTask = Task | EnvironmentTask
 
 
+# What searching and tuning took before a task was an argument, and where it belongs now.
+_MOVED: Mapping[str, str] = {
+    "env": "wr.environment(ID)",
+    "env_kwargs": "wr.environment(ID, kwargs=...)",
+    "channels": "wr.environment(ID, channels=...)",
+    "backend": "wr.environment(ID, backend=...)",
+    "address": "wr.environment(ID, address=...)",
+    "step_timeout": "wr.environment(ID, step_timeout=...)",
+    "task_params": "wr.task(NAME, PARAM=VALUE) or wr.environment(ID, OPTION=VALUE)",
+}
+
+
+def task(name: str, **params: float) -> Task:
+    """Returns a compiled task: something to search, evaluate or tune on.
+
+    Args:
+        name: of the task, or an alias, e.g. "swingup"; ``wann-rt tasks`` lists them.
+        **params: what differs from the task's own physical constants, penalties and disturbances, e.g.
+            ``pole_length=0.9``.
+
+    Raises:
+        TaskError: the task or a param is unknown, or a value makes no sense.
+    """
+    return tasks.with_params(tasks.get(name), **params)
+
+
+def as_task(given: AnyTask | str) -> AnyTask:
+    """Returns a task; of a text, the compiled task of that name.
+
+    Raises:
+        TaskError: it is unknown, or no task.
+    """
+    if isinstance(given, str):
+        return task(given)
+    if not isinstance(given, (Task, EnvironmentTask)):
+        raise TaskError(
+            f"{given!r} is no task: expected wr.task(NAME), wr.environment(ID), a wr.Task of your own, or the name of "
+            "a compiled task"
+        )
+    return given
+
+
+def refuse_moved(settings: Mapping[str, Any]) -> None:
+    """Raises ConfigError where a setting is one that says which task is meant: a task is an argument now."""
+    for name in settings:
+        if name in _MOVED:
+            raise ConfigError(f"there is no setting {name!r}: which task is meant is the task's to say: {_MOVED[name]}")
+
+
 def changes_of(task: AnyTask) -> Mapping[str, Any]:
     """Returns the params or options in which a task differs from the plain task of its name."""
-    return changed_options(task) if isinstance(task, EnvironmentTask) else tasks.changes_of(task)
+    return changed_options(task) if isinstance(task, EnvironmentTask) else tasks.changed_params(task)
 
 
 def identity(task: AnyTask) -> dict[str, Any]:

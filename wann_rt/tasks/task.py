@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 from wann_rt.core.controller import Channel
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Task:
-    """An episode to be scored, compiled: its interface and the functions that kernels call.
+    """An episode to be scored, compiled: its interface and the functions that kernels call; your own ones, too.
 
     Attributes:
         name: on the command line and in files.
-        aliases: other names it answers to.
+        aliases: other names it answers to, if it comes with wann_rt.
         title: one line for lists.
         version: raised whenever the same actions would score differently.
-        env_id: the same task as a Gymnasium environment.
+        env_id: the same task as a Gymnasium environment; empty where it is none.
         observations: channels in order.
         actions: channels in order.
         rate_hz: steps per simulated second.
@@ -34,10 +34,10 @@ class Task:
     """
 
     name: str
-    aliases: tuple[str, ...]
-    title: str
-    version: int
-    env_id: str
+    aliases: tuple[str, ...] = ()
+    title: str = ""
+    version: int = 1
+    env_id: str = ""
     observations: tuple[Channel, ...]
     actions: tuple[Channel, ...]
     rate_hz: float

@@ -28,7 +28,7 @@ FINALISTS = 6
 MOST_CANDIDATES = 256  # largest population after restarts
 
 
-class Progress(NamedTuple):
+class TuningReport(NamedTuple):
     """How far tuning has come: held-out score of the leader, its connections, task steps taken and allowed."""
 
     stage: str
@@ -38,11 +38,11 @@ class Progress(NamedTuple):
     budget: int
 
 
-OnProgress = Callable[[Progress], None]
+OnProgress = Callable[[TuningReport], None]
 
 
 @dataclass(frozen=True)
-class Settings:
+class PolishSettings:
     """How individual weights are tuned.
 
     Attributes:
@@ -170,7 +170,7 @@ def polish(
     arena: Arena,
     network: Network,
     start: Vectors,
-    settings: Settings,
+    settings: PolishSettings,
     on_progress: OnProgress | None = None,
     stage: str = "weights",
 ) -> Entrant:
@@ -202,7 +202,7 @@ def polish(
     return contest.final(settings.final or arena.final)
 
 
-def _run(arena: Arena, contest: Contest, settings: Settings, on_progress: OnProgress | None, stage: str) -> None:
+def _run(arena: Arena, contest: Contest, settings: PolishSettings, on_progress: OnProgress | None, stage: str) -> None:
     """Spends the budget; what looks good enters the contest."""
     network, start, population = contest.network, contest.start.weights, settings.population
     sigma = settings.sigma * max(float(np.sqrt(np.mean(start**2))), 0.1)
@@ -218,7 +218,7 @@ def _run(arena: Arena, contest: Contest, settings: Settings, on_progress: OnProg
             contest.screen(np.vstack([strategy.center, candidates[np.argmax(scores)]]))
             if on_progress is not None:
                 leader = contest.leader.score
-                on_progress(Progress(stage, leader, network.n_connections, arena.env_steps, end))
+                on_progress(TuningReport(stage, leader, network.n_connections, arena.env_steps, end))
         if strategy.exhausted:
             population = min(2 * population, max(settings.population, MOST_CANDIDATES))
             again = settings.seed + generation

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from wann_rt.core.network import Network
-from wann_rt.tuning.polish import Arena, OnProgress, Settings, polish
+from wann_rt.tuning.polish import Arena, OnProgress, PolishSettings, polish
 from wann_rt.tuning.strategies import Vectors
 
 TRIED = 3  # removals that are tuned briefly
@@ -48,7 +48,7 @@ def without(network: Network, weights: Vectors, removed: int) -> tuple[Network, 
 def prune(
     arena: Arena,
     start: Pruned,
-    settings: Settings,
+    settings: PolishSettings,
     smallest: int = 1,
     on_progress: OnProgress | None = None,
 ) -> list[Pruned]:
@@ -89,7 +89,9 @@ def pareto(found: Sequence[Pruned]) -> list[Pruned]:
     return best[::-1]
 
 
-def _remove_one(arena: Arena, current: Pruned, settings: Settings, on_progress: OnProgress | None) -> Pruned | None:
+def _remove_one(
+    arena: Arena, current: Pruned, settings: PolishSettings, on_progress: OnProgress | None
+) -> Pruned | None:
     """Returns the best network with one connection less, or several if a node loses its use; None if all are empty."""
     n = current.network.n_connections
     stage = f"pruning to {n - 1}"

@@ -1,4 +1,4 @@
-"""Refining: from a controller to a better or smaller one - shared weight, individual weights, pruning."""
+"""Tuning: from a controller to a better or smaller one - shared weight, individual weights, pruning."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -14,16 +14,17 @@ from wann_rt.core.errors import ConfigError, ControllerError, FileError
 from wann_rt.core.random import Purpose
 from wann_rt.core.version import __version__
 from wann_rt.evaluation.score import Score
-from wann_rt.evaluation.sweep import STEP, Sweep, grid, race, sweep
-from wann_rt.play.choose import STEP_TIMEOUT, Selection, task_of
-from wann_rt.play.episodes import HIGH, LOW, episode_seeds
+from wann_rt.evaluation.sweep import Sweep, grid, race, sweep
+from wann_rt.play.episodes import episode_seeds
 from wann_rt.play.plain import play_controller, record_vectors
 from wann_rt.play.rollouts import play, starts_of
-from wann_rt.tasks.any_task import check_fits, identity, judged
-from wann_rt.tasks.environment.task import BackendName, EnvironmentTask
-from wann_rt.tuning.polish import Arena, OnProgress, Progress, Settings, polish
+from wann_rt.play.task_of import task_of
+from wann_rt.tasks.any_task import AnyTask, check_fits, identity, judged, refuse_moved
+from wann_rt.tasks.environment.task import EnvironmentTask
+from wann_rt.tuning.polish import Arena, OnProgress, PolishSettings, TuningReport, polish
 from wann_rt.tuning.prune import RETUNE_SIGMA, Pruned, unsigned
 from wann_rt.tuning.prune import prune as prune_connections
+from wann_rt.tuning.settings import TuneSettings
 from wann_rt.tuning.strategies import STRATEGIES, Vectors
 
 Method = Literal["sweep", "cma", "pepg"]
@@ -76,7 +77,7 @@ def front_files(tuned: Tuned, path: Path) -> list[Path]:
     return [folder / f"{one.network.n_connections:03d}.json" for one in tuned.front]
 
 
-def save(tuned: Tuned, path: Path) -> None:
+def save_tuned(tuned: Tuned, path: Path) -> None:
     """Writes the result, and the Pareto set into a folder beside it, which it replaces.
 
     Raises:
@@ -103,56 +104,29 @@ def front_row(controller: Controller) -> dict[str, Any]:
 
 def tune(
     controller: Controller,
-    task: str | None = None,
+    task: AnyTask | str | None = None,
     *,
-    env: str | None = None,
-    env_kwargs: Mapping[str, Any] | None = None,
-    backend: BackendName | None = None,
-    address: str | None = None,
-    step_timeout: float = STEP_TIMEOUT,
-    task_params: Mapping[str, Any] | None = None,
     method: Method = "cma",
     prune: bool = False,
-    steps: int = 50_000_000,
-    episodes: int | None = None,
-    population: int = Settings.population,
-    sigma: float | None = None,
-    low: float = LOW,
-    high: float = HIGH,
-    step: float = STEP,
-    smallest: int = 4,
     seed: int = 0,
     threads: int | None = None,
     on_progress: OnProgress | None = None,
+    **settings: Any,
 ) -> Tuned:
     """Tunes a controller; Ctrl-C ends it early and keeps the best so far.
 
     Args:
         controller: what to start from; it stays as it is.
-        task: name of a compiled task; by default the one it was searched for.
-        env: instead of it, an environment; for this and the next see ``evolution.run.search``.
-        env_kwargs: arguments of its constructor.
-        backend: who plays it; "processes", that is Gymnasium, by default.
-        address: of the Ray cluster, where that plays it.
-        step_timeout: seconds that one of its steps or resets may take.
-        task_params: what differs from the task's own params, see ``tasks.with_params``, e.g. an effort penalty; by
-            default what the controller's provenance says, if anything.
+        task: ``wr.task(...)``, ``wr.environment(...)``, a ``wr.Task`` of your own, or the name of a compiled task; by
+            default the task that the controller was searched for, see ``wr.task_of``.
         method: "sweep": the one shared weight over a fine grid; "cma": individual weights by CMA-ES; "pepg":
             individual weights by the population-based REINFORCE of the paper.
         prune: also remove connections one by one, tuning in between; the result is then the smallest controller that
             keeps 99 % of the best score, and ``front`` holds the best of each size. Doubles the budget.
-        steps: budget of task steps; a sweep ignores it.
-        episodes: per candidate and generation, or per weight of the sweep.
-        population: candidates in a generation.
-        sigma: first standard deviation of a weight, as a multiple of the root mean square of the weights; by default
-            0.5, or 0.2 for a controller that has a weight per connection already.
-        low: sweep: lowest shared weight.
-        high: sweep: highest shared weight.
-        step: sweep: distance between weights.
-        smallest: connections at which pruning stops.
         seed: all random numbers follow from it.
         threads: how many to use, all processors by default; the result does not depend on it.
         on_progress: called now and then.
+        **settings: e.g. ``steps=5_000_000, sigma=0.3``; see ``TuneSettings``.
 
     Returns:
         The result, on held-out episodes never worse than what was given.
@@ -160,27 +134,26 @@ def tune(
     Raises:
         WannError: a controller or settings that do not fit, or method "cma" without the extra ``tune``.
     """
-    chosen = task_of(controller, Selection(task, env, env_kwargs, None, backend, step_timeout, task_params, address))
-    check_fits(chosen, controller)
-    _check(controller, method, prune, steps, episodes)
-    if population < 4 or (sigma is not None and not 0 < sigma <= 10):
-        raise ConfigError(f"population ({population}) must be at least 4, sigma ({sigma}) above 0 and at most 10")
-    played = EPISODES[method] if episodes is None else episodes
-    arena = Arena(chosen, seed, threads)
+    refuse_moved(settings)
+    chosen = TuneSettings.of(settings)
+    played = task_of(controller, task)
+    check_fits(played, controller)
+    _check(controller, method, prune)
+    arena = Arena(played, seed, threads)
+    episodes = chosen.episodes or EPISODES[method]
     if method == "sweep":
-        return _swept(arena, controller, grid(low, high, step), played, on_progress)
+        return _swept(arena, controller, grid(chosen.low, chosen.high, chosen.step), episodes, on_progress)
+    sigma = chosen.sigma
     if sigma is None:
-        sigma = RETUNE_SIGMA if controller.weight.kind == "connections" else Settings.sigma
-    settings = Settings(method, population, played, sigma, steps, seed, threads)
-    return _polished(arena, controller, settings, prune, smallest, on_progress)
+        sigma = RETUNE_SIGMA if controller.weight.kind == "connections" else PolishSettings.sigma
+    polishing = PolishSettings(method, chosen.population, episodes, sigma, chosen.steps, seed, threads)
+    return _polished(arena, controller, polishing, prune, chosen.smallest, on_progress)
 
 
-def _check(controller: Controller, method: str, prune: bool, steps: int, episodes: int | None) -> None:
+def _check(controller: Controller, method: str, prune: bool) -> None:
     """Refuses what cannot be tuned, saying what can."""
     if method not in METHODS:
         raise ConfigError(f"there is no tuning method {method!r}; methods: {', '.join(METHODS)}")
-    if steps < 1 or (episodes is not None and episodes < 1):
-        raise ConfigError(f"steps ({steps}) and episodes ({episodes}) must be at least 1")
     if controller.network.n_connections == 0:
         raise ControllerError("the controller has no connections, so there is nothing to tune")
     if method == "sweep" and prune:
@@ -202,7 +175,7 @@ def _swept(
     arena.env_steps += coarse.env_steps + finalists.env_steps
     if on_progress is not None:
         taken = arena.env_steps
-        on_progress(Progress("sweep", float(finalists.means.max()), network.n_connections, taken, taken))
+        on_progress(TuningReport("sweep", float(finalists.means.max()), network.n_connections, taken, taken))
     done: dict[str, Any] = {"method": "sweep", "grid": _grid_of(weights), "episodes": episodes}
     found = _finished(arena, controller, [controller.with_weight(finalists.best)], done)
     return replace(found, sweep=coarse, finalists=finalists)
@@ -213,7 +186,12 @@ def _grid_of(weights: NDArray[np.float32]) -> dict[str, float]:
 
 
 def _polished(
-    arena: Arena, controller: Controller, settings: Settings, pruned: bool, smallest: int, report: OnProgress | None
+    arena: Arena,
+    controller: Controller,
+    settings: PolishSettings,
+    pruned: bool,
+    smallest: int,
+    report: OnProgress | None,
 ) -> Tuned:
     """Returns the controller with individual weights tuned, and pruned on request."""
     network, start = unsigned(controller.network), start_weights(arena, controller)

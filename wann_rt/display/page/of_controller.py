@@ -1,10 +1,10 @@
 """From a controller alone to its page: finds its task, plays what the page shows."""
 
-from wann_rt import tasks
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import TaskError
 from wann_rt.display.page.page import page
 from wann_rt.evaluation.sweep import grid, sweep
+from wann_rt.play.task_of import compiled_task_of
 from wann_rt.tasks.any_task import check_fits
 from wann_rt.tasks.task import Task
 
@@ -36,7 +36,7 @@ def compiled_task(controller: Controller) -> Task | None:
     if "environment" in controller.provenance:
         return None
     try:
-        task = tasks.task_of(controller)
+        task = compiled_task_of(controller)
         check_fits(task, controller)
     except TaskError:
         return None

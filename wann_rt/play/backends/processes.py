@@ -148,7 +148,7 @@ class Pool:
             if answer is None:
                 self._replace(worker, waiting, deaths)
                 continue
-            worker.heard, worker.patience = time.monotonic(), self.task.timeout
+            worker.heard, worker.patience = time.monotonic(), self.task.step_timeout
             if answer.kind == "failed":
                 raise TaskError(answer.result)
             if answer.kind == "warning":

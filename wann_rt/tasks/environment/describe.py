@@ -29,7 +29,7 @@ PHYSICS = {"box2d": "box2d", "mujoco": "mujoco"}
 
 
 def described(
-    env_id: str, kwargs: Mapping[str, Any] | None = None, channels: Overlay | None = None, timeout: float = 60.0
+    env_id: str, kwargs: Mapping[str, Any] | None = None, channels: Overlay | None = None, step_timeout: float = 60.0
 ) -> EnvironmentTask:
     """Returns an environment as a task that Gymnasium plays in processes.
 
@@ -38,7 +38,7 @@ def described(
             "module:Class", whose constructor, or a function, makes the environment. The module is imported.
         kwargs: arguments of the constructor, JSON values.
         channels: names, units and conditioning of the channels, where they shall not be what is known of them.
-        timeout: seconds that a step or a reset may take.
+        step_timeout: seconds that a step or a reset may take.
 
     Raises:
         TaskError: there is no such environment, it cannot be made, or a controller cannot play it as it is.
@@ -55,7 +55,7 @@ def described(
     finally:
         with contextlib.suppress(Exception):  # the task is known by now; an error of closing changes nothing in it
             environment.close()
-    return replace(named(task, channels), timeout=timeout)
+    return replace(named(task, channels), step_timeout=step_timeout)
 
 
 def _made(env_id: str, kwargs: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:

@@ -17,6 +17,7 @@ BackendName = Literal["processes", "envpool", "ray"]
 # Which code computes the episodes. It changes results, so it identifies the task; on which machine it runs does not.
 ENGINES: Mapping[BackendName, str] = {"processes": "gymnasium", "envpool": "envpool", "ray": "gymnasium"}
 DEFAULT_BACKEND: BackendName = "processes"
+STEP_TIMEOUT = 60.0
 SEEDS = 2**31  # EnvPool takes seeds of 31 bits, and so do environments that seed numpy's old generator
 FALLS = ("BipedalWalker-v3", "BipedalWalkerHardcore-v3")  # whose last reward is -100 after a fall
 FALL_REWARD = -100.0
@@ -60,7 +61,7 @@ class EnvironmentTask:
         own_steps: an episode's greatest length, unless an option says otherwise.
         params: the options.
         backend: who plays the episodes; see ``play.backends``.
-        timeout: seconds after which a step or a reset that does not return is an error.
+        step_timeout: seconds after which a step or a reset that does not return is an error.
         address: of the cluster, where the back end has one; None: see ``backends.ray_connection``.
     """
 
@@ -76,7 +77,7 @@ class EnvironmentTask:
     own_steps: int
     params: Options = DEFAULTS
     backend: BackendName = field(default=DEFAULT_BACKEND, compare=False)
-    timeout: float = field(default=60.0, compare=False)
+    step_timeout: float = field(default=STEP_TIMEOUT, compare=False)
     address: str | None = field(default=None, compare=False)
 
     @property

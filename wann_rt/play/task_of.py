@@ -1,0 +1,128 @@
+"""The task that a controller plays: the one it was searched for, unless somebody names another.
+
+Code that only a file names is never run: an environment of a module must be named by whoever plays it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from wann_rt import tasks
+from wann_rt.core.controller import Controller
+from wann_rt.core.errors import TaskError
+from wann_rt.tasks.any_task import AnyTask, as_task
+from wann_rt.tasks.environment.task import EnvironmentTask, with_options
+from wann_rt.tasks.task import Task
+
+Values = Mapping[str, Any]
+_WANTED = {"values": "numbers as actions", "argmax": "the number of an action"}
+
+
+def task_of(controller: Controller, task: AnyTask | str | None = None) -> AnyTask:
+    """Returns the task that a controller is to play, through the controller's own channels where it is an environment.
+
+    Args:
+        controller: the controller.
+        task: a task, or the name of a compiled one, with the params that the controller was searched with; by default
+            the task that it was searched for.
+
+    Raises:
+        TaskError: nobody names a task, it is unknown, or it does not have the controller's observations and actions.
+    """
+    if isinstance(task, EnvironmentTask):
+        return _through_channels(task, controller)
+    if task is None and isinstance(controller.provenance.get("environment"), dict):
+        return environment_of(controller)
+    return compiled_task_of(controller, task) if task is None or isinstance(task, str) else as_task(task)
+
+
+def compiled_task_of(controller: Controller, name: str | None = None, params: Values | None = None) -> Task:
+    """Returns a compiled task; what is left out is what the controller was searched for.
+
+    Raises:
+        TaskError: the task or a param is unknown, or neither the caller nor the controller names a task.
+    """
+    known = name or controller.provenance.get("task")
+    if not isinstance(known, str):
+        raise TaskError("the controller does not say which task it is for: name one (--task, task=)")
+    own = _object(controller.provenance, "task_params")
+    return tasks.with_params(tasks.get(known), **(own if params is None else params))
+
+
+def environment_of(
+    controller: Controller,
+    env_id: str | None = None,
+    *,
+    kwargs: Values | None = None,
+    params: Values | None = None,
+    **settings: Any,
+) -> EnvironmentTask:
+    """Returns an environment; what is left out is that in which the controller was searched, as far as it is trusted.
+
+    Args:
+        controller: the controller; its channels become the task's.
+        env_id: see ``play.environment``; naming the controller's own trusts what its file says of it.
+        kwargs: arguments of the constructor.
+        params: options, see ``tasks.environment.task.Options``.
+        **settings: who plays it, see ``play.environment``.
+
+    Raises:
+        TaskError: nobody names an environment, it cannot be played so, or it does not fit the controller.
+    """
+    from wann_rt.play.environment import environment  # Gymnasium takes long to import
+
+    says = controller.provenance.get("environment")
+    says = says if isinstance(says, dict) else {}
+    same = env_id is None or env_id == says.get("id")
+    named = _trusted_id(says) if env_id is None else env_id
+    if kwargs is None and same:
+        kwargs = _trusted_kwargs(says, env_id is not None)
+    if params is None and same:
+        params = _object(controller.provenance, "task_params")
+    made = environment(named, kwargs=kwargs, **settings)
+    return _through_channels(with_options(made, **(params or {})), controller)
+
+
+def _through_channels(task: EnvironmentTask, controller: Controller) -> EnvironmentTask:
+    """Returns the task with the controller's own channels, or raises TaskError where it does not have as many."""
+    for side in ("observations", "actions"):
+        came, wanted = len(getattr(controller, side)), len(getattr(task, side))
+        if came != wanted:
+            raise TaskError(f"environment {task.env_id} has {wanted} {side}; the controller has {came}")
+    if controller.decision != task.decision:
+        wants, gives = _WANTED[task.decision], _WANTED[controller.decision]
+        raise TaskError(f"environment {task.env_id} wants {wants}; the controller gives {gives}")
+    return replace(task, observations=controller.observations, actions=controller.actions)
+
+
+def _object(says: Values, key: str, where: str = "") -> dict[str, Any]:
+    """Returns an object of the controller's provenance, {} where it has none."""
+    value = says.get(key, {})
+    if not isinstance(value, dict):
+        raise TaskError(f"the controller's provenance is damaged: {where}{key} must be an object")
+    return value
+
+
+def _trusted_id(says: Values) -> str:
+    """Returns the id that a file names, if playing it runs no code but what is registered with Gymnasium."""
+    env_id = says.get("id")
+    if not isinstance(env_id, str):
+        raise TaskError("the controller does not say which environment it is for: name one (--env, wr.environment)")
+    if ":" in env_id or env_id.startswith("GymV"):
+        raise TaskError(
+            f"the controller was searched in {env_id}, which runs code of a module, and a file is not trusted to name "
+            f"code: if you trust it, name it yourself (--env {env_id}, wr.environment({env_id!r}))"
+        )
+    return env_id
+
+
+def _trusted_kwargs(says: Values, trusted: bool) -> Values:
+    """Returns the constructor's arguments that a file names; text, which may name files or code, only if trusted."""
+    kwargs = _object(says, "kwargs", "environment.")
+    text = [name for name, value in kwargs.items() if not isinstance(value, (bool, int, float, type(None)))]
+    if text and not trusted:
+        raise TaskError(
+            f"the controller's environment is made with {text[0]}={kwargs[text[0]]!r}, and a file is not trusted to "
+            "name files or code: if you trust it, name the environment yourself (--env, wr.environment)"
+        )
+    return kwargs
