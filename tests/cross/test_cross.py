@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from helpers import builders, needs
 
-from cross import exhaustive
+from cross import exhaustive, matrix
 from cross.matrix import ROOT, Row, document, report, table
 from cross.subjects import activation_subjects, fault_subjects, random_subjects, subnormal_subject, zeros_subject
 from wann_rt.core.activations import BY_ID, PALETTE, Activation
@@ -233,6 +233,7 @@ def test_programs_are_filled_in_order_and_never_beyond_the_capacity() -> None:
     assert [len(program) for program in packed(subjects, None)] == [7]
 
 
+@pytest.mark.usefixtures("few_subjects")
 def test_what_does_not_fit_is_listed_and_what_fits_nowhere_is_a_problem() -> None:
     target = BY_KEY["atmega328p"]
     some = TargetResult(target, vectors=10, too_large=("big -O2",), compiler="gcc", levels=("-O2", "-Os"))
@@ -243,6 +244,12 @@ def test_what_does_not_fit_is_listed_and_what_fits_nowhere_is_a_problem() -> Non
 
 
 # The table.
+
+
+@pytest.fixture
+def few_subjects(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has a document count a few subjects: making all takes seconds, and what it says of a row is the same."""
+    monkeypatch.setattr(matrix, "all_subjects", few)
 
 
 def test_a_missing_toolchain_is_skipped_with_the_packages_to_install() -> None:
@@ -270,6 +277,7 @@ def test_the_boards_are_a_fixed_point_of_the_projects_format() -> None:
         assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == path.read_text()
 
 
+@pytest.mark.usefixtures("few_subjects")
 def test_a_fault_that_goes_unnoticed_is_a_problem() -> None:
     target = BY_KEY["cortex-m4f"]
     good = TargetResult(target, vectors=10, compiler="gcc", levels=("-O2",))

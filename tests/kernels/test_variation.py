@@ -1,5 +1,6 @@
 """Laws of mutation, selection and expression: always legal, never cyclic, the compiled twin equal to the plain one."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ def next_generation(
     return children
 
 
+@cache
 def evolved(seed: int, generations: int, rates: Rates = PAPER, size: int = 24) -> Population:
     """Returns a population after some generations of random selection, with some connections of sign -1."""
     rng = np.random.default_rng(seed)

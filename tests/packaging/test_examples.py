@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+# The first example's search is shared by all that follows: keep it on one worker.
+pytestmark = pytest.mark.xdist_group("examples")
+
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 

@@ -73,6 +73,12 @@ def champion(deadly: dict[str, Any]) -> str:
     return files.to_text(wr.search(environment(**deadly), threads=2, **TINY))
 
 
+@pytest.fixture
+def known_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has nobody try the cluster in a process of its own first, which takes seconds: others test just that."""
+    monkeypatch.setattr(ray_connection, "_try", lambda _: None)
+
+
 def grow(cluster: Any, nodes: int) -> str:
     """Gives the cluster at least so many nodes of one processor each, besides its head; returns its address."""
     for _ in range(nodes - (living(cluster) - 1)):
@@ -129,6 +135,7 @@ def test_a_search_goes_on_where_it_stopped_on_another_back_end(
     assert files.to_text(wr.search(environment(**deadly), out=tmp_path, **TINY)) == champion
 
 
+@pytest.mark.usefixtures("known_good")
 @pytest.mark.parametrize("how", ["raises", "nan", "hangs", "dies"])
 def test_an_environment_that_goes_bad_is_the_error_that_it_is_on_one_machine(
     how: str, cluster: Any, tmp_path: Path
@@ -144,18 +151,29 @@ def test_an_environment_that_goes_bad_is_the_error_that_it_is_on_one_machine(
     assert said[0] == said[1]
 
 
+@pytest.mark.usefixtures("known_good")
 def test_warnings_of_an_environment_reach_the_search(cluster: Any) -> None:
     with pytest.warns(RuntimeWarning, match="Unrepeatable: the same seed and actions give other observations"):
         played(task_of("helpers.odd_environments:Unrepeatable", grow(cluster, 1)))
 
 
+def interrupt_when_one_plays() -> None:
+    """Presses Ctrl-C once a player of this process's connection has got something to play."""
+    until = time.monotonic() + 300
+    while not any(each._playing for each in ray_cluster._clusters) and time.monotonic() < until:
+        time.sleep(0.01)
+    time.sleep(0.2)
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.usefixtures("known_good")
 def test_ctrl_c_leaves_no_player_behind(cluster: Any) -> None:
     moody = task_of("helpers.odd_environments:Moody", grow(cluster, 1), flag="/nonexistent")
     task = replace(moody, step_timeout=3600.0)
     wanted = played(task)
     slow = task_of("helpers.odd_environments:Slow", cluster.address)
     slow = replace(slow, params=task.params._replace(max_steps=10**6))
-    threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
+    threading.Thread(target=interrupt_when_one_plays).start()
     with pytest.raises(KeyboardInterrupt):
         play(slow, NETWORK, np.zeros(64, np.float32), starts_of(slow, range(64)), 2)
     assert not ray.is_initialized()
@@ -172,6 +190,21 @@ def test_ctrl_c_leaves_no_player_behind(cluster: Any) -> None:
         ray.shutdown()
 
 
+@pytest.mark.usefixtures("known_good")
+def test_ctrl_c_while_connecting_leaves_no_connection(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: Any) -> None:
+        raise KeyboardInterrupt
+
+    task = task_of("helpers.odd_environments:Moody", grow(cluster, 1), flag="/nonexistent")
+    ray_cluster.close()
+    monkeypatch.setattr(ray_cluster.Cluster, "_fill", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        played(task)
+    assert not ray.is_initialized()
+    assert ray_cluster._clusters == []
+
+
+@pytest.mark.usefixtures("known_good")
 def test_a_node_with_another_version_is_refused(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     task = task_of("Pendulum-v1", grow(cluster, 1))
     ray_cluster.close()

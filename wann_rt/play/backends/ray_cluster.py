@@ -83,12 +83,17 @@ class Cluster:
         self._idle: list[Any] = []
         self._starting: dict[Any, Any] = {}
         self._playing: dict[Any, tuple[Any, int]] = {}
+        self._alive: set[Any] = set()  # the same players, and one that is on its way from here to there
         self._ours = not self._ray.is_initialized()
-        if self._ours:
-            connect(self._ray, key.address, key.workers)
-        self._ray.cloudpickle.register_pickle_by_value(ray_player)
-        self._kind = self._ray.remote(num_cpus=1)(ray_player.Player)
-        self._fill()
+        try:
+            if self._ours:
+                connect(self._ray, key.address, key.workers)
+            self._ray.cloudpickle.register_pickle_by_value(ray_player)
+            self._kind = self._ray.remote(num_cpus=1)(ray_player.Player)
+            self._fill()
+        except BaseException:  # Ctrl-C, too: nobody but us knows of the connection yet
+            self.close()
+            raise
 
     @property
     def size(self) -> int:
@@ -98,7 +103,7 @@ class Cluster:
     def close(self) -> None:
         """Ends all players and the connection, and the cluster, if it was started here."""
         if self._ray.is_initialized():
-            for player in (*self._idle, *self._starting.values(), *(player for player, _ in self._playing.values())):
+            for player in tuple(self._alive):
                 self._kill(player)
         if self._ours:
             self._ray.shutdown()
@@ -139,6 +144,7 @@ class Cluster:
 
     def _start(self) -> None:
         player = self._kind.remote()
+        self._alive.add(player)
         self._starting[player.begin.remote(*self._begin)] = player
 
     def _next(self) -> Any:
@@ -163,6 +169,7 @@ class Cluster:
         self._start()
 
     def _kill(self, player: Any) -> None:
+        self._alive.discard(player)
         with contextlib.suppress(Exception):  # the player may be dead, and the cluster, too
             self._ray.kill(player)
 
