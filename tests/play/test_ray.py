@@ -179,7 +179,7 @@ def test_ctrl_c_leaves_no_player_behind(cluster: Any) -> None:
     assert not ray.is_initialized()
     ray.init(address=cluster.address, **ray_connection.QUIET)
     try:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 300  # a deadline, not an expectation
         while ray.available_resources().get("CPU", 0) < ray.cluster_resources()["CPU"]:
             assert time.monotonic() < until, "a player still holds a processor"
             time.sleep(0.1)
