@@ -1,14 +1,10 @@
 """The C compiler of this machine: finds it, runs it, says what it says."""
 
-import ctypes
 import os
 import shlex
 import shutil
 import subprocess
 from collections.abc import Sequence
-
-import numpy as np
-from numpy.typing import NDArray
 
 from wann_rt.core.errors import ExportError
 
@@ -37,7 +33,3 @@ def compile_with(compiler: str, arguments: Sequence[str]) -> None:
         raise ExportError(f"compiler {compiler!r} does not run: {error.strerror}") from None
     if done.returncode != 0:
         raise ExportError(f"{compiler} failed with code {done.returncode}:\n{done.stderr.strip()}")
-
-
-def _pointer(array: NDArray[np.float32]) -> ctypes.c_void_p:
-    return array.ctypes.data_as(ctypes.c_void_p)

@@ -1,7 +1,6 @@
 """Runs a blob: compiles the C runtime for this machine into a shared library and calls it."""
 
 import ctypes
-import tempfile
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -11,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ExportError
-from wann_rt.exporters.parity.compiler import DIALECT, WARNINGS, compile_with, find_compiler
+from wann_rt.exporters.parity import harness
 from wann_rt.exporters.to_blob import to_blob
 from wann_rt.runtime_c import include_dir
 
@@ -68,9 +67,7 @@ class BlobBackend:
         Raises:
             ExportError: the controller does not fit a blob; there is no compiler, or it refuses the runtime.
         """
-        compiler = compiler or find_compiler()
-        if compiler is None:
-            raise ExportError("no C compiler was found: install gcc or clang, or name one in CC")
+        compiler = harness.some_compiler(compiler)
         self.name = f"C runtime ({' '.join([Path(compiler).name, *flags])})"
         self.blob = to_blob(controller)
         self._controller = controller
@@ -91,11 +88,11 @@ class BlobBackend:
             ExportError: the controller has a weight per connection, or no weight came.
         """
         values = np.ascontiguousarray(weights, np.float32).reshape(-1)
-        return self._call("run_ensemble", observations, _pointer(values), ctypes.c_uint16(len(values)))
+        return self._call("run_ensemble", observations, harness.pointer(values), ctypes.c_uint16(len(values)))
 
     def selftest(self) -> int:
         """Returns what ``wann_selftest`` says: 0, or a negative error."""
-        arguments = (self._loaded, _pointer(self._scratch), ctypes.c_size_t(len(self._scratch)))
+        arguments = (self._loaded, harness.pointer(self._scratch), ctypes.c_size_t(len(self._scratch)))
         return int(self._library.wann_selftest(*arguments))
 
     def load(self, blob: bytes) -> int:
@@ -117,9 +114,8 @@ class BlobBackend:
     def _call(
         self, function: str, observations: NDArray[np.float32], *more: ctypes.c_void_p | ctypes.c_uint16
     ) -> NDArray[np.float32]:
-        rows = np.ascontiguousarray(np.atleast_2d(self._controller.check_observation(observations)))
-        actions = np.empty((len(rows), len(self._controller.actions)), np.float32)
-        pointers = [_pointer(array) for array in (rows, actions, self._scratch)]
+        rows, actions = harness.rows(self._controller, observations)
+        pointers = [harness.pointer(array) for array in (rows, actions, self._scratch)]
         error = getattr(self._library, function)(self._loaded, *pointers, ctypes.c_int(len(rows)), *more)
         self._checked(error)
         return actions
@@ -131,16 +127,7 @@ class BlobBackend:
 
 @cache
 def _compiled(compiler: str, flags: tuple[str, ...]) -> ctypes.CDLL:
-    with tempfile.TemporaryDirectory(prefix="wann_rt_", ignore_cleanup_errors=True) as name:
-        harness, output = Path(name, "harness.c"), Path(name, "harness.so")
-        harness.write_text(_HARNESS, encoding="utf-8")
-        options = [DIALECT, *WARNINGS, *flags, f"-I{include_dir()}", "-shared", "-fPIC", "-o", str(output)]
-        compile_with(compiler, [*options, str(harness), str(include_dir() / "wann_rt.c")])
-        library = ctypes.CDLL(str(output))  # once loaded, it outlives its file; Windows keeps the file
+    library = harness.load({"harness.c": _HARNESS}, compiler, flags, [include_dir() / "wann_rt.c"])
     library.controller_bytes.restype = library.wann_scratch_floats.restype = ctypes.c_size_t
     library.wann_error_name.restype = ctypes.c_char_p
     return library
-
-
-def _pointer(array: NDArray[np.float32]) -> ctypes.c_void_p:
-    return array.ctypes.data_as(ctypes.c_void_p)

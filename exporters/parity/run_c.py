@@ -1,7 +1,6 @@
 """Runs a generated header: compiles it for this machine into a shared library and calls it."""
 
 import ctypes
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,38 +9,9 @@ from numpy.typing import NDArray
 
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ExportError
-from wann_rt.exporters.parity.compiler import DIALECT, WARNINGS, _pointer, compile_with, find_compiler
+from wann_rt.exporters.parity import harness
 from wann_rt.exporters.to_c.header import to_c
 from wann_rt.exporters.to_c.names import c_prefix
-
-_HARNESS = """\
-#include "{p}.h"
-
-void run(const float *obs, float *actions, int rows);
-int selftest(void);
-
-void run(const float *obs, float *actions, int rows) {{
-    for (int i = 0; i < rows; i++) {{
-        {p}_step(obs, actions);
-        obs += {P}_N_OBSERVATIONS;
-        actions += {P}_N_ACTIONS;
-    }}
-}}
-
-int selftest(void) {{ return {p}_selftest(); }}
-"""
-
-_HARNESS_WEIGHT = """
-void run_weight(const float *obs, float *actions, int rows, float weight);
-
-void run_weight(const float *obs, float *actions, int rows, float weight) {{
-    for (int i = 0; i < rows; i++) {{
-        {p}_step_weight(obs, actions, weight);
-        obs += {P}_N_OBSERVATIONS;
-        actions += {P}_N_ACTIONS;
-    }}
-}}
-"""
 
 
 class CBackend:
@@ -62,9 +32,7 @@ class CBackend:
         Raises:
             ExportError: there is no compiler, or it refuses the header; with its own words.
         """
-        compiler = compiler or find_compiler()
-        if compiler is None:
-            raise ExportError("no C compiler was found: install gcc or clang, or name one in CC")
+        compiler = harness.some_compiler(compiler)
         self.name = f"C header ({' '.join([Path(compiler).name, *flags])})"
         self._controller = controller
         self._library: ctypes.CDLL | None = _compiled(controller, compiler, flags)
@@ -79,12 +47,12 @@ class CBackend:
         Raises:
             ExportError: the controller has a weight per connection.
         """
-        if self._controller.weight.kind == "connections":
+        if not self._controller.lowered.shared:
             raise ExportError("a controller with a weight per connection runs under no other weight")
         return self._call("run_weight", observations, ctypes.c_float(weight))
 
     def selftest(self) -> int:
-        """Returns what the header's own self-test says: 0, or the number of the first bad vector."""
+        """Returns what the header's own self-test says: 0, or the bits of what failed."""
         return int(self._loaded().selftest())
 
     def close(self) -> None:
@@ -92,10 +60,8 @@ class CBackend:
         self._library = None
 
     def _call(self, function: str, observations: NDArray[np.float32], *more: ctypes.c_float) -> NDArray[np.float32]:
-        rows = np.ascontiguousarray(self._controller.check_observation(observations))
-        rows = np.atleast_2d(rows)
-        actions = np.empty((len(rows), len(self._controller.actions)), np.float32)
-        arguments = (_pointer(rows), _pointer(actions), ctypes.c_int(len(rows)), *more)
+        rows, actions = harness.rows(self._controller, observations)
+        arguments = (harness.pointer(rows), harness.pointer(actions), ctypes.c_int(len(rows)), *more)
         getattr(self._loaded(), function)(*arguments)
         return actions
 
@@ -105,21 +71,9 @@ class CBackend:
         return self._library
 
 
-
-
 def _compiled(controller: Controller, compiler: str, flags: Sequence[str]) -> ctypes.CDLL:
     prefix = c_prefix(controller)
-    template = _HARNESS + ("" if controller.weight.kind == "connections" else _HARNESS_WEIGHT)
-    with tempfile.TemporaryDirectory(prefix="wann_rt_", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        (folder / f"{prefix}.h").write_text(to_c(controller), encoding="utf-8")
-        source = template.format(p=prefix, P=prefix.upper())
-        (folder / "harness.c").write_text(source, encoding="utf-8")
-        output = folder / "harness.so"
-        options = [DIALECT, *WARNINGS, *flags, "-shared", "-fPIC", "-o", str(output)]
-        compile_with(compiler, [*options, str(folder / "harness.c")])
-        return ctypes.CDLL(str(output))  # once loaded, it outlives its file; Windows keeps the file
-
-
-
-
+    source = harness.header_harness(prefix) + harness.rows_function("run", prefix, "step")
+    if controller.lowered.shared:
+        source += harness.rows_function("run_weight", prefix, "step_weight", weight=True)
+    return harness.load({f"{prefix}.h": to_c(controller), "harness.c": source}, compiler, flags)

@@ -7,8 +7,9 @@ from wann_rt.core import arithmetic
 from wann_rt.core.activations import PALETTE, Activation
 from wann_rt.core.controller import Controller
 from wann_rt.core.symbols import schedule, trace
-from wann_rt.exporters.to_c.expressions import Function, Printer
+from wann_rt.exporters.expressions import Function, Printer
 from wann_rt.exporters.to_c.names import Names
+from wann_rt.exporters.to_c.syntax import CSyntax
 from wann_rt.exporters.to_c.text import INDENT, assignment, signature
 
 _ABSOLUTE = """\
@@ -28,7 +29,7 @@ _CLIP = ("x", "low", "high", "neutral")
 def printer(names: Names, callees: Mapping[str, Function] | None = None) -> Printer:
     """Returns a printer of expressions that may call ``callees``; by default ``<p>_clip``."""
     called = _clip(names) if callees is None else callees
-    return Printer(names.fill("<p>_abs"), names.fill("<P>_INF"), called, names.fill("<P>_IF"))
+    return Printer(CSyntax(names), called)
 
 
 def calling_printer(names: Names) -> Printer:
@@ -99,6 +100,6 @@ def _text(
     parameters = [f"float {parameter}" for parameter in function.parameters]
     lines = [f"/* {note} */", *signature(names.fill(f"{storage} float"), name, parameters)]
     lines.append(f"{INDENT}{names.P}_EXACT")
-    for local, value in locals_:
-        lines += assignment(f"const float {local}", value)
+    for local in locals_:
+        lines += assignment(f"const float {local.name}", local.text)
     return "\n".join([*lines, f"{INDENT}return {result};", "}"])

@@ -205,8 +205,8 @@ def _body(plant: _Plant, roots: Sequence[Symbol]) -> tuple[list[str], list[str]]
         if name in used:
             lines += assignment(f"const float {name}", place)
     locals_, texts = calling_printer(plant.names).expressions(roots, limit=COLUMNS - 3 * len(INDENT))
-    for name, text in locals_:
-        lines += assignment(f"const float {name}", text)
+    for local in locals_:
+        lines += assignment(f"const float {local.name}", local.text)
     return [*lines, ""], texts
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from wann_rt.core.activations import BY_ID
 from wann_rt.core.controller import Controller
 from wann_rt.core.symbols import Symbol, trace
-from wann_rt.exporters.to_c.expressions import Printer
+from wann_rt.exporters.expressions import Printer
 from wann_rt.exporters.to_c.functions import printer
 from wann_rt.exporters.to_c.names import Names
 from wann_rt.exporters.to_c.text import (
@@ -72,7 +72,7 @@ def _spare() -> Iterator[str]:
 
 def _conditioned(printer: Printer, target: str, value: Symbol, spare: Iterator[str]) -> list[str]:
     locals_, text = printer.expression(value, spare, COLUMNS - 3 * len(INDENT))
-    lines = [line for name, shared in locals_ for line in assignment(f"const float {name}", shared)]
+    lines = [line for local in locals_ for line in assignment(f"const float {local.name}", local.text)]
     return [*lines, *assignment(target, text)]
 
 

@@ -1,19 +1,16 @@
-"""The functions that a header in fixed point calls: clip, and the activations, printed from their traces.
+"""The functions that a header in fixed point calls: clip, and the activations, printed from their traces."""
 
-Ranges decide the types: what 16 bits hold is an ``int``, which costs an 8-bit processor half of an ``int32_t``, and
-nothing a 32-bit one.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
-from typing import NamedTuple
 
 from wann_rt.core.activations import BY_ID
 from wann_rt.core.fixed.activations import FIXED, Range, Table
-from wann_rt.core.fixed.plan import INT16, Plan
+from wann_rt.core.fixed.plan import Plan
 from wann_rt.core.fixed.symbols import Symbol, Traced, traced
+from wann_rt.exporters.expressions import Printer
 from wann_rt.exporters.to_c.names import Names
 from wann_rt.exporters.to_c.text import COLUMNS, INDENT, assignment, signature
+from wann_rt.exporters.to_c_fixed.syntax import FixedSyntax, c_type
 
 _CLIP = """\
 /* x limited to [low, high] */
@@ -21,48 +18,8 @@ static inline int32_t <p>_clip(int32_t x, int32_t low, int32_t high) {
     return x > high ? high : x < low ? low : x;
 }"""
 
-_BINARY = {"add": "+", "sub": "-", "mul": "*", "shr": ">>", "and": "&", "lt": "<", "gt": ">"}
-_BINDING = {"mul": 4, "add": 3, "sub": 3}  # operators that bind less tightly are put in brackets
-_PRIMARY, _UNARY, _LOOSE = 6, 5, 0
-_LONG = 60  # characters: a longer expression becomes a local
 _INLINE = {"linear", "inverse"}  # are no calls
 _IDS = {FIXED[k].function: k for k in FIXED}
-
-
-class Text(NamedTuple):
-    """An expression as C.
-
-    Attributes:
-        text: the expression.
-        binding: how tightly its outermost operator binds.
-        is_wide: whether its type is int32_t, not int.
-    """
-
-    text: str
-    binding: int
-    is_wide: bool
-
-    def at_least(self, binding: int) -> str:
-        """Returns the text, in brackets where its operator binds less tightly."""
-        return self.text if self.binding >= binding else f"({self.text})"
-
-    def widened(self) -> "Text":
-        """Returns it as an int32_t."""
-        return self if self.is_wide else Text(f"(int32_t){self.at_least(_UNARY)}", _UNARY, True)
-
-    def narrowed(self, limits: Range) -> "Text":
-        """Returns it as an int, if its range permits."""
-        return Text(f"(int)({self.text})", _UNARY, False) if self.is_wide and is_narrow(limits) else self
-
-
-def is_narrow(limits: Range) -> bool:
-    """Whether 16 bits hold a range."""
-    return INT16[0] <= limits[0] and limits[1] <= INT16[1]
-
-
-def c_type(limits: Range) -> str:
-    """Returns the type of a range."""
-    return "int" if is_narrow(limits) else "int32_t"
 
 
 def is_call(activation: int) -> bool:
@@ -101,11 +58,19 @@ def functions(plan: Plan, names: Names) -> list[str]:
 
 def _function(activation: int, argument: Range, met: Mapping[int, Range], names: Names) -> str:
     found = _trace(activation, argument)
-    printer = _Printer(found, met, names)
-    result = printer.text(found.root).narrowed(found.ranges[found.root])
+
+    def callee(symbol: Symbol) -> tuple[str, Range]:
+        called = _IDS[symbol.function] if symbol.function is not None else 0
+        return names.function(BY_ID[called]), value_limits(called, met)
+
+    syntax = FixedSyntax(found.ranges, names, callee)
+    locals_, result = Printer(syntax).expression(found.root, (f"t{k}" for k in count(1)))
+    lines = _table(syntax.table, names) if syntax.table else []
+    for local in locals_:
+        lines += assignment(f"const {c_type(found.ranges[local.symbol])} {local.name}", local.text)
     head = f"static inline {c_type(found.ranges[found.root])}"
     opening = signature(head, names.function(BY_ID[activation]), [f"{c_type(argument)} x"])
-    return function(BY_ID[activation].formula, opening, printer.lines, result.text)
+    return function(BY_ID[activation].formula, opening, lines, result)
 
 
 def function(note: str, opening: list[str], lines: Sequence[str], result: str) -> str:
@@ -114,93 +79,6 @@ def function(note: str, opening: list[str], lines: Sequence[str], result: str) -
     if not lines and len(opening) == 1 and len(short) <= COLUMNS:
         return f"/* {note} */\n{short}"
     return "\n".join([f"/* {note} */", *opening, *lines, f"{INDENT}return {result};", "}"])
-
-
-class _Printer:
-    """Prints a traced function's body; what is used twice becomes a local."""
-
-    def __init__(self, found: Traced, met: Mapping[int, Range], names: Names) -> None:
-        self.lines: list[str] = []
-        self._ranges, self._met, self._names = found.ranges, met, names
-        self._uses: dict[Symbol, int] = {}
-        for operand in (operand for symbol in found.ranges for operand in symbol.args):
-            self._uses[operand] = self._uses.get(operand, 0) + 1
-        self._texts: dict[Symbol, Text] = {}
-        self._letters = (f"t{k}" for k in count(1))
-
-    def text(self, symbol: Symbol) -> Text:
-        """Returns a symbol's expression; its locals have been written before."""
-        if symbol not in self._texts:
-            printed = self._print(symbol).narrowed(self._ranges[symbol])
-            is_shared = self._uses.get(symbol, 0) > 1 and symbol.op not in ("input", "constant")
-            if is_shared or len(printed.text) > _LONG:
-                printed = self._local(symbol, printed)
-            self._texts[symbol] = printed
-        return self._texts[symbol]
-
-    def _local(self, symbol: Symbol, printed: Text) -> Text:
-        name, limits = next(self._letters), self._ranges[symbol]
-        self.lines += assignment(f"const {c_type(limits)} {name}", printed.text)
-        return Text(name, _PRIMARY, not is_narrow(limits))
-
-    def _print(self, symbol: Symbol) -> Text:
-        if symbol.op == "input":
-            return Text("x", _PRIMARY, not is_narrow(self._ranges[symbol]))
-        if symbol.op == "constant":
-            is_wide = not is_narrow(self._ranges[symbol])
-            return Text(str(symbol.value), _PRIMARY if symbol.value >= 0 else _UNARY, is_wide)
-        operands = [self.text(operand) for operand in symbol.args]
-        return _PRINTERS.get(symbol.op, _Printer._binary)(self, symbol, operands)
-
-    def _is_wide(self, symbol: Symbol) -> bool:
-        """Whether an operation needs 32 bits for its result or an operand."""
-        return not all(is_narrow(self._ranges[s]) for s in (symbol, *symbol.args))
-
-    def _binary(self, symbol: Symbol, operands: list[Text]) -> Text:
-        first, second = operands
-        is_wide = self._is_wide(symbol)
-        if is_wide and not (first.is_wide or (second.is_wide and symbol.op != "shr")):
-            first = first.widened()
-        binding = _BINDING.get(symbol.op, _LOOSE)
-        left = first.at_least(binding or _UNARY)
-        text = f"{left} {_BINARY[symbol.op]} {second.at_least((binding or 4) + 1)}"
-        return Text(text, binding, is_wide and symbol.op not in ("lt", "gt"))
-
-    def _minus(self, symbol: Symbol, operands: list[Text]) -> Text:
-        operand = operands[0].widened() if self._is_wide(symbol) else operands[0]
-        return Text(f"-{operand.at_least(_UNARY)}", _UNARY, operand.is_wide)
-
-    def _absolute(self, symbol: Symbol, operands: list[Text]) -> Text:
-        x = operands[0]
-        if x.binding < _PRIMARY:
-            x = self._local(symbol.args[0], x)
-        minus = self._minus(symbol, [x])
-        return Text(f"{x.text} < 0 ? {minus.text} : {x.text}", _LOOSE, minus.is_wide)
-
-    def _select(self, symbol: Symbol, operands: list[Text]) -> Text:
-        condition, *sides = operands
-        shown = " : ".join(side.at_least(1) for side in sides)
-        return Text(f"{condition.text} ? {shown}", _LOOSE, any(side.is_wide for side in sides))
-
-    def _lookup(self, symbol: Symbol, operands: list[Text]) -> Text:
-        if not any("table[" in line for line in self.lines):
-            self.lines[:0] = _table(symbol.table, self._names)
-        return Text(self._names.fill(f"<P>_READ16(&table[{operands[0].text}])"), _PRIMARY, False)
-
-    def _call(self, symbol: Symbol, operands: list[Text]) -> Text:
-        assert symbol.function is not None
-        callee = _IDS[symbol.function]
-        name = self._names.function(BY_ID[callee])
-        return Text(f"{name}({operands[0].text})", _PRIMARY, not is_narrow(value_limits(callee, self._met)))
-
-
-_PRINTERS: dict[str, Callable[[_Printer, Symbol, list[Text]], Text]] = {
-    "neg": _Printer._minus,
-    "abs": _Printer._absolute,
-    "select": _Printer._select,
-    "lookup": _Printer._lookup,
-    "call": _Printer._call,
-}
 
 
 def value_limits(activation: int, met: Mapping[int, Range]) -> Range:

@@ -11,7 +11,8 @@ from wann_rt.core.fixed.nodes import Node
 from wann_rt.core.fixed.plan import INT16, Affine, Plan
 from wann_rt.exporters.to_c.names import Names
 from wann_rt.exporters.to_c.text import INDENT, assignment, signature, sum_assignment
-from wann_rt.exporters.to_c_fixed.functions import arguments, c_type, function, is_call, is_narrow, value_limits
+from wann_rt.exporters.to_c_fixed.functions import arguments, function, is_call, value_limits
+from wann_rt.exporters.to_c_fixed.syntax import c_type, is_narrow
 
 _PARAMETERS = ("const int16_t obs[<P>_N_OBSERVATIONS]", "int32_t actions[<P>_N_ACTIONS]")
 

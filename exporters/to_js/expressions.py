@@ -6,14 +6,11 @@ the correctly rounded float32 result (S. Figueroa, "When is double rounding inno
 """
 
 import math
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from itertools import count
 
-from wann_rt.core.symbols import Symbol, schedule
-
-_BINARY = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
-_COMPARE = {"lt": "<", "gt": ">", "ge": ">=", "le": "<=", "eq": "==="}
-_LEAVES = ("input", "constant")
+from wann_rt.core.symbols import Symbol
+from wann_rt.exporters.expressions import Printer, Syntax, Text
 
 
 def literal(value: float) -> str:
@@ -36,31 +33,20 @@ def function(parameters: Sequence[str], roots: Sequence[Symbol]) -> str:
 
 def statements(roots: Sequence[Symbol]) -> tuple[list[str], list[str]]:
     """Returns the declarations of what is used more than once, in order, and the text of each root."""
-    order = schedule(roots)
-    uses = Counter(roots)
-    for symbol in order:
-        uses.update(symbol.args)
-    texts: dict[Symbol, str] = {}
-    lines: list[str] = []
-    for symbol in order:
-        texts[symbol] = _text(symbol, texts)
-        if uses[symbol] > 1 and symbol.op not in _LEAVES:
-            lines.append(f"const t{len(lines)} = {texts[symbol]};")
-            texts[symbol] = f"t{len(lines) - 1}"
-    return lines, [texts[root] for root in roots]
+    names = (f"t{k}" for k in count())
+    locals_, texts = Printer(JavaScript()).expressions(roots, names, limit=2**31)
+    return [f"const {local.name} = {local.text};" for local in locals_], texts
 
 
-def _text(symbol: Symbol, texts: Mapping[Symbol, str]) -> str:
-    """Returns the text of one operation; every one stands in brackets of its own."""
-    operands = [texts[argument] for argument in symbol.args]
-    if symbol.op == "input":
-        return symbol.name
-    if symbol.op == "constant":
+class JavaScript(Syntax):
+    """JavaScript, where ``f`` is ``Math.fround``."""
+
+    absolute = "Math.abs"
+
+    def literal(self, symbol: Symbol) -> str:
+        """Returns a number."""
         return literal(float(symbol.value))
-    if symbol.op in _BINARY:
-        return f"f({operands[0]} {_BINARY[symbol.op]} {operands[1]})"
-    if symbol.op in _COMPARE:
-        return f"({operands[0]} {_COMPARE[symbol.op]} {operands[1]})"
-    if symbol.op == "select":
-        return f"({operands[0]} ? {operands[1]} : {operands[2]})"
-    return f"(-{operands[0]})" if symbol.op == "neg" else f"Math.abs({operands[0]})"
+
+    def rounded(self, operation: Text) -> Text:
+        """Returns the rounded result of an operation."""
+        return Text(f"f({operation.text})")

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from wann_rt.core.errors import ExportError
 from wann_rt.core.symbols import Symbol, lift
-from wann_rt.exporters.to_c.expressions import Printer
+from wann_rt.exporters.expressions import Printer
 from wann_rt.exporters.to_c.header import to_c
+from wann_rt.exporters.to_c.names import Names
+from wann_rt.exporters.to_c.syntax import CSyntax
 from wann_rt.exporters.to_c.text import identifier, literal
 
 
@@ -44,9 +46,9 @@ def expressions() -> st.SearchStrategy[Symbol]:
 def test_a_printed_expression_keeps_the_order_of_operations(root: Symbol, values: list[float]) -> None:
     scope = {f"a{k}": np.float32(value) for k, value in enumerate(values)}
     names = iter(f"l{k}" for k in range(100))
-    locals_, text = Printer("fabsf", "INFINITY").expression(root, names)
+    locals_, text = Printer(CSyntax(Names.of(swing_up(), "p"))).expression(root, names)
     with np.errstate(all="ignore"):
-        for name, value in [*locals_, ("result", text)]:
+        for name, value in [*((local.name, local.text) for local in locals_), ("result", text)]:
             constants = re.sub(r"([\d.]+(?:e[+-]\d+)?)f\b", r"f32(\1)", value)
             scope[name] = eval(constants, {"f32": np.float32}, scope)
         assert builders.same_bits(scope["result"], computed(root, scope))

@@ -145,8 +145,8 @@ static inline int swing_up_connections_q12_gauss(int x) {
     const int t1 = x < 0 ? -x : x;
     const int t2 = t1 >> 8;
     const int t3 = SWING_UP_CONNECTIONS_Q12_READ16(&table[t2]);
-    const int32_t t4 = (int32_t)(SWING_UP_CONNECTIONS_Q12_READ16(&table[t2 + 1]) - t3) * (t1 & 255);
-    return t3 + (int)(t4 >> 8);
+    const int t4 = SWING_UP_CONNECTIONS_Q12_READ16(&table[t2 + 1]) - t3;
+    return t3 + (int)(((int32_t)t4 * (t1 & 255)) >> 8);
 }
 
 /* tanh(x) */
@@ -163,8 +163,8 @@ static inline int swing_up_connections_q12_tanh(int x) {
     const int t1 = x < 0 ? -x : x;
     const int t2 = t1 >> 8;
     const int t3 = SWING_UP_CONNECTIONS_Q12_READ16(&table[t2]);
-    const int32_t t4 = (int32_t)(SWING_UP_CONNECTIONS_Q12_READ16(&table[t2 + 1]) - t3) * (t1 & 255);
-    const int t5 = t3 + (int)(t4 >> 8);
+    const int t4 = SWING_UP_CONNECTIONS_Q12_READ16(&table[t2 + 1]) - t3;
+    const int t5 = t3 + (int)(((int32_t)t4 * (t1 & 255)) >> 8);
     return x < 0 ? -t5 : t5;
 }
 

@@ -29,6 +29,7 @@ PROGRAMS: Mapping[str, str] = {
     "clang-19": "apt install clang-19",
     "clang++": "apt install clang libc6-dev",
     "clang-format": "pip install clang-format",
+    "rustc": "apt install rustc",
     "make": "apt install make",
     "git": "apt install git",
     "nm": "apt install binutils",
