@@ -127,7 +127,7 @@ def _nodes(controller: Controller, flags: int) -> Iterable[bytes]:
     width = 2 if flags & WIDE else 1
     for node in controller.lowered.nodes:
         count = len(node.terms)
-        yield bytes([_checked_id(node.activation) << 4 | min(count, LONG_COUNT)])
+        yield bytes([checked_id(node.activation) << 4 | min(count, LONG_COUNT)])
         if count >= LONG_COUNT:
             yield struct.pack("<H", count)
         for term in node.terms:
@@ -137,7 +137,7 @@ def _nodes(controller: Controller, flags: int) -> Iterable[bytes]:
                 yield _floats([term.factor])
 
 
-def _checked_id(activation: int) -> int:
+def checked_id(activation: int) -> int:
     """Returns an activation's id if it fits the four bits that version 1 has for it."""
     if activation > MAX_ACTIVATION:
         raise ExportError(

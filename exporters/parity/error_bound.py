@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from wann_rt.core.activations import BY_ID, BY_NAME
+from wann_rt.core.activations import BY_ID, BY_NAME, covered
 from wann_rt.core.controller import Controller
 from wann_rt.core.reference import total_of
 from wann_rt.core.terms import Lowered, Term
@@ -208,19 +208,17 @@ def _with_own_error(name: str, bound: Callable[[Real, Real], Real]) -> Callable[
 
 
 # For each activation: oracle's argument z and its error d -> error of the result.
-BOUNDS: Mapping[str, Callable[[Real, Real], Real]] = {
-    name: _with_own_error(name, bound)
-    for name, bound in {
-        "linear": _exact,
-        "step": _step,
-        "sin": _wave,
-        "gauss": _gauss,
-        "tanh": _tanh,
-        "sigmoid": _sigmoid,
-        "inverse": _exact,
-        "abs": _exact,
-        "relu": _exact,
-        "cos": _wave,
-        "square": _square,
-    }.items()
+_ROWS: Mapping[str, Callable[[Real, Real], Real]] = {
+    "linear": _exact,
+    "step": _step,
+    "sin": _wave,
+    "gauss": _gauss,
+    "tanh": _tanh,
+    "sigmoid": _sigmoid,
+    "inverse": _exact,
+    "abs": _exact,
+    "relu": _exact,
+    "cos": _wave,
+    "square": _square,
 }
+BOUNDS = {name: _with_own_error(name, bound) for name, bound in covered(_ROWS, "BOUNDS", __name__).items()}

@@ -1,15 +1,17 @@
 """Runs a blob: compiles the C runtime for this machine into a shared library and calls it."""
 
 import ctypes
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from wann_rt.core.activations import PALETTE, covered
 from wann_rt.core.controller import Controller
-from wann_rt.core.errors import ExportError
+from wann_rt.core.errors import ExportError, TableError
 from wann_rt.exporters.parity import harness
 from wann_rt.exporters.to_blob import to_blob
 from wann_rt.runtime_c import include_dir
@@ -125,8 +127,35 @@ class BlobBackend:
             raise ExportError(f"the C runtime refuses: WANN_E_{self.error_name(error)} ({error})")
 
 
+RUNTIME_TABLE = "of the activations' ids, and the switch of activated(),"
+
+
+def runtime_activations(source: str) -> Mapping[str, int]:
+    """Returns name -> id of the activations that the runtime computes.
+
+    Args:
+        source: text of ``runtime_c/wann_rt.c``.
+
+    Raises:
+        TableError: they are not those of the palette, or blobs are accepted up to another id than the greatest.
+    """
+    table = re.search(r"enum \{\s*LINEAR = .*?\};", source, re.DOTALL)
+    switch = re.search(r"activated\(.*?\n\}", source, re.DOTALL)
+    ids = {name: int(number) for name, number in re.findall(r"(\w+) = (\d+)", table[0] if table else "")}
+    cases = {"LINEAR", *re.findall(r"case (\w+):", switch[0] if switch else "")}
+    rows = {name.lower(): ids[name] for name in ids if name in cases}
+    covered(rows, RUNTIME_TABLE, "runtime_c/wann_rt", ".c")
+    last = re.search(r"LAST_ACTIVATION = (\w+)", table[0] if table else "")
+    wrong = [a.name for a in PALETTE if rows[a.name] != a.id]
+    if wrong or last is None or ids[last[1]] != max(ids.values()):
+        at_fault = f"the id of {wrong[0]} is not that of PALETTE" if wrong else "LAST_ACTIVATION is not the greatest id"
+        raise TableError(f"table {RUNTIME_TABLE} in runtime_c/wann_rt.c: {at_fault}")
+    return rows
+
+
 @cache
 def _compiled(compiler: str, flags: tuple[str, ...]) -> ctypes.CDLL:
+    runtime_activations((include_dir() / "wann_rt.c").read_text(encoding="utf-8"))
     library = harness.load({"harness.c": _HARNESS}, compiler, flags, [include_dir() / "wann_rt.c"])
     library.controller_bytes.restype = library.wann_scratch_floats.restype = ctypes.c_size_t
     library.wann_error_name.restype = ctypes.c_char_p

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from onnx import TensorProto
 
+from wann_rt.core.activations import covered
 from wann_rt.core.arithmetic import ONE, ZERO
 from wann_rt.core.network import BIAS
 from wann_rt.exporters.to_onnx.graph import Graph, Table
@@ -119,7 +120,7 @@ def _operator(op: str) -> Callable[[Graph, str, str], str]:
     return lambda graph, x, name: graph.add(op, [x], name)
 
 
-NATIVE: Mapping[str, Callable[[Graph, str, str], str]] = {
+_ROWS: Mapping[str, Callable[[Graph, str, str], str]] = {
     "linear": _linear,
     "step": _step,
     "sin": _sin,
@@ -132,3 +133,4 @@ NATIVE: Mapping[str, Callable[[Graph, str, str], str]] = {
     "cos": _cos,
     "square": _square,
 }
+NATIVE = covered(_ROWS, "NATIVE", __name__)

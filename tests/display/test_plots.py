@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wann_rt import tasks
-from wann_rt.core.activations import BY_ID, BY_NAME
+from wann_rt.core.activations import BY_ID, PALETTE
 from wann_rt.core.controller import Channel, Controller, Weight, WeightKind
 from wann_rt.core.errors import FileError, MissingExtraError, TaskError, WannError
 from wann_rt.core.network import BIAS, Connection, Network
@@ -248,8 +248,9 @@ def test_importing_plots_imports_nothing_heavy() -> None:
 # What is drawn
 
 
-def test_every_activation_has_an_icon_and_every_strip_a_task() -> None:
-    assert set(drawing.ICONS) == set(BY_NAME)
+def test_every_family_of_activations_has_a_colour_and_every_strip_a_task() -> None:
+    assert set(drawing.COLOURS) == {activation.family for activation in PALETTE}
+    assert len(set(drawing.COLOURS.values())) == len(drawing.COLOURS)
     assert set(plots.STRIPS) <= {task.name for task in tasks.TASKS}
 
 

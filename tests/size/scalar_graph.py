@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from wann_rt.core.activations import BY_ID
+from wann_rt.core.activations import BY_ID, covered
 from wann_rt.core.controller import Channel, Controller
 
 OPSET, IR_VERSION = 13, 8  # the last opset before Split had an attribute that onnx2c does not know
@@ -122,7 +122,7 @@ def _operator(op: str) -> Callable[[_Graph, str], str]:
     return lambda graph, x: graph.add(op, x)
 
 
-_ACTIVATIONS: dict[str, Callable[[_Graph, str], str]] = {
+_ROWS: dict[str, Callable[[_Graph, str], str]] = {
     "linear": lambda graph, x: x,
     "step": _step,
     "sin": _sine("Sin"),
@@ -135,3 +135,4 @@ _ACTIVATIONS: dict[str, Callable[[_Graph, str], str]] = {
     "cos": _sine("Cos"),
     "square": lambda graph, x: graph.add("Mul", x, x),
 }
+_ACTIVATIONS = covered(_ROWS, "_ACTIVATIONS", __name__)

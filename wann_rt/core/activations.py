@@ -4,14 +4,19 @@ A definition is a plain function over the primitives of ``arithmetic.py``: no li
 same for every input and its bits are the same on every target. Ids and formulas are those of the reference
 implementation of Gaier and Ha (2019), "Weight Agnostic Neural Networks"; note the factor pi in ``sin`` and ``cos``.
 Constants are minimax fits; ``tests/core/fit_activations.py`` finds them again.
+
+Other rooms need more of an activation than its definition: its form in fixed point, its operator in ONNX. Each keeps
+that in a table of its own and has it checked by ``covered`` when it is imported, so that nobody can forget one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal, TypeVar
 
 import numpy as np
 
 from wann_rt.core.arithmetic import HALF, ONE, ZERO, Number, absolute, maximum, minimum, select
+from wann_rt.core.errors import TableError
 
 f32 = np.float32
 EVEN_MAGIC = f32(1.5 * 2**24)  # adding and subtracting it rounds to the nearest even integer
@@ -94,6 +99,9 @@ def square(x: Number) -> Number:
     return x * x
 
 
+Family = Literal["straight", "switch", "wave", "bell", "bend"]
+
+
 @dataclass(frozen=True)
 class Activation:
     """One row of the palette.
@@ -105,6 +113,8 @@ class Activation:
         function: its definition, over ``arithmetic`` primitives.
         max_error: greatest absolute error against the exact function over all finite float32 inputs, measured by
             ``tests/core/test_activations.py``; 0 where the definition is exact.
+        family: its kind of curve, which gives it its colour in drawings.
+        reach: drawings show it from -reach to reach.
     """
 
     id: int
@@ -112,21 +122,67 @@ class Activation:
     formula: str
     function: Callable[[Number], Number]
     max_error: float = 0.0
+    family: Family = "bend"
+    reach: float = 1.0
 
 
 PALETTE: tuple[Activation, ...] = (
-    Activation(1, "linear", "x", linear),
-    Activation(2, "step", "x > 0 ? 1 : 0", step),
-    Activation(3, "sin", "sin(pi x)", sin, 2.1e-7),
-    Activation(4, "gauss", "exp(-x^2 / 2)", gauss, 9.2e-7),
-    Activation(5, "tanh", "tanh(x)", tanh, 1.8e-6),
-    Activation(6, "sigmoid", "(tanh(x/2) + 1) / 2", sigmoid, 9e-7),
-    Activation(7, "inverse", "-x", inverse),
+    Activation(1, "linear", "x", linear, family="straight"),
+    Activation(2, "step", "x > 0 ? 1 : 0", step, family="switch"),
+    Activation(3, "sin", "sin(pi x)", sin, 2.1e-7, "wave"),
+    Activation(4, "gauss", "exp(-x^2 / 2)", gauss, 9.2e-7, "bell", 3.0),
+    Activation(5, "tanh", "tanh(x)", tanh, 1.8e-6, "switch", 3.0),
+    Activation(6, "sigmoid", "(tanh(x/2) + 1) / 2", sigmoid, 9e-7, "switch", 5.0),
+    Activation(7, "inverse", "-x", inverse, family="straight"),
     Activation(8, "abs", "|x|", absolute),
     Activation(9, "relu", "max(0, x)", relu),
-    Activation(10, "cos", "cos(pi x)", cos, 8.3e-7),
+    Activation(10, "cos", "cos(pi x)", cos, 8.3e-7, "wave"),
     Activation(11, "square", "x^2", square),
 )
 
 BY_ID = {activation.id: activation for activation in PALETTE}
 BY_NAME = {activation.name: activation for activation in PALETTE}
+MAX_ID = 127  # genomes hold ids in one signed byte
+
+Key = TypeVar("Key", int, str)
+Row = TypeVar("Row")
+
+
+def covered(table: Mapping[Key, Row], name: str, module: str, suffix: str = ".py") -> Mapping[Key, Row]:
+    """Returns a table that has exactly one row for each activation, under its id or its name.
+
+    Args:
+        table: id -> row, or name -> row.
+        name: what the table is called.
+        module: where it stands: ``__name__`` there.
+        suffix: of the file's name.
+
+    Raises:
+        TableError: a row is missing, or one is there of which the palette has no activation.
+    """
+    where = f"table {name} in {module.replace('.', '/')}{suffix}"
+    missing = [a for a in PALETTE if a.id not in table and a.name not in table]
+    if missing:
+        raise TableError(
+            f"{where} has no row for activation {missing[0].name} (id {missing[0].id}), which PALETTE in "
+            "wann_rt/core/activations.py has: add one"
+        )
+    unknown = [key for key in table if key not in BY_ID and key not in BY_NAME]
+    if unknown:
+        raise TableError(
+            f"{where} has a row {unknown[0]!r}, but PALETTE in wann_rt/core/activations.py has no such activation: "
+            "add it there, or remove the row"
+        )
+    return table
+
+
+def _check_palette() -> None:
+    ids, names = [a.id for a in PALETTE], [a.name for a in PALETTE]
+    if len({*ids}) < len(ids) or len({*names}) < len(names) or not all(1 <= i <= MAX_ID for i in ids):
+        raise TableError(
+            f"PALETTE in wann_rt/core/activations.py: ids must be distinct, from 1 to {MAX_ID}, and names distinct; "
+            f"it has {', '.join(f'{a.id} {a.name}' for a in PALETTE)}"
+        )
+
+
+_check_palette()

@@ -17,6 +17,10 @@ class FileError(WannError):
     """A file that cannot be read or written, or whose content is not what its format says."""
 
 
+class TableError(WannError):
+    """A table of the program itself in which a row is missing; the message names the table and its file."""
+
+
 class TaskError(WannError):
     """An unknown task, or one that cannot be run here."""
 

@@ -2,14 +2,14 @@
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wann_rt.core.activations import BY_ID
+from wann_rt.core.activations import BY_ID, Family
 from wann_rt.core.controller import Controller
 from wann_rt.display.figure import (
     BLUE,
@@ -30,20 +30,7 @@ from wann_rt.display.layout import Bend, Layout, lay_out
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Activation -> colour of its family (waves, bells, switches, straight lines, bends) and the |x| that its icon shows.
-ICONS = {
-    "sin": (BLUE, 1.0),
-    "cos": (BLUE, 1.0),
-    "gauss": (ORANGE, 3.0),
-    "step": (GREEN, 1.0),
-    "tanh": (GREEN, 3.0),
-    "sigmoid": (GREEN, 5.0),
-    "linear": (GREY, 1.0),
-    "inverse": (GREY, 1.0),
-    "abs": (PURPLE, 1.0),
-    "relu": (PURPLE, 1.0),
-    "square": (PURPLE, 1.0),
-}
+COLOURS: Mapping[Family, str] = {"wave": BLUE, "bell": ORANGE, "switch": GREEN, "straight": GREY, "bend": PURPLE}
 MINUS = (0, (4, 1.5))  # dashes of a connection with a minus sign
 
 
@@ -170,7 +157,7 @@ def _draw_circle(axes: "Axes", x: float, y: float, radius: float, edge: str, fac
 
 def _draw_icon(axes: "Axes", x: float, y: float, radius: float, activation: int) -> None:
     """Draws a node: a circle with the curve of its activation, or a plain dot where that would be too small to see."""
-    colour, reach = ICONS[BY_ID[activation].name]
+    colour, reach = COLOURS[BY_ID[activation].family], BY_ID[activation].reach
     small = radius < 0.08
     _draw_circle(axes, x, y, radius, colour, colour if small else "white")
     if not small:

@@ -5,6 +5,7 @@ primitives mean and that the functions over them may be compiled into their call
 """
 
 import hashlib
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,17 @@ def inlined(function: Callable[..., Any]) -> Any:
 
     A call would pass a program as some thirty numbers, in memory (measured: a third of the speed).
     """
-    return numba.njit(nogil=True, error_model="numpy", forceinline=True)(function)
+    return numba.njit(**_INLINED)(function)
+
+
+# Nothing but compiled code calls such a function; without wrappers for others it compiles in half the time.
+_INLINED: Any = {
+    "nogil": True,
+    "error_model": "numpy",
+    "forceinline": True,
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}
 
 
 def _cache_file(dispatcher: Any) -> Any:
@@ -58,17 +69,14 @@ def _cache_file(dispatcher: Any) -> Any:
     return getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
 
 
-_DEFINITIONS: tuple[Callable[..., Any], ...] = (
-    arithmetic.absolute,
-    arithmetic.is_number,
-    arithmetic.minimum,
-    arithmetic.maximum,
-    arithmetic.clip,
-    activations.reduced,
-    *(activation.function for activation in activations.PALETTE if activation.function is not arithmetic.absolute),
-)
-for _definition in _DEFINITIONS:
-    register_jitable(_definition)
+def _functions_of(module: Any) -> list[Callable[..., Any]]:
+    """Returns the functions that a module defines itself."""
+    return [f for f in vars(module).values() if inspect.isfunction(f) and f.__module__ == module.__name__]
+
+
+for _definition in (*_functions_of(arithmetic), *_functions_of(activations)):
+    if _definition is not arithmetic.select:  # ``block`` says what that is
+        register_jitable(_definition)
 
 
 def is_cached(dispatcher: Any) -> bool:

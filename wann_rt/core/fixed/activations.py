@@ -124,7 +124,7 @@ class FixedActivation:
 
 
 VALUE_LIMIT = (1 << 19) - 1  # greatest absolute value of a node: 128, which leaves 12 bits for a weight
-FIXED: dict[int, FixedActivation] = {
+_ROWS = {
     1: FixedActivation(linear, VALUE_LIMIT, 0.0),
     2: FixedActivation(step, VALUE_LIMIT, 0.0),
     3: FixedActivation(sin, VALUE_LIMIT, 3.6e-4),
@@ -137,3 +137,4 @@ FIXED: dict[int, FixedActivation] = {
     10: FixedActivation(cos, VALUE_LIMIT - HALF, 3.6e-4),
     11: FixedActivation(square, 46_339, 2.5e-4),  # its square is the greatest that 32 bits hold
 }
+FIXED = activations.covered(_ROWS, "FIXED", __name__)

@@ -10,7 +10,6 @@ import numpy as np
 from wann_rt.core.activations import BY_ID
 from wann_rt.core.controller import Controller
 from wann_rt.display.layout import Bend, lay_out
-from wann_rt.display.network import ICONS
 from wann_rt.evaluation.sweep import Sweep
 
 Place = Callable[[float, float], tuple[float, float]]
@@ -77,7 +76,7 @@ def _node(controller: Controller, node: int, name: str, at: tuple[float, float])
 
 def _icon(activation: int, x: float, y: float) -> str:
     """Returns the curve of an activation, as the printed drawing shows it."""
-    reach = ICONS[BY_ID[activation].name][1]
+    reach = BY_ID[activation].reach
     u = np.linspace(-1, 1, 25, dtype=np.float32)
     v = np.clip(BY_ID[activation].function(u * np.float32(reach)), -1, 1)
     points = " ".join(f"{x + 6.5 * a:.1f},{y - 6.5 * b:.1f}" for a, b in zip(u, v, strict=True))
