@@ -20,6 +20,7 @@ from wann_rt.exporters.targets.targets import BOARDS, BY_KEY, TARGETS, Target
 
 pytestmark = [
     needs.c_compiler,
+    pytest.mark.slow,
     pytest.mark.xdist_group("cross"),  # the subjects are made once
 ]
 HOSTS = [target for target in TARGETS if target.machine]

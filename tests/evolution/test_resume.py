@@ -35,6 +35,7 @@ def stop_after(generation: int, error: BaseException) -> Callable[[Generation], 
     return on_generation
 
 
+@pytest.mark.slow
 def test_a_hundred_kills_change_nothing(tmp_path: Path) -> None:
     script = Path(__file__).with_name("resume_under_fire.py")
     done = subprocess.run([sys.executable, script, tmp_path, "100"], capture_output=True, text=True, check=False)

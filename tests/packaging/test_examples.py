@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 # The first example's search is shared by all that follows: keep it on one worker.
-pytestmark = pytest.mark.xdist_group("examples")
+pytestmark = [pytest.mark.xdist_group("examples"), pytest.mark.slow]
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"

@@ -75,6 +75,7 @@ def test_a_run_with_a_skip_that_helps_nobody_fails(pytester: pytest.Pytester) ->
     result.stdout.fnmatch_lines(["*a skip must say what to install*not today*"])
 
 
+@pytest.mark.slow
 def test_without_any_program_the_tests_of_generated_code_are_skipped_with_the_packages(tmp_path: Path) -> None:
     environment = {**os.environ, "PATH": str(tmp_path), "CC": ""}
     room = str(TESTS / "exporters" / "test_to_c.py")

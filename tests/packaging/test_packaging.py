@@ -21,7 +21,7 @@ HEAVY = {"gymnasium", "matplotlib", "numba", "onnx", "onnxruntime"}  # 0.2 to 2 
 TRACES = shutil.ignore_patterns("__pycache__", ".*")  # what running code leaves in a source folder
 
 # The builds are shared by the tests of this file: keep them on one worker.
-pytestmark = pytest.mark.xdist_group("packaging")
+pytestmark = [pytest.mark.xdist_group("packaging"), pytest.mark.slow]
 
 
 def run(*command: str | Path, cwd: Path) -> str:

@@ -42,7 +42,7 @@ from wann_rt.tasks.environment.task import BackendName, EnvironmentTask, with_op
 CHEAP = ("Pendulum-v1", "CartPole-v1", "MountainCarContinuous-v0")
 TINY = {"population": 8, "generations": 3, "drawn_weights": 2, "retest_episodes": 1, "retest_every": 1}
 RULES = Rules(max_steps=60, stall_steps=0, stall_reward=0.0, waived=np.nan)
-pytestmark = pytest.mark.xdist_group("backends")
+pytestmark = [pytest.mark.xdist_group("backends"), pytest.mark.slow]
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -245,7 +245,7 @@ def test_an_environment_that_goes_bad_ends_the_search_and_what_was_done_is_kept(
     how: str, says: str, tmp_path: Path
 ) -> None:
     flag, out = tmp_path / "flag", tmp_path / "run"
-    settings: dict[str, Any] = {"out": out, **TINY}
+    settings: dict[str, Any] = {"out": out, "threads": 1, **TINY}
     kwargs = {"flag": str(flag)}
     task = environment("helpers.odd_environments:Moody", kwargs=kwargs, max_steps=20, step_timeout=2.0)
 
