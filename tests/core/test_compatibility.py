@@ -109,12 +109,14 @@ def rows_of(controller: Controller) -> Lanes:
 
 
 @pytest.mark.parametrize("compat", [None, "onnx2c"])
+@pytest.mark.slow
 def test_the_exact_form_compiled_by_emx_gives_the_oracles_bits(compat: str | None, tmp_path: Path) -> None:
     for controller in subjects(3):
         actions = by_emx(controller, tmp_path, compat)(rows_of(controller), len(controller.actions))
         assert builders.same_bits(actions, evaluate(controller, rows_of(controller)))
 
 
+@pytest.mark.slow
 def test_the_exact_form_for_onnx2c_compiled_by_it_gives_the_oracles_bits(tmp_path: Path) -> None:
     for number, controller in enumerate(subjects(24)):
         step = by_onnx2c(controller, "onnx-exact", tmp_path, "-ffp-contract=off")
@@ -129,6 +131,7 @@ def test_without_the_flag_against_fusing_the_c_of_others_gives_other_bits(tmp_pa
     assert not builders.same_bits(step(rows_of(controller), 1), evaluate(controller, rows_of(controller)))
 
 
+@pytest.mark.slow
 def test_the_standard_form_compiled_by_onnx2c_stays_within_its_bound(tmp_path: Path) -> None:
     for controller in subjects(24):
         step = by_onnx2c(controller, "onnx", tmp_path, "-ffp-contract=off")

@@ -179,6 +179,7 @@ def test_svg_is_well_formed_and_repeatable(write: Callable[[Path], None], tmp_pa
 @pytest.mark.parametrize(
     ("suffix", "begin", "end"), [("png", b"\x89PNG", b"IEND\xaeB`\x82"), ("PDF", b"%PDF", b"%%EOF\n")]
 )
+@pytest.mark.slow
 def test_png_and_pdf_are_whole_and_repeatable(
     write: Callable[[Path], None], suffix: str, begin: bytes, end: bytes, tmp_path: Path
 ) -> None:

@@ -125,6 +125,7 @@ def test_a_spread_plant_is_the_plain_one_with_another_param(name: str, param: st
         assert state[:N_PHYSICS] == plain
 
 
+@pytest.mark.slow
 def test_numba_steps_with_the_bits_of_numpy() -> None:
     task = tasks.with_params(SWING, effort_penalty=0.3, **TESTED)
     state = starts_of(task, range(512))
@@ -136,6 +137,7 @@ def test_numba_steps_with_the_bits_of_numpy() -> None:
     assert builders.same_bits(got.rewards, reward)
 
 
+@pytest.mark.slow
 def test_compiled_episodes_equal_those_of_the_whole_controller() -> None:
     controller = wr.load(CHAMPION)
     task = tasks.with_params(SWING, **TESTED)
@@ -146,6 +148,7 @@ def test_compiled_episodes_equal_those_of_the_whole_controller() -> None:
     assert (compiled.returns == plain.returns).all()
 
 
+@pytest.mark.slow
 def test_a_report_covers_each_disturbance_and_all_together() -> None:
     controller = wr.load(CHAMPION)
     report = wr.robustness(controller, episodes=8)

@@ -80,6 +80,7 @@ def run_both_ways(backend: OnnxBackend, observations: Lanes) -> tuple[Lanes, Lan
 
 @settings(max_examples=60, deadline=None)
 @given(seeds)
+@pytest.mark.slow
 def test_the_exact_form_has_the_oracles_bits_at_every_optimization_and_batch_size(rng: np.random.Generator) -> None:
     subject = builders.controller(rng)
     observations = builders.inputs(rng, 40, subject.network.n_inputs)
@@ -175,6 +176,7 @@ def run_graph(graph: Graph, result: str, feed: dict[str, Lanes], optimization: s
 
 @settings(max_examples=150, deadline=None)
 @given(seeds)
+@pytest.mark.slow
 def test_the_standard_form_stays_within_its_bound(rng: np.random.Generator) -> None:
     subject = builders.controller(rng, most=24)
     observations = builders.inputs(rng, 60, subject.network.n_inputs)

@@ -164,6 +164,7 @@ print(probe(np.float32(3)), sum(probe.stats.cache_hits.values()))
 """
 
 
+@pytest.mark.slow
 def test_a_cached_kernel_is_used_until_a_callee_in_another_file_changes(tmp_path: Path) -> None:
     copy = tmp_path / "wann_rt"
     skip = shutil.ignore_patterns("__pycache__", "exporters", "runtime_c")

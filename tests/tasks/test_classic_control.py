@@ -202,6 +202,7 @@ def test_negative_seeds_start_an_episode_too() -> None:
     assert (tasks.get("pendulum").start(-1) == tasks.get("pendulum").start(2**64 - 1)).all()
 
 
+@pytest.mark.slow
 def test_tuning_improves_a_controller_whose_returns_are_negative() -> None:
     pendulum = tasks.get("pendulum")
     network, _ = Network.build(3, {}, {4: 1}, [Connection(2, 4), Connection(3, 4)])
