@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from wann_rt.core.activations import PALETTE
 from wann_rt.core.controller import MIN_VECTORS, Channel, Controller, Vector
+from wann_rt.core.decision import told
 from wann_rt.core.files import digest, shortest
 from wann_rt.core.random import Purpose, normals, stream, uniforms
 from wann_rt.core.reference import evaluate
@@ -26,9 +27,6 @@ NAN_POLICY = (
     "action is never NaN; without a clip NaN and infinity pass on as IEEE 754 says, and a comparison "
     "with NaN is false."
 )
-DECISION_TEXT = {
-    "argmax": "argmax: the action to take is the number, from 0, of the greatest output; of equal ones the lowest"
-}
 CANDIDATES = 64  # drawn observations, from which those with finite actions are taken first
 WIDE = 1e6  # a range wider than this says "unbounded" in practice, so values near 0 are drawn
 
@@ -48,7 +46,7 @@ def contract(controller: Controller) -> dict[str, str]:
         **rate,
         **_channels("obs", controller.observations),
         **_channels("action", controller.actions),
-        **({} if controller.decision == "values" else {"decision": DECISION_TEXT[controller.decision]}),
+        **({} if controller.decision == "values" else {"decision": decision(controller)}),
         "weight_kind": controller.weight.kind,
         "weight_values": _json(_hex(controller.weight.values)),
         "connections": str(controller.network.n_connections),
@@ -58,6 +56,11 @@ def contract(controller: Controller) -> dict[str, str]:
         "test_vectors": _json([[_hex(v) for v in vector] for vector in test_vectors(controller)]),
     }
     return {f"wann_rt.{key}": value for key, value in pairs.items()}
+
+
+def decision(controller: Controller) -> str:
+    """Returns what is to be done with the outputs; empty where they are the action."""
+    return told(controller.decision, [channel.name for channel in controller.actions])
 
 
 def activation_names(controller: Controller) -> list[str]:

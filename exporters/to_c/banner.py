@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from wann_rt.core.controller import Channel, Controller
 from wann_rt.core.files import shortest
-from wann_rt.exporters.contract import DECISION_TEXT, contract
+from wann_rt.exporters.contract import contract, decision
 from wann_rt.exporters.to_c.names import Names
 from wann_rt.exporters.to_c.text import comment, paragraph, table
 
@@ -73,11 +73,11 @@ def facts(controller: Controller) -> list[str]:
     rate = controller.rate_hz
     called = "is not recorded" if rate is None else f"{_plain(rate)} Hz"
     size = f"{network.n_connections} connections, {network.n_hidden} hidden nodes"
-    decision = DECISION_TEXT.get(controller.decision)
+    said = decision(controller)
     return [
         f"Rate: {called}. Network: {size}.",
         *paragraph(f"Weight: {_weight(controller)}"),
-        *paragraph(f"Decision: {decision}." if decision else ""),
+        *paragraph(f"Decision: {said}." if said else ""),
     ]
 
 

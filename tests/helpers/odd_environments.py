@@ -156,19 +156,54 @@ class Box:
 
 
 OBSERVATIONS: dict[str, spaces.Space[Any]] = {
-    "dict": spaces.Dict({"x": spaces.Box(-1.0, 1.0, (2,))}),
-    "tuple": spaces.Tuple((spaces.Discrete(3), spaces.Box(-1.0, 1.0, (2,)))),
+    "dict": spaces.Dict({"speed": spaces.Box(-1.0, 1.0, (1,)), "at": spaces.Box(-2.0, 2.0, (2,))}),
+    "tuple": spaces.Tuple((spaces.Discrete(3, start=1), spaces.Box(-1.0, 1.0, (2,)))),
+    "nested": spaces.Dict({"arm": spaces.Dict({"tip": spaces.Box(-1.0, 1.0, (2,)), "on": spaces.Discrete(2)})}),
     "image": spaces.Box(0, 255, (96, 96, 3), np.uint8),
+    "image inside": spaces.Dict({"camera": spaces.Box(0, 255, (96, 96, 3), np.uint8)}),
+    "text": spaces.Dict({"order": spaces.Text(8)}),
+    "many": spaces.Discrete(5000),
+    "large": spaces.Box(-1.0, 1.0, (100, 100)),
+    "nothing": spaces.Box(-1.0, 1.0, (0,)),
     "matrix": spaces.Box(-1.0, 1.0, (2, 2)),
+    "scalar": spaces.Box(-1.0, 1.0, ()),
     "discrete": spaces.Discrete(16),
+    "bits": spaces.MultiBinary(3),
+    "choices": spaces.MultiDiscrete([2, 3]),
+    "twice": spaces.Dict({"a_0": spaces.Box(-1.0, 1.0, (1,)), "a": spaces.Box(-1.0, 1.0, (2,))}),
     "foreign": Box(),  # type: ignore[dict-item]  # what it is about
 }
 ACTIONS: dict[str, spaces.Space[Any]] = {
-    "multi-discrete": spaces.MultiDiscrete([2, 3]),
-    "unbounded": spaces.Box(-np.inf, np.inf, (1,)),
-    "integers": spaces.Box(0, 5, (1,), np.int64),
+    "multi-discrete": spaces.MultiDiscrete([2, 3], start=[0, -1]),
+    "mixed": spaces.Dict({"gear": spaces.Discrete(3, start=-1), "push": spaces.Box(-2.0, 2.0, (2,))}),
+    "action tuple": spaces.Tuple((spaces.Discrete(2), spaces.Box(0.0, 1.0, (1,)), spaces.MultiBinary(2))),
+    "action bits": spaces.MultiBinary([2, 2]),
+    "integers": spaces.Box(0, 5, (2,), np.int64),
     "no vector": spaces.Box(-1.0, 1.0, ()),
+    "action matrix": spaces.Box(-1.0, 3.0, (2, 2), np.float64),
+    "unbounded": spaces.Box(-np.inf, np.inf, (1,)),
+    "unbounded part": spaces.Dict({"push": spaces.Box(-np.inf, np.inf, (1,))}),
+    "many integers": spaces.Box(0, 5000, (1,), np.int64),
+    "sequence": spaces.Sequence(spaces.Discrete(2)),
 }
+
+
+class Parts(gymnasium.Env[Any, Any]):
+    """Observes and acts in the given spaces: what is observed is drawn, and what is done must be in its space."""
+
+    def __init__(self, observed: str = "matrix", acted: str = "no vector") -> None:
+        self.observation_space, self.action_space = OBSERVATIONS[observed], ACTIONS[acted]
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        """Begins."""
+        super().reset(seed=seed)
+        self.observation_space.seed(seed)
+        return self.observation_space.sample(), {}
+
+    def step(self, action: Any) -> Any:
+        """Goes on."""
+        assert self.action_space.contains(action), action
+        return self.observation_space.sample(), 1.0, False, False, {}
 
 
 def wrapped() -> gymnasium.Env[Any, Any]:
@@ -207,3 +242,21 @@ class Foreign:
 
 
 gymnasium.register("odd/Glider-v0", "helpers.odd_environments:Glider", max_episode_steps=70)
+
+
+class Masked(Glider):
+    """Allows two of its three choices, and rewards with the number of the choice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.action_space = spaces.Discrete(3)
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        """Begins."""
+        observation, _ = super().reset(seed=seed)
+        return observation, {"action_mask": np.array([1, 0, 1], np.int8)}
+
+    def step(self, action: Any) -> Any:
+        """Goes on."""
+        assert action != 1, "this choice is forbidden"
+        return self.state.copy(), float(action), False, False, {"action_mask": np.array([1, 0, 1], np.int8)}

@@ -196,39 +196,41 @@ def test_chunks_hold_every_episode_once_and_in_order(most: int) -> None:
 
 @pytest.mark.parametrize("env_id", CHEAP)
 def test_the_champion_does_not_depend_on_how_many_workers_play(env_id: str) -> None:
-    settings: dict[str, Any] = {"task_params": {"max_steps": 30}, **TINY}
-    found = {files.to_text(wr.search(environment(env_id), threads=n, **settings)) for n in (1, 2, 3)}
+    task = environment(env_id, max_steps=30)
+    found = {files.to_text(wr.search(task, threads=n, **TINY)) for n in (1, 2, 3)}
     assert len(found) == 1
 
 
 @pytest.mark.parametrize("backend", ["processes", pytest.param("envpool", marks=needs.envpool)])
 def test_a_resumed_search_ends_with_the_champion_of_an_uninterrupted_one(backend: BackendName, tmp_path: Path) -> None:
-    settings: dict[str, Any] = {"backend": backend, "task_params": {"max_steps": 30}, **TINY}
+    task = environment("Pendulum-v1", backend=backend, max_steps=30)
 
     def stop(report: Generation) -> None:
         if report.generation == 1:
             raise KeyboardInterrupt
 
-    whole = wr.search(environment("Pendulum-v1"), **settings)
-    wr.search(environment("Pendulum-v1"), out=tmp_path, on_generation=stop, **settings)
+    whole = wr.search(task, **TINY)
+    wr.search(task, out=tmp_path, on_generation=stop, **TINY)
     assert len(read_generations(tmp_path)) == 2
-    assert files.to_text(wr.search(environment("Pendulum-v1"), out=tmp_path, **settings)) == files.to_text(whole)
+    assert files.to_text(wr.search(task, out=tmp_path, **TINY)) == files.to_text(whole)
 
 
 def test_a_killed_worker_costs_time_but_not_the_result() -> None:
-    settings: dict[str, Any] = {"task_params": {"max_steps": 40}, **TINY}
-    wanted = wr.search(environment("helpers.odd_environments:Slow"), threads=2, **settings)
-    before = [worker.process.pid for worker in processes._pools[0].workers]
+    task = environment("helpers.odd_environments:Slow", max_steps=40)
+    wanted = wr.search(task, threads=2, **TINY)
+    pids: list[list[int]] = []
 
     def kill_soon(report: Generation) -> None:
+        [pool] = processes._pools
+        pids.append([worker.process.pid for worker in pool.workers])
         if report.generation == 0:
-            threading.Timer(0.1, os.kill, (before[0], signal.SIGKILL)).start()  # in the midst of the next generation
+            threading.Timer(0.1, os.kill, (pids[0][0], signal.SIGKILL)).start()  # in the midst of the next generation
 
-    found = wr.search(environment("helpers.odd_environments:Slow"), threads=2, on_generation=kill_soon, **settings)
-    after = [worker.process.pid for worker in processes._pools[0].workers]
+    found = wr.search(task, threads=2, on_generation=kill_soon, **TINY)
     assert files.to_text(found) == files.to_text(wanted)
-    assert after[0] != before[0]
-    assert after[1] == before[1]
+    assert pids[-1][0] != pids[0][0]
+    assert pids[-1][1] == pids[0][1]
+    assert processes._pools == []  # workers belong to one search
 
 
 @pytest.mark.parametrize(

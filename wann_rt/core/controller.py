@@ -4,22 +4,21 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wann_rt.core.channel import Channel
+from wann_rt.core.decision import Decision, decided, greatest, parts_of
 from wann_rt.core.errors import ControllerError
 from wann_rt.core.network import Network
 from wann_rt.core.terms import Lowered, check, lowered
 from wann_rt.core.weight import Weight, WeightKind, float32
 
-__all__ = ["Channel", "Controller", "Vector", "Weight", "WeightKind", "greatest"]
+__all__ = ["Channel", "Controller", "Decision", "Vector", "Weight", "WeightKind", "greatest"]
 
 Forward = Callable[[Lowered, float | None, NDArray[np.float32]], NDArray[np.float32]]
-Decision = Literal["values", "argmax"]
-DECISIONS: tuple[Decision, ...] = ("values", "argmax")
 MIN_VECTORS = 8
 
 
@@ -44,7 +43,7 @@ class Controller:
         vectors: recorded observation -> action pairs, exact.
         provenance: where it came from: task, task_version, seed, config_digest, score and the like; JSON values.
         decision: what is done with the outputs: "values": they are the action; "argmax": the action is the number of
-            the greatest output, see ``decide``.
+            the greatest output; or parts of either kind, see ``decision`` and ``decide``.
     """
 
     name: str
@@ -59,8 +58,7 @@ class Controller:
 
     def __post_init__(self) -> None:
         """Checks that the parts fit together."""
-        if self.decision not in DECISIONS:
-            raise ControllerError(f"decision {self.decision!r} is unknown: {' or '.join(DECISIONS)}")
+        parts_of(self.decision, len(self.actions))
         _check_channels("observation", self.observations, self.network.n_inputs)
         _check_channels("action", self.actions, self.network.n_outputs)
         if self.rate_hz is not None and not (np.isfinite(self.rate_hz) and self.rate_hz > 0):
@@ -107,7 +105,7 @@ class Controller:
         return self.decide(observation), None
 
     def decide(self, observation: ArrayLike) -> NDArray[Any]:
-        """Computes what an environment is given: the actions, or with "argmax" the number of the greatest.
+        """Computes what an environment is given: the actions, the number of the greatest ("argmax"), or parts of both.
 
         The outputs are compared from the first to the last, and a later one wins only by being greater: of equal ones
         the first is chosen, and NaN is never chosen but as the first.
@@ -116,13 +114,13 @@ class Controller:
             observation: as for calling the controller.
 
         Returns:
-            "values": float32 [actions] or [batch, actions]; "argmax": int64 [] or [batch].
+            "values": float32 [actions] or [batch, actions]; "argmax": int64 [] or [batch]; parts: their numbers one
+            after another, see ``decision.decided``.
 
         Raises:
             ControllerError: the observation has another shape or is not numeric.
         """
-        actions = self(observation)
-        return actions if self.decision == "values" else greatest(actions)
+        return decided(self.decision, self(observation))
 
     def run(self, forward: Forward, observations: NDArray[np.float32]) -> NDArray[np.float32]:
         """Computes actions with a given evaluator of the bare network: conditions what goes in and what comes out.
@@ -174,14 +172,6 @@ class Controller:
         return replace(self, weight=weight, vectors=())
 
 
-def greatest(values: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Returns the index of the greatest value along the last axis, as ``Controller.decide`` chooses it."""
-    best = np.zeros(values.shape[:-1], np.int64)
-    record = values[..., 0]
-    for k in range(1, values.shape[-1]):
-        best = np.where(values[..., k] > record, k, best)
-        record = np.where(values[..., k] > record, values[..., k], record)
-    return best
 
 
 def _check_channels(side: str, channels: tuple[Channel, ...], expected: int) -> None:

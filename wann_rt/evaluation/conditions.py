@@ -12,6 +12,7 @@ from wann_rt.core.controller import Controller
 from wann_rt.core.random import Purpose, stream, uniforms
 from wann_rt.evaluation.score import Score
 from wann_rt.evaluation.sweep import COARSE_EPISODES, COARSE_STEP, Sweep, grid, sweep
+from wann_rt.play.backends.processes import session
 from wann_rt.play.episodes import HIGH, LOW, episode_seeds, weights_per_connection
 from wann_rt.play.plain import play_controller
 from wann_rt.play.rollouts import play, starts_of
@@ -59,6 +60,7 @@ def environment_episodes(episodes: int) -> int:
     return len(grid(step=COARSE_STEP)) * COARSE_EPISODES + (4 + len(SIX_WEIGHTS)) * episodes
 
 
+@session()
 def evaluate(
     controller: Controller,
     task: AnyTask | str | None = None,

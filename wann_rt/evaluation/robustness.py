@@ -11,6 +11,7 @@ from wann_rt.core.controller import Controller
 from wann_rt.core.errors import TaskError
 from wann_rt.core.random import Purpose
 from wann_rt.evaluation.score import Score
+from wann_rt.play.backends.processes import session
 from wann_rt.play.episodes import episode_seeds
 from wann_rt.play.plain import play_controller
 from wann_rt.play.rollouts import starts_of
@@ -42,6 +43,7 @@ class Robustness:
         return {"task": self.task, "plain": asdict(self.plain), "disturbances": disturbed}
 
 
+@session()
 def robustness(
     controller: Controller,
     task: AnyTask | str | None = None,

@@ -18,6 +18,7 @@ from wann_rt.evolution.config import Config
 from wann_rt.evolution.journal import Journal
 from wann_rt.evolution.search import Generation, Search
 from wann_rt.evolution.warm_start import start_from
+from wann_rt.play.backends.processes import session
 from wann_rt.play.episodes import episode_seeds
 from wann_rt.play.plain import play_controller, record_vectors
 from wann_rt.play.rollouts import starts_of
@@ -105,6 +106,7 @@ def run_search(
     """
     running = Search(task, config, threads, network)
     with ExitStack() as stack:
+        stack.enter_context(session())
         journal = None
         if out is not None:
             journal = stack.enter_context(Journal(out, task, config, overwrite=overwrite))

@@ -14,12 +14,13 @@ from wann_rt.tasks.environment.task import (
     STEP_TIMEOUT,
     BackendName,
     EnvironmentTask,
+    check_wrappers,
     with_options,
 )
 
 
 def environment(
-    env_id: str,
+    env: Any,
     *,
     backend: BackendName = DEFAULT_BACKEND,
     kwargs: Mapping[str, Any] | None = None,
@@ -31,8 +32,9 @@ def environment(
     """Returns an environment as a task: something to search, evaluate or tune on.
 
     Args:
-        env_id: an id that Gymnasium knows ("Pendulum-v1"); "module:Id-v0" for one that a module registers; or
-            "module:Class", whose constructor, or a function, makes the environment. The module is imported.
+        env: an id that Gymnasium knows ("Pendulum-v1"); "module:Id-v0" for one that a module registers;
+            "module:Class", whose constructor, or a function, makes the environment (the module is imported); or a class
+            or a function itself, also one that is defined in a script or a notebook.
         backend: who plays it: "processes"; "ray", the same on a cluster; or "envpool": faster, with other episodes than
             Gymnasium's.
         kwargs: arguments of the constructor, JSON values.
@@ -53,7 +55,9 @@ def environment(
         ray_connection.library()
     elif address is not None:
         raise TaskError(f"address {address!r} is of a Ray cluster, and the back end is {backend}: use --backend ray")
-    task = replace(described(env_id, kwargs, channels, step_timeout), backend=backend, address=address)
+    task = replace(described(env, kwargs, channels, step_timeout), backend=backend, address=address)
     if backend == "envpool":
         task = replace(task, version=envpool_engine.check(task))
-    return with_options(task, **options)
+    task = with_options(task, **options)
+    check_wrappers(task)
+    return task

@@ -18,12 +18,14 @@ class Episodes(NamedTuple):
         lengths: steps.
         efforts: sums of the absolute values of all actions, if watched.
         changes: how often an action changed its sign, if watched.
+        failed: whether a failure of the environment ended the episode, where an environment plays.
     """
 
     returns: NDArray[np.float64]
     lengths: NDArray[np.int64]
     efforts: NDArray[np.float64] | None = None
     changes: NDArray[np.int64] | None = None
+    failed: NDArray[np.bool_] | None = None
 
 
 def weights_per_connection(key: np.uint64, connections: int, episodes: int) -> NDArray[np.float32]:

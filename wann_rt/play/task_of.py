@@ -11,7 +11,7 @@ from wann_rt import tasks
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import TaskError
 from wann_rt.tasks.any_task import AnyTask, as_task
-from wann_rt.tasks.environment.task import EnvironmentTask, with_options
+from wann_rt.tasks.environment.task import EnvironmentTask
 from wann_rt.tasks.task import Task
 
 Values = Mapping[str, Any]
@@ -51,7 +51,7 @@ def compiled_task_of(controller: Controller, name: str | None = None, params: Va
 
 def environment_of(
     controller: Controller,
-    env_id: str | None = None,
+    env_id: Any = None,
     *,
     kwargs: Values | None = None,
     params: Values | None = None,
@@ -79,8 +79,8 @@ def environment_of(
         kwargs = _trusted_kwargs(says, env_id is not None)
     if params is None and same:
         params = _object(controller.provenance, "task_params")
-    made = environment(named, kwargs=kwargs, **settings)
-    return _through_channels(with_options(made, **(params or {})), controller)
+    made = environment(named, kwargs=kwargs, **settings, **(params or {}))
+    return _through_channels(made, controller)
 
 
 def _through_channels(task: EnvironmentTask, controller: Controller) -> EnvironmentTask:
@@ -90,7 +90,7 @@ def _through_channels(task: EnvironmentTask, controller: Controller) -> Environm
         if came != wanted:
             raise TaskError(f"environment {task.env_id} has {wanted} {side}; the controller has {came}")
     if controller.decision != task.decision:
-        wants, gives = _WANTED[task.decision], _WANTED[controller.decision]
+        wants, gives = (_WANTED.get(side.decision, side.decision) for side in (task, controller))
         raise TaskError(f"environment {task.env_id} wants {wants}; the controller gives {gives}")
     return replace(task, observations=controller.observations, actions=controller.actions)
 

@@ -70,7 +70,12 @@ def identity(task: AnyTask) -> dict[str, Any]:
     """Returns what a task's scores depend on, as JSON values: two tasks with the same identity score alike."""
     known = {"task": task.name, "task_version": task.version, "task_params": dict(changes_of(task))}
     if isinstance(task, EnvironmentTask):
-        known["environment"] = {"id": task.env_id, "kwargs": dict(task.kwargs), "engine": task.engine}
+        known["environment"] = {
+            **{"id": task.env_id, "kwargs": dict(task.kwargs), "engine": task.engine},
+            **({"source": task.source} if task.source else {}),
+            **({"wrappers": list(task.wrappers)} if task.wrappers else {}),
+            **({"action_mask": True} if task.masked and task.params.action_mask else {}),
+        }
     return known
 
 

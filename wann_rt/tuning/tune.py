@@ -15,6 +15,7 @@ from wann_rt.core.random import Purpose
 from wann_rt.core.version import __version__
 from wann_rt.evaluation.score import Score
 from wann_rt.evaluation.sweep import Sweep, grid, race, sweep
+from wann_rt.play.backends.processes import session
 from wann_rt.play.episodes import episode_seeds
 from wann_rt.play.plain import play_controller, record_vectors
 from wann_rt.play.rollouts import play, starts_of
@@ -102,6 +103,7 @@ def front_row(controller: Controller) -> dict[str, Any]:
     return {"connections": network.n_connections, "hidden": network.n_hidden, **controller.provenance["score"]}
 
 
+@session()
 def tune(
     controller: Controller,
     task: AnyTask | str | None = None,

@@ -80,6 +80,6 @@ def record(task: EnvironmentTask, controller: Controller, starts: NDArray[Any]) 
 
 def _played(task: EnvironmentTask, work: Work, workers: int, watched: bool) -> Episodes:
     backend = BACKENDS[task.backend]
-    chunks = cut(work, backend.chunk_size(work.episodes, workers), rules_of(task))
+    chunks = cut(work, backend.chunk_size(work.episodes, workers), rules_of(task), task.generation)
     # Effort and chatter exist for continuous actions only, not for the choice of one of several actions.
     return joined(work, backend.play(task, chunks, workers), watched and task.decision == "values")

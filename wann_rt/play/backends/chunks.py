@@ -51,6 +51,7 @@ class Chunk(NamedTuple):
         lanes: each episode's lane, [episodes].
         seeds: each episode's seed, [episodes].
         rules: when episodes end.
+        generation: of the search, where the environment is told; see ``Options.curriculum``.
     """
 
     programs: Programs
@@ -60,6 +61,7 @@ class Chunk(NamedTuple):
     lanes: NDArray[np.int64]
     seeds: NDArray[np.int64]
     rules: Rules
+    generation: int | None = None
 
 
 class Played(NamedTuple):
@@ -69,14 +71,16 @@ class Played(NamedTuple):
     lengths: NDArray[np.int64]
     efforts: NDArray[np.float64]
     changes: NDArray[np.int64]
+    failed: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, books: Books) -> "Played":
-        """Returns what the books say."""
-        return cls(books.returns, books.lengths, books.efforts, books.changes)
+    def of(cls, books: Books, failed: NDArray[np.bool_] | None = None) -> "Played":
+        """Returns what the books say; ``failed`` where failures of the environment end episodes."""
+        none = np.zeros(len(books.returns), np.bool_)
+        return cls(books.returns, books.lengths, books.efforts, books.changes, none if failed is None else failed)
 
 
-def cut(work: Work, most: int, rules: Rules) -> list[Chunk]:
+def cut(work: Work, most: int, rules: Rules, generation: int | None = None) -> list[Chunk]:
     """Returns the work in chunks of at most ``most`` episodes, network by network."""
     n_lanes, chunks = len(work.seeds), []
     for begin in range(0, work.episodes, most):
@@ -84,7 +88,8 @@ def cut(work: Work, most: int, rules: Rules) -> list[Chunk]:
         networks, lanes = episodes // n_lanes, episodes % n_lanes
         some = np.arange(networks[0], networks[-1] + 1)
         programs = select(work.programs, some)
-        chunks.append(Chunk(programs, work.weights, work.kind, networks - some[0], lanes, work.seeds[lanes], rules))
+        rows = networks - some[0], lanes, work.seeds[lanes]
+        chunks.append(Chunk(programs, work.weights, work.kind, *rows, rules, generation))
     return chunks
 
 
@@ -92,7 +97,8 @@ def joined(work: Work, played: list[Played], watched: bool) -> Episodes:
     """Returns the results of all chunks, in their order, as [networks, lanes]."""
     shape = len(work.programs.n_nodes), len(work.seeds)
     columns = [np.concatenate(column).reshape(shape) for column in zip(*played, strict=True)]
-    return Episodes(*columns) if watched else Episodes(*columns[:2])
+    returns, lengths, efforts, changes, failed = columns
+    return Episodes(returns, lengths, efforts if watched else None, changes if watched else None, failed)
 
 
 def policy_of(interface: EnvironmentTask | Controller, chunk: Chunk) -> Policy:

@@ -13,6 +13,13 @@ class Job(NamedTuple):
     recorded: bool = False
 
 
+class Warned(NamedTuple):
+    """Something odd about the environment; of each topic a user is told once."""
+
+    topic: str
+    text: str
+
+
 class Answer(NamedTuple):
     """What a worker says: that it is alive, what came of a job, how the environment failed, or what is odd about it."""
 

@@ -1,5 +1,6 @@
 """Playing a chunk with a simulator, one episode after another."""
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -7,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann_rt.core.controller import Vector
+from wann_rt.core.errors import TaskError
 from wann_rt.core.network import Network
-from wann_rt.kernels.decide import NONE, act, open_books, tally
+from wann_rt.kernels.decide import NONE, Books, Policy, act, open_books, tally
 from wann_rt.kernels.genome import LINEAR
 from wann_rt.kernels.programs import single
 from wann_rt.play.backends.chunks import Chunk, Played, policy_of, rules_of
@@ -42,24 +44,50 @@ def play_chunk(
         seen: gets every observation -> action pair, if given.
 
     Raises:
-        TaskError: the environment fails, or tells of NaN.
+        TaskError: the environment fails, or tells of NaN, and that ends more than the episode (``Options``).
     """
     task = simulator.task
-    policy, rules, books = policy_of(task, chunk), chunk.rules, open_books(len(chunk.seeds), len(task.actions))
-    for e, seed in enumerate(chunk.seeds):
-        row = _row(task, chunk, e)
+    policy, books = policy_of(task, chunk), open_books(len(chunk.seeds), len(task.actions))
+    failed = np.zeros(len(chunk.seeds), np.bool_)
+    for e in range(len(chunk.seeds)):
+        try:
+            _play_episode(simulator, chunk, e, policy, books, beat, seen)
+        except TaskError as error:
+            if task.params.failures == "stop":
+                raise
+            failed[e] = True
+            books.returns[e] += task.params.failure_reward
+            simulator.failure = simulator.failure or str(error)
+            simulator.renew()
+    return Played.of(books, failed)
+
+
+def _play_episode(
+    simulator: "Simulator",
+    chunk: Chunk,
+    e: int,
+    policy: Policy,
+    books: Books,
+    beat: Callable[[], None],
+    seen: list[Vector] | None,
+) -> None:
+    """Plays one episode of a chunk; see ``play_chunk``."""
+    row = _row(simulator.task, chunk, e)
+    beat()
+    observation = simulator.reset(int(chunk.seeds[e]), chunk.generation)
+    while not row.over[0]:
+        if act(policy, row.network, row.lane, observation[np.newaxis], row.actions, row.choices) != NONE:
+            simulator.fail(f"the observation holds NaN: {observation.tolist()}")
+        if seen is not None:
+            seen.append(Vector(tuple(map(float, observation)), tuple(map(float, row.actions[0]))))
         beat()
-        observation = simulator.reset(int(seed))
-        while not row.over[0]:
-            if act(policy, row.network, row.lane, observation[np.newaxis], row.actions, row.choices) != NONE:
-                simulator.fail(f"the observation holds NaN: {observation.tolist()}")
-            if seen is not None:
-                seen.append(Vector(tuple(map(float, observation)), tuple(map(float, row.actions[0]))))
-            beat()
-            observation, row.rewards[0], row.over[0] = simulator.step(row.actions[0], int(row.choices[0]))
-            if tally(books, rules, row.episode, row.actions, row.rewards, row.over) != NONE:
-                simulator.fail(f"the reward is {row.rewards[0]}")
-    return Played.of(books)
+        observation, reward, row.over[0] = simulator.step(row.actions[0], int(row.choices[0]))
+        row.rewards[0] = reward
+        if not math.isfinite(reward):
+            simulator.fail(f"the reward is {reward}")
+        if not math.isfinite(books.returns[e] + reward):
+            simulator.fail(f"the sum of the rewards has grown beyond all numbers; the last one is {reward:g}")
+        tally(books, chunk.rules, row.episode, row.actions, row.rewards, row.over)
 
 
 def _row(task: EnvironmentTask, chunk: Chunk, e: int) -> _Row:

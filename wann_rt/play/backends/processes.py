@@ -1,8 +1,9 @@
 """Back end "processes": any environment, in worker processes of this machine.
 
-The processes stay for as long as the same task is played. One that dies is replaced, and its chunk is played again:
-chunks say all that they depend on, so the result is the same. One that says nothing for long hangs in the
-environment, which is an error.
+The processes belong to one search, one tuning or one evaluation (``session``): none plays code of an earlier one, and
+searches in several threads do not share any. One that dies is replaced, and its chunk is played again: chunks say all
+that they depend on, so the result is the same. One that says nothing for long hangs in the environment, which is an
+error.
 """
 
 import atexit
@@ -16,17 +17,16 @@ import threading
 import time
 import warnings
 from collections import Counter, deque
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from wann_rt.core.controller import Vector
 from wann_rt.core.errors import TaskError
 from wann_rt.play.backends.chunks import Chunk, Played
-from wann_rt.play.backends.messages import Answer, Job
+from wann_rt.play.backends.messages import Answer, Job, Warned
 from wann_rt.play.backends.playing import compiled
 from wann_rt.play.progress import tell
-from wann_rt.tasks.environment.task import DEFAULTS, EnvironmentTask
+from wann_rt.tasks.environment.task import EnvironmentTask, played_alike
 
 CHUNKS_PER_WORKER = 8  # so that all of them end at about the same time
 MOST_EPISODES = 64  # largest chunk; it is what must be played again when a worker dies
@@ -122,6 +122,8 @@ class Pool:
     def __init__(self, task: EnvironmentTask, workers: int) -> None:
         """Starts the workers."""
         self.task = task
+        self.process = os.getpid()
+        self._said: set[str] = set()
         self._hello = pickle.dumps(sys.path) + pickle.dumps(task)
         self._answers: queue.SimpleQueue[tuple[Worker, Answer | None]] = queue.SimpleQueue()
         self.workers = [self._started() for _ in range(workers)]
@@ -152,11 +154,19 @@ class Pool:
             if answer.kind == "failed":
                 raise TaskError(answer.result)
             if answer.kind == "warning":
-                warnings.warn(f"environment {self.task.env_id}: {answer.result}", RuntimeWarning, stacklevel=2)
+                self._warn(answer.result)
             if answer.kind == "done" and worker.job is not None:
                 tell(len(worker.job.chunk.seeds))
                 results[answer.number], worker.job = answer.result, None
         return [results[job.number] for job in jobs]
+
+    def _warn(self, odd: Warned) -> None:
+        """Warns once of each topic, whichever worker notices it."""
+        if odd.topic not in self._said:
+            self._said.add(odd.topic)
+            about = f"environment {self.task.env_id}"
+            text = odd.text if odd.text.startswith(about) else f"{about}: {odd.text}"
+            warnings.warn(text, RuntimeWarning, stacklevel=2)
 
     def _started(self) -> Worker:
         return Worker(self._hello, self._answers)
@@ -189,7 +199,35 @@ class Pool:
         waiting.appendleft(dead.job)
 
 
-_pools: list[Pool] = []  # at most one: that of the task played last
+class _Mine(threading.local):
+    """What belongs to one thread.
+
+    Attributes:
+        pool: of the task that it has played last.
+        sessions: how many it is in, one inside of the other.
+    """
+
+    pool: Pool | None = None
+    sessions: int = 0
+
+
+_mine = _Mine()
+_pools: list[Pool] = []  # of all threads of this process, and of those of its ancestors that it was forked from
+
+
+@contextlib.contextmanager
+def session() -> Iterator[None]:
+    """Ends this thread's workers at the end of the block: they belong to one search, tuning or evaluation.
+
+    Searches in other threads and in forked processes have workers of their own.
+    """
+    _mine.sessions += 1
+    try:
+        yield
+    finally:
+        _mine.sessions -= 1
+        if not _mine.sessions:
+            close()
 
 
 def _run(task: EnvironmentTask, jobs: Sequence[Job], workers: int | None) -> list[Any]:
@@ -204,18 +242,34 @@ def _run(task: EnvironmentTask, jobs: Sequence[Job], workers: int | None) -> lis
 
 def _pool(task: EnvironmentTask, workers: int | None) -> Pool:
     """Returns the pool that plays this task with so many workers; None: as many as there are, or one."""
-    plain = replace(task, params=DEFAULTS)  # each chunk contains its own rules
-    for pool in _pools:
-        if pickle.dumps(pool.task) == pickle.dumps(plain) and workers in (None, len(pool.workers)):
+    wanted, pool = played_alike(task), _mine.pool
+    # A forked process inherits the object, but the workers and the threads that listen to them are its parent's.
+    if pool is not None and pool.process == os.getpid():
+        if pickle.dumps(pool.task) == pickle.dumps(wanted) and workers in (None, len(pool.workers)):
             return pool
-    close()
-    compiled(plain)  # report it once, instead of once per worker
-    _pools.append(Pool(plain, workers or 1))
-    return _pools[0]
+        close()
+    compiled(wanted)  # report it once, instead of once per worker
+    _mine.pool = Pool(wanted, workers or 1)
+    _pools.append(_mine.pool)
+    return _mine.pool
+
+
+def close() -> None:
+    """Ends this thread's worker processes; the next call that needs some starts them again."""
+    pool, _mine.pool = _mine.pool, None
+    if pool is not None:
+        _end(pool)
+
+
+def _end(pool: Pool) -> None:
+    if pool in _pools:
+        _pools.remove(pool)
+    if pool.process == os.getpid():
+        pool.close()
 
 
 @atexit.register
-def close() -> None:
-    """Ends all worker processes; the next call that needs some starts them again."""
-    while _pools:
-        _pools.pop().close()
+def _end_all() -> None:
+    """Ends the workers of all threads of this process."""
+    for pool in list(_pools):
+        _end(pool)

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 from wann_rt.core.controller import Vector
 from wann_rt.core.errors import TaskError
-from wann_rt.play.backends.messages import Answer, Job
+from wann_rt.play.backends.messages import Answer, Job, Warned
 from wann_rt.play.backends.playing import compiled, play_chunk
 from wann_rt.tasks.environment.simulator import Simulator
 
@@ -59,18 +59,33 @@ def main() -> None:
     compiled(task)
     outlet.send(Answer("alive"))
     simulator = None
+    said: set[str] = set()
     while True:
         job: Job = inbox.get()
         seen: list[Vector] | None = [] if job.recorded else None
         try:
             if simulator is None:
                 simulator = Simulator(task, outlet.beat)
-                outlet.send(Answer("warning", result=UNREPEATABLE) if not simulator.repeats else Answer("alive"))
+                outlet.send(Answer("alive"))
             played = play_chunk(simulator, job.chunk, outlet.beat, seen)
+            for topic, text in _odd(simulator).items():
+                if topic not in said:
+                    said.add(topic)
+                    outlet.send(Answer("warning", result=Warned(topic, text)))
         except TaskError as error:
             outlet.send(Answer("failed", job.number, str(error)))
         else:
             outlet.send(Answer("done", job.number, seen if job.recorded else played))
+
+
+def _odd(simulator: Simulator) -> dict[str, str]:
+    """Returns what is odd about the environment so far, by topic."""
+    texts = {
+        "repeats": "" if simulator.repeats else UNREPEATABLE,
+        "outside": simulator.outside,
+        "failure": simulator.failure and f"a failure has ended an episode, which is counted: {simulator.failure}",
+    }
+    return {topic: text for topic, text in texts.items() if text}
 
 
 def _read(stream: BinaryIO, inbox: "queue.SimpleQueue[Any]") -> None:

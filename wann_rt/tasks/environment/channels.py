@@ -36,13 +36,19 @@ def read(path: str | os.PathLike[str]) -> Overlay:
         raise TaskError(f"{path}: is not valid TOML: {error}") from None
 
 
-def named(task: EnvironmentTask, overlay: Overlay | None) -> EnvironmentTask:
+def named(task: EnvironmentTask, overlay: Overlay | None, inner_id: str | None = None) -> EnvironmentTask:
     """Returns the task with the names and units that are known, then with what the overlay says.
+
+    Args:
+        task: the task.
+        overlay: what the user says.
+        inner_id: the id of what is inside of the task's wrappers, whose names count where no wrapper computes.
 
     Raises:
         TaskError: the overlay does not fit the environment.
     """
-    known = _known().get(task.env_id, {})
+    plain = task.own_wrappers == task.lost == ()
+    known = _known().get(task.env_id) or (_known().get(inner_id or "", {}) if plain else {})
     for given in (known, overlay or {}):
         unknown = sorted(set(given) - set(KEYS))
         if unknown:

@@ -1,4 +1,4 @@
-"""From the name of an environment to a task: opens it, reads spaces, rate and length, and checks that it can be played.
+"""From an environment to a task: opens it, reads spaces, rate and length, and checks that it can be played.
 
 Names and units of the channels come from ``tasks/channels.toml`` or from the user's own such file; the environment
 itself does not tell them.
@@ -7,7 +7,6 @@ itself does not tell them.
 import contextlib
 import difflib
 import importlib.metadata
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,9 +17,13 @@ from gymnasium import spaces
 
 from wann_rt.core.errors import MissingExtraError, TaskError, WannError
 from wann_rt.tasks.environment.channels import Overlay, named
-from wann_rt.tasks.environment.simulator import opened, told
+from wann_rt.tasks.environment.maker import Maker, json_values
+from wann_rt.tasks.environment.rate import rate_of
+from wann_rt.tasks.environment.simulator import has_mask, told
+from wann_rt.tasks.environment.source import source_digest
 from wann_rt.tasks.environment.spaces import action_channels, observation_channels
 from wann_rt.tasks.environment.task import EnvironmentTask
+from wann_rt.tasks.environment.wrappers import fold
 
 OWN_STEPS = 1000  # length at which we end an episode if the environment sets no limit
 # Libraries that compute the physics, by a part of the name of the module that the environment's class is in. The extras
@@ -29,13 +32,14 @@ PHYSICS = {"box2d": "box2d", "mujoco": "mujoco"}
 
 
 def described(
-    env_id: str, kwargs: Mapping[str, Any] | None = None, channels: Overlay | None = None, step_timeout: float = 60.0
+    env: Any, kwargs: Mapping[str, Any] | None = None, channels: Overlay | None = None, step_timeout: float = 60.0
 ) -> EnvironmentTask:
     """Returns an environment as a task that Gymnasium plays in processes.
 
     Args:
-        env_id: an id that Gymnasium knows ("Pendulum-v1"); "module:Id-v0" for one that a module registers; or
-            "module:Class", whose constructor, or a function, makes the environment. The module is imported.
+        env: an id that Gymnasium knows ("Pendulum-v1"); "module:Id-v0" for one that a module registers;
+            "module:Class", whose constructor, or a function, makes the environment (the module is imported); or a class
+            or a function itself.
         kwargs: arguments of the constructor, JSON values.
         channels: names, units and conditioning of the channels, where they shall not be what is known of them.
         step_timeout: seconds that a step or a reset may take.
@@ -43,25 +47,22 @@ def described(
     Raises:
         TaskError: there is no such environment, it cannot be made, or a controller cannot play it as it is.
     """
-    if not isinstance(env_id, str):
-        raise TaskError(f'an environment is named by text, such as "my_module:MyClass"; {env_id!r} came')
+    maker = Maker.of(env)
+    plain = json_values(maker.env_id, kwargs or {})
+    environment = _made(maker, plain)
     try:
-        json.dumps(kwargs, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise TaskError(f"environment {env_id}: its arguments must be JSON values: {error}") from None
-    environment = _made(env_id, kwargs or {})
-    try:
-        task = _described(env_id, dict(kwargs or {}), environment)
+        task = named(_described(maker, plain, environment), channels, _inner_id(environment))
     finally:
         with contextlib.suppress(Exception):  # the task is known by now; an error of closing changes nothing in it
             environment.close()
-    return replace(named(task, channels), step_timeout=step_timeout)
+    return replace(task, step_timeout=step_timeout)
 
 
-def _made(env_id: str, kwargs: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:
+def _made(maker: Maker, kwargs: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:
     """Returns the environment, or raises TaskError saying what is wrong with its name or its making."""
+    env_id = maker.env_id
     try:
-        environment = opened(env_id, kwargs)
+        environment = maker.make(kwargs)
     except gymnasium.error.UnregisteredEnv as error:
         module, _, name = env_id.rpartition(":")
         brought = [other for other in dir(sys.modules.get(module)) if not other.startswith("_")]
@@ -72,6 +73,8 @@ def _made(env_id: str, kwargs: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:
         raise _not_importable(env_id, error) from None
     except (Exception, SystemExit) as error:  # the environment is somebody else's code: it may raise anything
         raise TaskError(f"environment {env_id} cannot be made: {told(error)}") from None
+    if isinstance(environment, gymnasium.vector.VectorEnv):
+        raise TaskError(f"environment {env_id}: a VectorEnv came, which is several; give what makes one")
     missing = [name for name in ("observation_space", "action_space") if getattr(environment, name, None) is None]
     if not isinstance(environment, gymnasium.Env) or missing:
         what = f"a {type(environment).__name__} without {missing[0]}" if missing else f"a {type(environment).__name__}"
@@ -88,21 +91,44 @@ def _not_importable(env_id: str, error: Exception) -> WannError:
     return TaskError(f"environment {env_id} cannot be imported: {error}")
 
 
-def _described(env_id: str, kwargs: dict[str, Any], environment: gymnasium.Env[Any, Any]) -> EnvironmentTask:
-    space = environment.action_space
-    first = int(space.start) if isinstance(space, spaces.Discrete) else None
+def _described(maker: Maker, kwargs: dict[str, Any], environment: gymnasium.Env[Any, Any]) -> EnvironmentTask:
+    env_id, folded = maker.env_id, fold(environment)
+    inner = folded.environment
+    actions = action_channels(env_id, inner.action_space)
+    observations = folded.conditioned(observation_channels(env_id, inner.observation_space))
     return EnvironmentTask(
-        name=env_id.rpartition(":")[2].replace("/", "-"),
+        name=maker.name,
         env_id=env_id,
         kwargs=kwargs,
+        maker=maker,
         version=_version(environment),
-        observations=observation_channels(env_id, environment.observation_space),
-        actions=action_channels(env_id, space),
-        decision="values" if first is None else "argmax",
-        first_action=first or 0,
-        rate_hz=_rate(environment),
-        own_steps=_steps(env_id),
+        observations=observations,
+        actions=actions.channels,
+        decision=actions.decision,
+        rate_hz=rate_of(environment),
+        own_steps=folded.limit or OWN_STEPS,
+        source=source_digest([*maker.code(), *_layers(environment)]),
+        masked=isinstance(inner.action_space, spaces.Discrete) and has_mask(inner),
+        wrappers=folded.wrappers,
+        lost=folded.lost,
+        own_wrappers=folded.own,
+        limited=folded.limit is not None,
     )
+
+
+def _inner_id(environment: gymnasium.Env[Any, Any]) -> str | None:
+    """Returns the id under which what is inside of all wrappers is registered."""
+    spec = environment.unwrapped.spec
+    return None if spec is None else spec.id
+
+
+def _layers(environment: Any) -> list[type]:
+    """Returns the classes of an environment and of its wrappers."""
+    kinds = [type(environment)]
+    while isinstance(environment, gymnasium.Wrapper):
+        environment = environment.env
+        kinds.append(type(environment))
+    return kinds
 
 
 def _version(environment: gymnasium.Env[Any, Any]) -> str:
@@ -117,20 +143,3 @@ def _distributions(package: str) -> list[str]:
     """Returns what brings a package; nothing for one that is not installed, or is our own or Python's."""
     own = package in ("gymnasium", "wann_rt") or package in sys.stdlib_module_names
     return [] if own else sorted(set(importlib.metadata.packages_distributions().get(package, ())))
-
-
-def _rate(environment: gymnasium.Env[Any, Any]) -> float | None:
-    """Returns steps per simulated second; what the physics says counts before what the renderer says."""
-    inner = environment.unwrapped
-    for name in ("dt", "tau"):
-        seconds = getattr(inner, name, None)
-        if isinstance(seconds, (int, float)) and 0 < seconds < 1e6:
-            return round(1 / float(seconds), 9)
-    frames = (environment.metadata or {}).get("render_fps")
-    return float(frames) if isinstance(frames, (int, float)) and 0 < frames < 1e6 else None
-
-
-def _steps(env_id: str) -> int:
-    """Returns the greatest length of an episode, as the environment was registered with it."""
-    spec = gymnasium.registry.get(env_id.rpartition(":")[2])
-    return (spec.max_episode_steps if spec else None) or OWN_STEPS

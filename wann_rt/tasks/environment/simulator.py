@@ -3,42 +3,30 @@
 An episode must depend on its seed and the actions alone. Some environments keep something of one episode for the next:
 gymnasium 1.4's BipedalWalker reuses its Box2D world, and 26 of 40 seeds then differ from a fresh object's. Those that
 are known are mended (``MENDS``); of the others each is tried out when it is made, and if a used one differs from a
-fresh one, it is made anew for each episode.
+fresh one, it is made anew for each episode. What the short trial does not see, a search finds by playing some of its
+episodes again in a fresh process; see ``play.backends``.
 """
 
-import importlib
+import contextlib
 import random
 import traceback
-import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 import gymnasium
 import numpy as np
+from gymnasium.utils import seeding
 from numpy.typing import NDArray
 
 from wann_rt.core.errors import TaskError
+from wann_rt.tasks.environment.encoding import MisfitError, first_greatest, reader, writer
 from wann_rt.tasks.environment.task import EnvironmentTask
+from wann_rt.tasks.environment.wrappers import fold
 
 TRIAL_STEPS = 64
 TRIAL_SEEDS = (1, 2)
-
-
-def opened(env_id: str, kwargs: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:
-    """Returns a new environment without a limit of its length; a module in the id is imported.
-
-    Raises:
-        Exception: whatever importing or making it raises.
-    """
-    with warnings.catch_warnings():
-        # We cannot mend these warnings, and where warnings are errors, importing Box2D crashes the interpreter.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        module, _, name = env_id.rpartition(":")
-        made = getattr(importlib.import_module(module), name, None) if module else None
-        if made is None:
-            return gymnasium.make(name, disable_env_checker=True, max_episode_steps=-1, **kwargs)
-        environment: gymnasium.Env[Any, Any] = made(**kwargs)
-        return environment
+MASK = "action_mask"  # in what reset and step tell besides, as Gymnasium's own environments call it
+SLACK = 1e-5  # of a bound, relative: what rounding to float32 may add
 
 
 def told(error: BaseException) -> str:
@@ -50,6 +38,15 @@ def told(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}"
 
 
+def has_mask(environment: gymnasium.Env[Any, Any]) -> bool:
+    """Returns whether an environment with discrete actions says which of them are allowed; resets it."""
+    try:
+        came = environment.reset(seed=TRIAL_SEEDS[0])
+    except Exception:  # whoever plays it will say what is wrong
+        return False
+    return isinstance(came, tuple) and len(came) == 2 and isinstance(came[1], Mapping) and MASK in came[1]
+
+
 class Simulator:
     """Plays a task's environment.
 
@@ -57,12 +54,14 @@ class Simulator:
         task: what it plays.
         repeats: whether an episode depends on its seed and the actions alone.
         fresh: whether it is made anew for each episode.
+        outside: what is odd about the first observation outside of its declared bounds; empty: all were inside.
+        failure: how the first episode failed that was ended by it; empty: none was.
     """
 
     def __init__(
         self, task: EnvironmentTask, beat: Callable[[], None] = lambda: None, fresh: bool | None = None
     ) -> None:
-        """Makes the environment and tries it out, unless ``fresh`` says already what that would find.
+        """Makes the environment and tries it out, unless ``fresh`` or the task says already what that would find.
 
         Args:
             task: what to play.
@@ -75,10 +74,17 @@ class Simulator:
         self.task = task
         self._beat = beat
         self._seed, self._steps = 0, 0
+        self._mask: Any = None
+        self.outside = self.failure = ""
+        if task.params.fresh or not task.params.trial:
+            fresh = task.params.fresh
         self.fresh, self.repeats = bool(fresh), True
         self._environment: gymnasium.Env[Any, Any] = self._attempt("making it", self._opened)
+        self._read = reader(self._environment.observation_space, len(task.observations))
+        self._write = writer(self._environment.action_space)
         space = self._environment.action_space
-        self._box = space if isinstance(space, gymnasium.spaces.Box) else None
+        self._first = int(space.start) if isinstance(space, gymnasium.spaces.Discrete) else None
+        self._low, self._high = self._bounds()
         if fresh is None:
             first, second = TRIAL_SEEDS
             wanted = self._trial(first)
@@ -91,29 +97,44 @@ class Simulator:
         """The environment that is being played."""
         return self._environment
 
-    def reset(self, seed: int) -> NDArray[np.float32]:
-        """Begins an episode; returns the first observation, [observations]."""
+    def reset(self, seed: int, generation: int | None = None) -> NDArray[np.float32]:
+        """Begins an episode; returns the first observation, [observations].
+
+        Args:
+            seed: what the episode depends on.
+            generation: of a search, for environments with a curriculum.
+        """
         self._seed, self._steps = seed, 0
         if self.fresh:
-            self.close()
-            self._environment = self._attempt("making it", self._opened)
-        mend = MENDS.get(type(self._environment.unwrapped).__name__)
+            self.renew()
+        inner = self._environment.unwrapped
+        mend = MENDS.get(type(inner).__name__)
         if mend is not None:
-            self._attempt("mending it", lambda: mend(self._environment.unwrapped))
-        # Some environments draw from Python's or numpy's global generator: seed those, too, so that episodes repeat.
+            self._attempt("mending it", lambda: mend(inner))
+        # Some environments draw from Python's or numpy's global generator, or from their own before they seed it: seed
+        # those, too, so that episodes repeat.
         random.seed(seed)
         np.random.seed(seed)  # noqa: NPY002  # these are the numbers that such environments draw
-        came = self._attempt("reset()", lambda: self._environment.reset(seed=seed))
+        inner._np_random, inner._np_random_seed = seeding.np_random(seed)
+        options = {} if generation is None else {"options": {"generation": generation}}
+        came = self._attempt("reset()", lambda: self._environment.reset(seed=seed, **options))
         if not isinstance(came, tuple) or len(came) != 2:
             self.fail("reset() must return (observation, info)")
+        self._note_mask(came[1])
         return self._observed(came[0])
+
+    def renew(self) -> None:
+        """Makes the environment anew."""
+        with contextlib.suppress(Exception):  # what is thrown away need not close well
+            self._environment.close()
+        self._environment = self._attempt("making it", self._opened)
 
     def step(self, action: NDArray[np.float32], choice: int) -> tuple[NDArray[np.float32], float, bool]:
         """Goes on by one step.
 
         Args:
             action: the controller's actions, [actions].
-            choice: the number of the greatest; what counts where actions are discrete.
+            choice: the number of the greatest; what counts where the action is one choice.
 
         Returns:
             Observation [observations], reward, and whether the environment ended the episode.
@@ -123,7 +144,8 @@ class Simulator:
         came = self._attempt("step()", lambda: self._environment.step(given))
         if not isinstance(came, tuple) or len(came) != 5:
             self.fail("step() must return (observation, reward, terminated, truncated, info)")
-        observation, reward, terminated, truncated, _ = came
+        observation, reward, terminated, truncated, info = came
+        self._note_mask(info)
         return self._observed(observation), self._number(reward), bool(terminated or truncated)
 
     def picture(self) -> NDArray[np.uint8]:
@@ -142,7 +164,7 @@ class Simulator:
         raise TaskError(f"environment {self.task.env_id} (seed {self._seed}, step {self._steps}): {what}")
 
     def _opened(self) -> gymnasium.Env[Any, Any]:
-        return opened(self.task.env_id, self.task.kwargs)
+        return fold(self.task.maker.make(self.task.kwargs)).environment
 
     def _attempt(self, where: str, act: Callable[[], Any]) -> Any:
         try:
@@ -151,8 +173,19 @@ class Simulator:
             self.fail(f"{where} raised {told(error)}")
 
     def _trial(self, seed: int) -> list[bytes]:
-        """Returns the bits of what an episode of random actions gives."""
-        generator, seen = np.random.default_rng(seed), [self.reset(seed).tobytes()]
+        """Returns the bits of what an episode of random actions gives, up to a failure if it may end episodes."""
+        seen: list[bytes] = []
+        try:
+            self._try(seed, seen)
+        except TaskError:
+            if self.task.params.failures == "stop":
+                raise
+            self.renew()
+        return seen
+
+    def _try(self, seed: int, seen: list[bytes]) -> None:
+        generator = np.random.default_rng(seed)
+        seen.append(self.reset(seed).tobytes())
         for _ in range(TRIAL_STEPS):
             self._beat()
             outputs = generator.uniform(-1, 1, len(self.task.actions)).astype(np.float32)
@@ -161,16 +194,33 @@ class Simulator:
             seen.append(observation.tobytes() + np.float64(reward).tobytes())
             if over:
                 break
-        return seen
 
     def _observed(self, observation: Any) -> NDArray[np.float32]:
         try:
-            values = np.asarray(observation, np.float32)
-        except (TypeError, ValueError):
-            self.fail(f"an observation must be numbers; {type(observation).__name__} came")
-        if values.shape != (len(self.task.observations),):
-            self.fail(f"an observation must have shape [{len(self.task.observations)}]; {list(values.shape)} came")
+            values = self._read(observation)
+        except MisfitError as error:
+            self.fail(str(error))
+        if self._low is not None and not self.outside:
+            wrong = (values < self._low) | (values > self._high)
+            if wrong.any():
+                self._note_outside(values, int(wrong.argmax()))
         return values
+
+    def _bounds(self) -> tuple[Any, Any]:
+        """Returns the declared bounds of the observations with some slack, open where the controller clips."""
+        limits = [(-np.inf, np.inf) if c.clip else (c.low, c.high) for c in self.task.observations]
+        if not np.isfinite(limits).any():
+            return None, None
+        low, high = np.array(limits).T
+        return low - SLACK * np.maximum(1, np.abs(low)), high + SLACK * np.maximum(1, np.abs(high))
+
+    def _note_outside(self, values: NDArray[np.float32], k: int) -> None:
+        channel = self.task.observations[k]
+        self.outside = (
+            f"observation {k} ({channel.name}) is {values[k]:g} (seed {self._seed}, step {self._steps}), outside of "
+            f"[{channel.low:g}, {channel.high:g}], which its space declares and every export repeats: mend the space, "
+            "or say low and high in --channels FILE"
+        )
 
     def _number(self, reward: Any) -> float:
         try:
@@ -178,13 +228,24 @@ class Simulator:
         except (TypeError, ValueError):
             self.fail(f"a reward must be a number; {reward!r} came (gymnasium.wrappers.TransformReward makes it one)")
 
+    def _note_mask(self, info: Any) -> None:
+        if self.task.masked and self.task.params.action_mask:
+            self._mask = info.get(MASK) if isinstance(info, Mapping) else None
+
     def _given(self, action: NDArray[np.float32], choice: int) -> Any:
-        if self._box is None:
-            return np.int64(choice + self.task.first_action)
-        if self._box.dtype == np.float32:
-            return action.copy()
-        # Bounds such as 0.1 have no exact float32: rounding the action could put it just outside.
-        return np.clip(action.astype(self._box.dtype), self._box.low, self._box.high)
+        if self._first is None:
+            return self._write(action)
+        if self._mask is not None:
+            choice = self._allowed(action)
+        return np.int64(choice + self._first)
+
+    def _allowed(self, action: NDArray[np.float32]) -> int:
+        """Returns the number of the greatest output whose choice is allowed."""
+        mask = np.asarray(self._mask)
+        if mask.shape != action.shape or not mask.astype(bool).any():
+            self.fail(f'info["{MASK}"] must say of {len(action)} choices which are allowed; {self._mask!r} came')
+        allowed = np.flatnonzero(mask)
+        return int(allowed[first_greatest(action[allowed])])
 
 
 def _new_world(environment: Any) -> None:
