@@ -40,7 +40,7 @@ from wann_rt.tasks.environment.simulator import Simulator
 from wann_rt.tasks.environment.task import BackendName, EnvironmentTask, with_options
 
 CHEAP = ("Pendulum-v1", "CartPole-v1", "MountainCarContinuous-v0")
-TINY = {"population": 8, "generations": 3, "drawn_weights": 2, "retest_episodes": 1, "retest_every": 1}
+TINY: dict[str, Any] = {"population": 8, "generations": 3, "drawn_weights": 2, "retest_episodes": 1, "retest_every": 1}
 RULES = Rules(max_steps=60, stall_steps=0, stall_reward=0.0, waived=np.nan)
 pytestmark = [pytest.mark.xdist_group("backends"), pytest.mark.slow]
 
