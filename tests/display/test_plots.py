@@ -1,5 +1,6 @@
 """Laws of layouts and plots: nodes apart, lines clear of them, files valid, repeatable, and whole or absent."""
 
+import contextlib
 import subprocess
 import sys
 import tempfile
@@ -12,16 +13,22 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wann_rt import tasks
+from wann_rt.cli import main
+from wann_rt.cli.plot import DRAWN
 from wann_rt.core.activations import BY_ID, PALETTE
 from wann_rt.core.controller import Channel, Controller, Weight, WeightKind
 from wann_rt.core.errors import FileError, MissingExtraError, TaskError, WannError
 from wann_rt.core.network import BIAS, Connection, Network
-from wann_rt.display import layout, plots
+from wann_rt.display import comparisons, layout, plots
 from wann_rt.display import network as drawing
+from wann_rt.evaluation.conditions import Evaluation
+from wann_rt.evaluation.robustness import Robustness
+from wann_rt.evaluation.score import Score
 from wann_rt.evaluation.sweep import Sweep
 from wann_rt.evolution.search import Generation
 
@@ -30,7 +37,10 @@ WRITERS: dict[str, Callable[[Path], None]] = {
     "network": lambda path: drawing.draw_network(controller(), path),
     "weight_profile": lambda path: plots.plot_weight_profile(swept(), path, own=0.5),
     "episode": lambda path: plots.plot_episode(TASK, controller(), path, seed=3),
-    "progress": lambda path: plots.plot_progress(generations(), path),
+    "progress": lambda path: plots.plot_progress(generations(), path, title="swingup", cap=25),
+    "disturbed": lambda path: comparisons.plot_disturbed(robust(), path),
+    "conditions": lambda path: comparisons.plot_conditions(evaluated(), path),
+    "front": lambda path: comparisons.plot_front(front(), path),
 }
 every_plot = pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
 
@@ -45,6 +55,23 @@ def controller() -> Controller:
 def swept() -> Sweep:
     weights = np.linspace(-2, 2, 401).astype(np.float32)
     return Sweep(weights, 500 * np.cos(weights.astype(float) - 0.7), np.zeros(len(weights)))
+
+
+def scored(mean: float) -> Score:
+    return Score.of(np.array([mean - 10, mean, mean + 10]))
+
+
+def robust() -> Robustness:
+    return Robustness(TASK.name, scored(900), {"delay = 2": scored(700), "all of these": scored(-20)})
+
+
+def evaluated() -> Evaluation:
+    return Evaluation(TASK.name, 0, 7, 1.4, {"random_shared": scored(500), "own_weight": scored(800)}, swept())
+
+
+def front() -> list[Controller]:
+    told = [{"score": {"mean": 700.0 + 10 * k, "ci95": 5.0}} for k in range(3)]
+    return [replace(controller(), provenance=one) for one in told]
 
 
 def generations() -> list[Generation]:
@@ -303,3 +330,43 @@ def test_generations_without_a_finite_score_are_plotted(tmp_path: Path) -> None:
     bad = [report._replace(mean=-np.inf, best=np.nan) for report in generations()]
     plots.plot_progress([*bad, *generations()], tmp_path / "plot.png")
     assert (tmp_path / "plot.png").exists()
+
+
+def test_a_front_without_scores_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(WannError, match="none of the controllers has a score"):
+        comparisons.plot_front([controller()], tmp_path / "plot.svg")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_rarer_sign_and_thin_lines_are_drawn_last() -> None:
+    order = drawing._from_back_to_front(np.array([-1.0, 0.2, -0.1, 0.9, -0.5]))
+    assert order.tolist() == [0, 4, 2, 3, 1]
+
+
+def test_every_picture_of_the_command_line_is_drawn(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    settings_of = ["--generations", "2", "--population", "8", "--out", str(run), "--quiet"]
+    searched = CliRunner().invoke(main, ["search", "swingup", *settings_of])
+    assert searched.exit_code == 0, searched.output
+    champion = str(run / "champion.json")
+    subjects = {"search": str(run), "front": str(tmp_path / "front")}
+    (tmp_path / "front").mkdir()
+    (tmp_path / "front" / "005.json").write_text((run / "champion.json").read_text())
+    for kind in DRAWN:
+        out = tmp_path / f"{kind}.svg"
+        done = CliRunner().invoke(
+            main, ["plot", kind, subjects.get(kind, champion), "--out", str(out), "--episodes", "4"]
+        )
+        assert done.exit_code == 0, done.output
+        assert ElementTree.parse(out).getroot().tag.endswith("svg")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [(["sketch", "zoo:pendulum"], "pictures: network, weight"), (["front", "."], "no folder with controller files")],
+)
+def test_a_picture_that_cannot_be_is_one_line(arguments: list[str], says: str, tmp_path: Path) -> None:
+    with contextlib.chdir(tmp_path):
+        done = CliRunner().invoke(main, ["plot", *arguments])
+    assert done.exit_code == 2
+    assert says in " ".join(done.output.split())

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from wann_rt.cli import doctor, evaluate, export, import_, page, plant, play, search, show, tasks, tune, verify
+from wann_rt.cli import doctor, evaluate, export, import_, page, plant, play, plot, search, show, tasks, tune, verify
 from wann_rt.core.errors import WannError
 from wann_rt.core.version import __version__
 
@@ -41,6 +41,7 @@ for _command in (
     tune.tune,
     play.play,
     page.page,
+    plot.plot,
     export.export,
     plant.plant,
     verify.verify,

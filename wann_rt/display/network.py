@@ -117,15 +117,23 @@ def _draw_connections(axes: "Axes", sheet: _Sheet, controller: Controller, layou
     from matplotlib.collections import PathCollection
     from matplotlib.path import Path as Curve
 
-    drawn = [sheet.curve(route) for route in layout.routes]
-    curves = [Curve(points, [Curve.MOVETO] + [Curve.CURVE4] * (len(points) - 1)) for points in drawn]
     strengths = _strengths(controller)
+    order = _from_back_to_front(strengths)
+    strengths = strengths[order]
+    drawn = [sheet.curve(layout.routes[k]) for k in order]
+    curves = [Curve(points, [Curve.MOVETO] + [Curve.CURVE4] * (len(points) - 1)) for points in drawn]
     weighted, dense = not controller.lowered.shared, len(curves) > 250
     widths = 0.4 + 2.4 * np.abs(strengths) if weighted else np.full(len(curves), 1.3)
     colours = [VERMILLION if s < 0 else INK for s in strengths]
     dashes: list[Any] = [MINUS if s < 0 and not weighted else "solid" for s in strengths]
     look: dict[str, Any] = {"linewidths": widths * (0.35 if dense else 1), "alpha": 0.35 if dense else 0.8}
     axes.add_collection(PathCollection(curves, facecolors="none", edgecolors=colours, linestyles=dashes, **look))
+
+
+def _from_back_to_front(strengths: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Returns the order of drawing: the rarer sign and thin lines last, so that nothing hides them."""
+    rare = (strengths < 0) if (strengths < 0).sum() * 2 < len(strengths) else (strengths >= 0)
+    return np.lexsort((-np.abs(strengths), rare))
 
 
 def _draw_nodes(axes: "Axes", sheet: _Sheet, controller: Controller, layout: Layout) -> None:
@@ -137,6 +145,12 @@ def _draw_nodes(axes: "Axes", sheet: _Sheet, controller: Controller, layout: Lay
             _draw_icon(axes, x, y, sheet.radius, network.activations[node - network.first])
         else:
             _draw_circle(axes, x, y, min(0.06, sheet.radius), INK, INK if node in used else "white")
+    if sheet.radius >= 0.12:  # else names of hidden nodes would overlap
+        for node in range(network.first, network.first + network.n_hidden):
+            x, y = sheet.place(*layout.positions[node])
+            halo = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.8}
+            place = x + 0.7 * sheet.radius, y - 0.78 * sheet.radius  # outside the circle, above the lines that leave it
+            axes.text(*place, f"n{node}", ha="left", va="bottom", size=7, color=GREY, bbox=halo, zorder=2)
     names = dict(enumerate(["bias", *map(label, controller.observations)]))
     names |= dict(enumerate(map(label, controller.actions), network.n_nodes - network.n_outputs))
     above: dict[float, float] = {}

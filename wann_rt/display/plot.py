@@ -9,7 +9,7 @@ from wann_rt.display.network import draw_network
 from wann_rt.display.plots import plot_episode, plot_progress, plot_weight_profile
 from wann_rt.evaluation.conditions import Evaluation
 from wann_rt.evaluation.sweep import Sweep
-from wann_rt.evolution.journal import read_generations
+from wann_rt.evolution.journal import read_generations, read_settings
 from wann_rt.evolution.search import Generation
 from wann_rt.play.task_of import task_of
 from wann_rt.tasks.any_task import AnyTask
@@ -45,12 +45,21 @@ def plot(
     if isinstance(subject, Controller):
         _plot_controller(subject, out, episode, task)
     elif isinstance(subject, Evaluation):
-        plot_weight_profile(subject.sweep, out, own=own)
+        plot_weight_profile(subject.sweep, out, own=own, title=subject.task)
     elif isinstance(subject, Sweep):
         plot_weight_profile(subject, out, own=own)
     else:
-        generations = read_generations(subject) if isinstance(subject, (str, os.PathLike)) else list(subject)
-        plot_progress(generations, out)
+        plot_search(subject, out)
+
+
+def plot_search(subject: str | os.PathLike[str] | Sequence[Generation], out: Path) -> None:
+    """Draws the progress of a search: of a run folder with its title and its limit of connections."""
+    if not isinstance(subject, (str, os.PathLike)):
+        return plot_progress(list(subject), out)
+    settings = read_settings(subject)
+    config = settings.get("config", {})
+    title = f"{settings.get('task', 'search')}, preset {config.get('preset')}, seed {config.get('seed')}"
+    plot_progress(read_generations(subject), out, title=title, cap=config.get("most_connections") or None)
 
 
 def _plot_controller(controller: Controller, out: Path, seed: int | None, task: AnyTask | str | None) -> None:

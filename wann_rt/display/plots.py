@@ -48,14 +48,16 @@ def plot_weight_profile(
     *,
     marks: Sequence[float] = Config.weights,
     own: float | None = None,
+    title: str = "",
 ) -> None:
-    """Plots the mean return over the shared weight.
+    """Plots the mean return over the shared weight, with its 95 % interval as a band.
 
     Args:
         sweep: see ``evaluation.sweep.sweep``.
         path: file to write.
         marks: weights to mark: those of the search.
         own: the controller's own shared weight, if it is to be marked too.
+        title: what was played, e.g. the task's name.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -64,6 +66,9 @@ def plot_weight_profile(
     at_marks, best = np.interp(marks, sweep.weights, sweep.means), float(sweep.means.max())
     with figure_file(path) as figure:
         axes = figure.add_subplot(xlabel="shared weight", ylabel="mean return")
+        axes.set_title(title)
+        band = sweep.means - sweep.intervals, sweep.means + sweep.intervals
+        axes.fill_between(sweep.weights, *band, color=BLUE, alpha=0.2, linewidth=0, label="95 % interval")
         axes.plot(sweep.weights, sweep.means, color=BLUE)
         label = f"the {len(marks)} weights of the search: mean {at_marks.mean():.0f}"
         axes.plot(marks, at_marks, "o", color=VERMILLION, label=label, zorder=3)
@@ -72,7 +77,12 @@ def plot_weight_profile(
         if own is not None:
             axes.axvline(own, color=GREY, linestyle=(0, (4, 3)), linewidth=1.2, label=f"own weight: {signed(own)}")
         axes.margins(x=0.02, y=0.08)
-        figure.legend(loc="outside upper center", ncols=3)
+        figure.legend(loc="outside upper center", ncols=2)
+
+
+def titled(controller: str, task: str) -> str:
+    """Returns a title that names a controller and the task it plays, each once."""
+    return task if controller == task else f"{controller} on {task}"
 
 
 class _Recording(NamedTuple):
@@ -127,11 +137,19 @@ def plot_episode(task: Task, controller: Controller, path: str | os.PathLike[str
         for axes, panel in zip(rows[len(strip) :], panels, strict=True):
             _plot_panel(axes, panel, seconds, episode)
         total = f"return {episode.rewards.sum(dtype=float):.1f} in {len(seconds) / task.rate_hz:g} s"
-        rows[0].set_title(f"{controller.name}, seed {seed}: {total}")
+        rows[0].set_title(f"{controller.name}, seed {seed}: {total}{_behaviour(episode, task)}")
         rows[-1].set_xlabel("time [s]")
         for axes in rows[:-1]:
             axes.tick_params(bottom=False)
         figure.align_ylabels()
+
+
+def _behaviour(episode: _Recording, task: Task) -> str:
+    """Returns how hard and how restlessly a controller acted, for a title; nothing of the choice of an action."""
+    if task.decision == "argmax":
+        return ""
+    turns = (np.diff(np.sign(episode.actions), axis=0) != 0).sum() / (len(episode.actions) / task.rate_hz)
+    return f", mean effort {np.abs(episode.actions).mean():.2f}, {turns:.1f} sign changes a second"
 
 
 class _Panel(NamedTuple):
@@ -156,8 +174,10 @@ def _panels(task: Task) -> list[_Panel]:
 def _plot_panel(axes: "Axes", panel: _Panel, seconds: NDArray[np.float64], episode: _Recording) -> None:
     values = getattr(episode, panel.kind).reshape(len(seconds), -1)
     colours = SERIES if panel.kind == "observations" else (INK,) if panel.kind == "actions" else (GREEN,)
+    held = panel.kind == "actions"  # between two steps an action keeps its value
+    look: dict[str, Any] = {"linewidth": 0.5, "alpha": 0.75, "drawstyle": "steps-post"} if held else {"linewidth": 1.1}
     lines = [
-        axes.plot(seconds, values[:, column], color=colours[i % len(colours)], linewidth=1.1)[0]
+        axes.plot(seconds, values[:, column], color=colours[i % len(colours)], **look)[0]
         for i, column in enumerate(panel.columns)
     ]
     names = [label(channel) for channel in panel.channels]
@@ -165,7 +185,7 @@ def _plot_panel(axes: "Axes", panel: _Panel, seconds: NDArray[np.float64], episo
         names[MOST_LABELLED - 1 :] = [f"... {len(names) - MOST_LABELLED + 1} more"]
     axes.legend(lines[: len(names)], names, loc="center left", bbox_to_anchor=(1.0, 0.5), handlelength=1.2)
     unit = panel.channels[0].unit
-    axes.set_ylabel("" if unit == "1" else unit)  # the unit "1" stands for "no unit"
+    axes.set_ylabel(unit if unit not in ("", "1") else "no unit")
     axes.locator_params(axis="y", nbins=3)
     axes.margins(x=0.01, y=0.12)
 
@@ -195,12 +215,16 @@ STRIPS: dict[str, Callable[["Axes", Task, NDArray[np.float64], NDArray[np.float3
 }
 
 
-def plot_progress(generations: "Sequence[Generation]", path: str | os.PathLike[str]) -> None:
+def plot_progress(
+    generations: "Sequence[Generation]", path: str | os.PathLike[str], *, title: str = "", cap: int | None = None
+) -> None:
     """Plots fitness and connections over the environment steps of a search.
 
     Args:
         generations: reports, from ``on_generation`` or ``journal.read_generations``.
         path: file to write.
+        title: what was searched; wall time and number of generations are added.
+        cap: the most connections that the search allowed, if it had a limit.
 
     Raises:
         WannError: there are no generations.
@@ -217,7 +241,13 @@ def plot_progress(generations: "Sequence[Generation]", path: str | os.PathLike[s
         for axes, columns in ((upper, FITNESS), (lower, CONNECTIONS)):
             for (name, label), look in zip(columns.items(), PROGRESS_LINES, strict=True):
                 axes.plot(steps, [getattr(report, name) for report in generations], label=label, **look)
-        upper.set_ylabel("fitness")
+        last = generations[-1]
+        cost = f"{len(generations)} generations, {EngFormatter()(last.env_steps)} steps, {last.seconds:.0f} s"
+        upper.set_title(f"{title}: {cost}" if title else cost)
+        upper.set_ylabel("fitness: mean return less prices")
+        if cap is not None:
+            lower.axhline(cap, color=VERMILLION, linewidth=1, linestyle=(0, (4, 3)), label=f"most allowed: {cap}")
+            lower.legend(loc="lower right")
         lower.set(xlabel="environment steps", ylabel="connections", ylim=(0, None))
         lower.xaxis.set_major_formatter(EngFormatter())
         figure.legend(*upper.get_legend_handles_labels(), loc="outside upper center", ncols=3)

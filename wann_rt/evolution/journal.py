@@ -149,6 +149,22 @@ def _settings(task: AnyTask, config: Config) -> dict[str, Any]:
     }
 
 
+def read_settings(folder: str | os.PathLike[str]) -> dict[str, Any]:
+    """Reads what a run folder says of its task and settings.
+
+    Raises:
+        FileError: there is no such file, or it is damaged.
+    """
+    path = Path(folder) / SETTINGS
+    try:
+        settings = json.loads(files.read_text(path))
+    except ValueError as error:
+        raise FileError(f"{path}: is not the settings of a run: {error}") from None
+    if not isinstance(settings, dict) or not isinstance(settings.get("config"), dict):
+        raise FileError(f"{path}: is not the settings of a run: an object with the key config was expected")
+    return settings
+
+
 def read_generations(folder: str | os.PathLike[str]) -> list[Generation]:
     """Reads the generations of a run folder back.
 

@@ -1,0 +1,100 @@
+"""``wann-rt plot``: a controller, a run or a front as a picture."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from wann_rt.cli.options import SEED, THREADS, read_controller
+from wann_rt.core.errors import FileError
+
+
+@click.command()
+@click.argument("kind", metavar="KIND")
+@click.argument("subject", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="Picture: .svg, .png or .pdf.  [default: KIND.svg]")
+@click.option("--episodes", type=click.IntRange(1), default=100, show_default=True, help="Of each bar.")
+@SEED
+@THREADS
+def plot(kind: str, subject: Path, out: Path | None, episodes: int, seed: int, threads: int | None) -> None:
+    """Draw SUBJECT as a picture of KIND.
+
+    \b
+    network     a controller's network
+    weight      its mean return over the shared weight
+    episode     one episode, that of --seed
+    conditions  its scores in the paper's conditions
+    disturbed   its scores under disturbances
+    search      the progress of a run, SUBJECT is its folder
+    front       connections against score, SUBJECT is a folder of controllers
+    """  # noqa: D301  # click reads the character \b as "keep these lines"
+    if kind not in DRAWN:
+        raise click.UsageError(f"there is no picture {kind!r}; pictures: {', '.join(DRAWN)}")
+    path = out or Path(f"{kind}.svg")
+    DRAWN[kind](subject, path, episodes, seed, threads)
+    click.echo(f"wrote {path}")
+
+
+def _network(subject: Path, out: Path, *_: object) -> None:
+    from wann_rt.display.network import draw_network
+
+    draw_network(read_controller(subject), out)
+
+
+def _weight(subject: Path, out: Path, _: int, seed: int, threads: int | None) -> None:
+    from wann_rt.display.plots import plot_weight_profile, titled
+    from wann_rt.evaluation.sweep import sweep
+    from wann_rt.play.task_of import task_of
+
+    controller = read_controller(subject)
+    task = task_of(controller)
+    own = controller.weight.values[0] if controller.weight.kind == "shared" else None
+    swept = sweep(task, controller.network, seed=seed, threads=threads)
+    plot_weight_profile(swept, out, own=own, title=titled(controller.name, task.name))
+
+
+def _episode(subject: Path, out: Path, _: int, seed: int, __: int | None) -> None:
+    from wann_rt.display.plot import plot as draw
+
+    draw(read_controller(subject), out, episode=seed)
+
+
+def _conditions(subject: Path, out: Path, episodes: int, seed: int, threads: int | None) -> None:
+    from wann_rt.display.comparisons import plot_conditions
+    from wann_rt.evaluation.conditions import evaluate
+
+    plot_conditions(evaluate(read_controller(subject), episodes=episodes, seed=seed, threads=threads), out)
+
+
+def _disturbed(subject: Path, out: Path, episodes: int, seed: int, _: int | None) -> None:
+    from wann_rt.display.comparisons import plot_disturbed
+    from wann_rt.evaluation.robustness import robustness
+
+    plot_disturbed(robustness(read_controller(subject), episodes=episodes, seed=seed), out)
+
+
+def _search(subject: Path, out: Path, *_: object) -> None:
+    from wann_rt.display.plot import plot_search
+
+    plot_search(subject, out)
+
+
+def _front(subject: Path, out: Path, *_: object) -> None:
+    from wann_rt.core.files import load
+    from wann_rt.display.comparisons import plot_front
+
+    found = sorted(subject.glob("*.json"))
+    if not found:
+        raise FileError(f"{subject}: is no folder with controller files (*.json); `wann-rt tune --prune` writes one")
+    plot_front([load(path) for path in found], out)
+
+
+DRAWN: dict[str, Callable[[Path, Path, int, int, int | None], None]] = {
+    "network": _network,
+    "weight": _weight,
+    "episode": _episode,
+    "conditions": _conditions,
+    "disturbed": _disturbed,
+    "search": _search,
+    "front": _front,
+}

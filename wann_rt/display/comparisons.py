@@ -1,0 +1,78 @@
+"""Plots that compare: scores under disturbances, scores by condition, connections against score."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from wann_rt.core.errors import WannError
+from wann_rt.display.figure import BLUE, GREY, ORANGE, WIDTH, figure_file
+
+if TYPE_CHECKING:
+    from wann_rt.core.controller import Controller
+    from wann_rt.evaluation.conditions import Evaluation
+    from wann_rt.evaluation.robustness import Robustness
+    from wann_rt.evaluation.score import Score
+
+Path = str | os.PathLike[str]
+CONDITIONS = {
+    "random_weights": "random weights",
+    "random_shared": "random shared weight",
+    "six_weights": "six shared weights",
+    "tuned_shared": "tuned shared weight",
+    "own_weight": "as it is",
+}
+
+
+def plot_disturbed(result: "Robustness", path: Path) -> None:
+    """Plots the score under each disturbance as bars, beside the plain score.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+        FileError: the suffix is none of ``FORMATS``, or the file cannot be written.
+    """
+    _bars({"plain": result.plain, **result.scores}, f"{result.task}: mean return under disturbances", path)
+
+
+def plot_conditions(result: "Evaluation", path: Path) -> None:
+    """Plots the score in each of the paper's conditions as bars; raises as ``plot_disturbed``."""
+    scores = {CONDITIONS.get(name, name): score for name, score in result.scores.items()}
+    _bars(scores, f"{result.task}, {result.connections} connections: mean return by condition", path)
+
+
+def _bars(scores: Mapping[str, "Score"], title: str, path: Path) -> None:
+    """Draws horizontal bars from 0 with 95 % intervals; the first, with which the others compare, is also a line."""
+    with figure_file(path, (WIDTH, 1.2 + 0.36 * len(scores))) as figure:
+        axes = figure.add_subplot(title=title, xlabel="mean return, with its 95 % interval")
+        means, intervals = [s.mean for s in scores.values()], [s.ci95 for s in scores.values()]
+        axes.barh(list(scores), means, xerr=intervals, color=BLUE, ecolor=ORANGE, height=0.65)
+        axes.axvline(means[0], color=GREY, linewidth=1, linestyle=(0, (4, 3)))
+        axes.grid(visible=False, axis="y")
+        axes.invert_yaxis()
+        for row, mean in enumerate(means):
+            look: dict[str, Any] = {"textcoords": "offset points", "va": "center", "size": 9}
+            axes.annotate(f" {mean:.1f}", (max(mean, 0.0), row), (10, 0), **look)
+        axes.margins(x=0.12)
+
+
+def plot_front(controllers: "Sequence[Controller]", path: Path) -> None:
+    """Plots connections against score for controllers whose provenance has a score, e.g. of a pruning's front.
+
+    Raises:
+        WannError: no controller has a score.
+        MissingExtraError: matplotlib is not installed.
+        FileError: the suffix is none of ``FORMATS``, or the file cannot be written.
+    """
+    rows = sorted(
+        (c.network.n_connections, float(score["mean"]), float(score.get("ci95", 0.0)))
+        for c in controllers
+        if isinstance(score := c.provenance.get("score"), dict) and "mean" in score
+    )
+    if not rows:
+        raise WannError(
+            "there is no front to plot: none of the controllers has a score; `wann-rt tune --prune` makes one"
+        )
+    connections, means, intervals = zip(*rows, strict=True)
+    with figure_file(path) as figure:
+        title = f"{controllers[0].name}: score against size"
+        axes = figure.add_subplot(title=title, xlabel="connections", ylabel="mean return, with its 95 % interval")
+        axes.errorbar(connections, means, yerr=intervals, color=BLUE, marker="o", capsize=3)
