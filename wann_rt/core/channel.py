@@ -1,10 +1,13 @@
 """Channel: one observation or action, its meaning, and the conditioning that every back end computes for it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from wann_rt.core.arithmetic import Number, clip
+from wann_rt.core import conditioning
+from wann_rt.core.arithmetic import Number
+from wann_rt.core.conditioning import Conditioning
 from wann_rt.core.errors import ControllerError
 from wann_rt.core.weight import float32
 
@@ -48,24 +51,20 @@ class Channel:
         """The value in [low, high] nearest 0, which a clipped channel gives for NaN."""
         return np.float32(min(max(0.0, self.low), self.high))
 
+    @cached_property
+    def conditioning(self) -> Conditioning:
+        """What is computed for this channel, as numbers."""
+        low, high, offset, scale = map(np.float32, [self.low, self.high, self.offset, self.scale])
+        return Conditioning(low, high, self.neutral, offset, scale, self.clip)
+
     def condition_observation(self, o: Number) -> Number:
         """Returns what enters the network for observation o; written in ``arithmetic`` primitives."""
-        if self.clip:
-            o = clip(o, np.float32(self.low), np.float32(self.high), self.neutral)
-        if self.offset != 0:
-            o = o - np.float32(self.offset)
-        return o * np.float32(self.scale) if self.scale != 1 else o
+        return conditioning.condition_observation(self.conditioning, o)
 
     def condition_action(self, y: Number) -> Number:
         """Returns the action for network output y; written in ``arithmetic`` primitives."""
-        if self.scale != 1:
-            y = y * np.float32(self.scale)
-        if self.offset != 0:
-            y = y + np.float32(self.offset)
-        return self.limit_action(y)
+        return conditioning.condition_action(self.conditioning, y)
 
     def limit_action(self, y: Number) -> Number:
         """Returns y clipped, if this channel clips."""
-        if self.clip:
-            y = clip(y, np.float32(self.low), np.float32(self.high), self.neutral)
-        return y
+        return conditioning.limit_action(self.conditioning, y)

@@ -16,6 +16,7 @@ from typing import Any
 import numba.extending
 from llvmlite import ir
 from numba.core import cgutils, types
+from numba.core import imputils as numba_imputils
 from numba.core.datamodel import models
 from numba.core.errors import NumbaTypeError
 
@@ -23,6 +24,7 @@ from wann_rt.core import arithmetic
 
 extending: Any = numba.extending  # numba's type hints contradict its documentation
 types_: Any = types
+imputils: Any = numba_imputils
 models_: Any = models
 intrinsic, overload = extending.intrinsic, extending.overload
 insert_function: Any = cgutils.get_or_insert_function
@@ -72,6 +74,7 @@ class _BlockModel(models_.PrimitiveModel):  # type: ignore[misc]
 extending.register_model(Block)(_BlockModel)
 extending.register_model(WidthType)(models.OpaqueModel)
 extending.typeof_impl.register(Width)(lambda width, context: WidthType(width.lanes))
+imputils.lower_constant(WidthType)(lambda context, builder, type_, width: context.get_dummy_value())
 extending.unbox(WidthType)(lambda _, value, c: extending.NativeValue(c.context.get_dummy_value()))
 
 

@@ -7,26 +7,21 @@ steps. Rows are episodes that run now, so finished ones cost nothing.
 from typing import Any, NamedTuple
 
 import numpy as np
+from numba.extending import register_jitable
 from numpy.typing import NDArray
 
-from wann_rt.core import arithmetic
-from wann_rt.kernels.forward import activated
-from wann_rt.kernels.jit import jit
+from wann_rt.core import conditioning
+from wann_rt.core.arithmetic import ONE
+from wann_rt.core.conditioning import Conditioning
+from wann_rt.kernels.block import Width
+from wann_rt.kernels.forward import forward, program_at
+from wann_rt.kernels.jit import inlined, jit
 from wann_rt.kernels.programs import Programs
 
-SHARED, PER_CONNECTION, ENSEMBLE = 0, 1, 2  # kinds of weights
 NONE = -1
-
-
-class Conditioning(NamedTuple):
-    """The channels of one side as arrays [channels]; see ``controller.Channel``."""
-
-    low: NDArray[np.float32]
-    high: NDArray[np.float32]
-    neutral: NDArray[np.float32]
-    offset: NDArray[np.float32]
-    scale: NDArray[np.float32]
-    clip: NDArray[np.bool_]
+ALONE = Width(1)  # each row has a network and a weight of its own, so lanes have nothing in common
+for _formula in (conditioning.limit_action, conditioning.condition_action, conditioning.condition_observation):
+    register_jitable(_formula)
 
 
 class Policy(NamedTuple):
@@ -34,15 +29,16 @@ class Policy(NamedTuple):
 
     Attributes:
         programs: the networks.
-        weights: [1, columns], or [connections, columns] for a weight per connection, or [members, columns].
-        kind: of the weights: ``SHARED``, ``PER_CONNECTION`` or ``ENSEMBLE``.
-        observations: their conditioning.
-        actions: their conditioning.
+        weights: of each column those of the connections, [columns, connections, 1], or the shared weights of its
+            members, [columns, members, 1]: with more than one, the actions are their mean.
+        per_connection: which of the two.
+        observations: their conditioning, arrays [channels].
+        actions: their conditioning, arrays [channels].
     """
 
     programs: Programs
     weights: NDArray[np.float32]
-    kind: int
+    per_connection: bool
     observations: Conditioning
     actions: Conditioning
 
@@ -115,81 +111,63 @@ def act(
         The first row whose observation holds NaN, or -1; what is written for such a row means nothing.
     """
     programs = policy.programs
-    values = np.empty(1 + programs.n_inputs + programs.activations.shape[1], np.float32)
-    values[0] = np.float32(1.0)
+    values = np.empty((1 + programs.n_inputs + programs.activations.shape[1], 1), np.float32)
+    values[0, 0] = ONE
+    members = 1 if policy.per_connection else policy.weights.shape[1]
+    share = np.float32(1.0 / members)
     bad = NONE
     for r in range(len(networks)):
+        program, weights = program_at(programs, networks[r]), policy.weights[columns[r]]
         for k in range(programs.n_inputs):
             o = observations[r, k]
             if o != o and bad == NONE:
                 bad = r
-            values[1 + k] = condition_observation(policy.observations, k, o)
-        members = policy.weights.shape[0] if policy.kind == ENSEMBLE else 1
+            values[1 + k, 0] = condition_observation(policy.observations, k, o)
+        first = 1 + programs.n_inputs + len(program.activations) - programs.n_outputs
         for m in range(members):
-            forward(policy, networks[r], columns[r], m, values)
-            last = 1 + programs.n_inputs + programs.n_nodes[networks[r]]
+            forward(ALONE, program, weights[m:], policy.per_connection, values)
             for k in range(programs.n_outputs):
-                action = condition_action(policy.actions, k, values[last - programs.n_outputs + k])
+                action = condition_action(policy.actions, k, values[first + k, 0])
                 actions[r, k] = action if m == 0 else actions[r, k] + action
-        if policy.kind == ENSEMBLE:
-            share = np.float32(1.0 / members)
+        if members > 1:
             for k in range(programs.n_outputs):
                 actions[r, k] = limit_action(policy.actions, k, actions[r, k] * share)
-        best = 0
-        for k in range(1, programs.n_outputs):
-            if actions[r, k] > actions[r, best]:
-                best = k
-        choices[r] = best
+        choices[r] = greatest(actions[r])
     return bad
 
 
-@jit
-def forward(policy: Policy, g: int, column: int, member: int, values: NDArray[np.float32]) -> None:
-    """Computes every node of one network for one observation, as ``kernels.forward`` does for many."""
-    programs, first = policy.programs, 1 + policy.programs.n_inputs
-    for k in range(programs.n_nodes[g]):
-        begin, end = programs.offsets[g, k], programs.offsets[g, k + 1]
-        total = np.float32(0.0)
-        for c in range(begin, end):
-            term = values[programs.sources[g, c]]
-            if policy.kind == PER_CONNECTION:
-                term = term * policy.weights[c, column]
-            elif programs.signs[g, c] < 0:
-                term = -term
-            total = term if c == begin else total + term
-        if policy.kind != PER_CONNECTION:
-            total = total * policy.weights[member, column]
-        values[first + k] = activated(programs.activations[g, k], total)
+@inlined
+def greatest(actions: NDArray[np.float32]) -> int:
+    """Returns the number of the greatest action, as ``Controller.decide`` chooses it."""
+    best = 0
+    for k in range(1, len(actions)):
+        if actions[k] > actions[best]:
+            best = k
+    return best
 
 
-@jit
-def condition_observation(channels: Conditioning, k: int, o: Any) -> Any:
-    """Returns what enters the network; see ``Channel.condition_observation``."""
-    if channels.clip[k]:
-        o = arithmetic.clip(o, channels.low[k], channels.high[k], channels.neutral[k])
-    if channels.offset[k] != 0:
-        o = o - channels.offset[k]
-    if channels.scale[k] != 1:
-        o = o * channels.scale[k]
-    return o
+@inlined
+def channel_at(side: Conditioning, k: int) -> Conditioning:
+    """Returns the numbers of one channel."""
+    return Conditioning(side.low[k], side.high[k], side.neutral[k], side.offset[k], side.scale[k], side.clip[k])
 
 
-@jit
-def condition_action(channels: Conditioning, k: int, y: Any) -> Any:
-    """Returns the action for a network output; see ``Channel.condition_action``."""
-    if channels.scale[k] != 1:
-        y = y * channels.scale[k]
-    if channels.offset[k] != 0:
-        y = y + channels.offset[k]
-    return limit_action(channels, k, y)
+@inlined
+def condition_observation(side: Conditioning, k: int, o: Any) -> Any:
+    """Returns what enters the network for observation k."""
+    return conditioning.condition_observation(channel_at(side, k), o)
 
 
-@jit
-def limit_action(channels: Conditioning, k: int, y: Any) -> Any:
-    """Returns y clipped, if the channel clips."""
-    if channels.clip[k]:
-        y = arithmetic.clip(y, channels.low[k], channels.high[k], channels.neutral[k])
-    return y
+@inlined
+def condition_action(side: Conditioning, k: int, y: Any) -> Any:
+    """Returns action k for its network output."""
+    return conditioning.condition_action(channel_at(side, k), y)
+
+
+@inlined
+def limit_action(side: Conditioning, k: int, y: Any) -> Any:
+    """Returns action k clipped, if its channel clips."""
+    return conditioning.limit_action(channel_at(side, k), y)
 
 
 @jit

@@ -15,6 +15,7 @@ from wann_rt.core.network import Program
 from wann_rt.core.terms import Lowered
 from wann_rt.kernels.block import Width, full, load, store_rows
 from wann_rt.kernels.jit import inlined, jit
+from wann_rt.kernels.programs import Programs
 
 BATCH = Width(16)  # width of ``forward_batch``: narrow, because a controller is mostly called with one observation
 ALIGNMENT = 64  # bytes; keeps each vector load within one cache line
@@ -27,6 +28,20 @@ def scratch(width: Any, rows: int) -> NDArray[np.float32]:
     memory = np.empty(size + ALIGNMENT // item, np.float32)
     skip = -memory.ctypes.data % ALIGNMENT // item
     return memory[skip : skip + size].reshape(rows, width.lanes)
+
+
+@inlined
+def program_at(programs: Programs, network: int) -> Program:
+    """Returns one network of a population."""
+    n = programs.n_nodes[network]
+    return Program(
+        programs.n_inputs,
+        programs.n_outputs,
+        programs.activations[network, :n],
+        programs.offsets[network, : n + 1],
+        programs.sources[network],
+        programs.signs[network],
+    )
 
 
 @inlined

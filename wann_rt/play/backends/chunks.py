@@ -4,19 +4,17 @@ A chunk says all that its episodes depend on - networks, weights, seeds - so who
 nothing. This is the seam between a search and whatever computes its episodes.
 """
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wann_rt.core.conditioning import Conditioning
 from wann_rt.core.controller import Channel, Controller, WeightKind
-from wann_rt.kernels.decide import ENSEMBLE, PER_CONNECTION, SHARED, Books, Conditioning, Policy, Rules
+from wann_rt.kernels.decide import Books, Policy, Rules
 from wann_rt.kernels.programs import Programs, select
 from wann_rt.play.episodes import Episodes
 from wann_rt.tasks.environment.task import FALL_REWARD, EnvironmentTask
-
-WEIGHT_KINDS: Mapping[WeightKind, int] = {"shared": SHARED, "connections": PER_CONNECTION, "ensemble": ENSEMBLE}
 
 
 class Work(NamedTuple):
@@ -103,9 +101,9 @@ def joined(work: Work, played: list[Played], watched: bool) -> Episodes:
 
 def policy_of(interface: EnvironmentTask | Controller, chunk: Chunk) -> Policy:
     """Returns the chunk's networks as the kernel reads them, with the channels of the interface."""
-    weights = np.ascontiguousarray(chunk.weights, np.float32)
+    weights = np.ascontiguousarray(chunk.weights.T, np.float32)[:, :, np.newaxis]
     sides = conditioning(interface.observations), conditioning(interface.actions)
-    return Policy(chunk.programs, weights, WEIGHT_KINDS[chunk.kind], *sides)
+    return Policy(chunk.programs, weights, chunk.kind == "connections", *sides)
 
 
 def conditioning(channels: tuple[Channel, ...]) -> Conditioning:
