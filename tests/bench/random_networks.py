@@ -23,7 +23,7 @@ from wann_rt.evolution.config import Config
 from wann_rt.kernels import genome
 from wann_rt.kernels.express import express
 from wann_rt.kernels.genome import Population
-from wann_rt.kernels.mutation import add_connection, add_node
+from wann_rt.kernels.mutation import Allowed, add_connection, add_node
 from wann_rt.kernels.programs import Programs, select
 from wann_rt.play.episodes import HIGH, LOW, episode_seeds
 from wann_rt.play.rollouts import play, starts_of
@@ -32,7 +32,7 @@ from wann_rt.tasks.task import Task
 SIZES = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 25, 30, 40, 50)
 GRID, SCREENED, SCORED = 41, 2, 32  # shared weights of the grid, episodes for each, episodes of every score
 MOST_MUTATIONS = 400  # before a network is given up
-ALLOWED = np.array([BY_NAME[name].id for name in Config().activations], np.int8)
+ALLOWED = Allowed(np.array([BY_NAME[name].id for name in Config().activations], np.int8), True)
 
 
 def main() -> None:
@@ -85,7 +85,7 @@ def grown(population: Population, g: int, size: int, attempt: int) -> bool:
     for k in range(MOST_MUTATIONS):
         key = random.stream(size, Purpose.VECTORS, g, attempt, k)
         if random.uniforms(key, 1)[0] < 0.5:
-            add_connection(population, g, True, key)
+            add_connection(population, g, ALLOWED, key)
         else:
             add_node(population, g, ALLOWED, key)
         if population.enabled[g, : population.n_genes[g]].sum() < size:

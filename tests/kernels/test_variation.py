@@ -12,11 +12,20 @@ from wann_rt.core.random import Purpose, stream
 from wann_rt.kernels import genome
 from wann_rt.kernels.express import express
 from wann_rt.kernels.genome import Population
-from wann_rt.kernels.variation import MOST_GENES, MOST_NODES, Rates, breed
+from wann_rt.kernels.mutation import Allowed
+from wann_rt.kernels.operators import MOST_GENES, MOST_NODES, NAMES
+from wann_rt.kernels.variation import Rates, breed, rates_of
 
 ALLOWED = np.array([1, 3, 5, 9], np.int8)
-PAPER = Rates(0.2, 0.25, 0.05, 0.5)
-EVERY = Rates(0.2, 0.2, 0.1, 0.2, 0.1, 0.05, 0.1, 0.1, again=0.4)
+
+
+def shares(*values: float, again: float = 0.0) -> Rates:
+    """Returns rates in the order of the table of operators."""
+    return rates_of(dict(zip(NAMES, values, strict=False)), again)
+
+
+PAPER = shares(0.2, 0.25, 0.05, 0.5)
+EVERY = shares(0.2, 0.2, 0.1, 0.2, 0.1, 0.05, 0.1, 0.1, again=0.4)
 
 
 def next_generation(
@@ -25,7 +34,8 @@ def next_generation(
     parents = genome.roomy(parents, MOST_NODES, MOST_GENES)
     shape = parents.activations.shape[1], parents.sources.shape[1]
     children = genome.allocate(len(order), parents.n_inputs, parents.n_outputs, *shape)
-    breed(parents, order, n_elites, len(order), 2, rates, ALLOWED, stream(seed, Purpose.TEST), children)
+    allowed = Allowed(ALLOWED, rates.shares[NAMES.index("flip_sign")] > 0)
+    breed(parents, order, n_elites, len(order), 2, rates, allowed, stream(seed, Purpose.TEST), children)
     return children
 
 
@@ -64,7 +74,7 @@ def test_compiled_expression_equals_the_plain_one(seed: int, keep_split: bool) -
         assert programs.signs[g, : network.n_connections].tolist() == wanted.signs.tolist()
 
 
-@pytest.mark.parametrize("rates", [PAPER, Rates(0.7, 0.2, 0.1, 0.0), EVERY], ids=["paper", "dense", "every"])
+@pytest.mark.parametrize("rates", [PAPER, shares(0.7, 0.2, 0.1, 0.0), EVERY], ids=["paper", "dense", "every"])
 @pytest.mark.parametrize("seed", range(4))
 def test_variation_never_makes_a_cycle_or_an_illegal_gene(seed: int, rates: Rates) -> None:
     population = evolved(seed, 60, rates)
@@ -98,8 +108,8 @@ def test_a_child_depends_on_its_own_stream_only() -> None:
     assert [rows(few, k) for k in range(9, 24)] == [rows(many, k) for k in range(9, 24)]
 
 
-def only(**shares: float) -> Rates:
-    return Rates(0, 0, 0, 0, **shares)
+def only(**named: float) -> Rates:
+    return rates_of(named)
 
 
 def single_mutations(rates: Rates) -> list[tuple[Any, Any]]:
@@ -112,7 +122,7 @@ def single_mutations(rates: Rates) -> list[tuple[Any, Any]]:
 
 
 def test_adding_a_connection_adds_one_enabled_gene_between_unjoined_nodes() -> None:
-    for (activations, genes), (new_activations, new_genes) in single_mutations(Rates(1, 0, 0, 0)):
+    for (activations, genes), (new_activations, new_genes) in single_mutations(shares(1, 0, 0, 0)):
         assert new_activations == activations
         assert new_genes[:-1] == genes
         assert new_genes[-1][:2] not in [gene[:2] for gene in genes]
@@ -120,7 +130,7 @@ def test_adding_a_connection_adds_one_enabled_gene_between_unjoined_nodes() -> N
 
 
 def test_adding_a_node_splits_one_enabled_gene_and_keeps_its_sign() -> None:
-    for (activations, genes), (new_activations, new_genes) in single_mutations(Rates(0, 1, 0, 0)):
+    for (activations, genes), (new_activations, new_genes) in single_mutations(shares(0, 1, 0, 0)):
         (split,) = [k for k, gene in enumerate(genes) if gene != new_genes[k]]
         source, target, sign, enabled = genes[split]
         node = new_genes[-1][0]
@@ -132,20 +142,20 @@ def test_adding_a_node_splits_one_enabled_gene_and_keeps_its_sign() -> None:
 
 
 def test_enabling_enables_one_gene_and_nothing_else() -> None:
-    for (activations, genes), (new_activations, new_genes) in single_mutations(Rates(0, 0, 1, 0)):
+    for (activations, genes), (new_activations, new_genes) in single_mutations(shares(0, 0, 1, 0)):
         assert new_activations == activations
         (changed,) = [k for k, gene in enumerate(genes) if gene != new_genes[k]]
         assert (genes[changed][3], new_genes[changed]) == (False, (*genes[changed][:3], True))
 
 
 def test_changing_an_activation_gives_one_node_another() -> None:
-    for (activations, genes), (new_activations, new_genes) in single_mutations(Rates(0, 0, 0, 1)):
+    for (activations, genes), (new_activations, new_genes) in single_mutations(shares(0, 0, 0, 1)):
         assert new_genes == genes
         assert sum(a != b for a, b in zip(activations, new_activations, strict=True)) == 1
 
 
 def test_a_new_connection_has_either_sign_only_if_signs_evolve() -> None:
-    signed = Rates(1, 0, 0, 0, flip_sign=1e-9)
+    signed = only(add_connection=1, flip_sign=1e-9)
     assert {new[-1][2] for _, (_, new) in single_mutations(signed)} == {-1, 1}
 
 
@@ -195,7 +205,7 @@ def test_mutations_with_nothing_to_act_on_leave_a_clone() -> None:
     bare = genome.initial(8, 2, 1, np.zeros((8, 3), bool))
     full = genome.initial(8, 2, 1, np.ones((8, 3), bool))
     for population, rates in (
-        (bare, Rates(0, 1, 0, 0)), (full, Rates(0, 0, 1, 0)), (full, Rates(0, 0, 0, 1)),
+        (bare, shares(0, 1, 0, 0)), (full, shares(0, 0, 1, 0)), (full, shares(0, 0, 0, 1)),
         (bare, only(delete_connection=1)), (full, only(delete_node=1)), (bare, only(flip_sign=1)),
         (bare, only(move_connection=1)),
     ):  # fmt: skip

@@ -10,14 +10,12 @@ from typing import Any
 
 from wann_rt.core.activations import BY_NAME
 from wann_rt.core.errors import ConfigError
+from wann_rt.kernels import operators
+from wann_rt.kernels.operators import default
 from wann_rt.tasks.any_task import AnyTask
 from wann_rt.tasks.environment.task import EnvironmentTask
 
 DEFAULT_PRESET = "minimal"
-MUTATIONS = (
-    "add_connection", "add_node", "enable", "change_activation",
-    "delete_connection", "delete_node", "flip_sign", "move_connection",
-)  # fmt: skip
 RANKINGS = ("pareto", "scalar")
 
 
@@ -34,17 +32,12 @@ class Config:
         episodes: episodes per shared weight and genome in a generation; the same start states for all genomes.
         weights: the shared weights every genome is scored with.
         initial_enabled: chance that a connection of the first generation is enabled.
-        add_connection: share of children that get a new connection.
-        add_node: share of children of which a connection is split by a new node.
-        enable: share of children of which a disabled connection is enabled again.
-        change_activation: share of children of which a hidden node gets another activation.
+        add_connection, add_node, enable, change_activation, delete_connection, delete_node, flip_sign, move_connection:
+            shares of the search operators among the mutations of children; ``kernels.operators.OPERATORS`` says what
+            each does. If ``flip_sign`` is not 0, new connections get random signs.
         cull: fraction of the generation, the worst, that never become parents.
         elite: fraction of the possible parents, the best, that are copied unchanged.
         tournament: contestants in each tournament; the better winner of two tournaments becomes the parent.
-        delete_connection: share of children of which an enabled connection is removed.
-        delete_node: share of children of which a hidden node is removed and bypassed.
-        flip_sign: share of children of which a connection changes its sign; if not 0, new ones get random signs.
-        move_connection: share of children of which one end of a connection goes to another node.
         again: chance that a mutation is followed by another one.
         drawn_weights: score with this many shared weights drawn anew each generation, stratified over U(-2, 2), each
             episode with a start state of its own; 0: with ``weights``.
@@ -76,14 +69,14 @@ class Config:
     episodes: int = 3
     weights: tuple[float, ...] = (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0)
     initial_enabled: float = 0.5
-    add_connection: float = 0.20
-    add_node: float = 0.25
-    enable: float = 0.05
-    change_activation: float = 0.50
-    delete_connection: float = 0.0
-    delete_node: float = 0.0
-    flip_sign: float = 0.0
-    move_connection: float = 0.0
+    add_connection: float = default("add_connection")
+    add_node: float = default("add_node")
+    enable: float = default("enable")
+    change_activation: float = default("change_activation")
+    delete_connection: float = default("delete_connection")
+    delete_node: float = default("delete_node")
+    flip_sign: float = default("flip_sign")
+    move_connection: float = default("move_connection")
     again: float = 0.0
     drawn_weights: int = 0
     best_share: float = 0.0
@@ -115,8 +108,8 @@ class Config:
         for name in ("initial_enabled", "cull", "elite", "complexity_share", "again", "best_share"):
             _check(name, getattr(self, name), 0 <= getattr(self, name) <= 1, "from 0 to 1")
         _check("cull", self.cull, self.n_pool >= 1, "small enough to leave a parent")
-        rates = tuple(getattr(self, name) for name in MUTATIONS)
-        _check(", ".join(MUTATIONS), rates, min(rates) >= 0 < sum(rates), ">= 0, not all 0")
+        shares = tuple(self.shares.values())
+        _check(", ".join(self.shares), shares, min(shares) >= 0 < sum(shares), ">= 0, not all 0")
         for name in ("drawn_weights", "most_connections", "parsimony", "random_weights", "random_weights_price"):
             _check(name, getattr(self, name), 0 <= getattr(self, name) <= 1e6, "from 0 to 1000000")
         floor = self.random_weights_floor
@@ -127,6 +120,11 @@ class Config:
         unknown = [name for name in self.activations if name not in BY_NAME]
         known = f"some of {', '.join(BY_NAME)}"
         _check("activations", unknown or self.activations, bool(self.activations) and not unknown, known)
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Each search operator's share of the mutations."""
+        return {name: getattr(self, name) for name in operators.NAMES}
 
     @property
     def n_pool(self) -> int:
@@ -142,6 +140,9 @@ class Config:
     def digest(self) -> str:
         """Returns "sha256:<hex>" over all settings."""
         return "sha256:" + hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+
+operators.check(Config.__dataclass_fields__, "setting", "Config in wann_rt/evolution/config.py")
 
 
 def presets() -> list[str]:

@@ -18,9 +18,11 @@ from wann_rt.evolution import fitness as scoring
 from wann_rt.evolution.config import Config
 from wann_rt.kernels import genome
 from wann_rt.kernels.express import express
+from wann_rt.kernels.mutation import Allowed
+from wann_rt.kernels.operators import MOST_GENES, MOST_NODES
 from wann_rt.kernels.programs import Programs, select
 from wann_rt.kernels.ranking import rank
-from wann_rt.kernels.variation import MOST_GENES, MOST_NODES, Rates, breed
+from wann_rt.kernels.variation import breed, rates_of
 from wann_rt.play.rollouts import default_threads
 from wann_rt.tasks.any_task import AnyTask
 
@@ -179,8 +181,9 @@ class Search:
         parents = genome.roomy(self.population, MOST_NODES, MOST_GENES)
         capacities = parents.activations.shape[1], parents.sources.shape[1]
         children = genome.allocate(config.population, parents.n_inputs, parents.n_outputs, *capacities)
-        rates = Rates(*(getattr(config, name) for name in Rates._fields))
-        allowed = np.array([BY_NAME[name].id for name in config.activations], np.int8)
+        rates = rates_of(config.shares, config.again)
+        activations = np.array([BY_NAME[name].id for name in config.activations], np.int8)
+        allowed = Allowed(activations, config.flip_sign > 0)
         key = random.stream(config.seed, Purpose.VARIATION, self.generation)
         breed(parents, order, config.n_elites, config.n_pool, 2 * config.tournament, rates, allowed, key, children)
         return children

@@ -1,4 +1,11 @@
-"""Compiled mutations: each changes one genome in place, and what has nothing to act on does nothing."""
+"""The search operators, compiled: each changes one genome in place, and what has nothing to act on does nothing.
+
+All have the same arguments: the population, which genome, what the search allows, and a stream of numbers of its own.
+``operators.py`` has a row for each, and ``operator_chain`` makes of these rows what ``variation`` calls.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba.extending import register_jitable
@@ -8,10 +15,23 @@ from wann_rt.core import random
 from wann_rt.core.random import u64
 from wann_rt.kernels.express import hidden_levels
 from wann_rt.kernels.genome import Population
-from wann_rt.kernels.jit import jit
+from wann_rt.kernels.jit import inlined, jit
+from wann_rt.kernels.operators import OPERATORS, Operator, check
 
 for _function in (random.mix, random.fold, random.uniform):
     register_jitable(_function)
+
+
+class Allowed(NamedTuple):
+    """What a search allows.
+
+    Attributes:
+        activations: ids that hidden nodes may have.
+        signs: whether new connections get a random sign.
+    """
+
+    activations: NDArray[np.int8]
+    signs: bool
 
 
 @jit
@@ -65,11 +85,11 @@ def node_levels(p: Population, g: int) -> NDArray[np.int32]:
 
 
 @jit
-def add_connection(p: Population, g: int, signed: bool, key: np.uint64) -> None:
+def add_connection(p: Population, g: int, allowed: Allowed, key: np.uint64) -> None:
     """Connects the first source, in random order, that has a legal target to a random one of its legal targets.
 
     Legal is a target on a strictly higher level that no gene, enabled or not, joins to the source yet.
-    The sign is +1, or random if ``signed``.
+    The sign is +1, or random where signs are allowed.
     """
     level = node_levels(p, g)
     n_nodes = len(level)
@@ -84,20 +104,20 @@ def add_connection(p: Population, g: int, signed: bool, key: np.uint64) -> None:
                 legal[p.targets[g, c]] = False
         target = pick(legal, random.fold(key, u64(n_nodes)))
         if target >= 0:
-            sign = -1 if signed and below(key, n_nodes + 1, 2) == 0 else 1
+            sign = -1 if allowed.signs and below(key, n_nodes + 1, 2) == 0 else 1
             append_gene(p, g, source, target, sign)
             return
 
 
 @jit
-def add_node(p: Population, g: int, allowed: NDArray[np.int8], key: np.uint64) -> None:
+def add_node(p: Population, g: int, allowed: Allowed, key: np.uint64) -> None:
     """Splits a random enabled gene by a new node with a random activation; the old gene is disabled."""
     gene = pick(p.enabled[g, : p.n_genes[g]], key)
     if gene < 0:
         return
     h = p.n_hidden[g]
     node = 1 + p.n_inputs + p.n_outputs + h
-    p.activations[g, h] = allowed[below(key, 1, len(allowed))]
+    p.activations[g, h] = allowed.activations[below(key, 1, len(allowed.activations))]
     p.n_hidden[g] = h + 1
     p.enabled[g, gene] = False
     append_gene(p, g, p.sources[g, gene], node, 1)
@@ -105,7 +125,7 @@ def add_node(p: Population, g: int, allowed: NDArray[np.int8], key: np.uint64) -
 
 
 @jit
-def enable_gene(p: Population, g: int, key: np.uint64) -> None:
+def enable(p: Population, g: int, allowed: Allowed, key: np.uint64) -> None:
     """Enables a random disabled gene."""
     gene = pick(~p.enabled[g, : p.n_genes[g]], key)
     if gene >= 0:
@@ -113,18 +133,18 @@ def enable_gene(p: Population, g: int, key: np.uint64) -> None:
 
 
 @jit
-def change_activation(p: Population, g: int, allowed: NDArray[np.int8], key: np.uint64) -> None:
+def change_activation(p: Population, g: int, allowed: Allowed, key: np.uint64) -> None:
     """Gives a random hidden node another random activation."""
     if p.n_hidden[g] == 0:
         return
     h = below(key, 0, p.n_hidden[g])
-    others = allowed[allowed != p.activations[g, h]]
+    others = allowed.activations[allowed.activations != p.activations[g, h]]
     if len(others):
         p.activations[g, h] = others[below(key, 1, len(others))]
 
 
 @jit
-def flip_sign(p: Population, g: int, key: np.uint64) -> None:
+def flip_sign(p: Population, g: int, allowed: Allowed, key: np.uint64) -> None:
     """Turns the sign of a random enabled gene."""
     gene = pick(p.enabled[g, : p.n_genes[g]], key)
     if gene >= 0:
@@ -132,7 +152,7 @@ def flip_sign(p: Population, g: int, key: np.uint64) -> None:
 
 
 @jit
-def move_connection(p: Population, g: int, key: np.uint64) -> None:
+def move_connection(p: Population, g: int, allowed: Allowed, key: np.uint64) -> None:
     """Moves one end, either with equal chance, of a random enabled gene to another legal node."""
     n = p.n_genes[g]
     gene = pick(p.enabled[g, :n], key)
@@ -166,7 +186,7 @@ def keep_genes(p: Population, g: int, kept: NDArray[np.bool_]) -> None:
 
 
 @jit
-def delete_connection(p: Population, g: int, key: np.uint64) -> None:
+def delete_connection(p: Population, g: int, allowed: Allowed, key: np.uint64) -> None:
     """Removes a random enabled gene."""
     n = p.n_genes[g]
     gene = pick(p.enabled[g, :n], key)
@@ -177,7 +197,7 @@ def delete_connection(p: Population, g: int, key: np.uint64) -> None:
 
 
 @jit
-def delete_node(p: Population, g: int, key: np.uint64) -> None:
+def delete_node(p: Population, g: int, allowed: Allowed, key: np.uint64) -> None:
     """Removes a random hidden node and its genes; one of its sources is joined to one of its targets instead."""
     if p.n_hidden[g] == 0:
         return
@@ -223,3 +243,22 @@ def forget_node(p: Population, g: int, h: int) -> None:
     for c in range(p.n_genes[g]):
         p.sources[g, c] -= p.sources[g, c] > node
         p.targets[g, c] -= p.targets[g, c] > node
+
+
+def operator_chain(operators: Sequence[Operator]) -> Any:
+    """Compiles "if the chosen operator is this one, apply it; else ask the rest of the chain" for each row."""
+    if not operators:
+        return inlined(lambda chosen, p, g, allowed, key: None)
+    last, function, rest = len(operators), globals()[operators[-1].name], operator_chain(operators[:-1])
+
+    def link(chosen: int, p: Population, g: int, allowed: Allowed, key: np.uint64) -> None:
+        if chosen == last - 1:
+            function(p, g, allowed, key)
+        else:
+            rest(chosen, p, g, allowed, key)
+
+    return inlined(link)
+
+
+check(globals(), "function", __name__.replace(".", "/") + ".py")
+apply_operator = operator_chain(OPERATORS)  # number of the operator, population, genome, what is allowed, stream

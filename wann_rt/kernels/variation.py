@@ -3,6 +3,7 @@
 Each child draws from its own stream, keyed by (seed, generation, child), so children may be made in any order.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -12,39 +13,27 @@ from wann_rt.core import random
 from wann_rt.core.random import u64
 from wann_rt.kernels.genome import Population
 from wann_rt.kernels.jit import jit
-from wann_rt.kernels.mutation import (
-    add_connection,
-    add_node,
-    below,
-    change_activation,
-    delete_connection,
-    delete_node,
-    enable_gene,
-    flip_sign,
-    move_connection,
-)
+from wann_rt.kernels.mutation import Allowed, apply_operator, below
+from wann_rt.kernels.operators import MOST_MUTATIONS, NAMES
 
 
 class Rates(NamedTuple):
-    """How often each mutation is chosen: shares of a roulette wheel, which need not sum to 1.
+    """How often each operator is chosen; make one with ``rates_of``.
 
-    ``again`` is the chance that a mutation is followed by another one.
+    Attributes:
+        shares: of the operators on a roulette wheel, in the order of their table; they need not sum to 1.
+        again: chance that a mutation is followed by another one.
     """
 
-    add_connection: float
-    add_node: float
-    enable: float
-    change_activation: float
-    delete_connection: float = 0.0
-    delete_node: float = 0.0
-    flip_sign: float = 0.0
-    move_connection: float = 0.0
-    again: float = 0.0
+    shares: tuple[float, ...]
+    again: float
 
 
-MOST_MUTATIONS = 4  # of one child
-MOST_NODES = MOST_MUTATIONS  # that they add
-MOST_GENES = 2 * MOST_MUTATIONS
+def rates_of(shares: Mapping[str, float], again: float = 0.0) -> Rates:
+    """Returns rates by the operators' names; an operator that is not named has none."""
+    unknown = set(shares) - set(NAMES)
+    assert not unknown, unknown
+    return Rates(tuple(float(shares.get(name, 0.0)) for name in NAMES), float(again))
 
 
 @jit
@@ -55,7 +44,7 @@ def breed(
     n_pool: int,
     tournament: int,
     rates: Rates,
-    allowed: NDArray[np.int8],
+    allowed: Allowed,
     key: np.uint64,
     children: Population,
 ) -> None:
@@ -67,8 +56,8 @@ def breed(
         n_elites: how many of the best are copied.
         n_pool: how many of the best may become parents.
         tournament: candidates drawn, with replacement, for each child; the best becomes its parent.
-        rates: shares of the mutations.
-        allowed: activation ids that hidden nodes may have.
+        rates: shares of the operators.
+        allowed: what the search allows.
         key: stream of this generation.
         children: written; capacities at least those of the parents.
     """
@@ -105,26 +94,21 @@ def copy_genome(source: Population, i: int, target: Population, j: int) -> None:
 
 
 @jit
-def mutate(p: Population, g: int, rates: Rates, allowed: NDArray[np.int8], key: np.uint64) -> None:
+def mutate(p: Population, g: int, rates: Rates, allowed: Allowed, key: np.uint64) -> None:
     """Applies one mutation, chosen by roulette, to genome g in place."""
-    grow = rates.add_connection + rates.add_node + rates.enable
-    change = grow + rates.change_activation
-    shrink = change + rates.delete_connection + rates.delete_node
-    ball = random.uniform(key, u64(0)) * (shrink + rates.flip_sign + rates.move_connection)
-    key = random.fold(key, u64(1))
-    if ball < rates.add_connection:
-        add_connection(p, g, rates.flip_sign > 0.0, key)
-    elif ball < rates.add_connection + rates.add_node:
-        add_node(p, g, allowed, key)
-    elif ball < grow:
-        enable_gene(p, g, key)
-    elif ball < change:
-        change_activation(p, g, allowed, key)
-    elif ball < change + rates.delete_connection:
-        delete_connection(p, g, key)
-    elif ball < shrink:
-        delete_node(p, g, key)
-    elif ball < shrink + rates.flip_sign:
-        flip_sign(p, g, key)
-    else:
-        move_connection(p, g, key)
+    chosen = roulette(rates.shares, random.uniform(key, u64(0)))
+    apply_operator(chosen, p, g, allowed, random.fold(key, u64(1)))
+
+
+@jit
+def roulette(shares: tuple[float, ...], drawn: float) -> int:
+    """Returns whose part of the wheel a number from [0, 1) hits; the last has what is left."""
+    total = 0.0
+    for share in shares:
+        total += share
+    ball, edge = drawn * total, 0.0
+    for k in range(len(shares) - 1):
+        edge += shares[k]
+        if ball < edge:
+            return k
+    return len(shares) - 1
