@@ -7,7 +7,7 @@ exactly the float32 operations that numpy and numba perform. Nodes shared in the
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import numpy as np
 
@@ -19,68 +19,94 @@ Op = Literal["input", "constant", "neg", "abs", "add", "sub", "mul", "div", "lt"
 
 
 @dataclass(frozen=True, eq=False)
-class Symbol:
-    """One operation of an expression.
+class Operators:
+    """The operators that expressions in float32 and in fixed point share; a kind of symbol adds its own.
 
     Attributes:
-        op: what it does; ``select`` has the arguments (condition, if_true, if_false).
+        op: what a symbol does; ``select`` has the arguments (condition, if_true, if_false).
+        args: its operands.
+    """
+
+    op: str
+    args: tuple[Self, ...] = ()
+
+    @classmethod
+    def lifted(cls, value: Number) -> Self:
+        """Returns a value as a symbol of this kind; a number becomes a constant."""
+        raise NotImplementedError
+
+    def made(self, op: str, *operands: Number) -> Self:
+        """Returns the symbol of an operation."""
+        return type(self)(op, tuple(map(self.lifted, operands)))
+
+    def __neg__(self) -> Self:
+        return self.made("neg", self)
+
+    def __abs__(self) -> Self:
+        return self.made("abs", self)
+
+    def __add__(self, other: Number) -> Self:
+        return self.made("add", self, other)
+
+    def __radd__(self, other: Number) -> Self:
+        return self.made("add", other, self)
+
+    def __sub__(self, other: Number) -> Self:
+        return self.made("sub", self, other)
+
+    def __rsub__(self, other: Number) -> Self:
+        return self.made("sub", other, self)
+
+    def __mul__(self, other: Number) -> Self:
+        return self.made("mul", self, other)
+
+    def __rmul__(self, other: Number) -> Self:
+        return self.made("mul", other, self)
+
+    def __lt__(self, other: Number) -> Self:
+        return self.made("lt", self, other)
+
+    def __gt__(self, other: Number) -> Self:
+        return self.made("gt", self, other)
+
+    def select(self, if_true: Number, if_false: Number) -> Self:
+        """Returns the choice that ``arithmetic.select`` asks this condition for."""
+        return self.made("select", self, if_true, if_false)
+
+
+@dataclass(frozen=True, eq=False)
+class Symbol(Operators):
+    """One operation of an expression in float32.
+
+    Attributes:
+        op: see ``Operators``.
         args: its operands.
         name: of an input.
         value: of a constant.
     """
 
     op: Op
-    args: tuple["Symbol", ...] = ()
     name: str = ""
     value: np.float32 = ZERO
 
-    __array_ufunc__ = None  # numpy scalars on the left give way to the reflected operators below
+    __array_ufunc__ = None  # numpy scalars on the left give way to the reflected operators
 
-    def __neg__(self) -> "Symbol":
-        return Symbol("neg", (self,))
-
-    def __abs__(self) -> "Symbol":
-        return Symbol("abs", (self,))
-
-    def __add__(self, other: Number) -> "Symbol":
-        return Symbol("add", (self, lift(other)))
-
-    def __radd__(self, other: Number) -> "Symbol":
-        return Symbol("add", (lift(other), self))
-
-    def __sub__(self, other: Number) -> "Symbol":
-        return Symbol("sub", (self, lift(other)))
-
-    def __rsub__(self, other: Number) -> "Symbol":
-        return Symbol("sub", (lift(other), self))
-
-    def __mul__(self, other: Number) -> "Symbol":
-        return Symbol("mul", (self, lift(other)))
-
-    def __rmul__(self, other: Number) -> "Symbol":
-        return Symbol("mul", (lift(other), self))
+    @classmethod
+    def lifted(cls, value: Number) -> "Symbol":
+        """Returns ``lift(value)``."""
+        return lift(value)
 
     def __truediv__(self, other: Number) -> "Symbol":
-        return Symbol("div", (self, lift(other)))
+        return self.made("div", self, other)
 
     def __rtruediv__(self, other: Number) -> "Symbol":
-        return Symbol("div", (lift(other), self))
-
-    def __lt__(self, other: Number) -> "Symbol":
-        return Symbol("lt", (self, lift(other)))
-
-    def __gt__(self, other: Number) -> "Symbol":
-        return Symbol("gt", (self, lift(other)))
+        return self.made("div", other, self)
 
     def __ge__(self, other: Number) -> "Symbol":
-        return Symbol("ge", (self, lift(other)))
+        return self.made("ge", self, other)
 
     def __le__(self, other: Number) -> "Symbol":
-        return Symbol("le", (self, lift(other)))
-
-    def select(self, if_true: Number, if_false: Number) -> "Symbol":
-        """Returns the choice that ``arithmetic.select`` asks this condition for."""
-        return Symbol("select", (self, lift(if_true), lift(if_false)))
+        return self.made("le", self, other)
 
 
 def lift(value: Number) -> Symbol:

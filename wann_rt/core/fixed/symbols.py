@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from wann_rt.core.arithmetic import Number, select
 from wann_rt.core.fixed.activations import Range, Table, lookup
-from wann_rt.core.symbols import schedule
+from wann_rt.core.symbols import Operators, schedule
 
 Leaf = Literal["input", "constant"]
 Op = Literal[Leaf, "neg", "abs", "add", "sub", "mul", "shr", "and", "lt", "gt", "select", "lookup", "call"]
@@ -22,11 +22,11 @@ INT32 = (-(2**31), 2**31 - 1)
 
 
 @dataclass(frozen=True, eq=False)
-class Symbol:
-    """One operation of an expression.
+class Symbol(Operators):
+    """One operation of an expression in fixed point.
 
     Attributes:
-        op: what it does; ``select`` has the arguments (condition, if_true, if_false).
+        op: see ``symbols.Operators``.
         args: its operands.
         value: of a constant.
         table: of a lookup.
@@ -34,50 +34,20 @@ class Symbol:
     """
 
     op: Op
-    args: tuple["Symbol", ...] = ()
     value: int = 0
     table: Table = ()
     function: Callable[[Number], Number] | None = None
 
-    def __neg__(self) -> "Symbol":
-        return Symbol("neg", (self,))
-
-    def __abs__(self) -> "Symbol":
-        return Symbol("abs", (self,))
-
-    def __add__(self, other: Number) -> "Symbol":
-        return Symbol("add", (self, lift(other)))
-
-    def __radd__(self, other: Number) -> "Symbol":
-        return Symbol("add", (lift(other), self))
-
-    def __sub__(self, other: Number) -> "Symbol":
-        return Symbol("sub", (self, lift(other)))
-
-    def __rsub__(self, other: Number) -> "Symbol":
-        return Symbol("sub", (lift(other), self))
-
-    def __mul__(self, other: Number) -> "Symbol":
-        return Symbol("mul", (self, lift(other)))
-
-    def __rmul__(self, other: Number) -> "Symbol":
-        return Symbol("mul", (lift(other), self))
+    @classmethod
+    def lifted(cls, value: Number) -> "Symbol":
+        """Returns ``lift(value)``."""
+        return lift(value)
 
     def __rshift__(self, other: Number) -> "Symbol":
-        return Symbol("shr", (self, lift(other)))
+        return self.made("shr", self, other)
 
     def __and__(self, other: Number) -> "Symbol":
-        return Symbol("and", (self, lift(other)))
-
-    def __lt__(self, other: Number) -> "Symbol":
-        return Symbol("lt", (self, lift(other)))
-
-    def __gt__(self, other: Number) -> "Symbol":
-        return Symbol("gt", (self, lift(other)))
-
-    def select(self, if_true: Number, if_false: Number) -> "Symbol":
-        """Returns the choice that ``arithmetic.select`` asks this condition for."""
-        return Symbol("select", (self, lift(if_true), lift(if_false)))
+        return self.made("and", self, other)
 
     def lookup(self, table: Table) -> "Symbol":
         """Returns what ``activations.lookup`` asks this index for."""
