@@ -1,0 +1,52 @@
+"""Laws of the bare machine of `make bare`: one clear error, no nesting, the command's exit code; and of the tiers."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from helpers import needs
+
+ROOT = Path(__file__).parents[2]
+
+
+def bare(*command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Runs .ci/bare, which is not in a bare machine unless ``variables`` say so."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("BARE_")} | variables
+    script = ROOT / ".ci" / "bare"
+    return subprocess.run([script, *command], env=environment, capture_output=True, text=True, check=False)
+
+
+def test_without_a_command_it_says_how_to_give_one() -> None:
+    done = bare()
+    assert done.returncode == 1
+    assert done.stderr == "bare: which command? For example: .ci/bare 'make demo && make test'\n"
+
+
+def test_in_a_bare_machine_the_command_runs_there_and_its_exit_code_counts() -> None:
+    done = bare("pwd; exit 7", BARE_MACHINE="1")
+    assert (done.returncode, done.stdout) == (7, f"{ROOT}\n")
+
+
+def test_without_debootstrap_or_root_it_says_what_it_needs(tmp_path: Path) -> None:
+    for name in ("bash", "dirname", "unshare", "git"):
+        (tmp_path / name).symlink_to(needs.program(name))
+    done = bare("true", PATH=str(tmp_path))
+    assert done.returncode == 1
+    assert re.fullmatch(r"bare: (.* needs root: sudo make bare|.* apt install debootstrap .*)\n", done.stderr)
+
+
+@pytest.mark.parametrize("file", [".ci/bare", ".ci/run", ".github/workflows/ci.yml"])
+def test_no_address_of_a_registry_stands_in_what_installs(file: str) -> None:
+    text = (ROOT / file).read_text(encoding="utf-8")
+    assert re.findall(r"\w+://(?!\.\.\.)\S+", text) == []
+
+
+def test_make_test_runs_a_part_and_make_pre_pr_what_ci_runs() -> None:
+    make = needs.program("make")
+    said = subprocess.run([make, "-n", "test", "T=tests/core"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert re.search(r"pytest .* tests/core", said.stdout)
+    assert "cross host" not in said.stdout
+    said = subprocess.run([make, "-n", "pre-pr"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert said.stdout.split() == [".ci/run"]
