@@ -1,25 +1,25 @@
 """The controller file: JSON, specified in FORMAT.md. Reads without trust, writes atomically."""
 
-import contextlib
 import hashlib
 import json
 import math
 import os
 from dataclasses import asdict, fields
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from wann_rt.core.activations import BY_ID, BY_NAME
 from wann_rt.core.controller import Channel, Controller, Vector, Weight
+from wann_rt.core.disk import MAX_BYTES as MAX_BYTES
+from wann_rt.core.disk import read_text as read_text
+from wann_rt.core.disk import write_atomic as write_atomic
 from wann_rt.core.errors import ControllerError, FileError, NetworkError
 from wann_rt.core.network import Connection, Network
 from wann_rt.core.strict_json import Reader, parse, shown
 
 FORMAT = "wann_rt.controller"
 VERSION = 1
-MAX_BYTES = 64 * 2**20  # far above any controller; keeps a hostile file from filling memory
 
 
 def save(controller: Controller, path: str | os.PathLike[str]) -> None:
@@ -60,36 +60,6 @@ def from_text(text: str, where: str = "controller", *, check_digest: bool = True
         return _controller(reader, check_digest)
     except (ControllerError, NetworkError) as error:
         raise FileError(f"{where}: {error}") from None
-
-
-def read_text(path: str | os.PathLike[str]) -> str:
-    """Returns a text file's content, or raises FileError saying why it cannot be read."""
-    path = Path(path)
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise FileError(f"{path}: larger than {MAX_BYTES} bytes, so it is none of our files")
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise FileError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise FileError(f"{path}: is not a text file (UTF-8)") from None
-
-
-def write_atomic(path: str | os.PathLike[str], data: bytes) -> None:
-    """Writes a file under a temporary name beside it, flushes it to the disk and renames it into place."""
-    path = Path(path)
-    temporary = path.parent / f".{path.name}.{os.getpid()}.tmp"
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise FileError(f"{path}: cannot be written: {error.strerror}") from None
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()  # after success the temporary file no longer exists
 
 
 def shortest(value: float) -> float:

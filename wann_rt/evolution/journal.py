@@ -1,33 +1,48 @@
-"""Journal: the run folder of a search - settings, one JSON line a generation, state to resume from, champion."""
+"""Journal: the run folder of a search - settings, one JSON line a generation, state to resume from, champion.
 
+The state holds the lines that were written before it, too. So whatever becomes of the file of lines - cut by a power
+loss, edited, lost - a resumed run has it again as it was.
+"""
+
+import contextlib
 import json
 import os
 import time
+import warnings
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
 import wann_rt
 from wann_rt.core import files
 from wann_rt.core.controller import Controller
+from wann_rt.core.disk import is_temporary, read_bytes, write_atomic
 from wann_rt.core.errors import FileError
+from wann_rt.core.strict_json import shown
 from wann_rt.evolution import checkpoint
+from wann_rt.evolution.checkpoint import Checkpoint
 from wann_rt.evolution.config import Config
+from wann_rt.evolution.lines import MOST_BYTES, generations, packed, saved_lines
+from wann_rt.evolution.lock import Lock
 from wann_rt.evolution.resume import restore, state_of
 from wann_rt.evolution.search import Generation, Search
 from wann_rt.tasks.any_task import AnyTask, identity
 
 SETTINGS, GENERATIONS, CHAMPION, STATE = "config.json", "generations.jsonl", "champion.json", "state.checkpoint"
 SECONDS_PER_CHECKPOINT = 2.0
+SHARE_OF_TIME = 0.05  # that saving states may take: on a slow disk they are saved less often
+CHOOSE = "choose another folder, or allow overwriting it (--overwrite, overwrite=True)"
 
 
 class Journal:
-    """Writes a run folder; use as a context manager.
+    """Writes a run folder; use as a context manager. One process at a time does.
 
     A folder that holds an unfinished run of the same task and settings is taken up where it stopped: call ``resume``.
+    Where a run was killed before its first state was saved, it begins again.
 
     Attributes:
         folder: the run folder.
+        repeated: how many generations that the folder told of are played again, because they came after its state.
     """
 
     def __init__(
@@ -42,25 +57,38 @@ class Journal:
         """Opens the folder, which is made if need be.
 
         Raises:
-            FileError: the folder cannot be written, or it holds another or a finished run and ``overwrite`` is off.
+            FileError: the folder cannot be written, another process writes it, or it holds another or a finished run
+                and ``overwrite`` is off.
         """
         self.folder = Path(folder)
+        self.repeated = 0
         self._interval = seconds_per_checkpoint
-        self._last = time.monotonic()
-        self._settings = _settings(task, config)
+        self._last, self._cost = time.monotonic(), 0.0
+        self._whole: tuple[Checkpoint, int] | None = None
+        self._settings = json.loads(json.dumps(_settings(task, config)))
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._clear() if overwrite else self._check()
-            self._generations: TextIO = (self.folder / GENERATIONS).open("a", encoding="utf-8")
+            self._lock = Lock(self.folder)
+            try:
+                self._open(overwrite)
+            except BaseException:
+                self._lock.release()
+                raise
         except OSError as error:
             raise FileError(f"{self.folder}: cannot be written: {error.strerror}") from None
-        files.write_atomic(self.folder / SETTINGS, (json.dumps(self._settings, indent=2) + "\n").encode())
+
+    def _open(self, overwrite: bool) -> None:
+        self._sweep()
+        self._clear() if overwrite else self._check()
+        write_atomic(self.folder / SETTINGS, (json.dumps(self._settings, indent=2) + "\n").encode())
+        self._begin(b"")
 
     def __enter__(self) -> "Journal":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._generations.close()
+        self._file.close()
+        self._lock.release()
 
     @property
     def champion_path(self) -> Path:
@@ -70,33 +98,52 @@ class Journal:
     def resume(self, running: Search) -> bool:
         """Puts the search where the folder's unfinished run stopped; returns whether there was one.
 
+        The lines of the generations become again what they were when the state was saved; if they were damaged, a
+        warning says so and the damaged file stays beside them.
+
         Raises:
-            FileError: neither the newest checkpoint nor the one before it is whole.
+            FileError: neither the newest checkpoint nor the one before it is whole, or it is of no such search.
         """
-        path = self.folder / STATE
         if not self._has_state():
             return False
-        restore(running, checkpoint.load(path), str(path))
-        lines = self._lines()[: running.generation]  # generations after the checkpoint will be played again
-        self._generations.close()
-        files.write_atomic(self.folder / GENERATIONS, "".join(lines).encode())
-        self._generations = (self.folder / GENERATIONS).open("a", encoding="utf-8")
+        where = str(self.folder / STATE)
+        state = checkpoint.load(self.folder / STATE)
+        restore(running, state, where)
+        path, found = self.folder / GENERATIONS, self._found()
+        lines = saved_lines(state, found, running, where)
+        if found.startswith(lines):
+            self.repeated = found.count(b"\n", len(lines))
+        else:
+            self._set_aside(path, len(lines))
+        self._begin(lines)
         return True
 
     def generation(self, report: Generation, running: Search) -> None:
         """Appends a generation's line, and now and then saves the state of the search."""
+        line = json.dumps(report._asdict()).encode() + b"\n"
         try:
-            self._generations.write(json.dumps(report._asdict()) + "\n")
-            self._generations.flush()
+            self._file.write(line)
+            self._file.flush()
         except OSError as error:
             raise FileError(f"{self.folder / GENERATIONS}: cannot be written: {error.strerror}") from None
-        if time.monotonic() - self._last >= self._interval:
+        self._lines += line
+        # Ctrl-C may come at any moment; one assignment keeps the state and the lines that belong to it together.
+        self._whole = state_of(running), len(self._lines)
+        if time.monotonic() - self._last >= max(self._interval, self._cost / SHARE_OF_TIME):
             self.save_state(running)
 
     def save_state(self, running: Search) -> None:
-        """Saves the state of the search, from which ``resume`` goes on."""
-        checkpoint.save(self.folder / STATE, state_of(running))
+        """Saves the state of the search after the last generation that was told, from which ``resume`` goes on."""
+        if self._whole is None:
+            return  # what is in the folder, if anything, is the state that the search has been resumed from
+        begin = time.monotonic()
+        state, length = self._whole
+        state.arrays["journal"] = packed(bytes(self._lines[:length]))
+        with contextlib.suppress(OSError):  # the state has the lines too; what matters is that it can be saved
+            os.fsync(self._file.fileno())
+        checkpoint.save(self.folder / STATE, state)
         self._last = time.monotonic()
+        self._cost = self._last - begin if self._interval else 0.0
 
     def champion(self, controller: Controller) -> None:
         """Replaces the champion's controller file."""
@@ -109,29 +156,81 @@ class Journal:
     def _has_state(self) -> bool:
         return any(path.exists() for path in checkpoint.places(self.folder / STATE))
 
-    def _lines(self) -> list[str]:
-        """Returns the generations written so far, one line each."""
+    def _found(self) -> bytes:
+        """Returns the lines of the generations as they are in the folder; none where they cannot be read."""
+        try:
+            return read_bytes(self.folder / GENERATIONS, MOST_BYTES)
+        except FileError:
+            return b""
+
+    def _begin(self, lines: bytes) -> None:
+        """Opens the file of lines for more of them; it holds these, and as long as there is a state, also others."""
         path = self.folder / GENERATIONS
-        return files.read_text(path).splitlines(keepends=True) if path.exists() else []
+        if hasattr(self, "_file"):
+            self._file.close()
+        if not (lines == b"" and self._has_state()) and not (path.exists() and self._found() == lines):
+            write_atomic(path, lines)
+        self._lines = bytearray(lines)
+        self._file: BinaryIO = path.open("ab")
+
+    def _set_aside(self, path: Path, wanted: int) -> None:
+        """Keeps a damaged file of lines under another name, and says so."""
+        what = "was empty or missing"
+        if path.stat().st_size:
+            aside = path.with_suffix(".damaged.jsonl")
+            path.replace(aside)
+            what = f"was damaged (now {aside.name})"
+        warnings.warn(
+            f"{path}: {what}; it is written again as it was when the state was saved, {wanted} bytes",
+            RuntimeWarning,
+            stacklevel=4,
+        )
+
+    def _sweep(self) -> None:
+        """Removes what a killed process left half-written of our files; hidden files of the user's stay."""
+        ours = (SETTINGS, GENERATIONS, CHAMPION, *(place.name for place in checkpoint.places(Path(STATE))))
+        for path in self.folder.glob(".*.tmp"):
+            if any(is_temporary(path.name, name) for name in ours):
+                path.unlink(missing_ok=True)
 
     def _clear(self) -> None:
-        """Removes an earlier run; files that are not ours stay."""
-        for name in (SETTINGS, GENERATIONS, CHAMPION):
-            (self.folder / name).unlink(missing_ok=True)
+        """Removes an earlier run, the settings last: what is left by a kill is still a run. Other files stay."""
         checkpoint.remove(self.folder / STATE)
+        for name in (CHAMPION, GENERATIONS, SETTINGS):
+            (self.folder / name).unlink(missing_ok=True)
 
     def _check(self) -> None:
-        """Refuses a folder with another or a finished run; sweeps up what a killed process left half-written."""
-        for leftover in self.folder.glob(".*.tmp"):
-            leftover.unlink()
+        """Refuses a folder with another or a finished run, or with files that are of no run."""
         path = self.folder / SETTINGS
-        if not path.exists():
+        saved = self._saved_settings() if path.exists() else None
+        if saved is not None and saved != self._settings:
+            raise FileError(
+                f"{self.folder}: already holds a run with other settings: {self._difference(saved)}; {CHOOSE}"
+            )
+        if self._has_state():
+            if saved is None:  # the state says itself what it is of
+                warnings.warn(f"{path}: was damaged or missing; it is written again", RuntimeWarning, stacklevel=5)
             return
-        choose = "choose another folder, or allow overwriting it (--overwrite, overwrite=True)"
-        if json.loads(files.read_text(path)) != json.loads(json.dumps(self._settings)):
-            raise FileError(f"{self.folder}: already holds a run with other settings; {choose}")
-        if not self._has_state() and self._lines():
-            raise FileError(f"{self.folder}: already holds a run, and nothing in it to resume; {choose}")
+        if self.champion_path.exists():
+            raise FileError(f"{self.folder}: already holds a run, and nothing in it to resume; {CHOOSE}")
+        if saved is None and (path.exists() or (self.folder / GENERATIONS).exists()):
+            kept = SETTINGS if path.exists() else GENERATIONS
+            raise FileError(f"{self.folder}: holds a {kept} that is of no run which could be resumed; {CHOOSE}")
+
+    def _saved_settings(self) -> Any:
+        """Returns what config.json says; None if it is damaged."""
+        try:
+            return json.loads(files.read_text(self.folder / SETTINGS))
+        except (FileError, ValueError, RecursionError):
+            return None
+
+    def _difference(self, saved: Any) -> str:
+        """Returns the first setting in which another run's differ."""
+        flat = [{**s, **s.get("config", {})} if isinstance(s, dict) else {} for s in (saved, self._settings)]
+        for key in flat[1]:
+            if flat[0].get(key) != flat[1][key] and key not in ("config", "config_digest"):
+                return f"{key} is {shown(flat[0].get(key))} there, {shown(flat[1][key])} now"
+        return "they say more than this wann_rt knows"
 
 
 def champion_file(folder: str | os.PathLike[str]) -> Path:
@@ -166,14 +265,11 @@ def read_settings(folder: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def read_generations(folder: str | os.PathLike[str]) -> list[Generation]:
-    """Reads the generations of a run folder back.
+    """Reads the generations of a run folder back; a line that a kill has cut is left out.
 
     Raises:
         FileError: there are none, or a line is damaged.
     """
     path = Path(folder) / GENERATIONS
-    lines = files.read_text(path).splitlines()
-    try:
-        return [Generation(**json.loads(line)) for line in lines]
-    except (ValueError, TypeError) as error:
-        raise FileError(f"{path}: is not a journal of generations: {error}") from None
+    data = read_bytes(path, MOST_BYTES)
+    return generations(data[: data.rfind(b"\n") + 1], str(path))

@@ -3,16 +3,12 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wann_rt.core.errors import FileError
-from wann_rt.core.network import Connection, Network
+from wann_rt.evolution.checked_state import COUNTS, Checked
 from wann_rt.evolution.checkpoint import Checkpoint
-from wann_rt.evolution.search import Champion, Search
-from wann_rt.kernels.genome import Population
+from wann_rt.evolution.search import Search
 from wann_rt.tasks.any_task import identity
-
-COUNTS = ("n_inputs", "n_outputs")  # the fields of Population that are numbers, not arrays
 
 
 def state_of(running: Search) -> Checkpoint:
@@ -37,37 +33,16 @@ def state_of(running: Search) -> Checkpoint:
 def restore(running: Search, state: Checkpoint, where: str) -> None:
     """Puts a search made with the same task and config into a saved state; ``where`` names the file in errors.
 
+    Nothing of the search changes unless all of the state is what this search may have saved: see ``checked``.
+
     Raises:
-        FileError: the state is of another task or config.
+        FileError: the state is of another task or config, or no search can be in it.
     """
     expected = {**identity(running.task), "config_digest": running.config.digest}
     for key, value in expected.items():
         if state.values.get(key) != value:
             raise FileError(f"{where}: is of a search with {key} {state.values.get(key)!r}; this one has {value!r}")
-    columns = (state.arrays[f"population.{name}"] for name in Population._fields if name not in COUNTS)
-    running.population = Population(len(running.task.observations), len(running.task.actions), *columns)
-    running.generation = state.values["generation"]
-    running.env_steps = state.values["env_steps"]
-    running.seconds = state.values["seconds"]
-    running.champion = _champion(running, state)
-
-
-def _champion(running: Search, state: Checkpoint) -> Champion | None:
-    saved = state.values["champion"]
-    if saved is None:
-        return None
-    n_inputs, n_outputs = len(running.task.observations), len(running.task.actions)
-    network = _network(n_inputs, n_outputs, state.arrays["champion.activations"], state.arrays["champion.connections"])
-    return Champion(network, float.fromhex(saved["fitness"]), saved["generation"])
-
-
-def _network(n_inputs: int, n_outputs: int, activations: NDArray[np.int32], connections: NDArray[np.int32]) -> Network:
-    """Returns the network of canonical activations and connections."""
-    numbered = dict(enumerate(activations.tolist(), 1 + n_inputs))
-    first_output = 1 + n_inputs + len(activations) - n_outputs
-    return Network.build(
-        n_inputs,
-        {i: a for i, a in numbered.items() if i < first_output},
-        {i: a for i, a in numbered.items() if i >= first_output},
-        [Connection(*row) for row in connections.tolist()],
-    )[0]
+    checked = Checked(running, state, where)
+    values, population, champion = checked.numbers(), checked.population(), checked.champion()
+    running.population, running.champion = population, champion
+    running.generation, running.env_steps, running.seconds = values
