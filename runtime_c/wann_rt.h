@@ -37,7 +37,10 @@
  * - Arrays are as long as said below: look at a blob's counts before you give it your obs and your
  *   actions. A pointer that is neither valid nor NULL cannot be noticed.
  * - The blob stays where it is, unchanged, as long as its controller is used: it is read in place,
- *   byte by byte, so it needs no alignment, and flash or ROM will do.
+ *   so flash or ROM will do. It needs no alignment. Where the compiler may read a number at any
+ *   address it does: tell it if the memory or the processor's mode forbids that
+ * (-mno-unaligned-access, -mstrict-align), or define WANN_READ_U8 in wann_rt.c, and nothing is read
+ * but bytes.
  * - A controller is zero before its first wann_load() (static memory is; else `= {0}`).
  * - Rounding to nearest and subnormal numbers are on, as they are after reset.
  *

@@ -22,14 +22,14 @@ from wann_rt.runtime_c import include_dir
 
 PACKAGE = Path(wann_rt.__file__).parent
 FORMAT = PACKAGE.parent / "FORMAT.md"
-SOFTSIGN = '''
+SOFTSIGN = """
 def softsign(x: Number) -> Number:
     return x / (ONE + absolute(x))
 
 
 PALETTE: tuple[Activation, ...] = (
     Activation(12, "softsign", "x / (1 + |x|)", softsign),
-'''
+"""
 TABLES = {
     "wann_rt.core.fixed.activations": "FIXED",
     "wann_rt.exporters.to_onnx.native": "NATIVE",

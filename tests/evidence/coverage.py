@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import test_runtime_c_blobs as bad_blobs
 from cross.blobs import palette
+from helpers import bad_blobs
 from helpers.runtime_library import example
 
 from evidence import seeds

@@ -59,16 +59,16 @@ WALKS = (
     "a walk that goes on",
 )
 PROOFS = (
-    Proof("run", "prove_run.c", ("compute", "condition"), (*WALKS, "a sum too far", "a weight too far")),
+    Proof("run", "prove_run.c", ("computed", "conditioned"), (*WALKS, "a sum too far", "a weight too far")),
     Proof("calls", "prove_calls.c", ("run", "replay"), ("an unchecked scratch", "a longer text")),
     Proof(
         "load", "prove_load.c", PARTS, ("a skipped node", "an unread channel", "an unread weight", "a CRC as a node")
     ),
     Proof("replay", "prove_replay.c", ("run",), ("a vector too many", "a longer vector")),
-    Proof("compute", "prove_compute.c", ("take",), ("a shorter weight",)),
+    Proof("computed", "prove_compute.c", ("take",), ("a shorter weight", "a third of two", "an eighth of seven")),
     Proof("node_error", "prove_node_error.c", ("take",), ("an unchecked source", "a narrower node")),
     Proof("channel_error", "prove_channel_error.c", ("take",), ("an unknown operation",)),
-    Proof("condition", "prove_condition.c", ("take",), ("a longer clip",)),
+    Proof("conditioned", "prove_condition.c", ("take",), ("a longer clip",)),
     Proof("crc32", "prove_crc32.c", (), ("every second byte",)),
     Proof("take", "prove_take.c", (), ("an unchecked end",)),
     *map(header, ("swing_up_shared", "swing_up_ensemble", "swing_up_connections")),

@@ -32,18 +32,26 @@ FAULTS = {  # a line of wann_rt.c, and what it is where somebody has made a mist
     "a wrong constant": ("2.5413868f", "2.5413866f"),
     # What only a proof has to notice.
     "a forgotten node": (
-        "node = compute(node, c->flags, weight, scratch, &hidden[k]);",
-        "(void)compute(node, c->flags, weight, scratch, &hidden[k]);",
+        "results[k] = computed(&p, flags, weight, values);",
+        "const uint8_t *q = p;\n        results[k] = computed(&q, flags, weight, values);",
     ),
-    "a forgotten observation": ("outputs = condition(outputs, &x, 0);", "(void)condition(outputs, &x, 0);"),
-    "a forgotten channel": ("channel = condition(channel, &x, 0);", "(void)condition(channel, &x, 0);"),
-    "a forgotten clip": ("channel = condition(channel, &x, 1);", "(void)condition(channel, &x, 1);"),
-    "a walk that goes on": (
-        "        const uint8_t *node = c->nodes;\n        for (k = 0; k < c->hidden; k++) {",
-        "        const uint8_t *node = c->nodes;\n        for (k = 0; k <= c->hidden; k++) {",
+    "a forgotten observation": (
+        "channel = condition(channel, inputs, c->observations, 0);",
+        "(void)condition(channel, inputs, c->observations, 0);",
     ),
-    "a sum too far": ("sums[k] = m == 0 ? x : sums[k] + x;", "sums[k + 1] = m == 0 ? x : sums[k] + x;"),
-    "a weight too far": ("float_at(own + 4u * m);", "float_at(own + 4u * m + 4u * n);"),
+    "a forgotten channel": ("channel = condition(channel, &x, 1, 0);", "(void)condition(channel, &x, 1, 0);"),
+    "a forgotten clip": (
+        "values[k] = conditioned(&p, values[k], is_action);",
+        "const uint8_t *q = p;\n        values[k] = conditioned(&q, values[k], is_action);",
+    ),
+    "a walk that goes on": ("k < n; k++) {\n        results[k]", "k <= n; k++) {\n        results[k]"),
+    "a sum too far": ("sums[k] = sums[k] + x;", "sums[k + 1] = sums[k] + x;"),
+    "a weight too far": ("float_at(own + 4u * k)", "float_at(own + 4u * k + 4u * n)"),
+    "a third of two": (
+        "+ values[WANN_READ_U8(p + 1)];\n        *at = p + 2;",
+        "+ values[WANN_READ_U8(p + 2)];\n        *at = p + 2;",
+    ),
+    "an eighth of seven": ("end - p >= 16;", "end - p >= 14;"),
     "a skipped node": ("node < sources + c->actions; node++) {", "node < sources + c->actions; node += 2u) {"),
     "an unread channel": ("error == WANN_OK && n > 0; n--) {", "error == WANN_OK && n > 1u; n--) {"),
     "an unread weight": ("k < c->members; k++) {", "k + 1u < c->members; k++) {"),

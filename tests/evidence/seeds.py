@@ -26,6 +26,8 @@ def seeds() -> dict[str, bytes]:
         "connections": to_blob(replace(shared, weight=own), vectors=1),
         "contract": to_blob(replace(shared, name="t"), vectors=0, contract=True),
         "wide": to_blob(wide, vectors=0),
+        "counts": to_blob(counts(20), vectors=1),
+        "wide counts": to_blob(counts(260), vectors=0),
     }
 
 
@@ -53,6 +55,15 @@ def palette(n_inputs: int) -> Network:
     outputs = {n_inputs + 1 + k: activation.id for k, activation in enumerate(PALETTE)}
     pairs = [(s, n_inputs + 1) for s in range(n_inputs + 1)] + [(n_inputs, o) for o in list(outputs)[1:]]
     return Network.build(n_inputs, {}, outputs, [Connection(*pair) for pair in pairs])[0]
+
+
+def counts(n_inputs: int) -> Controller:
+    """Returns a controller with nodes of 0 to 20 sources."""
+    first = n_inputs + 1
+    pairs = [(source, first + n) for n in range(21) for source in range(n)]
+    outputs = dict.fromkeys(range(first, first + 21), 1)
+    network = Network.build(n_inputs, {}, outputs, [Connection(*pair) for pair in pairs])[0]
+    return Controller("counts", network, Weight.shared(0.5), channels(n_inputs), channels(21))
 
 
 def channels(count: int) -> tuple[Channel, ...]:

@@ -41,15 +41,22 @@ void __ESBMC_assert(_Bool holds, const char *what);
 #define PROVE_FIRST(holds) PROVE("it holds as the loop begins", holds)
 #define PROVE_AGAIN(holds) PROVE("it holds after an iteration", holds)
 
-/* A blob, or the part of one that a function may read: of any size that a 32-bit number can have.
+/*
+ * A blob, or the part of one that a function may read: of any size that a 32-bit number can have;
+ * in an address space of 32 bits, of any size that an object may have there.
  */
+#if SIZE_MAX > 0xffffffff
 #define MOST_BYTES 0x100000000
+#else
+#define MOST_BYTES 0x7fffffff
+#endif
 extern const uint8_t blob[MOST_BYTES];
 static size_t blob_size;
 static size_t walked_size; /* so much of it a cursor may walk over */
 
 static void any_blob(void) {
     blob_size = any_u32();
+    ASSUME(blob_size <= MOST_BYTES);
     walked_size = blob_size;
 }
 

@@ -11,49 +11,53 @@ static size_t channel_begins(unsigned channel);
 
 #include "wann_rt.h"
 
+static unsigned n_first_channels(const wann_controller *c);
+
 static wann_controller loaded;
 static unsigned node_now;
 static unsigned channel_now;
 
-#define HOLDS_run_0(H)                                                                             \
-    H(k <= c->observations), H(channel_now == ((c->flags & FLAG_OBSERVATIONS) != 0 ? k : 0)),      \
-        H(offset(outputs) == channel_begins(channel_now))
-#define START_run_0 (channel_now = 0)
-#define FORGET_run_0                                                                               \
-    (k = any_unsigned(), x = any_float(), outputs = blob + any_size(), channel_now = any_unsigned())
-#define LEFT_run_0 (c->observations - k)
+static unsigned first_node; /* of a row that is computed */
+static unsigned first_channel;
 
-#define HOLDS_run_1(H) H(m <= n)
-#define FORGET_run_1                                                                               \
-    (m = any_unsigned(), k = any_unsigned(), x = any_float(), channel = blob + any_size(),         \
-     node_now = any_unsigned(), channel_now = any_unsigned())
-#define LEFT_run_1 (n - m)
+#define HOLDS_compute_0(H)                                                                         \
+    H(k <= n), H(node_now == first_node + k), H(offset(p) == node_begins(node_now))
+#define START_compute_0 (first_node = node_now)
+#define FORGET_compute_0 (k = any_unsigned(), p = blob + any_size(), node_now = any_unsigned())
+#define LEFT_compute_0 (n - k)
 
-#define HOLDS_run_2(H) H(k <= c->hidden), H(node_now == k), H(offset(node) == node_begins(node_now))
-#define START_run_2 (node_now = 0)
-#define FORGET_run_2 (k = any_unsigned(), node = blob + any_size(), node_now = any_unsigned())
-#define LEFT_run_2 (c->hidden - k)
+#define HOLDS_condition_0(H)                                                                       \
+    H(k <= n), H(channel_now == first_channel + k), H(offset(p) == channel_begins(channel_now))
+#define START_condition_0 (first_channel = channel_now)
+#define FORGET_condition_0 (k = any_unsigned(), p = blob + any_size(), channel_now = any_unsigned())
+#define LEFT_condition_0 (n - k)
 
-#define HOLDS_run_3(H)                                                                             \
+#define HOLDS_run_again_0(H)                                                                       \
     H(k <= c->actions), H(node_now == c->hidden + k), H(offset(node) == node_begins(node_now)),    \
         H(channel_now == n_first_channels(c) + ((c->flags & FLAG_ACTIONS) != 0 ? k : 0)),          \
         H(offset(channel) == channel_begins(channel_now))
-#define START_run_3 (channel_now = n_first_channels(c))
-#define FORGET_run_3                                                                               \
-    (k = any_unsigned(), x = any_float(), node = blob + any_size(), channel = blob + any_size(),   \
+#define FORGET_run_again_0                                                                         \
+    (k = any_unsigned(), node = blob + any_size(), channel = blob + any_size(),                    \
      node_now = any_unsigned(), channel_now = any_unsigned())
+#define LEFT_run_again_0 (c->actions - k)
+
+#define HOLDS_run_0(H) H(k <= c->observations)
+#define FORGET_run_0 (k = any_unsigned())
+#define LEFT_run_0 (c->observations - k)
+
+#define HOLDS_run_1(H) H(k >= 1), H(k <= n)
+#define FORGET_run_1 (k = any_unsigned())
+#define EACH_run_1 (node_now = 0, channel_now = n_first_channels(c))
+#define LEFT_run_1 (n - k)
+
+#define HOLDS_run_2(H) H(k <= c->actions)
+#define START_run_2 (channel_now = n_first_channels(c))
+#define FORGET_run_2 (k = any_unsigned())
+#define LEFT_run_2 (c->actions - k)
+
+#define HOLDS_run_3(H) H(k <= c->actions)
+#define FORGET_run_3 (k = any_unsigned())
 #define LEFT_run_3 (c->actions - k)
-
-#define HOLDS_run_4(H)                                                                             \
-    H(k <= c->actions),                                                                            \
-        H(channel_now == n_first_channels(c) + ((c->flags & FLAG_ACTIONS) != 0 ? k : 0)),          \
-        H(offset(channel) == channel_begins(channel_now))
-#define START_run_4 (channel_now = n_first_channels(c))
-#define FORGET_run_4                                                                               \
-    (k = any_unsigned(), x = any_float(), channel = blob + any_size(), channel_now = any_unsigned())
-#define LEFT_run_4 (c->actions - k)
-
-static unsigned n_first_channels(const wann_controller *c);
 
 #include "wann_rt.c"
 
@@ -89,28 +93,28 @@ static void rely_on_channel(unsigned k) {
     ASSUME(channel_holds(&loaded, k, channel_begins(k), channel_begins(k + 1)));
 }
 
-const uint8_t *compute(const uint8_t *p, unsigned flags, float weight, const float *values,
-                       float *value) {
+float computed(const uint8_t **at, unsigned flags, float weight, const float *values) {
     (void)weight;
     PROVE("there is such a node", node_now < n_nodes(&loaded));
-    PROVE("it begins here", p == blob + node_begins(node_now));
+    PROVE("it begins here", *at == blob + node_begins(node_now));
     PROVE("the flags are the blob's", flags == loaded.flags);
     PROVE("it looks into the scratch", values == scratch_given);
     PROVE("at nothing but values", node_end(&loaded, node_now) <= wann_scratch_floats(&loaded));
     rely_on_node(node_now);
-    *value = any_float();
     node_now++;
-    return blob + node_begins(node_now);
+    *at = blob + node_begins(node_now);
+    return any_float();
 }
 
-const uint8_t *condition(const uint8_t *p, float *x, int is_action) {
+float conditioned(const uint8_t **at, float x, int is_action) {
+    (void)x;
     (void)is_action;
     PROVE("there is such a channel", channel_now < n_channels(&loaded));
-    PROVE("it begins here", p == blob + channel_begins(channel_now));
+    PROVE("it begins here", *at == blob + channel_begins(channel_now));
     rely_on_channel(channel_now);
-    *x = any_float();
     channel_now++;
-    return blob + channel_begins(channel_now);
+    *at = blob + channel_begins(channel_now);
+    return any_float();
 }
 
 int main(void) {

@@ -1,6 +1,7 @@
 """The C runtime equals the oracle bit for bit, names every bad call, and needs nothing but a compiler."""
 
 import ctypes
+import math
 import re
 import subprocess
 from pathlib import Path
@@ -45,6 +46,45 @@ def test_without_its_pragma_the_runtime_differs_where_the_machine_can_fuse(name:
     library = built(bare, ("-O2", *fused_flags()), needs.compiler(name))
     assert selftest(library, to_blob(example(), vectors=1)) == "MISMATCH"
     assert selftest(library, to_blob(example(), vectors=0)) == "MISMATCH"  # single operations show it
+
+
+TOLD_OTHERWISE = ["-fno-honor-nans", "-fno-signed-zeros", "-funsafe-math-optimizations", "-fassociative-math"]
+
+
+@pytest.mark.parametrize("flag", TOLD_OTHERWISE)
+@pytest.mark.parametrize("level", ["-O1", "-O3"])
+@pytest.mark.parametrize("name", ["clang", "clang-19", "clang-22"])
+def test_a_clang_that_was_told_otherwise_is_refused_and_no_nan_leaves_a_clip(name: str, level: str, flag: str) -> None:
+    library, blob = built(flags=(level, flag), compiler=needs.compiler(name)), to_blob(clips(), vectors=0)
+    assert selftest(library, blob) == "MISMATCH"
+    assert bits_of_a_step(library, blob, math.nan) == bits_of_a_step(built(), blob, math.nan)
+
+
+@pytest.mark.parametrize("name", ["gcc", "gcc-11", "clang", "clang-13", "clang-16", "clang-19", "clang-22"])
+def test_limits_hold_on_both_sides_and_keep_the_sign_of_zero(name: str) -> None:
+    for level in ("-O1", "-O2", "-O3"):
+        library, blob = built(flags=(level,), compiler=needs.compiler(name)), to_blob(clips(), vectors=0)
+        for x in (-5.0, 5.0, -0.0, 0.0, math.inf, -math.inf, math.nan):
+            expected = reference.evaluate(clips(), np.full((1, 1), x, np.float32)).view(np.uint32)[0].tolist()
+            assert bits_of_a_step(library, blob, x) == expected, (level, x)
+
+
+def clips() -> Controller:
+    """Returns the identity, limited to ranges that begin or end at zeros of either sign, and others."""
+    ranges = [(-1.0, 1.0), (0.0, 1.0), (-0.0, 1.0), (-1.0, 0.0), (-1.0, -0.0), (0.5, 2.0), (-math.inf, -0.5)]
+    outputs = {2 + k: 1 for k in range(len(ranges))}
+    network, _ = Network.build(1, {}, outputs, [Connection(1, node) for node in outputs])
+    actions = tuple(Channel(f"a{k}", low=low, high=high, clip=True) for k, (low, high) in enumerate(ranges))
+    return Controller("clips", network, Weight.shared(1.0), (Channel("x"),), actions)
+
+
+def bits_of_a_step(library: ctypes.CDLL, blob: bytes, x: float) -> list[int]:
+    """Returns the bits of the actions for one observation."""
+    loaded, scratch = ctypes.create_string_buffer(128), (ctypes.c_float * 16)()
+    actions = (ctypes.c_uint32 * 7)()
+    assert library.wann_load(loaded, blob, ctypes.c_size_t(len(blob))) == 0
+    assert library.wann_step(loaded, (ctypes.c_float * 1)(x), actions, scratch, ctypes.c_size_t(16)) == 0
+    return list(actions)
 
 
 def test_it_runs_under_other_weights_as_a_controller_of_that_weight_would() -> None:
