@@ -51,7 +51,7 @@ FAULTS = {  # a line of wann_rt.c, and what it is where somebody has made a mist
         "+ values[WANN_READ_U8(p + 1)];\n        *at = p + 2;",
         "+ values[WANN_READ_U8(p + 2)];\n        *at = p + 2;",
     ),
-    "an eighth of seven": ("end - p >= 16;", "end - p >= 14;"),
+    "an eighth of seven": ("end - p >= 16)", "end - p >= 14)"),
     "a skipped node": ("node < sources + c->actions; node++) {", "node < sources + c->actions; node += 2u) {"),
     "an unread channel": ("error == WANN_OK && n > 0; n--) {", "error == WANN_OK && n > 1u; n--) {"),
     "an unread weight": ("k < c->members; k++) {", "k + 1u < c->members; k++) {"),
