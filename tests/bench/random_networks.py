@@ -24,7 +24,7 @@ from wann_rt.kernels import genome
 from wann_rt.kernels.express import express
 from wann_rt.kernels.genome import Population
 from wann_rt.kernels.mutation import Allowed, add_connection, add_node
-from wann_rt.kernels.programs import Programs, select
+from wann_rt.kernels.programs import Programs, some_of
 from wann_rt.play.episodes import HIGH, LOW, episode_seeds
 from wann_rt.play.rollouts import play, starts_of
 from wann_rt.tasks.task import Task
@@ -115,7 +115,7 @@ def tuned_shared(task: Task, programs: Programs, threads: int | None) -> NDArray
     for weight in np.unique(best):
         same = np.flatnonzero(best == weight)
         weights = np.full(SCORED, weight, np.float32)
-        scores[same] = play(task, select(programs, same), weights, starts, threads).returns.mean(axis=1)
+        scores[same] = play(task, some_of(programs, same), weights, starts, threads).returns.mean(axis=1)
     return scores
 
 

@@ -13,11 +13,9 @@ from wann_rt.core.weight import Weight
 from wann_rt.kernels.block import Width, full, store_rows
 from wann_rt.kernels.forward import forward_batch
 from wann_rt.kernels.jit import jit
-from wann_rt.kernels.tasks import load_state, observe, step
-from wann_rt.play import rollouts
+from wann_rt.kernels.tasks import load_state, observe, plant_of, step
 from wann_rt.tasks.task import Task
 
-assert rollouts  # registers the tasks
 WIDTH = Width(32)
 
 Floats = NDArray[np.float32]
@@ -34,21 +32,22 @@ class Step(NamedTuple):
 
 def stepped(task: Task, state: Floats, actions: Floats) -> Step:
     """Returns what the kernels make of states [state, lanes] and actions [actions, lanes], a multiple of 32 lanes."""
+    plant = plant_of(type(task.params), task.observe, task.step)
     n, seen = len(state), len(task.observations)
     results = np.empty((n + seen + 2, state.shape[1]), np.float32)
     for begin in range(0, state.shape[1], WIDTH.lanes):
         lanes = slice(begin, begin + WIDTH.lanes)
         block = np.empty((len(results), WIDTH.lanes), np.float32)
-        advance(task.params, WIDTH, state[:, lanes].copy(), actions[:, lanes].copy(), block)
+        advance(plant, tuple(task.params), WIDTH, state[:, lanes].copy(), actions[:, lanes].copy(), block)
         results[:, lanes] = block
     return Step(results[:n], results[n:-2], results[-2], results[-1] == 1)
 
 
 @jit
-def advance(params: Any, width: Any, before: Floats, actions: Floats, results: Floats) -> None:
+def advance(plant: Any, params: Any, width: Any, before: Floats, actions: Floats, results: Floats) -> None:
     """Writes the new state, its observations, the rewards and where it failed."""
-    state, rewards, failed = step(width, params, load_state(width, params, before), actions, 0)
-    observations = observe(params, state)
+    state, rewards, failed = step(width, plant, params, load_state(width, plant, before), actions, 0)
+    observations = observe(plant, state)
     store_rows(width, results, 0, state)
     store_rows(width, results, len(state), observations)
     end = len(state) + len(observations)

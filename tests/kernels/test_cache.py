@@ -102,3 +102,64 @@ def test_a_relative_home_is_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "~")
     monkeypatch.setattr(cache, "chosen_folder", lambda: "")
     assert list(cache._candidates(Path(cache.__file__))) == [Path(cache.__file__).parent / "__pycache__"]
+
+
+FULL = """
+import resource
+import warnings
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (2048, 2048))  # no file may become larger: writing fails as on a full disk
+warnings.simplefilter("always")
+"""
+
+
+def test_a_full_disk_is_one_warning_and_the_kernels_work_uncached(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FULL + CHECK],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("compiled kernels cannot be kept: File too large; this process goes on") == 1
+    assert not list(tmp_path.rglob("*.nbc"))
+    assert not list(tmp_path.rglob("*.tmp.*"))
+
+
+GONE = """
+import sys
+from typing import NamedTuple
+
+sys.path.insert(0, sys.argv[1])
+from wann_rt.kernels.jit import jit
+
+@jit
+def total(values):
+    return values[0] + values[1]
+
+if sys.argv[2] == "with":
+    from gone import Pair
+    print(total(Pair(1.0, 2.0)))
+else:
+    print(total((1.0, 2.0)))
+"""
+
+
+def test_an_index_that_names_a_module_that_is_gone_counts_as_empty(tmp_path: Path) -> None:
+    module, program = tmp_path / "gone.py", tmp_path / "program.py"
+    module.write_text("from typing import NamedTuple\n\nclass Pair(NamedTuple):\n    a: float\n    b: float\n")
+    program.write_text(GONE)
+
+    def total(how: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(program), str(tmp_path), how]
+        settings = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+        return subprocess.run(command, capture_output=True, text=True, env=settings, check=False)
+
+    assert total("with").stdout == "3.0\n"
+    assert list((tmp_path / "cache").rglob("*total*.nbi"))
+    module.unlink()
+    for _ in range(2):  # the second one reads what the first one wrote
+        done = total("without")
+        assert done.stdout == "3.0\n", done.stderr
+        assert not done.stderr

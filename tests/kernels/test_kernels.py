@@ -27,6 +27,7 @@ from wann_rt.kernels.counter import draw
 from wann_rt.kernels.forward import BATCH, forward_batch
 from wann_rt.kernels.programs import single
 from wann_rt.kernels.rollout import WIDTHS, Lanes, Results, rollouts, width_for
+from wann_rt.kernels.tasks import plant_of
 from wann_rt.play.rollouts import starts_of
 
 seeds = st.integers(0, 2**32 - 1).map(np.random.default_rng)
@@ -103,11 +104,12 @@ def test_every_width_plays_the_same_episodes(rng: np.random.Generator) -> None:
     lanes = max(width.lanes for width in WIDTHS)
     weights, starts = rng.normal(size=(1, lanes)).astype(np.float32), starts_of(SWING, range(lanes))
     played = []
+    plant = plant_of(type(SWING.params), SWING.observe, SWING.step)
     for width in WIDTHS:
         shape = lanes // width.lanes, width.lanes
         blocks = Lanes(weights.reshape(shape)[:, None], False, starts.reshape(-1, *shape).swapaxes(0, 1).copy(), 50)
         results = Results(np.empty(shape), np.empty(shape, np.int64))
-        rollouts(SWING.params, width, programs, blocks, np.zeros(1, np.int64), results)
+        rollouts(plant, tuple(SWING.params), width, programs, blocks, np.zeros(1, np.int64), results)
         played.append(np.stack([results.returns.ravel(), results.lengths.ravel()]))
     first, *others = played
     assert all(np.array_equal(first, other, equal_nan=True) for other in others)

@@ -47,6 +47,11 @@ class Channel:
             raise ControllerError(f"channel {self.name!r}: offset and scale must be finite")
 
     @property
+    def is_raw(self) -> bool:
+        """Whether conditioning changes nothing."""
+        return not self.clip and self.offset == 0 and self.scale == 1
+
+    @property
     def neutral(self) -> np.float32:
         """The value in [low, high] nearest 0, which a clipped channel gives for NaN."""
         return np.float32(min(max(0.0, self.low), self.high))

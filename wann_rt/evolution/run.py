@@ -6,8 +6,11 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from wann_rt.core.controller import Controller, Weight
-from wann_rt.core.errors import WannError
+from wann_rt.core.errors import TaskError, WannError
 from wann_rt.core.network import Network
 from wann_rt.core.random import Purpose
 from wann_rt.core.version import __version__
@@ -19,10 +22,11 @@ from wann_rt.evolution.journal import Journal
 from wann_rt.evolution.search import Generation, Search
 from wann_rt.evolution.warm_start import start_from
 from wann_rt.play.backends.processes import session
-from wann_rt.play.episodes import episode_seeds
+from wann_rt.play.episodes import Episodes, episode_seeds
 from wann_rt.play.plain import play_controller, record_vectors
-from wann_rt.play.rollouts import starts_of
+from wann_rt.play.rollouts import play, starts_of
 from wann_rt.tasks.any_task import AnyTask, as_task, identity, judged, refuse_moved
+from wann_rt.tasks.task import Task
 
 SCORED_EPISODES = 100
 OnGeneration = Callable[[Generation], None]
@@ -149,7 +153,9 @@ def controller_of(running: Search) -> Controller:
     sides = task.observations, task.actions
     bare = Controller(task.name, champion.network, weight, *sides, task.rate_hz, decision=task.decision)
     starts = starts_of(task, episode_seeds(Purpose.TEST, seed, SCORED_EPISODES))
-    score = Score.of(play_controller(judged(task), bare, starts, running.threads).returns)
+    played = play_controller(judged(task), bare, starts, running.threads)
+    _check_lockstep(running, bare, starts, played)
+    score = Score.of(played.returns)
     provenance = {
         "created_by": f"wann_rt {__version__}",
         **{key: value for key, value in identity(task).items() if value != {}},
@@ -162,3 +168,18 @@ def controller_of(running: Search) -> Controller:
         "score": {"mean": round(score.mean, 2), "ci95": round(score.ci95, 2), "episodes": score.episodes},
     }
     return replace(bare, vectors=record_vectors(task, bare, seed), provenance=provenance)
+
+
+def _check_lockstep(running: Search, controller: Controller, starts: NDArray[Any], played: Episodes) -> None:
+    """Raises TaskError unless the search kernel gives the controller's episodes: what was searched is what ships."""
+    task = running.task
+    if not isinstance(task, Task):
+        return
+    weights = np.full(starts.shape[1], controller.weight.array[0], np.float32)
+    searched = play(task, controller.network, weights, starts, running.threads)
+    if not np.array_equal(searched.returns, played.returns, equal_nan=True):
+        raise TaskError(
+            f"task {task.name}: the compiled episodes differ from those of the controller in numpy, so what was "
+            "searched is not what would be exported; observe and step must compute float32 with the primitives of "
+            "wann_rt.core.arithmetic (of a task that comes with wann_rt, please report this)"
+        )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from wann_rt.core import random
 from wann_rt.core.activations import BY_NAME
-from wann_rt.core.errors import ConfigError, TaskError
+from wann_rt.core.errors import ConfigError, TaskError, WannError
 from wann_rt.core.network import Network
 from wann_rt.core.random import Purpose
 from wann_rt.evolution import fitness as scoring
@@ -20,7 +20,7 @@ from wann_rt.kernels import genome
 from wann_rt.kernels.express import express
 from wann_rt.kernels.mutation import Allowed
 from wann_rt.kernels.operators import MOST_GENES, MOST_NODES
-from wann_rt.kernels.programs import Programs, select
+from wann_rt.kernels.programs import Programs, is_row, some_of
 from wann_rt.kernels.ranking import rank
 from wann_rt.kernels.variation import breed, rates_of
 from wann_rt.play.rollouts import default_threads
@@ -145,7 +145,7 @@ class Search:
 
     def _retested(self, programs: Programs, candidates: NDArray[np.int64]) -> tuple[Champion | None, int]:
         """Returns the best candidate, or the champion if that is better on the held-out episodes; and steps taken."""
-        config, some = self.config, select(programs, candidates)
+        config, some = self.config, some_of(programs, candidates)
         by_weight, steps = scoring.scores(self.task, some, self._retest_lanes, self.threads)
         fitness = scoring.fitness(by_weight, config)
         merit = scoring.merit(fitness, scoring.connections(some), config)
@@ -153,6 +153,11 @@ class Search:
         if self.champion is not None and merit[best] <= self._merit(self.champion):
             return self.champion, steps
         network = genome.express(self.population, int(candidates[best]), keep_split=config.reference_quirks)
+        if not is_row(some, best, network.program):
+            raise WannError(
+                f"internal error: in generation {self.generation}, the champion's network is not what the kernels "
+                "played; please report this with the run's config.json"
+            )
         return Champion(network, float(fitness[best]), self.generation), steps
 
     def _merit(self, champion: Champion) -> float:

@@ -8,6 +8,7 @@ import contextlib
 import functools
 import hashlib
 import os
+import pickle
 import stat
 import tempfile
 import warnings
@@ -145,13 +146,48 @@ class _Locator:
         return str(self._lineno)
 
 
+class _Forgiving:
+    """What a cache of numba does where it cannot write: go on without, and say so once."""
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        try:
+            super().save_overload(sig, data)  # type: ignore[misc]
+        except OSError as error:
+            _warn_unsaved(error.strerror or str(error))
+
+
+@functools.cache
+def _warn_unsaved(reason: str) -> None:
+    warnings.warn(
+        f"compiled kernels cannot be kept: {reason}; this process goes on, and the next one compiles them again",
+        RuntimeWarning,
+        stacklevel=2,
+    )
+
+
+class _ReadableIndex:
+    """An index of a cache that counts as empty where it cannot be read.
+
+    numba reads all of an index before it looks at the stamp, and an index names classes: after an upgrade, one of them
+    may be gone.
+    """
+
+    def _load_index(self) -> Any:
+        try:
+            return super()._load_index()  # type: ignore[misc]
+        except (AttributeError, EOFError, ImportError, LookupError, TypeError, ValueError, pickle.UnpicklingError):
+            return {}
+
+
 def _cache_in(folder: Path, function: Callable[..., Any], source_stamp: str) -> Any:
     """Returns numba's cache in that folder; None where this numba makes its caches otherwise."""
     numbas: Any = caching
     locator = type("Locator", (_Locator,), {"folder": folder, "stamp": source_stamp})
     try:
         implementation = type("Implementation", (numbas.CompileResultCacheImpl,), {"_locator_classes": [locator]})
-        cache = type("Cache", (numbas.FunctionCache,), {"_impl_class": implementation})(function)
+        cache = type("Cache", (_Forgiving, numbas.FunctionCache), {"_impl_class": implementation})(function)
+        index = type("Index", (_ReadableIndex, numbas.IndexDataCacheFile), {})
+        cache._cache_file = index(cache.cache_path, cache._impl.filename_base, source_stamp)
     except (AttributeError, TypeError):
         return None
     return cache if cache.cache_path == str(folder) else None  # unless NUMBA_CACHE_LOCATOR_CLASSES says otherwise

@@ -7,12 +7,12 @@ steps. Rows are episodes that run now, so finished ones cost nothing.
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba.extending import register_jitable
 from numpy.typing import NDArray
 
 from wann_rt.core import conditioning
 from wann_rt.core.arithmetic import ONE
 from wann_rt.core.conditioning import Conditioning
+from wann_rt.kernels import conditioning as compiled
 from wann_rt.kernels.block import Width
 from wann_rt.kernels.forward import forward, program_at
 from wann_rt.kernels.jit import inlined, jit
@@ -20,8 +20,7 @@ from wann_rt.kernels.programs import Programs
 
 NONE = -1
 ALONE = Width(1)  # each row has a network and a weight of its own, so lanes have nothing in common
-for _formula in (conditioning.limit_action, conditioning.condition_action, conditioning.condition_observation):
-    register_jitable(_formula)
+assert compiled  # lets kernels call the formulas
 
 
 class Policy(NamedTuple):

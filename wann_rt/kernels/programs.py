@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wann_rt.core.network import Network
+from wann_rt.core.network import Network, Program
 
 
 class Programs(NamedTuple):
@@ -38,7 +38,7 @@ def single(network: Network) -> Programs:
     return Programs(p.n_inputs, p.n_outputs, n_nodes, *rows)
 
 
-def select(programs: Programs, networks: NDArray[np.int64]) -> Programs:
+def some_of(programs: Programs, networks: NDArray[np.int64]) -> Programs:
     """Returns some networks of a population."""
     return Programs(
         programs.n_inputs,
@@ -48,4 +48,16 @@ def select(programs: Programs, networks: NDArray[np.int64]) -> Programs:
         programs.offsets[networks],
         programs.sources[networks],
         programs.signs[networks],
+    )
+
+
+def is_row(programs: Programs, k: int, program: Program) -> bool:
+    """Returns whether a network of a population computes just what a program does."""
+    n_nodes, n_connections = len(program.activations), len(program.sources)
+    return (
+        int(programs.n_nodes[k]) == n_nodes
+        and np.array_equal(programs.activations[k, :n_nodes], program.activations)
+        and np.array_equal(programs.offsets[k, : n_nodes + 1], program.offsets)
+        and np.array_equal(programs.sources[k, :n_connections], program.sources)
+        and np.array_equal(programs.signs[k, :n_connections], program.signs)
     )

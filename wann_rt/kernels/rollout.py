@@ -17,7 +17,7 @@ from wann_rt.kernels.counter import draw
 from wann_rt.kernels.forward import forward, scratch
 from wann_rt.kernels.jit import jit
 from wann_rt.kernels.programs import Programs
-from wann_rt.kernels.tasks import load_state, observe, step
+from wann_rt.kernels.tasks import Plant, condition_actions, condition_observations, load_state, observe, step
 
 ROWS_PER_CALL = 64  # a call cannot be interrupted
 WIDTHS = tuple(Width(lanes) for lanes in (16, 32, 64))
@@ -36,7 +36,8 @@ class Behaviour(NamedTuple):
     """How actions are watched; kernels that get None instead are compiled without, so searching costs nothing more.
 
     Attributes:
-        limits: low, high and neutral value of each action's channel, [outputs, 3].
+        limits: low, high and neutral value of each action's channel, [outputs, 3]: some tasks limit their actions
+            themselves, see ``tasks.task.Task.step_clips``.
         efforts: written: sum over steps and actions of the action's absolute value, [rows, lanes].
         changes: written: how often an action changed its sign, zeros left out, [rows, lanes].
     """
@@ -76,7 +77,8 @@ class Results(NamedTuple):
 
 @jit
 def rollouts(
-    params: Any,
+    plant: Plant,
+    params: tuple[Any, ...],
     width: Width,
     programs: Programs,
     lanes: Lanes,
@@ -89,7 +91,8 @@ def rollouts(
     Threads that share the counter share the work to within one network, however unlike the networks are.
 
     Args:
-        params: the task's params; their type selects the task.
+        plant: the task's functions.
+        params: the task's params.
         width: how many lanes.
         programs: the networks.
         lanes: the episodes.
@@ -115,12 +118,13 @@ def rollouts(
             programs.signs[network],
         )
         here = Lanes(lanes.weights[block], lanes.per_connection, lanes.starts[block], lanes.max_steps)
-        rollout(params, width, program, here, values, results, behaviour, row)
+        rollout(plant, params, width, program, here, values, results, behaviour, row)
 
 
 @jit
 def rollout(
-    params: Any,
+    plant: Plant,
+    params: tuple[Any, ...],
     width: Width,
     program: Program,
     lanes: Lanes,
@@ -130,18 +134,20 @@ def rollout(
     row: int,
 ) -> None:
     """Plays one network on one block; ``values`` is scratch with the bias in row 0, the others as in ``rollouts``."""
-    actions = 1 + program.n_inputs + program.activations.shape[0] - program.n_outputs
-    state = load_state(width, params, lanes.starts)
+    first = 1 + program.n_inputs + program.activations.shape[0] - program.n_outputs
+    state = load_state(width, plant, lanes.starts)
     returns, lengths = full(width, 0.0), full(width, 0)
     alive = full(width, True)
     earlier = scratch(width, program.n_outputs)
     earlier[:] = ZERO
     for _ in range(lanes.max_steps):
-        store_rows(width, values, 1, observe(params, state))
+        store_rows(width, values, 1, observe(plant, state))
+        condition_observations(width, plant, values, 1)
         forward(width, program, lanes.weights, lanes.per_connection, values)
+        condition_actions(width, plant, values, first)
         if behaviour is not None:
-            watch(width, behaviour, row, values, actions, earlier, alive)
-        state, rewards, failed = step(width, params, state, values, actions)
+            add_behaviour(width, behaviour, row, values, first, earlier, alive)
+        state, rewards, failed = step(width, plant, params, state, values, first)
         returns = choose(alive, returns + widen(full(width, rewards)), returns)
         lengths = choose(alive, lengths + 1, lengths)
         alive = alive & ~full(width, failed)
@@ -152,7 +158,7 @@ def rollout(
 
 
 @jit
-def watch(
+def add_behaviour(
     width: Width,
     behaviour: Behaviour,
     row: int,

@@ -43,6 +43,7 @@ TASKS: tuple[Task, ...] = (
         version=1,
         env_id="wann_rt/CartPoleSwingUp-v0",
         rate_hz=100.0,
+        step_clips=True,
     ),
     _row(
         pendulum,
@@ -61,6 +62,7 @@ TASKS: tuple[Task, ...] = (
         version=1,
         env_id="wann_rt/MountainCarContinuous-v0",
         rate_hz=30.0,  # Gymnasium's drawing rate; the plant's own unit of time is the step
+        step_clips=True,
     ),
     _row(
         cartpole,

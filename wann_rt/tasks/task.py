@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wann_rt.core.controller import Channel
+from wann_rt.core.decision import WHOLE
+from wann_rt.core.errors import TaskError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +34,7 @@ class Task:
             Failed says that the episode ends, be it well.
         decision: what ``step`` does with the actions: "values": takes them as they are; "argmax": acts on which of
             them is the greatest, see ``Controller.decide``.
+        step_clips: whether ``step`` itself limits the actions just as their channels do; kernels then leave it to it.
     """
 
     name: str
@@ -47,3 +51,33 @@ class Task:
     observe: Callable[..., Any]
     step: Callable[..., Any]
     decision: Literal["values", "argmax"] = "values"
+    step_clips: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuses what cannot be played, and makes the params float32."""
+        wrong = self._wrong()
+        if wrong is not None:
+            raise TaskError(f"task {self.name!r}: {wrong}")
+        object.__setattr__(self, "params", self.params._make(np.float32(value) for value in self.params))
+
+    def _wrong(self) -> str | None:
+        """Returns what is wrong with the task; None where nothing is."""
+        for side in ("observations", "actions"):
+            channels = getattr(self, side)
+            if not (isinstance(channels, tuple) and channels and all(isinstance(c, Channel) for c in channels)):
+                return f"{side}: expected a tuple of channels; {channels!r} came"
+        if not (isinstance(self.params, tuple) and hasattr(self.params, "_fields")):
+            return f"params: expected a NamedTuple of numbers; {self.params!r} came"
+        if not all(isinstance(p, (int, float, np.floating)) and not isinstance(p, bool) for p in self.params):
+            return f"params: expected numbers; {self.params!r} came"
+        if self.decision not in WHOLE:
+            return f"decision {self.decision!r} is unknown: {' or '.join(WHOLE)}"
+        if not (self.rate_hz > 0 and self.max_steps >= 1):
+            return f"rate_hz ({self.rate_hz}) must be above 0 and max_steps ({self.max_steps}) at least 1"
+        n_state, n_step = (len(signature(f).parameters) for f in (self.observe, self.step))
+        if n_step != 1 + n_state + len(self.actions):
+            return (
+                f"step takes {n_step} arguments; expected the params, the {n_state} state variables that observe "
+                f"takes, and {len(self.actions)} actions"
+            )
+        return None

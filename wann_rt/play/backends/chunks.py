@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from wann_rt.core.conditioning import Conditioning
 from wann_rt.core.controller import Channel, Controller, WeightKind
 from wann_rt.kernels.decide import Books, Policy, Rules
-from wann_rt.kernels.programs import Programs, select
+from wann_rt.kernels.programs import Programs, some_of
 from wann_rt.play.episodes import Episodes
 from wann_rt.tasks.environment.task import FALL_REWARD, EnvironmentTask
 
@@ -85,7 +85,7 @@ def cut(work: Work, most: int, rules: Rules, generation: int | None = None) -> l
         episodes = np.arange(begin, min(begin + most, work.episodes))
         networks, lanes = episodes // n_lanes, episodes % n_lanes
         some = np.arange(networks[0], networks[-1] + 1)
-        programs = select(work.programs, some)
+        programs = some_of(work.programs, some)
         rows = networks - some[0], lanes, work.seeds[lanes]
         chunks.append(Chunk(programs, work.weights, work.kind, *rows, rules, generation))
     return chunks
