@@ -11,7 +11,7 @@ C_FOLDERS := runtime_c exporters/targets/boards examples examples/* tests/*
 C_SOURCES := $(filter-out tests/golden/%,$(wildcard $(C_FOLDERS:%=%/*.c) $(C_FOLDERS:%=%/*.h)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo quick test bare pre-pr cross firmware exhaustive bench size size-check zoo-check evidence warnings misra \
+.PHONY: help demo quick test bare pre-pr cross firmware exhaustive bench size size-check runtimes zoo-check evidence warnings misra \
         coverage prove fuzz lint clean
 
 help:  ## show this list
@@ -57,6 +57,11 @@ size: $(VENV)/.peers-ready  ## measure bytes and instructions beside other gener
 size-check: $(VENV)/.test-ready  ## compare bytes and instructions of generated code with the committed budget
 	@PYTHONPATH=tests $(BIN)/python -m size install
 	@PYTHONPATH=tests $(BIN)/python -m size ours
+
+runtimes: $(VENV)/.test-ready  ## run the ONNX forms in other people's runtimes (npm for two); writes docs/runtimes.md
+	@if command -v npm >/dev/null; then \
+	    npm install --prefix build/node --ignore-scripts --no-save --silent onnxruntime-node onnxruntime-web; fi
+	@NODE_PATH=$(abspath build/node/node_modules) PYTHONPATH=tests $(BIN)/python -m cross.runtimes
 
 zoo-check: $(VENV)/.test-ready  ## score every champion of the zoo in plain Gymnasium, compare with docs/zoo.md
 	@$(BIN)/python tests/zoo/zoo_check.py $(ZOO_ARGS)

@@ -81,7 +81,7 @@ def show_files() -> None:
 
 WHAT = {
     "champion.json": "the controller: what every other file says, and what wann-rt reads",
-    "champion.onnx": "for onnxruntime: standard operators, the shared weight as an input",
+    "champion.onnx": "for onnxruntime: standard operators, readable",
     "champion.exact.onnx": "for onnxruntime: elementary operators, the very bits that were searched",
     "champion.h": "for firmware: one C header with its own self-test",
     "network.svg": "the network",

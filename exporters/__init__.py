@@ -48,9 +48,14 @@ def _to_exact_onnx() -> Callable[..., bytes]:
     from wann_rt.exporters.to_onnx.model import to_onnx
 
     def to_exact_onnx(
-        controller: Controller, *, opset: int = 13, ir_version: int = 7, compat: str | None = None
+        controller: Controller,
+        *,
+        opset: int = 13,
+        ir_version: int = 7,
+        compat: str | None = None,
+        weight: str = "constant",
     ) -> bytes:
-        return to_onnx(controller, exact=True, opset=opset, ir_version=ir_version, compat=compat)
+        return to_onnx(controller, exact=True, opset=opset, ir_version=ir_version, compat=compat, weight=weight)
 
     return to_exact_onnx
 

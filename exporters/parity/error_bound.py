@@ -4,7 +4,8 @@ Beside each value v of the oracle stands an error e: the other form's value lies
 Both sides round; a sum of n terms in whatever order is off by at most gamma(n - 1) times the sum of
 the terms' magnitudes (Higham, "Accuracy and Stability of Numerical Algorithms", 2002, section 4.2).
 The bound holds where every intermediate value stays finite. Elsewhere nothing is promised: a MatMul
-spreads one infinity or NaN over its level, because 0 * inf is NaN.
+spreads one infinity or NaN over its level, because 0 * inf is NaN. Observations that no node reads do
+not count: they are not in the graph.
 """
 
 from collections.abc import Callable, Mapping
@@ -63,6 +64,8 @@ class _Walk:
 
     def forward(self, lowered: Lowered, multiplier: float | None, inputs: Lanes) -> Lanes:
         """Computes what ``reference.forward`` does, and keeps outputs and errors."""
+        is_read = np.isin(np.arange(len(inputs)) + 1, list(lowered.used))
+        inputs = np.where(is_read[:, np.newaxis], inputs, np.float32(0.0))
         self.require(*inputs)
         values = [np.ones_like(inputs[0]), *inputs]
         errors = [np.zeros(inputs.shape[1]), *self.input_errors(inputs)]
@@ -83,27 +86,23 @@ class _Walk:
     def input_errors(self, inputs: Lanes) -> Real:
         """Returns 0, as both forms condition observations by the same operations, with one exception.
 
-        onnxruntime moves the scale of a single observation behind the MatMul ("MatMulScaleFusion"): there it is
-        rounded later, and what is not scaled yet may overflow.
+        A runtime may move a scale behind the MatMul, as onnxruntime's "MatMulScaleFusion" does with that of a single
+        observation: there it is rounded later, and what is not scaled yet may overflow.
         """
         sizes = np.abs(inputs.astype(np.float64))
-        scale = abs(self.controller.observations[0].scale)
-        if len(inputs) > 1 or scale == 1:
-            return np.zeros_like(sizes)
-        largest = np.abs(self.controller.lowered.factors).max(initial=0.0)
-        self.require(sizes / scale * max(1.0, largest))
-        return 2 * rounded(sizes)
+        scales = np.abs(np.array([[c.scale] for c in self.controller.observations]))
+        largest = np.abs(self.controller.lowered.factors).max(initial=1.0)
+        self.require(*np.where(scales == 1, 0.0, sizes / scales * largest))
+        return np.where(scales == 1, 0.0, 2 * rounded(sizes))
 
     def sum(self, values: list[Lanes], errors: list[Real], terms: tuple[Term, ...]) -> tuple[Lanes, Real]:
-        """Returns a node's sum and its error; with weights of its own, each term is rounded too."""
+        """Returns a node's sum and its error; each term counts as rounded: a runtime may move a weight into it."""
         size = carried = np.zeros(len(values[0]))
         for term in terms:
             size = size + np.abs(values[term.source].astype(np.float64) * term.factor)
             carried = carried + errors[term.source] * term.size
-        is_weighted = any(term.is_weighted for term in terms)
-        roundings = max(len(terms) - 1, 0) + is_weighted
-        rounding = gamma(roundings) * (2 * size + carried)
-        underflow = 2 * len(terms) * TINY * (is_weighted & (size + carried > 0))
+        rounding = gamma(len(terms)) * (2 * size + carried)
+        underflow = 2 * len(terms) * TINY * (size + carried > 0)
         error = carried + rounding + underflow
         self.require(size + error)
         return total_of(terms, values), error

@@ -44,13 +44,14 @@ class Result:
         promise: what it promises.
         vectors: number of vectors it ran.
         outside: how many of them are outside its promise, and so not counted in what follows.
-        bit_equal: whether all bits were equal; one NaN equals another.
+        bit_equal: whether all bits were equal; one NaN equals another. This and the next four are None where no vector
+            was inside the promise: nothing follows from no vectors.
         max_ulp: greatest distance in float32 steps; from -0.0 to 0.0 it is 1.
         max_abs: greatest absolute difference; inf where one side is NaN or infinite and the other is not.
         median_abs: half of the vectors differ by at most this.
         max_ratio: greatest difference over bound; None where 0 ulp is promised.
         worst: where it differs most; None where it does not.
-        kept: whether the promise was kept.
+        kept: whether the promise was kept; None where it was not tested: no vector inside it, or not run.
         microseconds: median time of a single step.
         skipped: why it was not run, or None.
         failed: why it could not be prepared, or None; then no promise was kept.
@@ -61,13 +62,13 @@ class Result:
     promise: Promise
     vectors: int = 0
     outside: int = 0
-    bit_equal: bool = False
-    max_ulp: int = 0
-    max_abs: float = 0.0
-    median_abs: float = 0.0
+    bit_equal: bool | None = None
+    max_ulp: int | None = None
+    max_abs: float | None = None
+    median_abs: float | None = None
     max_ratio: float | None = None
     worst: Mismatch | None = None
-    kept: bool = True
+    kept: bool | None = None
     microseconds: float | None = None
     skipped: str | None = None
     failed: str | None = None
@@ -86,12 +87,22 @@ class Report:
     results: tuple[Result, ...]
 
     @property
+    def broken(self) -> bool:
+        """Whether some back end broke its promise."""
+        return any(result.kept is False for result in self.results)
+
+    @property
+    def untested(self) -> list[Result]:
+        """The back ends that ran without a verdict: every vector was outside their promise."""
+        return [result for result in self.results if result.kept is None and result.skipped is None]
+
+    @property
     def ok(self) -> bool:
-        """Whether every back end that ran kept its promise."""
-        return all(result.kept for result in self.results)
+        """Whether some back end kept its promise, none broke it, and none ran without a verdict."""
+        return any(result.kept for result in self.results) and not self.broken and not self.untested
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the report as JSON values, back end -> figures; what is not finite becomes null."""
+        """Returns the report as JSON values, back end -> figures; what is not finite, or not known, becomes null."""
         return {r.key: {k: _json(v) for k, v in asdict(r).items() if k != "key"} for r in self.results}
 
 

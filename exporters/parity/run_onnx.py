@@ -1,8 +1,10 @@
-"""Runs an exported ONNX form in onnxruntime."""
+"""Runs an exported ONNX form in onnxruntime, and in the reference evaluator of the standard."""
 
 import numpy as np
+import onnx
 import onnxruntime
 from numpy.typing import NDArray
+from onnx.reference import ReferenceEvaluator
 
 from wann_rt.core.controller import Controller
 from wann_rt.exporters.to_onnx.model import to_onnx
@@ -24,23 +26,48 @@ def _level(optimization: str) -> onnxruntime.GraphOptimizationLevel:
     return getattr(onnxruntime.GraphOptimizationLevel, prefix + optimization)
 
 
-class OnnxBackend:
+class ModelBackend:
+    """A model as onnxruntime computes it."""
+
+    def __init__(self, model: bytes, optimization: str = "ALL") -> None:
+        """Loads a model; ``optimization``, one of ``OPTIMIZATIONS``: how far onnxruntime may rewrite the graph."""
+        self._session = session(model, optimization)
+
+    def run(self, observations: NDArray[np.float32], weight: float | None = None) -> NDArray[np.float32]:
+        """Returns the actions [batch, actions]; ``weight`` is for a model with that input."""
+        feed = {"obs": observations}
+        if weight is not None:
+            feed["weight"] = np.array([weight], np.float32)
+        actions: NDArray[np.float32] = self._session.run(None, feed)[0]
+        return actions
+
+
+class OnnxBackend(ModelBackend):
     """A controller as onnxruntime computes it."""
 
-    def __init__(self, controller: Controller, exact: bool, optimization: str = "ALL") -> None:
+    def __init__(
+        self, controller: Controller, exact: bool, optimization: str = "ALL", weight: str = "constant"
+    ) -> None:
         """Exports the controller and loads the model.
 
         Args:
             controller: what to run.
             exact: which form.
             optimization: how far onnxruntime may rewrite the graph; one of ``OPTIMIZATIONS``.
+            weight: see ``to_onnx``.
         """
-        self._session = session(to_onnx(controller, exact=exact), optimization)
+        super().__init__(to_onnx(controller, exact=exact, weight=weight), optimization)
 
-    def run(self, observations: NDArray[np.float32], weight: float | None = None) -> NDArray[np.float32]:
-        """Returns the actions [batch, actions]; ``weight`` replaces the shared one."""
-        feed = {"obs": observations}
-        if weight is not None:
-            feed["weight"] = np.array([weight], np.float32)
-        actions: NDArray[np.float32] = self._session.run(None, feed)[0]
-        return actions
+
+class ReferenceBackend:
+    """A model as the reference evaluator of the onnx package computes it, in numpy."""
+
+    def __init__(self, model: bytes) -> None:
+        """Loads a model."""
+        self._evaluator = ReferenceEvaluator(onnx.load_from_string(model))
+
+    def run(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Returns the actions [batch, actions]."""
+        with np.errstate(all="ignore"):
+            results = self._evaluator.run(None, {"obs": observations})
+        return np.asarray(next(iter(results)), np.float32)

@@ -15,24 +15,28 @@ def report_table(report: Report) -> RenderableType:
     for index, column in enumerate(COLUMNS):
         table.add_column(column, justify="left" if index in (0, 6) else "right")
     for result in report.results:
-        table.add_row(*_cells(result), style="" if result.kept else "bold red")
+        table.add_row(*_cells(result), style="bold red" if result.kept is False else "")
     return Group(table, *(Text(note) for result in report.results for note in _notes(result)))
 
 
 def _cells(result: Result) -> list[str]:
-    if not result.vectors:
-        return [result.title, "-", "-", "-", "-", "-", result.promise, "skipped" if result.kept else "NO"]
     promise = result.promise if result.max_ratio is None else f"bound ({result.max_ratio:.0%} used)"
     return [
         result.title,
-        str(result.vectors),
-        "yes" if result.bit_equal else "no",
-        str(result.max_ulp),
-        f"{result.max_abs:.2g}",
-        "" if result.microseconds is None else f"{result.microseconds:.3g}",
+        str(result.vectors or "-"),
+        {True: "yes", False: "no", None: "-"}[result.bit_equal],
+        "-" if result.max_ulp is None else str(result.max_ulp),
+        "-" if result.max_abs is None else f"{result.max_abs:.2g}",
+        ("" if result.vectors else "-") if result.microseconds is None else f"{result.microseconds:.3g}",
         promise,
-        "yes" if result.kept else "NO",
+        _verdict(result),
     ]
+
+
+def _verdict(result: Result) -> str:
+    if result.kept is None:
+        return "not tested" if result.skipped is None else "skipped"
+    return "yes" if result.kept else "NO"
 
 
 def _notes(result: Result) -> list[str]:
@@ -43,5 +47,6 @@ def _notes(result: Result) -> list[str]:
         notes.append(f"{result.title}: half of the vectors differ by at most {result.median_abs:.2g}")
         notes.append(f"{result.title}: at worst {result.worst}")
     if result.outside:
-        notes.append(f"{result.title}: {result.outside} vectors overflow on the way, which its promise leaves out")
+        which = f"{result.outside} vectors overflow" if result.outside < result.vectors else "all vectors overflow"
+        notes.append(f"{result.title}: {which} on the way, which its promise leaves out")
     return notes

@@ -6,7 +6,7 @@ more row of ``BACKENDS``.
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -44,7 +44,7 @@ class BackendRow:
         make: prepares it for a controller.
         missing: why it cannot run here, or None.
         timed_rows: how many rows of one call it steps through one by one; more than 1 where the call itself would cost
-            more than the steps.
+            more than the steps; 0 where what a call takes says nothing of a step.
         unfit: why it cannot run a controller, or None.
         oracle: what it is compared with: controller, observations -> actions.
     """
@@ -140,20 +140,25 @@ def _compare(
     if excess.any():
         k, action = np.unravel_index(np.argmax(excess), excess.shape)
         worst = _mismatch(trial, int(numbers[k]), int(action), expected[k, action], actions[k, action])
-    return Result(
+    result = Result(
         row.key,
         row.title,
         row.promise,
         vectors=len(np.unique(numbers)),
         outside=len(np.unique(numbers[~promised])),
+        microseconds=microseconds,
+    )
+    if not promised.any():
+        return result
+    return replace(
+        result,
         bit_equal=not ulp[promised].any(),
         max_ulp=int(ulp[promised].max(initial=0)),
         max_abs=float(difference[promised].max(initial=0.0)),
-        median_abs=float(np.median(difference[promised].max(axis=1))) if promised.any() else 0.0,
+        median_abs=float(np.median(difference[promised].max(axis=1))),
         max_ratio=float(excess.max()) if row.promise == "bound" else None,
         worst=worst,
         kept=bool(excess.max() <= (1 if row.promise == "bound" else 0)),
-        microseconds=microseconds,
     )
 
 
@@ -193,8 +198,10 @@ def _mismatch(trial: Trial, vector: int, action: int, expected: np.float32, got:
     )
 
 
-def _microseconds(backend: Backend, observation: Lanes, rows: int) -> float:
+def _microseconds(backend: Backend, observation: Lanes, rows: int) -> float | None:
     """Returns the median time of a single step; a back end slower than usual gets fewer calls."""
+    if not rows:
+        return None
     observation = np.repeat(observation, rows, axis=0)
     times: list[int] = []
     begin = time.perf_counter()

@@ -13,6 +13,10 @@ from onnx import TensorProto, helper, numpy_helper
 OPSETS = range(13, 27)
 IR_VERSIONS = range(4, 14)  # below 4 an initializer must be an input, so constants could be overridden
 
+# Columns of the table beside the nodes'.
+MINUS_ZERO = -1  # fills up sums
+PLUS_ZERO = -2  # the sum of no sources
+
 
 @dataclass(frozen=True)
 class Value:
@@ -84,6 +88,24 @@ class Graph:
         """Picks columns of x."""
         picked = self.constant(f"{name}/columns", np.array(columns, np.int64))
         return self.add("Gather", [x, picked], name, axis=-1)
+
+    def apart(self, x: str, width: int, name: str) -> str:
+        """Returns x, picked column by column, so that no compiler merges what stands before with what follows.
+
+        By algebra ``(x - a) * b`` is ``x * b - a * b`` and ``(x * a) * b`` is ``x * (a * b)``, and ``x * a + b`` of
+        whole rows is one fused operation; their bits differ. OpenVINO does all three, but not through a Gather.
+        """
+        return self.gather(x, range(width), name)
+
+    def filled(self, x: str, value: float, name: str) -> str:
+        """Returns a column that holds one value and has the batch of the matrix x."""
+        if self.batch is not None:
+            return self.constant(name, np.full((self.batch, 1), value, np.float32))
+        rows = self.gather(self.add("Shape", [x], f"{name}/shape"), [0], f"{name}/rows")
+        width = self.constant(f"{name}/width", np.array([1], np.int64))
+        size = self.add("Concat", [rows, width], f"{name}/size", axis=0)
+        filling = numpy_helper.from_array(np.array([value], np.float32))
+        return self.add("ConstantOfShape", [size], name, value=filling)
 
     def append(self, x: str, value: float, name: str) -> str:
         """Appends a column that holds one value."""

@@ -1,14 +1,11 @@
 """A network as levels of groups, for exporters that compute many nodes with one operation."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from wann_rt.core.activations import BY_ID, Activation
 from wann_rt.core.controller import Controller
-
-# What a node sums: (source, coefficient); a coefficient is a sign or a weight of its own.
-Terms = tuple[tuple[int, float], ...]
+from wann_rt.core.terms import Node, Term
 
 
 @dataclass(frozen=True)
@@ -23,7 +20,7 @@ class Group:
 
     activation: Activation
     nodes: tuple[int, ...]
-    terms: tuple[Terms, ...]
+    terms: tuple[tuple[Term, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -44,42 +41,23 @@ class Level:
         return [node for group in self.groups for node in group.nodes]
 
     @property
-    def terms(self) -> list[Terms]:
+    def terms(self) -> list[tuple[Term, ...]]:
         """What each of its nodes sums."""
         return [terms for group in self.groups for terms in group.terms]
 
 
 def levels_of(controller: Controller) -> list[Level]:
     """Returns the levels in the order in which they are computed; the last holds the outputs."""
-    network = controller.network
-    terms = terms_of(controller)
+    lowered = controller.lowered
+    level = dict(zip(lowered.nodes, lowered.network.levels, strict=True))
     # Hidden nodes are in this order already; outputs are in that of the actions.
-    order = sorted(range(len(terms)), key=lambda k: (network.levels[k], network.activations[k]))
+    order = sorted(lowered.nodes, key=lambda node: (level[node], node.activation))
     return [
-        Level(
-            f"level_{number}",
-            tuple(
-                _group(activation, [network.first + k for k in group], [terms[k] for k in group])
-                for activation, group in _runs(nodes, network.activations)
-            ),
-        )
-        for number, nodes in _runs(order, network.levels)
+        Level(f"level_{number}", tuple(_group(list(run)) for _, run in groupby(nodes, lambda node: node.activation)))
+        for number, nodes in groupby(order, lambda node: level[node])
     ]
 
 
-def _runs(nodes: list[int], key: Sequence[int]) -> list[tuple[int, list[int]]]:
-    return [(value, list(run)) for value, run in groupby(nodes, lambda k: key[k])]
-
-
-def _group(activation: int, nodes: list[int], terms: list[Terms]) -> Group:
-    return Group(BY_ID[activation], tuple(nodes), tuple(terms))
-
-
-def terms_of(controller: Controller) -> list[Terms]:
-    """Returns what each computed node sums."""
-    network = controller.network
-    if controller.weight.kind == "connections":
-        coefficients = iter(controller.weight.values)
-    else:
-        coefficients = iter([float(sign) for signs in network.signs for sign in signs])
-    return [tuple((source, next(coefficients)) for source in sources) for sources in network.sources]
+def _group(nodes: list[Node]) -> Group:
+    """Returns the group of nodes that share an activation."""
+    return Group(BY_ID[nodes[0].activation], tuple(n.number for n in nodes), tuple(n.terms for n in nodes))

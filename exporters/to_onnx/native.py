@@ -16,13 +16,18 @@ from wann_rt.exporters.to_onnx.graph import Graph, Table
 from wann_rt.exporters.to_onnx.levels import Level
 
 
-def table(graph: Graph, levels: list[Level], inputs: str, n_inputs: int) -> Table:
-    """Returns the table of the inputs; the bias is no column but added to each level that uses it.
+def table(graph: Graph, levels: list[Level], inputs: Table) -> Table:
+    """Returns the table of the inputs that are read; the bias is no column but added to each level that uses it.
 
     An Add behind a MatMul costs nothing in onnxruntime, which makes them one Gemm; a column of ones
     costs it a Pad, 0.9 microseconds.
     """
-    return Table(inputs, {node: node - 1 for node in range(1, 1 + n_inputs)})
+    return inputs
+
+
+def keep_nan(graph: Graph, level: Level, total: str, values: str) -> str:
+    """Adds nothing: the standard's own activations pass NaN on."""
+    return values
 
 
 def add_sums(graph: Graph, level: Level, values: Table) -> str:
@@ -30,11 +35,11 @@ def add_sums(graph: Graph, level: Level, values: Table) -> str:
     matrix = np.zeros((len(values.columns), len(level.nodes)), np.float32)
     bias = np.zeros((1, len(level.nodes)), np.float32)
     for k, terms in enumerate(level.terms):
-        for source, coefficient in terms:
-            if source == BIAS:
-                bias[0, k] = coefficient
+        for term in terms:
+            if term.source == BIAS:
+                bias[0, k] = term.factor
             else:
-                matrix[values.columns[source], k] = coefficient
+                matrix[values.columns[term.source], k] = term.factor
     connections = graph.constant(f"{level.name}/connections", matrix)
     total = graph.add("MatMul", [values.name, connections], f"{level.name}/sum")
     if bias.any():
@@ -44,22 +49,22 @@ def add_sums(graph: Graph, level: Level, values: Table) -> str:
 
 
 def add_clip(graph: Graph, x: str, low: str, high: str, neutral: str, name: str) -> str:
-    """Adds ``arithmetic.clip``: Max and Min let NaN pass, so NaN is replaced first."""
+    """Adds ``arithmetic.clip``: what Max and Min make of NaN is the runtime's business, so NaN is replaced last."""
+    limited = _limited(graph, x, low, high, name)
     is_nan = graph.add("IsNaN", [x], f"{name}/is_nan")
-    number = graph.add("Where", [is_nan, neutral, x], f"{name}/number")
-    return _limited(graph, number, low, high, name)
+    return graph.add("Where", [is_nan, neutral, limited], name)
 
 
 def add_plain_clip(graph: Graph, x: str, low: str, high: str, neutral: str, name: str) -> str:
-    """Adds ``arithmetic.clip`` without IsNaN, which few compilers know: all but NaN are at least themselves."""
+    """Adds ``arithmetic.clip`` without IsNaN, which few compilers know: only NaN is not at least itself."""
+    limited = _limited(graph, x, low, high, name)
     is_number = graph.add("GreaterOrEqual", [x, x], f"{name}/is_number")
-    number = graph.add("Where", [is_number, x, neutral], f"{name}/number")
-    return _limited(graph, number, low, high, name)
+    return graph.add("Where", [is_number, limited, neutral], name)
 
 
-def _limited(graph: Graph, number: str, low: str, high: str, name: str) -> str:
-    raised = graph.add("Max", [number, low], f"{name}/low")
-    return graph.add("Min", [raised, high], name)
+def _limited(graph: Graph, x: str, low: str, high: str, name: str) -> str:
+    raised = graph.add("Max", [x, low], f"{name}/low")
+    return graph.add("Min", [raised, high], f"{name}/high")
 
 
 def add_activation(graph: Graph, activation: str, x: str, name: str) -> str:

@@ -24,7 +24,8 @@ from wann_rt.core.reference import evaluate
 from wann_rt.exporters import export
 from wann_rt.exporters.parity.error_bound import error_bound
 from wann_rt.exporters.parity.run_onnx import session
-from wann_rt.exporters.to_onnx.model import DIALECTS, to_onnx
+from wann_rt.exporters.to_onnx.forms import DIALECTS
+from wann_rt.exporters.to_onnx.model import to_onnx
 
 ROOT = Path(__file__).parents[2]
 KINDS: tuple[Any, ...] = ("shared", "ensemble", "connections")
@@ -171,7 +172,11 @@ def test_what_is_written_for_onnx2c_computes_what_the_usual_model_does(to: str) 
         plain, usual = (session(export(controller, to, **options)) for options in ({"compat": "onnx2c"}, {}))
         for row in rows_of(controller)[:20, np.newaxis]:
             got, expected = (model.run(None, {"obs": row})[0] for model in (plain, usual))
-            np.testing.assert_array_equal(got, expected)  # but for the sign of 0, by which Relu and Max differ
+            bound, is_promised = error_bound(controller, row)
+            if to == "onnx-exact":
+                np.testing.assert_array_equal(got, expected)
+            elif is_promised.all():  # onnxruntime fuses other operators where it knows the size of a batch
+                assert (np.abs(got.astype(np.float64) - expected) <= 2 * bound).all()
 
 
 def test_compat_names_a_known_compiler() -> None:

@@ -56,7 +56,8 @@ CPLUSPLUS: Mapping[str, str] = {"gcc": "g++", "gcc++": "g++", "clang": "clang++"
 
 # How a reason may end: with what to install, with what machine it takes, or with where data is looked for.
 STATED = re.compile(
-    r"(apt|pip) install \S|build it from (https|its sources)|^this (machine|computer|user) |WANN_RT_REFERENCE| refuses "
+    r"(apt|pip|npm) install \S|build it from (https|its sources)|^this (machine|computer|user) |WANN_RT_REFERENCE"
+    r"| refuses "
 )
 
 

@@ -1,7 +1,7 @@
 """The command line, ``wann-rt``: reads arguments, calls the library, prints. Nothing heavy is imported before its use.
 
 Exit codes: 0 done; 1 ``verify`` found a promise broken, or ``doctor`` something missing; 2 bad input or usage;
-130 interrupted before there was a result.
+3 ``verify`` found nothing broken, but something untested; 130 interrupted before there was a result.
 """
 
 import sys

@@ -13,7 +13,7 @@ from wann_rt.cli.options import CONTROLLER, named_after, read_controller, settin
 @click.option("--to", "formats", multiple=True, help="Format, see below; may be repeated.")
 @click.option("--out", type=click.Path(path_type=Path), help="File to write; a folder if there are several formats.")
 @click.option("--compat", help="Of ONNX: write only what this compiler accepts: onnx2c.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Option of the format, e.g. opset=17.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Of the format: opset=17, weight=input.")
 @fixed.NUMBER
 @fixed.RANGE
 def export(

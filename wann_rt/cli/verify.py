@@ -1,4 +1,4 @@
-"""``wann-rt verify``: prove the exports of a controller equal."""
+"""``wann-rt verify``: prove a controller's exports equal: here, on other processors, in other runtimes."""
 
 import sys
 from pathlib import Path
@@ -11,43 +11,83 @@ from wann_rt.core.errors import ExportError
 
 if TYPE_CHECKING:
     from wann_rt.core.controller import Controller
+    from wann_rt.exporters.parity.report import Report
     from wann_rt.exporters.targets.run import TargetResult
     from wann_rt.exporters.targets.targets import Target
+
+KEPT, BROKEN, NOT_TESTED = 0, 1, 3
 
 
 @click.command()
 @CONTROLLER
 @click.option("--vectors", type=click.IntRange(1), default=2000, show_default=True, help="Random vectors to run.")
 @click.option(
-    "--targets", is_flag=False, flag_value="all", metavar="NAMES",
+    "--targets",
+    is_flag=False,
+    flag_value="all",
+    metavar="NAMES",
     help="Also run the C header on other processors: all, or names with commas between, as far as installed.",
-)  # fmt: skip
+)
+@click.option(
+    "--runtime",
+    "runtimes",
+    multiple=True,
+    metavar="NAME",
+    help="Also run both ONNX forms in onnxruntime, onnxruntime-node, onnxruntime-web, onnx-reference, openvino, emx, "
+    "onnx2c, or in all of them that are installed; may be repeated.",
+)
 @AS_JSON
-def verify(controller: Path, vectors: int, targets: str | None, as_json: bool) -> None:
-    """Prove that oracle, kernels, onnxruntime and compiled C compute the same actions."""
+def verify(controller: Path, vectors: int, targets: str | None, runtimes: tuple[str, ...], as_json: bool) -> None:
+    """Prove that oracle, kernels, onnxruntime and compiled C compute the same actions.
+
+    \b
+    Exit code 0  every promise was tested and kept; back ends that cannot run here are named and left out
+              1  a promise was broken
+              2  bad input or usage, or a runtime that was asked for is not installed
+              3  none was broken, but one was not tested: all its vectors lie outside, or nothing could be run
+    """  # noqa: D301  click wants the backspace itself
     loaded = read_controller(controller)
-    from wann_rt.display import tables as display
-    from wann_rt.exporters.parity.table import report_table
+    from wann_rt.exporters.parity.runtimes import named
+    from wann_rt.exporters.parity.verify import BACKENDS
     from wann_rt.exporters.parity.verify import verify as compare
 
     chosen = _targets(targets) if targets else []
-    report = compare(loaded, n_random=vectors)
+    rows = [row for runtime in named(runtimes) for row in runtime.rows()]
+    report = compare(loaded, n_random=vectors, backends=[*BACKENDS, *rows])
     elsewhere = _on_targets(loaded, chosen) if chosen else []
     if as_json:
-        from wann_rt.exporters.targets.table import target_values
-
-        on_targets = {"targets": {r.target.key: target_values(r) for r in elsewhere}} if targets else {}
-        print_json(report.to_dict() | on_targets)
+        _print_values(report, elsewhere, with_targets=targets is not None)
     else:
-        from wann_rt.exporters.targets.table import target_table
+        _print_tables(report, elsewhere)
+    sys.exit(_exit_code(report, elsewhere))
 
-        display.console().print(report_table(report))
-        if elsewhere:
-            display.console().print(target_table(elsewhere))
-        for result in elsewhere:
-            if result.skipped:
-                click.echo(f"not run on {result.target.title}: {result.skipped}")
-    sys.exit(0 if report.ok and all(result.ok or result.skipped for result in elsewhere) else 1)
+
+def _exit_code(report: "Report", elsewhere: "list[TargetResult]") -> int:
+    """Returns 0 only where something was tested; targets that were asked for count as one more promise."""
+    ran = [result for result in elsewhere if not result.skipped]
+    if report.broken or not all(result.ok for result in ran):
+        return BROKEN
+    return KEPT if report.ok and (ran or not elsewhere) else NOT_TESTED
+
+
+def _print_values(report: "Report", elsewhere: "list[TargetResult]", with_targets: bool) -> None:
+    from wann_rt.exporters.targets.table import target_values
+
+    on_targets = {"targets": {r.target.key: target_values(r) for r in elsewhere}} if with_targets else {}
+    print_json(report.to_dict() | on_targets)
+
+
+def _print_tables(report: "Report", elsewhere: "list[TargetResult]") -> None:
+    from wann_rt.display import tables as display
+    from wann_rt.exporters.parity.table import report_table
+    from wann_rt.exporters.targets.table import target_table
+
+    display.console().print(report_table(report))
+    if elsewhere:
+        display.console().print(target_table(elsewhere))
+    for result in elsewhere:
+        if result.skipped:
+            click.echo(f"not run on {result.target.title}: {result.skipped}")
 
 
 def _targets(names: str) -> "list[Target]":

@@ -15,7 +15,7 @@ from wann_rt.core.arithmetic import ZERO, Number
 
 T = TypeVar("T", bound=Any)  # what has ``args`` of its own kind: a Symbol, or that of ``core.fixed.symbols``
 
-Op = Literal["input", "constant", "neg", "abs", "add", "sub", "mul", "div", "lt", "gt", "ge", "le", "select"]
+Op = Literal["input", "constant", "neg", "abs", "add", "sub", "mul", "div", "lt", "gt", "ge", "le", "select", "reduced"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +23,8 @@ class Operators:
     """The operators that expressions in float32 and in fixed point share; a kind of symbol adds its own.
 
     Attributes:
-        op: what a symbol does; ``select`` has the arguments (condition, if_true, if_false).
+        op: what a symbol does; ``select`` has the arguments (condition, if_true, if_false). No trace holds ``reduced``,
+            which an exporter may write for ``activations.reduced`` where a target has a better form of it.
         args: its operands.
     """
 
