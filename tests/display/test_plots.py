@@ -321,6 +321,11 @@ def test_a_recording_is_the_episode_that_the_kernels_play() -> None:
     assert episode.rewards.astype(float).sum() == played.returns[0, 0]
 
 
+def test_an_episode_of_a_disturbed_task_is_plotted(tmp_path: Path) -> None:
+    plots.plot_episode(tasks.with_params(TASK, delay=1), controller(), tmp_path / "plot.svg")
+    assert (tmp_path / "plot.svg").exists()
+
+
 def test_progress_without_generations_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(WannError, match="no generations"):
         plots.plot_progress([], tmp_path / "plot.svg")

@@ -9,7 +9,22 @@ from typing import Any
 
 import click
 
-from wann_rt.cli import doctor, evaluate, export, import_, page, plant, play, plot, search, show, tasks, tune, verify
+from wann_rt.cli import (
+    doctor,
+    evaluate,
+    export,
+    import_,
+    page,
+    plant,
+    play,
+    plot,
+    report,
+    search,
+    show,
+    tasks,
+    tune,
+    verify,
+)
 from wann_rt.core.errors import WannError
 from wann_rt.core.version import __version__
 
@@ -42,6 +57,7 @@ for _command in (
     play.play,
     page.page,
     plot.plot,
+    report.report,
     export.export,
     plant.plant,
     verify.verify,

@@ -200,7 +200,7 @@ def _cartpole_strip(axes: "Axes", task: Task, seconds: NDArray[np.float64], stat
     axes.grid(visible=False)
     axes.spines[["left", "bottom"]].set_visible(False)
     for moment in np.linspace(0, len(seconds) - 1, 11).astype(int):
-        x, _, theta, _ = states[moment]
+        x, _, theta, *_ = states[moment]  # a disturbed variant of the task has more
         here = inch + ScaledTranslation(seconds[moment], 0.5, time_axis)
         cart = 0.15 * float(x / task.params.track)
         pole = [cart, cart - 0.26 * math.sin(theta)], [0, 0.26 * math.cos(theta)]

@@ -1,0 +1,92 @@
+"""Laws of the report of a run: whole, safe to open, and the command in it repeats the run."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from helpers import needs
+from helpers.javascript import in_chromium
+
+from wann_rt.cli import main
+from wann_rt.core.errors import FileError, WannError
+from wann_rt.display.report.report import report
+from wann_rt.display.report.run import Run
+
+HOSTILE = "</title><script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A short search."""
+    folder = tmp_path_factory.mktemp("runs") / "one"
+    words = ["search", "swingup", "--population", "16", "--generations", "3", "--seed", "4", "--out", str(folder), "-q"]
+    done = CliRunner().invoke(main, [*words, "--set", "parsimony=0.5", "--task-set", "delay=1"])
+    assert done.exit_code == 0, done.output
+    return folder
+
+
+def test_a_report_says_what_was_searched_and_what_came_of_it(run: Path) -> None:
+    text = report([run], episodes=4)
+    assert text == report([run], episodes=4)
+    for said in ("3 of 3 generations (finished)", "parsimony", "population", "Conditions of the paper", "Disturbances"):
+        assert said in text
+    assert text.count('<img alt="') == 6
+    assert "<script" not in text
+
+
+def test_the_command_in_a_report_repeats_the_run(run: Path, tmp_path: Path) -> None:
+    words = shlex.split(Run.read(run).command)
+    assert words[:2] == ["wann-rt", "search"]
+    again = tmp_path / "again"
+    done = CliRunner().invoke(main, [*words[1:-1], str(again), "-q"])
+    assert done.exit_code == 0, done.output
+    assert (again / "champion.json").read_bytes() == (run / "champion.json").read_bytes()
+
+
+def test_several_runs_stand_beside_each_other(run: Path) -> None:
+    text = report([run, run])
+    assert "2 runs" in text
+    assert "By preset" in text
+
+
+def test_a_hostile_run_folder_runs_nothing(run: Path, tmp_path: Path) -> None:
+    for path in run.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    settings = json.loads((run / "config.json").read_text()) | {"task": HOSTILE}
+    settings["config"]["preset"] = HOSTILE
+    (tmp_path / "config.json").write_text(json.dumps(settings))
+    (tmp_path / "champion.json").unlink()
+    text = report([tmp_path])
+    assert "<script" not in text
+    assert "&lt;script&gt;" in text
+    assert "<script" not in report([tmp_path, tmp_path])
+
+
+@needs.chromium
+def test_chromium_shows_every_picture(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "report.html").write_text(report([run], episodes=4))
+    seen = in_chromium(tmp_path / "report.html", tmp_path)
+    assert len(re.findall(r"<img[^>]*data:image/svg", seen)) == 6
+
+
+def test_what_is_no_run_is_one_error(run: Path, tmp_path: Path) -> None:
+    with pytest.raises(WannError, match="name a run folder"):
+        report([])
+    with pytest.raises(FileError, match="is no run folder"):
+        report([tmp_path / "none"])
+    (tmp_path / "config.json").write_text("[]")
+    with pytest.raises(FileError, match="is not the settings of a run"):
+        report([tmp_path])
+    (tmp_path / "config.json").write_bytes((run / "config.json").read_bytes())
+    (tmp_path / "generations.jsonl").write_text("")
+    with pytest.raises(WannError, match="has no generations yet"):
+        report([tmp_path])
+
+
+def test_watching_ends_with_the_run(run: Path) -> None:
+    done = CliRunner().invoke(main, ["report", str(run), "--watch", "1", "--episodes", "4"])
+    assert done.exit_code == 0, done.output
+    assert 'http-equiv="refresh"' not in (run / "report.html").read_text()

@@ -1,0 +1,31 @@
+"""``wann-rt report``: a run as one HTML file."""
+
+import time
+from pathlib import Path
+
+import click
+
+from wann_rt.cli.options import SEED
+
+
+@click.command()
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="The file.  [default: report.html in the first run]")
+@click.option("--episodes", type=click.IntRange(1), default=100, show_default=True, help="Per condition.")
+@click.option("--watch", type=click.IntRange(1), metavar="SECONDS", help="Write it anew so often, until the run ends.")
+@SEED
+def report(runs: tuple[Path, ...], out: Path | None, episodes: int, watch: int | None, seed: int) -> None:
+    """Write a report of RUNS, folders of searches, as one HTML file: one run in detail, several beside each other."""
+    from wann_rt.core.files import write_atomic
+    from wann_rt.display.report import report as reports
+    from wann_rt.display.report.run import Run
+
+    path = out or runs[0] / "report.html"
+    while True:
+        going = watch if any(Run.read(folder).champion is None for folder in runs) else None
+        text = reports.report(runs, episodes=episodes, seed=seed, refresh=going)
+        write_atomic(path, text.encode())
+        click.echo(f"wrote {path}, open it in a browser")
+        if going is None:
+            return
+        time.sleep(going)
