@@ -28,13 +28,14 @@ class Exporter:
     Attributes:
         name: on the command line.
         suffix: of its files; the longest suffix that fits a file name says its format.
-        load: returns its function, controller and options -> text or bytes; imports what that needs.
+        load: returns its function, controller and options -> text or bytes, or texts by file name; imports what that
+            needs.
         description: for people.
     """
 
     name: str
     suffix: str
-    load: Callable[[], Callable[..., str | bytes]]
+    load: Callable[[], Callable[..., str | bytes | dict[str, str]]]
     description: str
 
 
@@ -60,18 +61,26 @@ def _to_exact_onnx() -> Callable[..., bytes]:
     return to_exact_onnx
 
 
-def _to_c() -> Callable[..., str]:
-    from wann_rt.exporters.to_c.header import to_c
-    from wann_rt.exporters.to_c_fixed.header import NUMBER, to_c_fixed
+def _to_c() -> Callable[..., str | dict[str, str]]:
+    from wann_rt.exporters.to_c.header import unit
+    from wann_rt.exporters.to_c_fixed.header import NUMBER, fixed_unit
 
     def to_c_number(
-        controller: Controller, *, prefix: str | None = None, number: str = "float32", ranges: Any = None
-    ) -> str:
-        if number == NUMBER:
-            return to_c_fixed(controller, prefix=prefix, ranges=ranges)
-        if number != "float32" or ranges:
+        controller: Controller,
+        *,
+        prefix: str | None = None,
+        number: str = "float32",
+        ranges: Any = None,
+        file: str | None = None,
+        split: bool = False,
+    ) -> str | dict[str, str]:
+        if number not in ("float32", NUMBER) or (number == "float32" and ranges):
             raise ExportError(f"number {number!r} with ranges {ranges}: expected float32 without, or {NUMBER}")
-        return to_c(controller, prefix=prefix)
+        made = fixed_unit(controller, prefix, ranges) if number == NUMBER else unit(controller, prefix)
+        header = file or f"{made.names.p}.h"
+        if split:
+            return made.split(header, f"{Path(header).stem}.c")
+        return made.header(header)
 
     return to_c_number
 
@@ -114,11 +123,24 @@ def export(
     unknown = sorted(set(options) - set(known))
     if unknown:
         raise ExportError(f"format {to} has no option {unknown[0]!r}; its options: {', '.join(known)}")
+    if out is not None and "file" in known:
+        options.setdefault("file", Path(out).name)
     result = function(controller, **options)
+    if isinstance(result, dict):
+        return _several(result, out)
     data = result.encode() if isinstance(result, str) else result
     if out is not None:
         write_atomic(out, data)
     return data
+
+
+def _several(files: dict[str, str], out: str | os.PathLike[str] | None) -> bytes:
+    """Writes files beside each other and returns the bytes of the first."""
+    if out is None:
+        raise ExportError(f"this export is {len(files)} files ({', '.join(files)}): say where, with out")
+    for name, text in files.items():
+        write_atomic(Path(out).with_name(name), text.encode())
+    return next(iter(files.values())).encode()
 
 
 def _row(to: str) -> Exporter:

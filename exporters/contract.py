@@ -4,6 +4,7 @@ Missing contracts, not speed, are what breaks deployed policies: order and units
 scales and clips, the rate. Numbers are written so that they read back as the same float32.
 """
 
+import hashlib
 import json
 import math
 from collections.abc import Iterable
@@ -61,6 +62,26 @@ def contract(controller: Controller) -> dict[str, str]:
 def decision(controller: Controller) -> str:
     """Returns what is to be done with the outputs; empty where they are the action."""
     return told(controller.decision, [channel.name for channel in controller.actions])
+
+
+def interface_hash(controller: Controller, *more: int) -> int:
+    """Returns 32 bits that change with any channel's name, unit, place, range or scale, with the rate or the decision.
+
+    Two controllers with the same value can take each other's place; weights and networks do not count.
+
+    Args:
+        controller: the controller.
+        more: what else the interface hangs on: in fixed point, the formats.
+    """
+    said = {
+        "rate_hz": controller.rate_hz,
+        "decision": controller.decision,
+        **_channels("obs", controller.observations),
+        **_channels("action", controller.actions),
+        "formats": list(more),
+    }
+    text = json.dumps(said, ensure_ascii=True, sort_keys=True)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
 
 
 def activation_names(controller: Controller) -> list[str]:

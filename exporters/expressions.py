@@ -117,9 +117,7 @@ class Printer:
         self.syntax = syntax
         self.functions = dict(functions or {})
 
-    def expression(
-        self, root: Symbol, names: Iterator[str] | None = None, limit: int = 72
-    ) -> tuple[list[Local], str]:
+    def expression(self, root: Symbol, names: Iterator[str] | None = None, limit: int = 72) -> tuple[list[Local], str]:
         """Returns the locals in order, and the text of root in terms of them; see ``expressions``."""
         locals_, (text,) = self.expressions([root], names, limit)
         return locals_, text

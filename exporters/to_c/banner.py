@@ -7,11 +7,11 @@ from wann_rt.core.controller import Channel, Controller
 from wann_rt.core.files import shortest
 from wann_rt.exporters.contract import contract, decision
 from wann_rt.exporters.to_c.names import Names
-from wann_rt.exporters.to_c.text import comment, paragraph, table
+from wann_rt.exporters.to_c.text import comment, comment_safe, paragraph, table
 
 _USE = """\
 Use:
-    #include "<p>.h"
+    #include "<file>"
 
     float obs[<P>_N_OBSERVATIONS];
     float actions[<P>_N_ACTIONS];
@@ -23,23 +23,28 @@ Use:
     <p>_step(obs, actions);"""
 
 
-
 _COMPILERS = (
     "GCC and clang need no flag for these bits. Where fusing was asked for against the pragmas "
     "(clang -ffp-contract=fast), and with any other compiler, trust <p>_selftest()."
 )
+_PROVES = (
+    "What the self-test proves: a function in a header is compiled anew by each file that includes it, with that "
+    "file's options, and <p>_selftest() tests the copy in its own file alone. Call it in the file that calls "
+    "<p>_step(), or have one copy for all: wann-rt export --to c --split writes a header and a .c file."
+)
 
 
-def banner(controller: Controller, names: Names, regenerate: str) -> str:
+def banner(controller: Controller, names: Names, regenerate: str, file: str) -> str:
     """Returns the comment at the head of the file.
 
     Args:
         controller: what the header computes.
         names: its names.
         regenerate: the command that writes this file again.
+        file: the name under which it is included.
     """
     said = contract(controller)
-    use = names.fill(_USE).replace("<first>", names.observations[0])
+    use = names.fill(_USE).replace("<first>", names.observations[0]).replace("<file>", comment_safe(file))
     return comment(
         [
             *paragraph(f"{controller.name}: a controller as one C header, written by wann_rt."),
@@ -62,6 +67,7 @@ def banner(controller: Controller, names: Names, regenerate: str) -> str:
             *facts(controller),
             *paragraph(f"NaN: {said['wann_rt.nan_policy']}"),
             *paragraph("Compilers: " + names.fill(_COMPILERS)),
+            *paragraph(names.fill(_PROVES)),
             *provenance(controller),
         ]
     )

@@ -1,11 +1,15 @@
 """What every generated header has around its functions: include guard, compiler guards, C++ linkage."""
 
-from collections.abc import Sequence
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from wann_rt.core.errors import ExportError
 from wann_rt.exporters.to_c.names import Names
-from wann_rt.exporters.to_c.text import INDENT, literal
+from wann_rt.exporters.to_c.text import INDENT, comment, literal
 
 # The pragmas sit where the compilers want them: GCC ignores the standard one; clang's would leak into
 # the includer's code if it stood outside of a function. GCC keeps functions of other options out of
@@ -22,6 +26,9 @@ GUARDS = """\
 #endif
 #if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ > 0
 #error "-ffinite-math-only changes results: compile this file without it"
+#endif
+#if defined(_M_FP_FAST) || defined(__FP_FAST)
+#error "/fp:fast or --fpmode=fast changes results: compile this file with precise floating point"
 #endif
 #if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0 && __FLT_EVAL_METHOD__ != 16
 #error "computes float in a wider type: add -msse2 -mfpmath=sse (s390: -fexcess-precision=fast)"
@@ -40,6 +47,31 @@ GUARDS = """\
 #pragma GCC optimize("fp-contract=off", "no-thread-jumps", "no-tree-pre")
 #elif defined(_MSC_VER)
 #pragma fp_contract(off)
+#endif
+#endif"""
+# Of each family the oldest and the newest with which tests passed; `make cross` says which, docs/parity.md lists them.
+UNTRIED = """\
+/* A compiler that was never tried is not refused: its first proof is the self-test. */
+#if !defined(WANN_ANY_COMPILER)
+#if defined(__clang__)
+#if __clang_major__ < 13 || __clang_major__ > 22 || defined(__apple_build_version__) ||            \\
+    defined(__INTEL_LLVM_COMPILER) || defined(__ARMCC_VERSION)
+#define WANN_UNTRIED
+#endif
+#elif defined(__GNUC__)
+#if __GNUC__ < 5 || __GNUC__ > 12 || defined(__INTEL_COMPILER)
+#define WANN_UNTRIED
+#endif
+#elif !defined(__TINYC__)
+#define WANN_UNTRIED
+#endif
+#if defined(WANN_UNTRIED)
+#undef WANN_UNTRIED
+#if defined(_MSC_VER)
+#pragma message("untried compiler: trust the self-test (WANN_ANY_COMPILER silences this)")
+#else
+#warning "untried compiler: trust the self-test (WANN_ANY_COMPILER silences this)"
+#endif
 #endif
 #endif"""
 UNGUARD = """\
@@ -87,31 +119,120 @@ CLOSE = """\
 #endif"""
 
 
+@dataclass(frozen=True)
+class Unit:
+    """What is written: as one header, or as a header and a file to compile.
+
+    Attributes:
+        names: its names.
+        banner: from the file's name to the comment at its head.
+        declarations: macros and enumerations for those who include it.
+        private: what the functions need: guards against compilers, macros.
+        functions: callees first; those in ``PUBLIC`` are for the includer.
+        undone: what takes back ``private`` at the end of a header.
+    """
+
+    names: Names
+    banner: Callable[[str], str]
+    declarations: Sequence[str]
+    private: Sequence[str]
+    functions: Sequence[str]
+    undone: Sequence[str] = ()
+
+    @property
+    def identity(self) -> str:
+        """A number that says whether two headers are the same: of all that is compiled."""
+        code = "\n".join([*self.declarations, *self.functions])
+        return f"0x{hashlib.sha256(code.encode()).hexdigest()[:8]}u"
+
+    def header(self, file: str) -> str:
+        """Returns the text of the one header."""
+        body = [*self.declarations, *self.private, OPEN, *self.functions, CLOSE, *self.undone]
+        return self._guarded(file, body)
+
+    def split(self, header: str, source: str) -> dict[str, str]:
+        """Returns the texts of a header and of the one file that is compiled and linked, by file name.
+
+        Raises:
+            ExportError: a name cannot be included.
+        """
+        if not header.isascii() or any(c in header for c in '"\\') or not header.isprintable():
+            raise ExportError(f"file name {header!r} cannot stand in an #include: use ASCII, no quote and no backslash")
+        prototypes = [text for function in self.functions for text in _prototypes(function, self.names)]
+        declared = self._guarded(header, [*self.declarations, OPEN, *prototypes, CLOSE])
+        note = comment([f"{source}: compile and link it once; {header} says all about it."])
+        functions = [_external(function, self.names) for function in self.functions]
+        parts = [note, f'#include "{header}"', *self.private, OPEN, *functions, CLOSE]
+        return {header: declared, source: "\n\n".join(parts) + "\n"}
+
+    def _guarded(self, file: str, body: Sequence[str]) -> str:
+        guard = self.names.fill(_GUARD).replace("<identity>", self.identity)
+        end = self.names.fill("#endif /* <P>_WANN_H */")
+        return "\n\n".join([self.banner(file), guard, "#include <stdint.h>", *body, end]) + "\n"
+
+
+# Two controllers whose names begin alike have one prefix, and the second header would silently be the first.
+_GUARD = """\
+#if defined(<P>_WANN_H)
+#if <P>_WANN_H != <identity>
+#error "two headers that differ have one prefix: write one with --set prefix=NAME"
+#endif
+#else
+#define <P>_WANN_H <identity>"""
+
+PUBLIC = ("step", "step_weight", "step_float", "step_checked", "selftest")
+
+
+def _public(names: Names) -> "re.Pattern[str]":
+    """Returns what the signature of a function for the includer looks like."""
+    return re.compile(rf"^static inline (\w+)(\s)({names.p}_(?:{'|'.join(PUBLIC)})\([^)]*\)) \{{$", re.MULTILINE)
+
+
+def _external(function: str, names: Names) -> str:
+    """Returns a function's text with external linkage, if it is for the includer."""
+    return _public(names).sub(lambda m: _aligned(f"{m[1]}{m[2]}{m[3]}", m[3]) + " {", function)
+
+
+def _prototypes(function: str, names: Names) -> list[str]:
+    """Returns what declares a function's text to the includer: the comment above and the signature."""
+    found = _public(names).search(function)
+    if found is None:
+        return []
+    before = function[: found.start()].rstrip()
+    condition, _, note = before.rpartition("/*")
+    text = f"/*{note}\n{_aligned(f'{found[1]}{found[2]}{found[3]}', found[3])};"
+    guard = next((line for line in condition.splitlines() if line.startswith("#if ")), None)
+    return [f"{guard}\n{text}\n#endif" if guard else text]
+
+
+def _aligned(signature: str, call: str) -> str:
+    """Returns a signature without its storage class, the later parameters below the first."""
+    head, *rest = signature.splitlines()
+    if not rest or "(" not in head:
+        return signature
+    return "\n".join([head, *(" " * (head.index("(") + 1) + line.strip() for line in rest)])
+
+
 def framed(names: Names, banner: str, declarations: Sequence[str], functions: Sequence[str]) -> str:
-    """Returns the text of a header.
+    """Returns the text of a header of float functions; see ``float_unit``."""
+    return float_unit(names, lambda _: banner, declarations, functions).header("")
+
+
+def float_unit(
+    names: Names, banner: Callable[[str], str], declarations: Sequence[str], functions: Sequence[str]
+) -> Unit:
+    """Returns a unit of float functions, which refuses compilers that would change them.
 
     Args:
         names: its names.
-        banner: the comment at its head.
-        declarations: macros and enumerations.
+        banner: see ``Unit``.
+        declarations: see ``Unit``.
         functions: callees first; where one needs ``<P>_INF``, ``<P>_ONE_COPY`` or ``<P>_IF``, that is defined too.
     """
     wanted = {"<P>_INF": _INFINITY, "<P>_ONE_COPY": _ONE_COPY, "<P>_IF(": _IF}
     helpers = [text for name, text in wanted.items() if any(names.fill(name) in function for function in functions)]
-    parts = [
-        banner,
-        names.fill("#ifndef <P>_WANN_H\n#define <P>_WANN_H"),
-        "#include <stdint.h>",
-        names.fill(GUARDS),
-        *declarations,
-        *map(names.fill, helpers),
-        OPEN,
-        *functions,
-        CLOSE,
-        names.fill(UNGUARD),
-        names.fill("#endif /* <P>_WANN_H */"),
-    ]
-    return "\n\n".join(parts) + "\n"
+    private = [names.fill(text) for text in (GUARDS, UNTRIED, *helpers)]
+    return Unit(names, banner, declarations, private, functions, (names.fill(UNGUARD),))
 
 
 def enumeration(names: Sequence[str]) -> str:

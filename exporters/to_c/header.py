@@ -4,17 +4,21 @@ The arithmetic is not written here: activations and channels are traced from the
 and printed. Only the sums of a node are spelled out, in the order of ``reference.forward``.
 """
 
-
 from wann_rt.core.controller import Controller, Vector
 from wann_rt.core.files import digest
-from wann_rt.exporters.contract import test_vectors
+from wann_rt.exporters.contract import interface_hash, test_vectors
 from wann_rt.exporters.to_c.banner import banner
-from wann_rt.exporters.to_c.frame import enumeration, framed, rate
+from wann_rt.exporters.to_c.frame import Unit, enumeration, float_unit, rate
 from wann_rt.exporters.to_c.functions import functions
 from wann_rt.exporters.to_c.names import Names, c_prefix, checked_prefix
-from wann_rt.exporters.to_c.selftest import selftest
+from wann_rt.exporters.to_c.selftest import FAULTS, selftest
 from wann_rt.exporters.to_c.steps import steps
 from wann_rt.exporters.to_c.text import define, literal
+
+_CONTRACT = """\
+/* A hash of all channels - names, units, order, ranges, scales - and the rate. Your code may say:
+ * #if <P>_CONTRACT != <value>, the one it was written for, then #error. */
+#define <P>_CONTRACT <value>"""
 
 _WEIGHT = """\
 /* Define it before the include to run under another weight. */
@@ -23,24 +27,31 @@ _WEIGHT = """\
 #endif"""
 
 
-def to_c(controller: Controller, *, prefix: str | None = None) -> str:
-    """Returns the header's text; same controller, same bytes.
+def to_c(controller: Controller, *, prefix: str | None = None, file: str | None = None) -> str:
+    """Returns the header's text; same controller and options, same bytes.
 
     Args:
         controller: any controller, with any kind of weight.
         prefix: of every name in the header; by default made from the controller's name.
+        file: the header's name, as the comment at its head includes it; by default ``<prefix>.h``.
 
     Raises:
         ExportError: the prefix is no C identifier.
     """
+    made = unit(controller, prefix)
+    return made.header(file or f"{made.names.p}.h")
+
+
+def unit(controller: Controller, prefix: str | None = None) -> Unit:
+    """Returns what is written for a controller, as one file or two; see ``to_c``."""
     default = c_prefix(controller)
     names = Names.of(controller, default if prefix is None else checked_prefix(prefix))
     named = "" if names.p == default else f" --set prefix={names.p}"
     vectors = test_vectors(controller)
-    body = [*functions(controller, names), *steps(controller, names), *selftest(vectors, names)]
-    head = banner(controller, names, f"wann-rt export controller.json --to c{named}")
+    body = [*functions(controller, names), *steps(controller, names), *selftest(controller, vectors, names)]
+    regenerate = f"wann-rt export controller.json --to c{named}"
     declarations = [*_macros(controller, names, vectors), *map(enumeration, (names.observations, names.actions))]
-    return framed(names, head, declarations, body)
+    return float_unit(names, lambda file: banner(controller, names, regenerate, file), declarations, body)
 
 
 def _macros(controller: Controller, names: Names, vectors: tuple[Vector, ...]) -> list[str]:
@@ -53,10 +64,14 @@ def _macros(controller: Controller, names: Names, vectors: tuple[Vector, ...]) -
         "DIGEST": f'"{digest(controller)}"',
     }
     texts = ["\n".join(define(f"{names.P}_{name}", value) for name, value in values.items())]
-    if controller.weight.kind == "shared":
-        value = literal(controller.weight.values[0])
+    texts += [contract_macro(names, interface_hash(controller)), names.fill(FAULTS)]
+    if controller.lowered.shared and not controller.lowered.averages:
+        value = literal(controller.lowered.shared[0])
         value = f"({value})" if value.startswith("-") else value
         texts.append(names.fill(_WEIGHT).replace("<value>", value))
     return texts
 
 
+def contract_macro(names: Names, value: int) -> str:
+    """Returns the macro that user code compares with what it was written for."""
+    return names.fill(_CONTRACT).replace("<value>", f"0x{value:08x}u")

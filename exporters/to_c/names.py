@@ -1,20 +1,18 @@
 """Every name in a generated header: one prefix outside of functions, the task's own words inside."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wann_rt.core.activations import Activation
 from wann_rt.core.controller import Channel, Controller
 from wann_rt.core.errors import ExportError
+from wann_rt.core.files import digest
 from wann_rt.exporters.to_c.text import identifier, is_identifier, unique, word
 
 # An activation of this name would collide with the function that computes the actions.
 _RENAMED = {"step": "unit_step"}
 MAX_PREFIX = 24  # longest default prefix, because it stands in almost every line
-_PARAMETERS = ("obs", "actions", "weight")
-# Nodes, sums, temporaries and members of an ensemble are called n7, s7, t7 and m7.
-_NUMBERED = re.compile(r"[nstm][0-9]+")
+RUNTIME = "wann"  # the prefix of the C runtime in runtime_c, with which a controller may be linked
 
 
 @dataclass(frozen=True)
@@ -56,18 +54,26 @@ class Names:
 
 
 def c_prefix(controller: Controller) -> str:
-    """Returns the prefix that the header has by default; the file is best named ``<prefix>.h``."""
-    return identifier(word(controller.name)[:MAX_PREFIX].rstrip("_"), "wann")
+    """Returns the prefix that the header has by default; the file is best named ``<prefix>.h``.
+
+    A name without Latin letters or digits says nothing here, and that of the runtime is taken: the digest stands in.
+    """
+    plain = word(controller.name)[:MAX_PREFIX].rstrip("_")
+    if plain in ("", RUNTIME):
+        return f"{RUNTIME}_{digest(controller).partition(':')[2][:8]}"
+    return identifier(plain, RUNTIME)
 
 
 def checked_prefix(prefix: str) -> str:
-    """Returns the prefix that a user asked for, or raises ExportError."""
+    """Returns the prefix that a user asked for, without underscores at its end, or raises ExportError."""
     if not is_identifier(prefix):
         raise ExportError(
             f"prefix {prefix!r} cannot begin names in C: expected a letter, then letters, digits and "
             "single underscores, and no keyword"
         )
-    return prefix
+    if prefix.strip("_").lower() == RUNTIME:
+        raise ExportError(f"prefix {prefix!r} is that of the C runtime (wann_step, wann_selftest): choose another one")
+    return prefix.rstrip("_")
 
 
 def enumerators(prefix: str, side: str, channels: Sequence[Channel]) -> tuple[str, ...]:
@@ -79,15 +85,16 @@ def enumerators(prefix: str, side: str, channels: Sequence[Channel]) -> tuple[st
 
 
 def _nodes(controller: Controller, prefix: str) -> tuple[str, ...]:
+    """Returns the locals. Those named after channels begin with a letter: macros of the includer seldom do.
+
+    Channels are called errno, complex or stdin; nodes, sums, temporaries are n7, s7, t7.
+    """
     network = controller.network
-    taken = set(_PARAMETERS)
-    names = []
-    sides = (("obs", controller.observations), ("action", controller.actions))
-    for side, channel in ((side, c) for side, channels in sides for c in channels):
-        name = identifier(channel.name, side, taken)
-        if _NUMBERED.fullmatch(name) or name.startswith(f"{prefix}_"):  # would hide another
-            name = identifier(f"{side}_{name}", side, taken)
-        taken.add(name)
-        names.append(name)
+    sides = (("o", controller.observations), ("a", controller.actions))
+    names: list[str] = []
+    for side, channels in sides:
+        lead = side * 2 if side == prefix else side  # a local o_step would hide the function of the prefix o
+        for k, channel in enumerate(channels):
+            names.append(unique(f"{lead}_{word(channel.name) or k}", names))
     hidden = [f"n{network.first + k}" for k in range(network.n_hidden)]
     return ("1.0f", *names[: network.n_inputs], *hidden, *names[network.n_inputs :])

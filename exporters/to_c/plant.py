@@ -66,7 +66,7 @@ static inline int <p>_selftest(void) {
     float reward = 0.0f;
     int same;
     int k;
-    if (!<p>_is_exact()) {
+    if (<p>_faults() != 0) {
         return -1;
     }
     <p>_start(state);

@@ -1,10 +1,41 @@
-"""The self-test of a generated header: it replays recorded vectors on the target and compares bits."""
+"""The self-test of a generated header: it computes vectors on the target and compares bits."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
-from wann_rt.core.controller import Vector
+from wann_rt.core.activations import PALETTE
+from wann_rt.core.arithmetic import clip
+from wann_rt.core.controller import Controller, Vector
+from wann_rt.core.reference import Lanes, evaluate
+from wann_rt.core.symbols import trace
+from wann_rt.exporters import drawn
 from wann_rt.exporters.to_c.names import Names
-from wann_rt.exporters.to_c.text import braced, literal
+from wann_rt.exporters.to_c.text import INDENT, braced, literal, signature
+
+SEEDS = 4  # of drawn vectors: the one that meets most sides of choices is taken
+
+FAULTS = """\
+/*
+ * What <p>_selftest() returns: 0, or the sum of what failed.
+ *
+ * ROUNDING   operations are fused, reordered, or round otherwise
+ * SUBNORMAL  numbers below 2^-126 become 0
+ * ZERO       the sign of 0 gets lost
+ * NAN        NaN compares as if it were a number
+ * FUNCTION   an activation computes something else
+ * VECTOR     so does the step, for a recorded vector
+ * DRAWN      so does the step, for vectors drawn at its limits and beyond
+ */
+#define <P>_FAULT_ROUNDING 1
+#define <P>_FAULT_SUBNORMAL 2
+#define <P>_FAULT_ZERO 4
+#define <P>_FAULT_NAN 8
+#define <P>_FAULT_FUNCTION 16
+#define <P>_FAULT_VECTOR 32
+#define <P>_FAULT_DRAWN 64"""
 
 SAME = """\
 /* Whether value has these bits; any NaN equals any other. */
@@ -20,11 +51,11 @@ static inline int <p>_same(float value, uint32_t bits) {
 
 # A compiler can be told to fuse, to reorder or to forget NaN in ways that no macro shows, a processor to
 # flush subnormals; eight vectors need not meet that (measured with clang 14, -funsafe-math-optimizations:
-# 7 of 17 headers that were wrong passed). These five operations do. Each result goes through memory:
+# 7 of 17 headers that were wrong passed). These operations do. Each result goes through memory:
 # where clang could merge them into one vector operation, it did not fuse what it fused elsewhere.
 ARITHMETIC = """\
-/* Whether each operation rounds by itself, in its place, and keeps subnormals, -0 and NaN. */
-static inline int <p>_is_exact(void) {
+/* The faults of single operations: each rounds by itself, in its place, keeps subnormals and -0. */
+static inline int <p>_faults(void) {
     <P>_EXACT
     volatile float v = 1.0002441f; /* volatile: computed here, one by one, not in the compiler */
     volatile union {
@@ -32,23 +63,28 @@ static inline int <p>_is_exact(void) {
         float value;
     } n;
     float x = v;
-    int exact;
+    int found = 0;
     v = x * x - 1.0004883f; /* (1 + 2^-12)^2 rounds to 1 + 2^-11 */
-    exact = <p>_same(v, 0u);
+    found |= <p>_same(v, 0u) ? 0 : 1;
     v = 1.25f;
     v = v + 25165824.0f - 25165824.0f; /* the nearest even integer */
-    exact &= <p>_same(v, 0x40000000u);
+    found |= <p>_same(v, 0x40000000u) ? 0 : 1;
+    v = 7.0f;
+    x = v;
+    v = 3.0f;
+    v = v / x; /* not 3 * (1 / 7) */
+    found |= <p>_same(v, 0x3edb6db7u) ? 0 : 1;
     v = 1.1754944e-38f;
     v = v * 0.5f; /* half of the least normal number, and back */
     v = v * 2.0f;
-    exact &= <p>_same(v, 0x00800000u);
+    found |= <p>_same(v, 0x00800000u) ? 0 : 2;
     v = -0.0f;
     v = v + 0.0f;
-    exact &= <p>_same(v, 0u);
+    found |= <p>_same(v, 0u) ? 0 : 4;
     n.bits = 0x7fc00000u;
     x = n.value;
-    exact &= (x >= 0.0f) == (x < 0.0f); /* neither */
-    return exact;
+    found |= (x >= 0.0f) == (x < 0.0f) ? 0 : 8; /* neither */
+    return found;
 }"""
 
 # An AVR copies plain constants to its RAM, of which it has 2 kB; PROGMEM keeps them in flash. Elsewhere the
@@ -59,22 +95,114 @@ _TABLES = """\
 #if defined(__AVR__)
 #include <avr/pgmspace.h>
 #define <P>_FLASH PROGMEM
-#define <P>_READ_FLOAT(address) pgm_read_float(address)
 #define <P>_READ_BITS(address) pgm_read_dword(address)
 #else
 #define <P>_FLASH
-#define <P>_READ_FLOAT(address) (*(const volatile float *)(address))
-#define <P>_READ_BITS(address) (*(address))
+#define <P>_READ_BITS(address) (*(const volatile uint32_t *)(address))
 #endif"""
+
+MIXED = """\
+/* Drawn bits: the same on every target. */
+static inline uint32_t <p>_mixed(uint32_t x) {
+    x = (x ^ (x >> 16)) * 0x85ebca6bu;
+    x = (x ^ (x >> 13)) * 0xc2b2ae35u;
+    return x ^ (x >> 16);
+}"""
+
+_BITS = """\
+/* The float of these bits. */
+static inline float <p>_float(uint32_t bits) {
+    union {
+        uint32_t bits;
+        float value;
+    } made;
+    made.bits = bits;
+    return made.value;
+}
+
+/* A hash, and one number more; any NaN counts as the same. */
+static inline uint32_t <p>_hashed(uint32_t hash, float value) {
+    union {
+        float value;
+        uint32_t bits;
+    } got;
+    got.value = value;
+    if ((got.bits & 0x7fffffffu) > 0x7f800000u) {
+        got.bits = 0x7fc00000u;
+    }
+    return <p>_mixed(hash ^ got.bits) + 0x9e3779b9u;
+}"""
+
+_FUNCTIONS = """\
+/* A drawn argument: any bits, of middle size, large, whole or a fraction, near 1, near a limit. */
+static inline float <p>_argument(unsigned number) {
+    const uint32_t bits = <p>_mixed(number);
+    const uint32_t sign = bits & 0x80000000u;
+    const uint32_t exponent = bits >> 23;
+    const unsigned kind = number % 6u;
+    uint32_t found = bits & 0x807fffffu;
+    if (kind == 0u) {
+        found = number % 24u == 0u ? bits | 0x7f800000u : bits; /* NaN */
+    } else if (kind == 1u) {
+        found |= ((exponent & 15u) + 117u) << 23;
+    } else if (kind == 2u) {
+        found |= ((exponent & 3u) + 149u) << 23;
+    } else if (kind == 3u) {
+        return (float)((int)(number / 6u) - 20) * -0.25f; /* -0 is among them */
+    } else if (kind == 4u) {
+        found |= ((exponent & 3u) + 125u) << 23;
+    } else {
+        found = (bits & 64u) != 0u ? 0x40e80000u : (bits & 128u) != 0u ? 0x41680000u : 0x40b504f3u;
+        found = sign | (found + ((bits >> 8) & 0xffffu) - 0x8000u);
+    }
+    return <p>_float(found);
+}
+
+/* The hash of what the functions compute for drawn arguments. */
+static inline uint32_t <p>_functions(void) {
+    volatile unsigned first = 0; /* volatile: all is computed here, not in the compiler */
+    uint32_t hash = 0x811c9dc5u;
+    unsigned i;
+    for (i = first; i < <inputs>u; i++) {
+        const float x = <p>_argument(i);
+        float y;
+<calls>
+    }
+    return hash;
+}"""
+
+_DRAWN = """\
+/* A drawn observation: each eighth vector is of one kind. */
+<drawn>
+    const uint32_t number = (uint32_t)vector * <P>_N_OBSERVATIONS + channel;
+    const uint32_t bits = <p>_mixed(number + <seed>u);
+    const uint32_t ordinary = (bits & 0x807fffffu) | ((((bits >> 23) & 15u) + 117u) << 23);
+    const unsigned kind = vector % 8u;
+    uint32_t found = ordinary;
+    if (kind == 0u) {
+        found = bits;
+    } else if (kind == 1u) {
+        found = bits & 0x807fffffu; /* subnormal */
+    } else if (kind == 2u) {
+        found = ((bits & 64u) != 0u ? high : low) + (bits & 3u) - 1u; /* on, inside or outside */
+    } else if (kind == 3u || kind == 4u) {
+        if (channel % 32u == vector / 8u % <rounds>u) {
+            found = kind == 3u ? 0x7fc00000u : (bits & 0x80000000u) | 0x7f800000u;
+        }
+    } else if (kind == 5u || (kind == 7u && (bits & 64u) != 0u)) {
+        return (float)((int)(bits & 7u) - 3);
+    }
+    return <p>_float(found);
+}"""
 
 _SELFTEST = """\
 /*
- * Replays the recorded vectors. Returns 0 if all bits agree, else the number (from 1) of the first
- * vector that does not, or -1 if single operations do not: refuse to run on anything but 0.
+ * Computes recorded vectors and drawn ones. Returns 0 if all bits are those of the search, else the
+ * sum of the faults, see <P>_FAULT_ROUNDING: refuse to run on anything but 0.
  */
 static inline int <p>_selftest(void) {
     /* clang-format off */
-    static const float observations[<P>_N_VECTORS]
+    static const uint32_t observations[<P>_N_VECTORS]
         [<P>_N_OBSERVATIONS] <P>_FLASH = {
 <observations>
     };
@@ -82,43 +210,135 @@ static inline int <p>_selftest(void) {
         [<P>_N_ACTIONS] <P>_FLASH = {
 <expected>
     };
+    static const uint32_t limits[<P>_N_OBSERVATIONS]
+        [2] <P>_FLASH = {
+<limits>
+    };
     /* clang-format on */
-    volatile int first = 0; /* volatile: the steps must run here, not in the compiler */
+    volatile unsigned first = 0; /* volatile: the steps must run here, not in the compiler */
+    const unsigned recorded = <P>_N_VECTORS;
     float obs[<P>_N_OBSERVATIONS];
     float actions[<P>_N_ACTIONS];
-    int i;
-    int k;
-    if (!<p>_is_exact()) {
-        return -1;
-    }
-    for (i = first; i < <P>_N_VECTORS; i++) {
+    uint32_t hash = 0x811c9dc5u;
+    int found = <p>_faults();
+    unsigned i;
+    unsigned k;
+<functions>    for (i = first; i < recorded + <drawn>u; i++) {
         for (k = 0; k < <P>_N_OBSERVATIONS; k++) {
-            obs[k] = <P>_READ_FLOAT(&observations[i][k]);
+            if (i < recorded) {
+                const uint32_t bits = <P>_READ_BITS(&observations[i][k]);
+                obs[k] = <p>_float(bits);
+            } else {
+                const uint32_t low = <P>_READ_BITS(&limits[k][0]);
+                const uint32_t high = <P>_READ_BITS(&limits[k][1]);
+                obs[k] = <p>_drawn(i - recorded, k, low, high);
+            }
         }
         <p>_step(obs, actions);
         for (k = 0; k < <P>_N_ACTIONS; k++) {
-            const uint32_t bits = <P>_READ_BITS(&expected[i][k]);
-            if (!<p>_same(actions[k], bits)) {
-                return i + 1;
+            if (i < recorded) {
+                const uint32_t bits = <P>_READ_BITS(&expected[i][k]);
+                if (!<p>_same(actions[k], bits)) {
+                    found |= <P>_FAULT_VECTOR;
+                }
+            } else {
+                hash = <p>_hashed(hash, actions[k]);
             }
         }
     }
-    return 0;
+    return found | (hash != <hash>u ? <P>_FAULT_DRAWN : 0);
 }"""
 
-
-def selftest(vectors: tuple[Vector, ...], names: Names) -> list[str]:
-    """Returns the text of the self-test and of the comparison it needs."""
-    infinity = names.fill("<P>_INF")
-    observations, expected = [], []
-    for vector in vectors:
-        observations += braced([literal(v, infinity) for v in vector.observation])
-        expected += braced(_bits(vector.action))
-    text = names.fill(_SELFTEST)
-    text = text.replace("<observations>", "\n".join(observations))
-    tables = names.fill(_TABLES)
-    return [tables, names.fill(SAME), names.fill(ARITHMETIC), text.replace("<expected>", "\n".join(expected))]
+_ASK_FUNCTIONS = """\
+    if (<p>_functions() != <hash>u) {
+        found |= <P>_FAULT_FUNCTION;
+    }
+"""
 
 
-def _bits(values: tuple[float, ...]) -> list[str]:
-    return [f"0x{bits:08x}u" for bits in np.array(values, np.float32).view(np.uint32)]
+def selftest(controller: Controller, vectors: tuple[Vector, ...], names: Names) -> list[str]:
+    """Returns the text of the self-test and of what it needs, callees first."""
+    functions = _tested(controller, names)
+    texts = [_TABLES, SAME, ARITHMETIC, MIXED, _BITS, *([_functions(functions)] * bool(functions))]
+    seed, observations = _drawn(controller)
+    n_rounds = drawn.rounds(len(controller.observations))
+    parameters = ["unsigned vector", "unsigned channel", "uint32_t low", "uint32_t high"]
+    head = "\n".join(signature("static inline float", f"{names.p}_drawn", parameters))
+    drawing = _DRAWN.replace("<drawn>", head).replace("<seed>", str(seed)).replace("<rounds>", str(n_rounds))
+    texts.append(drawing)
+    ask = _ASK_FUNCTIONS.replace("<hash>", _hex(_functions_hash(functions))) if functions else ""
+    fills = {
+        "<observations>": _rows([vector.observation for vector in vectors]),
+        "<expected>": _rows([vector.action for vector in vectors]),
+        "<limits>": _rows([(channel.low, channel.high) for channel in controller.observations]),
+        "<functions>": ask,
+        "<drawn>": str(len(observations)),
+        "<hash>": _hex(drawn.hashed(evaluate(controller, observations))),
+    }
+    text = _SELFTEST
+    for mark, value in fills.items():
+        text = text.replace(mark, value)
+    return [names.fill(text) for text in (*texts, text)]
+
+
+class _Tested(NamedTuple):
+    """A function of the header that is tested by itself: its call for x, and what it computes."""
+
+    call: str
+    function: Callable[[Lanes], Lanes]
+
+
+# Limits that meet both zeros, on either side.
+_CLIPS = ((0.0, 1.0, 0.5), (-1.0, 0.0, -0.25))
+
+
+def _tested(controller: Controller, names: Names) -> list[_Tested]:
+    """Returns the header's functions of numbers."""
+    used = [a for a in PALETTE if a.id in controller.network.activations]
+    real = [a for a in used if trace(a.function, "x").op not in ("input", "abs")]
+    tested = [_Tested(f"{names.function(a)}(x)", a.function) for a in real]
+    if any(channel.clip for channel in (*controller.observations, *controller.actions)):
+        for limits in _CLIPS:
+            call = f"{names.p}_clip(x, {', '.join(map(literal, limits))})"
+            tested.append(_Tested(call, partial(_clipped, limits)))
+    return tested
+
+
+def _clipped(limits: tuple[float, float, float], x: Lanes) -> Lanes:
+    low, high, neutral = map(np.float32, limits)
+    return np.asarray(clip(x, low, high, neutral))
+
+
+def _functions(functions: Sequence[_Tested]) -> str:
+    lines = [f"y = {tested.call};\n{INDENT * 2}hash = <p>_hashed(hash, y);" for tested in functions]
+    calls = "\n".join(f"{INDENT * 2}{line}" for line in lines)
+    return _FUNCTIONS.replace("<inputs>", str(drawn.FUNCTION_INPUTS)).replace("<calls>", calls)
+
+
+def _functions_hash(functions: Sequence[_Tested]) -> int:
+    with np.errstate(all="ignore"):
+        columns = [tested.function(drawn.inputs()) for tested in functions]
+    return drawn.hashed(np.stack(columns, axis=1).astype(np.float32))
+
+
+def _rows(rows: Sequence[Sequence[float]]) -> str:
+    return "\n".join(line for row in rows for line in braced(_bits(row)))
+
+
+def _bits(values: Sequence[float]) -> list[str]:
+    return [_hex(int(bits)) + "u" for bits in np.array(values, np.float32).view(np.uint32)]
+
+
+def _hex(bits: int) -> str:
+    return f"0x{bits:08x}"
+
+
+def _drawn(controller: Controller) -> tuple[int, Lanes]:
+    """Returns the seed of the drawn vectors and these: of a few seeds the one with the most distinct actions."""
+    found = {seed: drawn.observations(controller.observations, seed) for seed in range(SEEDS)}
+    return max(found.items(), key=lambda item: _variety(controller, item[1]))
+
+
+def _variety(controller: Controller, observations: Lanes) -> int:
+    actions = evaluate(controller, observations)
+    return sum(len(np.unique(column.view(np.uint32))) for column in actions.T)

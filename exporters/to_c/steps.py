@@ -9,6 +9,7 @@ import numpy as np
 from wann_rt.core.activations import BY_ID
 from wann_rt.core.controller import Controller
 from wann_rt.core.symbols import Symbol, trace
+from wann_rt.core.terms import Node
 from wann_rt.exporters.expressions import Printer
 from wann_rt.exporters.to_c.functions import printer
 from wann_rt.exporters.to_c.names import Names
@@ -24,12 +25,12 @@ from wann_rt.exporters.to_c.text import (
 
 def steps(controller: Controller, names: Names) -> list[str]:
     """Returns the text of the step functions, callees first."""
-    kind = controller.weight.kind
-    if kind == "connections":
+    lowered = controller.lowered
+    if not lowered.shared:
         return [_network_step(controller, names, "step", "Computes the actions for one observation.")]
     note = "Computes the actions under any weight shared by all connections."
     network = _network_step(controller, names, "step_weight", note, "float weight")
-    return [network, (_shared_step if kind == "shared" else _ensemble_step)(controller, names)]
+    return [network, *(_ensemble_step if lowered.averages else _shared_step)(controller, names)]
 
 
 def _network_step(controller: Controller, names: Names, name: str, note: str, *more: str) -> str:
@@ -37,8 +38,8 @@ def _network_step(controller: Controller, names: Names, name: str, note: str, *m
     spare = _spare()
     observations = _observations(controller, names, spare)
     lines += [*observations, ""] if observations else []
-    for k in range(len(controller.network.activations)):
-        lines += _node(controller, names, k)
+    for node in controller.lowered.nodes:
+        lines += _node(controller, names, node)
     lines.append("")
     outputs = names.nodes[-controller.network.n_outputs :]
     for channel, target, y in zip(controller.actions, names.actions, outputs, strict=True):
@@ -57,8 +58,7 @@ def _head(names: Names, name: str, note: str, *more: str) -> list[str]:
 
 def _observations(controller: Controller, names: Names, spare: Iterator[str]) -> list[str]:
     """Returns a line for each observation that the network looks at."""
-    used = {source for sources in controller.network.sources for source in sources}
-    lines = []
+    used, lines = controller.lowered.used, []
     for k, channel in enumerate(controller.observations):
         if k + 1 in used:
             value = trace(channel.condition_observation, f"obs[{names.observations[k]}]")
@@ -76,39 +76,30 @@ def _conditioned(printer: Printer, target: str, value: Symbol, spare: Iterator[s
     return [*lines, *assignment(target, text)]
 
 
-def _node(controller: Controller, names: Names, k: int) -> list[str]:
+def _node(controller: Controller, names: Names, node: Node) -> list[str]:
     """Returns the lines of one node: its formula, or first its sum where that is too long."""
-    node = controller.network.first + k
-    terms = _terms(controller, names, k)
-    target = f"const float {names.nodes[node]}"
-    whole = assignment(target, _activated(controller, names, k, " ".join(terms), len(terms) > 1))
+    terms = _terms(names, node)
+    target = f"const float {names.nodes[node.number]}"
+    is_multiplied = bool(controller.lowered.shared)
+    whole = assignment(target, _activated(names, node, " ".join(terms), len(terms) > 1, is_multiplied))
     if len(whole[-1]) <= COLUMNS:
         return whole
-    rest = _activated(controller, names, k, f"s{node}", False)
-    if rest == f"s{node}":
+    total = f"s{node.number}"
+    rest = _activated(names, node, total, False, is_multiplied)
+    if rest == total:
         return sum_assignment(target, terms)
-    return [*sum_assignment(f"const float s{node}", terms), *assignment(target, rest)]
+    return [*sum_assignment(f"const float {total}", terms), *assignment(target, rest)]
 
 
-def _terms(controller: Controller, names: Names, k: int) -> list[str]:
-    """Returns the sources of computed node k with their operators, in the order of the oracle."""
-    network, weight = controller.network, controller.weight
-    start = int(network.program.offsets[k])
+def _terms(names: Names, node: Node) -> list[str]:
+    """Returns a node's terms with their operators, in order."""
     terms = []
-    for i, (source, sign) in enumerate(zip(network.sources[k], network.signs[k], strict=True)):
-        if weight.kind == "connections":
-            term, negative = _weighted(names, source, weight.values[start + i])
-        else:
-            term, negative = names.nodes[source], sign < 0
-        terms.append(_signed(term, negative, first=i == 0))
+    for i, term in enumerate(node.terms):
+        text = names.nodes[term.source]
+        if term.is_weighted:  # 1 * w is w: node 0 is the bias
+            text = f"{literal(term.size)} * {text}" if term.source > 0 else literal(term.size)
+        terms.append(_signed(text, term.is_negative, first=i == 0))
     return terms or ["0.0f"]
-
-
-def _weighted(names: Names, source: int, weight: float) -> tuple[str, bool]:
-    """Returns a product and whether it is subtracted: rounding is symmetric, and 1 * w is w."""
-    size = literal(abs(weight))
-    term = f"{size} * {names.nodes[source]}" if source > 0 else size  # node 0 is the bias
-    return term, bool(np.signbit(weight))
 
 
 def _signed(term: str, negative: bool, *, first: bool) -> str:
@@ -117,12 +108,11 @@ def _signed(term: str, negative: bool, *, first: bool) -> str:
     return f"{'-' if negative else '+'} {term}"
 
 
-def _activated(controller: Controller, names: Names, k: int, total: str, is_sum: bool) -> str:
-    """Returns computed node k's value for the text of its sum."""
-    if controller.weight.kind != "connections":
+def _activated(names: Names, node: Node, total: str, is_sum: bool, is_multiplied: bool) -> str:
+    """Returns a node's value for the text of its sum."""
+    if is_multiplied:
         total = f"({total}) * weight" if is_sum else f"{total} * weight"
-    activation = controller.network.activations[k]
-    return total if _is_identity(activation) else f"{names.function(BY_ID[activation])}({total})"
+    return total if _is_identity(node.activation) else f"{names.function(BY_ID[node.activation])}({total})"
 
 
 @cache
@@ -130,26 +120,24 @@ def _is_identity(activation: int) -> bool:
     return trace(BY_ID[activation].function, "x").op == "input"
 
 
-def _shared_step(controller: Controller, names: Names) -> str:
+def _shared_step(controller: Controller, names: Names) -> list[str]:
     lines = _head(names, "step", "Computes the actions for one observation.")
     call = names.fill("<p>_step_weight(obs, actions, <P>_WEIGHT);")
-    return "\n".join([*lines, f"{INDENT}{call}", "}"])
+    return ["\n".join([*lines, f"{INDENT}{call}", "}"])]
 
 
-def _ensemble_step(controller: Controller, names: Names) -> str:
-    """Returns the limited mean over the members, as ``Controller.run`` takes it."""
-    weights = controller.weight.values
+def _ensemble_step(controller: Controller, names: Names) -> list[str]:
+    """Returns the limited mean over the members, as ``Controller.run`` takes it, and what adds one of them."""
+    weights = controller.lowered.shared
+    add = _head(names, "add_member", "Adds the actions under one more weight.", "float weight")
+    add += [names.fill(f"{INDENT}float more[<P>_N_ACTIONS];"), f"{INDENT}{names.p}_step_weight(obs, more, weight);"]
+    add += [f"{INDENT}actions[{k}] = actions[{k}] + more[{k}];" for k in range(len(names.actions))]
     lines = _head(names, "step", "Computes the mean of the actions under each member's weight.")
-    members = [f"m{k}" for k in range(1, len(weights) + 1)]
-    lines += [names.fill(f"{INDENT}float {member}[<P>_N_ACTIONS];") for member in members]
-    for member, weight in zip(members, weights, strict=True):
-        call = names.fill(f"<p>_step_weight(obs, {member}, {literal(weight)});")
-        lines.append(f"{INDENT}{call}")
-    outputs = names.nodes[-controller.network.n_outputs :]
+    lines.append(names.fill(f"{INDENT}float sum[<P>_N_ACTIONS];"))
+    for k, weight in enumerate(weights):
+        lines.append(f"{INDENT}{names.p}_{'add_member' if k else 'step_weight'}(obs, sum, {literal(weight)});")
     spare, share = _spare(), np.float32(1.0 / len(weights))
-    for k, channel in enumerate(controller.actions):
-        terms = [_signed(f"{member}[{k}]", False, first=member == "m1") for member in members]
-        lines += sum_assignment(f"const float {outputs[k]}", terms)
-        mean = channel.limit_action(Symbol("input", name=outputs[k]) * share)
-        lines += _conditioned(printer(names), f"actions[{names.actions[k]}]", mean, spare)
-    return "\n".join([*lines, "}"])
+    for k, (name, channel) in enumerate(zip(names.actions, controller.actions, strict=True)):
+        mean = channel.limit_action(Symbol("input", name=f"sum[{k}]") * share)
+        lines += _conditioned(printer(names), f"actions[{name}]", mean, spare)
+    return ["\n".join([*text, "}"]) for text in ((add, lines) if len(weights) > 1 else (lines,))]

@@ -91,10 +91,43 @@ def comment(lines: list[str]) -> str:
     return "\n".join(["/*", *(f" * {line}".rstrip() for line in lines), " */"])
 
 
+# Characters of units, as people write them where there is nothing but ASCII.
+_SPELLED = {
+    "\N{DEGREE SIGN}": "deg",
+    "\N{MICRO SIGN}": "u",
+    "\N{GREEK SMALL LETTER MU}": "u",
+    "\N{GREEK CAPITAL LETTER OMEGA}": "Ohm",
+    "\N{OHM SIGN}": "Ohm",
+    "\N{MIDDLE DOT}": "*",
+    "\N{MULTIPLICATION SIGN}": "*",
+    "\N{MINUS SIGN}": "-",
+    "\N{DEGREE CELSIUS}": "degC",
+    "\N{LATIN SMALL LETTER SHARP S}": "ss",
+}
+
+
+def plain(text: str) -> str:
+    """Returns text in printable ASCII: compilers read other bytes in the code page of their machine."""
+    spelled = "".join(map(_spelled, text))
+    return "".join(c if " " <= c <= "~" else " " for c in spelled)
+
+
+def _spelled(character: str) -> str:
+    if character.isascii():
+        return character
+    if character in _SPELLED:
+        return _SPELLED[character]
+    base = "".join(c for c in unicodedata.normalize("NFKD", character) if c.isascii())
+    name = unicodedata.name(character, "")
+    if base or not character.isprintable():
+        return base
+    return name.split()[-1].lower() if name.startswith("GREEK") else f"U+{ord(character):04X}"
+
+
 def comment_safe(text: str) -> str:
-    """Returns text on one line and without what would end a comment, nest one or reorder it."""
-    shown = "".join(c if c.isprintable() else " " for c in text)
-    return shown.replace("*/", "* /").replace("/*", "/ *").replace("??", "? ?")
+    """Returns text on one line, in ASCII, without what would end a comment, nest one or be a trigraph."""
+    shown = plain("".join(c if c.isprintable() else " " for c in text))
+    return re.sub(r"\?(?=\?)", "? ", shown.replace("*/", "* /").replace("/*", "/ *"))
 
 
 def paragraph(text: str, indent: str = "", hang: str = "") -> list[str]:

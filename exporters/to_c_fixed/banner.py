@@ -9,11 +9,11 @@ from wann_rt.core.fixed.reference import FixedController
 from wann_rt.exporters.contract import contract
 from wann_rt.exporters.to_c.banner import action_steps, facts, observation_steps, provenance, shown
 from wann_rt.exporters.to_c.names import Names
-from wann_rt.exporters.to_c.text import comment, paragraph, table
+from wann_rt.exporters.to_c.text import comment, comment_safe, paragraph, table
 
 _USE = """\
 Use:
-    #include "<p>.h"
+    #include "<file>"
 
     int16_t obs[<P>_N_OBSERVATIONS];
     int32_t actions[<P>_N_ACTIONS];
@@ -26,7 +26,7 @@ Use:
 
 With numbers in their units (this needs float, the step itself does not):
     #define <P>_FLOAT
-    #include "<p>.h"
+    #include "<file>"
 
     float obs[<P>_N_OBSERVATIONS];
     float actions[<P>_N_ACTIONS];
@@ -52,17 +52,18 @@ _FLOATS = (
 )
 
 
-def banner(fixed: FixedController, names: Names, regenerate: str) -> str:
+def banner(fixed: FixedController, names: Names, regenerate: str, file: str) -> str:
     """Returns the comment at the head of the file.
 
     Args:
         fixed: what the header computes.
         names: its names.
         regenerate: the command that writes this file again.
+        file: the name under which it is included.
     """
     controller = fixed.controller
     said = contract(controller)
-    use = names.fill(_USE).replace("<first>", names.observations[0])
+    use = names.fill(_USE).replace("<first>", names.observations[0]).replace("<file>", comment_safe(file))
     return comment(
         [
             *paragraph(f"{controller.name}: a controller in fixed point as one C header, written by wann_rt."),

@@ -4,22 +4,31 @@ from wann_rt.core.fixed.reference import FixedController
 from wann_rt.exporters.to_c.names import Names
 from wann_rt.exporters.to_c.text import INDENT, assignment, literal, signature
 
+# NaN and the ends are told by their bits: fast math may take a comparison with NaN to be anything.
 _CONVERT = """\
 /* x in a format, to nearest, limited to 16 bits; neutral for NaN. */
 static inline int16_t <p>_from_float(float x, float one, int16_t neutral) {
     const float t = x * one;
-    if (t >= 32767.0f) {
-        return 32767;
+    union {
+        float value;
+        uint32_t bits;
+    } got;
+    uint32_t size;
+    got.value = x;
+    if ((got.bits & 0x7fffffffu) > 0x7f800000u) {
+        return neutral;
     }
-    if (t > -32768.0f) {
-        return (int16_t)(t < 0.0f ? t - 0.5f : t + 0.5f);
+    got.value = t;
+    size = got.bits & 0x7fffffffu;
+    if (got.bits != size) { /* negative; 0x47000000 is 32768, 0x46fffe00 is 32767 */
+        return size >= 0x47000000u ? (int16_t)-32768 : (int16_t)(t - 0.5f);
     }
-    return t <= -32768.0f ? (int16_t)-32768 : neutral;
+    return size >= 0x46fffe00u ? (int16_t)32767 : (int16_t)(t + 0.5f);
 }"""
 
 
-def float_step(fixed: FixedController, names: Names) -> str:
-    """Returns the text of ``step_float``, which takes and gives numbers in their units.
+def float_step(fixed: FixedController, names: Names) -> list[str]:
+    """Returns the text of ``step_float`` and of what it needs, which takes and gives numbers in their units.
 
     ``FixedController.__call__`` is its twin. Powers of two scale without rounding, so nothing that a compiler may
     fuse or reorder changes a bit.
@@ -38,5 +47,5 @@ def float_step(fixed: FixedController, names: Names) -> str:
     for name, action in zip(names.actions, fixed.plan.actions, strict=True):
         unit = literal(2.0**-action.fraction)
         lines += assignment(f"actions[{name}]", f"(float)fixed_actions[{name}] * {unit}")
-    head, end = names.fill("#if defined(<P>_FLOAT)"), "#endif"
-    return "\n".join([head, names.fill(_CONVERT), "", *lines, "}", end])
+    step = "\n".join([*lines, "}"])
+    return [names.fill(f"#if defined(<P>_FLOAT)\n{text}\n#endif") for text in (_CONVERT, step)]

@@ -29,7 +29,7 @@ def steps(controller: Controller, plan: Plan, names: Names) -> list[str]:
         groups = _groups(nodes, names, suffix)
         texts += [group.function(names, met) for group in groups.values()]
         texts.append(_step(plan, nodes, names, groups, step, note))
-    return [*texts, _ensemble_step(plan, names)] if plan.mean else texts
+    return [*texts, *_ensemble_step(plan, names)] if plan.mean else texts
 
 
 @dataclass(frozen=True)
@@ -208,16 +208,18 @@ def _signed(text: str, negative: bool, *, first: bool) -> str:
     return f"{'-' if negative else '+'} {text}"
 
 
-def _ensemble_step(plan: Plan, names: Names) -> str:
-    """Returns the limited mean over the members."""
-    members = [f"m{k}" for k in range(1, len(plan.members) + 1)]
+def _ensemble_step(plan: Plan, names: Names) -> list[str]:
+    """Returns the limited mean over the members, and what adds the actions of one of them."""
+    head = signature("static inline void", f"{names.p}_add", ["int32_t *sum", "const int32_t *more"])
+    add = ["/* Adds the actions of one more member. */", *head]
+    add += [f"{INDENT}sum[{k}] = sum[{k}] + more[{k}];" for k in range(len(names.actions))]
     lines = _head(names, "step", "Computes the mean of the actions under each member's weight.")
-    lines += [names.fill(f"{INDENT}int32_t {member}[<P>_N_ACTIONS];") for member in members]
-    lines += [names.fill(f"{INDENT}<p>_member{member[1:]}(obs, {member});") for member in members]
-    outputs = names.nodes[-len(plan.actions) :]
+    is_single = len(plan.members) == 1
+    lines += [names.fill(f"{INDENT}int32_t {name}[<P>_N_ACTIONS];") for name in ("sum", "more")[: 2 - is_single]]
+    lines.append(f"{INDENT}{names.p}_member1(obs, sum);")
+    for k in range(2, len(plan.members) + 1):
+        lines += [f"{INDENT}{names.p}_member{k}(obs, more);", f"{INDENT}{names.p}_add(sum, more);"]
     for k, (action, mean) in enumerate(zip(plan.actions, plan.mean, strict=True)):
-        terms = [f"{'+ ' * (k2 > 0)}{member}[{k}]" for k2, member in enumerate(members)]
-        lines += sum_assignment(f"const int32_t {outputs[k]}", terms)
-        value = _clip(names, _affine(outputs[k], mean), action.limits)
+        value = _clip(names, _affine(f"sum[{k}]", mean), action.limits)
         lines += assignment(f"actions[{names.actions[k]}]", value)
-    return "\n".join([*lines, "}"])
+    return ["\n".join([*text, "}"]) for text in ((lines,) if is_single else (add, lines))]

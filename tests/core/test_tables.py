@@ -32,7 +32,8 @@ PALETTE: tuple[Activation, ...] = (
 """
 TABLES = {
     "wann_rt.core.fixed.activations": "FIXED",
-    "wann_rt.exporters.to_onnx.palette": "STANDARD",
+    "wann_rt.exporters.to_onnx.native": "NATIVE",
+    "wann_rt.exporters.parity.error_bound": "BOUNDS",
 }
 IMPORTS = """
 import importlib, sys

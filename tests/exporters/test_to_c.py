@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from wann_rt.core import reference
 from wann_rt.core.activations import PALETTE
-from wann_rt.core.controller import MIN_VECTORS, Channel, Controller, Weight
+from wann_rt.core.controller import Channel, Controller, Weight
 from wann_rt.core.errors import ExportError
 from wann_rt.core.network import Connection, Network
 from wann_rt.exporters.parity.compiler import compile_with, find_compiler
@@ -193,7 +193,7 @@ def test_the_includers_own_code_may_still_be_fused(name: str, tmp_path: Path) ->
 
 def test_the_selftest_fails_when_any_bit_of_what_it_guards_changes() -> None:
     changes: dict[str, Callable[[str], str]] = {
-        "expected": lambda text: _flip(text, r"0x([0-9a-f]{8})u[,}]"),
+        "expected": lambda text: _flip(text, r"expected\[(?s:.*?)0x([0-9a-f]{8})u[,}]"),
         "activation": lambda text: re.sub(r"(?s)(_tanh\(float x\).*?\+ )(\d)", r"\g<1>1\2", text, count=1),
         "sign": lambda text: re.sub(r" - (\w+ \+ .*\) \* weight)", r" + \1", text, count=1),
         "weight": lambda text: text.replace("_WEIGHT (-1.5f)", "_WEIGHT (-1.5000001f)"),
@@ -204,12 +204,20 @@ def test_the_selftest_fails_when_any_bit_of_what_it_guards_changes() -> None:
         headers[prefix] = change(text)
         assert headers[prefix] != text, prefix
     weighted = to_c(SWING_UPS["connections"], prefix="constant")
-    headers["constant"] = re.sub(r"(\d)f \* x_dot", r"\g<1>1f * x_dot", weighted)
+    headers["constant"] = re.sub(r"(\d)f \* o_x_dot", r"\g<1>1f * o_x_dot", weighted)
     library = Library(headers, find_compiler() or "cc", ["-std=gnu99"])
     results = {prefix: library.selftest(prefix) for prefix in headers}
     assert results.pop("intact") == 0
-    assert all(0 < result <= MIN_VECTORS for result in results.values()), results
-    assert results["expected"] == MIN_VECTORS  # the last vector is the one that was changed
+    faults = faults_of(headers["intact"])
+    assert set(results) == {*changes, "constant"}
+    assert results.pop("expected") == faults["VECTOR"]  # the recorded one that was changed
+    assert results.pop("activation") & faults["FUNCTION"]
+    assert all(result & faults["DRAWN"] for result in results.values()), results
+
+
+def faults_of(text: str) -> dict[str, int]:
+    """Returns the bits of the self-test, by name, as the header defines them."""
+    return {name: int(bit) for name, bit in re.findall(r"#define \w+_FAULT_(\w+) (\d+)", text)}
 
 
 def _flip(text: str, pattern: str) -> str:

@@ -31,12 +31,12 @@
  *     swing_up_ensemble_q12_step_float(obs, actions);
  *
  * Observations, in this order:
- *   index  name    unit   format  from        to         computed here
- *   0      x       m      q12     -2.3999023  2.3999023  clip to [low, high]
- *   1      x dot   m/s    q7      -256        255.99219  multiply by 0.1
- *   2      cos(θ)  1      q12     -8          7.999756   -
- *   3      sin(θ)  1      q12     -8          7.999756   -
- *   4      θ dot   rad/s  q8      -128        127.99609  subtract 0.5, multiply by 0.2
+ *   index  name        unit   format  from        to         computed here
+ *   0      x           m      q12     -2.3999023  2.3999023  clip to [low, high]
+ *   1      x dot       m/s    q7      -256        255.99219  multiply by 0.1
+ *   2      cos(theta)  1      q12     -8          7.999756   -
+ *   3      sin(theta)  1      q12     -8          7.999756   -
+ *   4      theta dot   rad/s  q8      -128        127.99609  subtract 0.5, multiply by 0.2
  *
  * Actions, in this order:
  *   index  name   unit  format  low  high  computed here
@@ -58,8 +58,12 @@
  *   task: by hand
  */
 
-#ifndef SWING_UP_ENSEMBLE_Q12_WANN_H
-#define SWING_UP_ENSEMBLE_Q12_WANN_H
+#if defined(SWING_UP_ENSEMBLE_Q12_WANN_H)
+#if SWING_UP_ENSEMBLE_Q12_WANN_H != 0xa727b1a7u
+#error "two headers that differ have one prefix: write one with --set prefix=NAME"
+#endif
+#else
+#define SWING_UP_ENSEMBLE_Q12_WANN_H 0xa727b1a7u
 
 #include <stdint.h>
 
@@ -71,6 +75,21 @@
 #define SWING_UP_ENSEMBLE_Q12_DT_US 20000
 #define SWING_UP_ENSEMBLE_Q12_DIGEST                                                               \
     "sha256:d218a1c7f8d28ebb43870ea0c21aa4c899fc91598e1c9b4df3c62a8719ae8265"
+
+/* A hash of all channels - names, units, order, ranges, scales - and the rate. Your code may say:
+ * #if SWING_UP_ENSEMBLE_Q12_CONTRACT != 0xdde8a3b9u, the one it was written for, then #error. */
+#define SWING_UP_ENSEMBLE_Q12_CONTRACT 0xdde8a3b9u
+
+/*
+ * What swing_up_ensemble_q12_selftest() returns: 0, or the sum of what failed.
+ *
+ * VECTOR  the step computes something else for a recorded vector
+ * DRAWN   so it does for vectors drawn at its limits and between
+ * FLOAT   so do the conversions of SWING_UP_ENSEMBLE_Q12_FLOAT
+ */
+#define SWING_UP_ENSEMBLE_Q12_FAULT_VECTOR 32
+#define SWING_UP_ENSEMBLE_Q12_FAULT_DRAWN 64
+#define SWING_UP_ENSEMBLE_Q12_FAULT_FLOAT 128
 
 enum {
     SWING_UP_ENSEMBLE_Q12_OBS_X = 0,
@@ -207,22 +226,22 @@ static inline int swing_up_ensemble_q12_sigmoid_w16_1(int sum) {
 static inline void
 swing_up_ensemble_q12_member1(const int16_t obs[SWING_UP_ENSEMBLE_Q12_N_OBSERVATIONS],
                               int32_t actions[SWING_UP_ENSEMBLE_Q12_N_ACTIONS]) {
-    const int x = (int)swing_up_ensemble_q12_clip(obs[SWING_UP_ENSEMBLE_Q12_OBS_X], -9830, 9830);
-    const int32_t x_dot = ((int32_t)obs[SWING_UP_ENSEMBLE_Q12_OBS_X_DOT] * 26214 + 4096) >> 13;
-    const int cos_theta = obs[SWING_UP_ENSEMBLE_Q12_OBS_COS_THETA];
-    const int sin_theta = obs[SWING_UP_ENSEMBLE_Q12_OBS_SIN_THETA];
-    const int32_t theta_dot =
+    const int o_x = (int)swing_up_ensemble_q12_clip(obs[SWING_UP_ENSEMBLE_Q12_OBS_X], -9830, 9830);
+    const int32_t o_x_dot = ((int32_t)obs[SWING_UP_ENSEMBLE_Q12_OBS_X_DOT] * 26214 + 4096) >> 13;
+    const int o_cos_theta = obs[SWING_UP_ENSEMBLE_Q12_OBS_COS_THETA];
+    const int o_sin_theta = obs[SWING_UP_ENSEMBLE_Q12_OBS_SIN_THETA];
+    const int32_t o_theta_dot =
         ((int32_t)obs[SWING_UP_ENSEMBLE_Q12_OBS_THETA_DOT] * 26214 - 3351347) >> 13;
 
-    const int n6 = swing_up_ensemble_q12_gauss_w16_1((int32_t)cos_theta + theta_dot);
-    const int n7 = swing_up_ensemble_q12_tanh_w16_1(-(int32_t)x + x_dot + sin_theta + 4096);
-    const int n8 = swing_up_ensemble_q12_sin_w14_1(-(int32_t)cos_theta + n7);
-    const int n9 = swing_up_ensemble_q12_cos_w16_1(x + n8);
-    const int force = swing_up_ensemble_q12_tanh_w16_1(-(int32_t)n7 + n9);
-    const int brake = swing_up_ensemble_q12_sigmoid_w16_1(n6 + 4096);
+    const int n6 = swing_up_ensemble_q12_gauss_w16_1((int32_t)o_cos_theta + o_theta_dot);
+    const int n7 = swing_up_ensemble_q12_tanh_w16_1(-(int32_t)o_x + o_x_dot + o_sin_theta + 4096);
+    const int n8 = swing_up_ensemble_q12_sin_w14_1(-(int32_t)o_cos_theta + n7);
+    const int n9 = swing_up_ensemble_q12_cos_w16_1(o_x + n8);
+    const int a_force = swing_up_ensemble_q12_tanh_w16_1(-(int32_t)n7 + n9);
+    const int a_brake = swing_up_ensemble_q12_sigmoid_w16_1(n6 + 4096);
 
-    actions[SWING_UP_ENSEMBLE_Q12_ACTION_FORCE] = ((int32_t)force * 20480 + 8192) >> 14;
-    actions[SWING_UP_ENSEMBLE_Q12_ACTION_BRAKE] = (((int32_t)brake * 16384 + 8192) >> 14) - 1024;
+    actions[SWING_UP_ENSEMBLE_Q12_ACTION_FORCE] = ((int32_t)a_force * 20480 + 8192) >> 14;
+    actions[SWING_UP_ENSEMBLE_Q12_ACTION_BRAKE] = (((int32_t)a_brake * 16384 + 8192) >> 14) - 1024;
 }
 
 /* exp(-s^2 / 2), where s = weight * sum */
@@ -256,22 +275,22 @@ static inline int swing_up_ensemble_q12_sigmoid_w16_2(int sum) {
 static inline void
 swing_up_ensemble_q12_member2(const int16_t obs[SWING_UP_ENSEMBLE_Q12_N_OBSERVATIONS],
                               int32_t actions[SWING_UP_ENSEMBLE_Q12_N_ACTIONS]) {
-    const int x = (int)swing_up_ensemble_q12_clip(obs[SWING_UP_ENSEMBLE_Q12_OBS_X], -9830, 9830);
-    const int32_t x_dot = ((int32_t)obs[SWING_UP_ENSEMBLE_Q12_OBS_X_DOT] * 26214 + 4096) >> 13;
-    const int cos_theta = obs[SWING_UP_ENSEMBLE_Q12_OBS_COS_THETA];
-    const int sin_theta = obs[SWING_UP_ENSEMBLE_Q12_OBS_SIN_THETA];
-    const int32_t theta_dot =
+    const int o_x = (int)swing_up_ensemble_q12_clip(obs[SWING_UP_ENSEMBLE_Q12_OBS_X], -9830, 9830);
+    const int32_t o_x_dot = ((int32_t)obs[SWING_UP_ENSEMBLE_Q12_OBS_X_DOT] * 26214 + 4096) >> 13;
+    const int o_cos_theta = obs[SWING_UP_ENSEMBLE_Q12_OBS_COS_THETA];
+    const int o_sin_theta = obs[SWING_UP_ENSEMBLE_Q12_OBS_SIN_THETA];
+    const int32_t o_theta_dot =
         ((int32_t)obs[SWING_UP_ENSEMBLE_Q12_OBS_THETA_DOT] * 26214 - 3351347) >> 13;
 
-    const int n6 = swing_up_ensemble_q12_gauss_w16_2((int32_t)cos_theta + theta_dot);
-    const int n7 = swing_up_ensemble_q12_tanh_w16_2(-(int32_t)x + x_dot + sin_theta + 4096);
-    const int n8 = swing_up_ensemble_q12_sin_w16_2(-(int32_t)cos_theta + n7);
-    const int n9 = swing_up_ensemble_q12_cos_w16_2(x + n8);
-    const int force = swing_up_ensemble_q12_tanh_w16_2(-(int32_t)n7 + n9);
-    const int brake = swing_up_ensemble_q12_sigmoid_w16_2(n6 + 4096);
+    const int n6 = swing_up_ensemble_q12_gauss_w16_2((int32_t)o_cos_theta + o_theta_dot);
+    const int n7 = swing_up_ensemble_q12_tanh_w16_2(-(int32_t)o_x + o_x_dot + o_sin_theta + 4096);
+    const int n8 = swing_up_ensemble_q12_sin_w16_2(-(int32_t)o_cos_theta + n7);
+    const int n9 = swing_up_ensemble_q12_cos_w16_2(o_x + n8);
+    const int a_force = swing_up_ensemble_q12_tanh_w16_2(-(int32_t)n7 + n9);
+    const int a_brake = swing_up_ensemble_q12_sigmoid_w16_2(n6 + 4096);
 
-    actions[SWING_UP_ENSEMBLE_Q12_ACTION_FORCE] = ((int32_t)force * 20480 + 8192) >> 14;
-    actions[SWING_UP_ENSEMBLE_Q12_ACTION_BRAKE] = (((int32_t)brake * 16384 + 8192) >> 14) - 1024;
+    actions[SWING_UP_ENSEMBLE_Q12_ACTION_FORCE] = ((int32_t)a_force * 20480 + 8192) >> 14;
+    actions[SWING_UP_ENSEMBLE_Q12_ACTION_BRAKE] = (((int32_t)a_brake * 16384 + 8192) >> 14) - 1024;
 }
 
 /* exp(-s^2 / 2), where s = weight * sum */
@@ -305,44 +324,175 @@ static inline int swing_up_ensemble_q12_sigmoid_w16_3(int sum) {
 static inline void
 swing_up_ensemble_q12_member3(const int16_t obs[SWING_UP_ENSEMBLE_Q12_N_OBSERVATIONS],
                               int32_t actions[SWING_UP_ENSEMBLE_Q12_N_ACTIONS]) {
-    const int x = (int)swing_up_ensemble_q12_clip(obs[SWING_UP_ENSEMBLE_Q12_OBS_X], -9830, 9830);
-    const int32_t x_dot = ((int32_t)obs[SWING_UP_ENSEMBLE_Q12_OBS_X_DOT] * 26214 + 4096) >> 13;
-    const int cos_theta = obs[SWING_UP_ENSEMBLE_Q12_OBS_COS_THETA];
-    const int sin_theta = obs[SWING_UP_ENSEMBLE_Q12_OBS_SIN_THETA];
-    const int32_t theta_dot =
+    const int o_x = (int)swing_up_ensemble_q12_clip(obs[SWING_UP_ENSEMBLE_Q12_OBS_X], -9830, 9830);
+    const int32_t o_x_dot = ((int32_t)obs[SWING_UP_ENSEMBLE_Q12_OBS_X_DOT] * 26214 + 4096) >> 13;
+    const int o_cos_theta = obs[SWING_UP_ENSEMBLE_Q12_OBS_COS_THETA];
+    const int o_sin_theta = obs[SWING_UP_ENSEMBLE_Q12_OBS_SIN_THETA];
+    const int32_t o_theta_dot =
         ((int32_t)obs[SWING_UP_ENSEMBLE_Q12_OBS_THETA_DOT] * 26214 - 3351347) >> 13;
 
-    const int n6 = swing_up_ensemble_q12_gauss_w16_3((int32_t)cos_theta + theta_dot);
-    const int n7 = swing_up_ensemble_q12_tanh_w16_3(-(int32_t)x + x_dot + sin_theta + 4096);
-    const int n8 = swing_up_ensemble_q12_sin_w16_3(-(int32_t)cos_theta + n7);
-    const int n9 = swing_up_ensemble_q12_cos_w16_3(x + n8);
-    const int force = swing_up_ensemble_q12_tanh_w16_3(-(int32_t)n7 + n9);
-    const int brake = swing_up_ensemble_q12_sigmoid_w16_3(n6 + 4096);
+    const int n6 = swing_up_ensemble_q12_gauss_w16_3((int32_t)o_cos_theta + o_theta_dot);
+    const int n7 = swing_up_ensemble_q12_tanh_w16_3(-(int32_t)o_x + o_x_dot + o_sin_theta + 4096);
+    const int n8 = swing_up_ensemble_q12_sin_w16_3(-(int32_t)o_cos_theta + n7);
+    const int n9 = swing_up_ensemble_q12_cos_w16_3(o_x + n8);
+    const int a_force = swing_up_ensemble_q12_tanh_w16_3(-(int32_t)n7 + n9);
+    const int a_brake = swing_up_ensemble_q12_sigmoid_w16_3(n6 + 4096);
 
-    actions[SWING_UP_ENSEMBLE_Q12_ACTION_FORCE] = ((int32_t)force * 20480 + 8192) >> 14;
-    actions[SWING_UP_ENSEMBLE_Q12_ACTION_BRAKE] = (((int32_t)brake * 16384 + 8192) >> 14) - 1024;
+    actions[SWING_UP_ENSEMBLE_Q12_ACTION_FORCE] = ((int32_t)a_force * 20480 + 8192) >> 14;
+    actions[SWING_UP_ENSEMBLE_Q12_ACTION_BRAKE] = (((int32_t)a_brake * 16384 + 8192) >> 14) - 1024;
+}
+
+/* Adds the actions of one more member. */
+static inline void swing_up_ensemble_q12_add(int32_t *sum, const int32_t *more) {
+    sum[0] = sum[0] + more[0];
+    sum[1] = sum[1] + more[1];
 }
 
 /* Computes the mean of the actions under each member's weight. */
 static inline void
 swing_up_ensemble_q12_step(const int16_t obs[SWING_UP_ENSEMBLE_Q12_N_OBSERVATIONS],
                            int32_t actions[SWING_UP_ENSEMBLE_Q12_N_ACTIONS]) {
-    int32_t m1[SWING_UP_ENSEMBLE_Q12_N_ACTIONS];
-    int32_t m2[SWING_UP_ENSEMBLE_Q12_N_ACTIONS];
-    int32_t m3[SWING_UP_ENSEMBLE_Q12_N_ACTIONS];
-    swing_up_ensemble_q12_member1(obs, m1);
-    swing_up_ensemble_q12_member2(obs, m2);
-    swing_up_ensemble_q12_member3(obs, m3);
-    const int32_t force = m1[0] + m2[0] + m3[0];
-    actions[SWING_UP_ENSEMBLE_Q12_ACTION_FORCE] = (force * 21845 + 32768) >> 16;
-    const int32_t brake = m1[1] + m2[1] + m3[1];
-    actions[SWING_UP_ENSEMBLE_Q12_ACTION_BRAKE] = (brake * 21845 + 32768) >> 16;
+    int32_t sum[SWING_UP_ENSEMBLE_Q12_N_ACTIONS];
+    int32_t more[SWING_UP_ENSEMBLE_Q12_N_ACTIONS];
+    swing_up_ensemble_q12_member1(obs, sum);
+    swing_up_ensemble_q12_member2(obs, more);
+    swing_up_ensemble_q12_add(sum, more);
+    swing_up_ensemble_q12_member3(obs, more);
+    swing_up_ensemble_q12_add(sum, more);
+    actions[SWING_UP_ENSEMBLE_Q12_ACTION_FORCE] = (sum[0] * 21845 + 32768) >> 16;
+    actions[SWING_UP_ENSEMBLE_Q12_ACTION_BRAKE] = (sum[1] * 21845 + 32768) >> 16;
 }
 
+#if defined(SWING_UP_ENSEMBLE_Q12_FLOAT)
+/* x in a format, to nearest, limited to 16 bits; neutral for NaN. */
+static inline int16_t swing_up_ensemble_q12_from_float(float x, float one, int16_t neutral) {
+    const float t = x * one;
+    union {
+        float value;
+        uint32_t bits;
+    } got;
+    uint32_t size;
+    got.value = x;
+    if ((got.bits & 0x7fffffffu) > 0x7f800000u) {
+        return neutral;
+    }
+    got.value = t;
+    size = got.bits & 0x7fffffffu;
+    if (got.bits != size) { /* negative; 0x47000000 is 32768, 0x46fffe00 is 32767 */
+        return size >= 0x47000000u ? (int16_t)-32768 : (int16_t)(t - 0.5f);
+    }
+    return size >= 0x46fffe00u ? (int16_t)32767 : (int16_t)(t + 0.5f);
+}
+#endif
+
+#if defined(SWING_UP_ENSEMBLE_Q12_FLOAT)
+/* Computes the actions with numbers in their units: converts, steps, converts back. */
+static inline void
+swing_up_ensemble_q12_step_float(const float obs[SWING_UP_ENSEMBLE_Q12_N_OBSERVATIONS],
+                                 float actions[SWING_UP_ENSEMBLE_Q12_N_ACTIONS]) {
+    int16_t fixed_obs[SWING_UP_ENSEMBLE_Q12_N_OBSERVATIONS];
+    int32_t fixed_actions[SWING_UP_ENSEMBLE_Q12_N_ACTIONS];
+    fixed_obs[SWING_UP_ENSEMBLE_Q12_OBS_X] =
+        swing_up_ensemble_q12_from_float(obs[SWING_UP_ENSEMBLE_Q12_OBS_X], 4096.0f, 0);
+    fixed_obs[SWING_UP_ENSEMBLE_Q12_OBS_X_DOT] =
+        swing_up_ensemble_q12_from_float(obs[SWING_UP_ENSEMBLE_Q12_OBS_X_DOT], 128.0f, 0);
+    fixed_obs[SWING_UP_ENSEMBLE_Q12_OBS_COS_THETA] =
+        swing_up_ensemble_q12_from_float(obs[SWING_UP_ENSEMBLE_Q12_OBS_COS_THETA], 4096.0f, 0);
+    fixed_obs[SWING_UP_ENSEMBLE_Q12_OBS_SIN_THETA] =
+        swing_up_ensemble_q12_from_float(obs[SWING_UP_ENSEMBLE_Q12_OBS_SIN_THETA], 4096.0f, 0);
+    fixed_obs[SWING_UP_ENSEMBLE_Q12_OBS_THETA_DOT] =
+        swing_up_ensemble_q12_from_float(obs[SWING_UP_ENSEMBLE_Q12_OBS_THETA_DOT], 256.0f, 0);
+    swing_up_ensemble_q12_step(fixed_obs, fixed_actions);
+    actions[SWING_UP_ENSEMBLE_Q12_ACTION_FORCE] =
+        (float)fixed_actions[SWING_UP_ENSEMBLE_Q12_ACTION_FORCE] * 0.001953125f;
+    actions[SWING_UP_ENSEMBLE_Q12_ACTION_BRAKE] =
+        (float)fixed_actions[SWING_UP_ENSEMBLE_Q12_ACTION_BRAKE] * 0.00024414062f;
+}
+#endif
+
+/* Drawn bits: the same on every target. */
+static inline uint32_t swing_up_ensemble_q12_mixed(uint32_t x) {
+    x = (x ^ (x >> 16)) * 0x85ebca6bu;
+    x = (x ^ (x >> 13)) * 0xc2b2ae35u;
+    return x ^ (x >> 16);
+}
+
+/* A drawn observation: any, at either limit, of middle size, small. */
+static inline int16_t swing_up_ensemble_q12_drawn(unsigned vector, unsigned channel, int16_t low,
+                                                  int16_t high) {
+    const uint32_t number = (uint32_t)vector * SWING_UP_ENSEMBLE_Q12_N_OBSERVATIONS + channel;
+    const uint32_t bits = swing_up_ensemble_q12_mixed(number + 0u);
+    const unsigned kind = vector % 4u;
+    int32_t found = (int32_t)(bits & 15u) - 8;
+    if (kind == 0u) {
+        found = (int32_t)(bits & 0xffffu) - 0x8000;
+    } else if (kind == 1u) {
+        found = ((bits & 64u) != 0u ? high : low) + (int32_t)(bits & 3u) - 1;
+    } else if (kind == 2u) {
+        found = (int32_t)(bits & 0x3fffu) - 0x2000;
+    }
+    return (int16_t)(found > 32767 ? 32767 : found < -32768 ? -32768 : found);
+}
+
+#if defined(SWING_UP_ENSEMBLE_Q12_FLOAT)
+/* A drawn float: any bits, halves, near the ends of 16 bits, of middle size. */
+static inline float swing_up_ensemble_q12_argument(unsigned number) {
+    const uint32_t bits = swing_up_ensemble_q12_mixed(number);
+    const unsigned kind = number % 4u;
+    union {
+        uint32_t bits;
+        float value;
+    } made;
+    made.bits = bits;
+    if (number % 16u == 0u) {
+        made.bits = bits | 0x7f800000u; /* NaN */
+    } else if (number % 16u == 8u) {
+        made.bits = (bits & 0x80000000u) | 0x7f800000u;
+    } else if (kind == 1u) {
+        made.value = (float)((int)(number / 4u % 64u) - 32) * -0.25f;
+    } else if (kind == 2u) {
+        made.bits = (bits & 0x80000000u) | (0x467ffe00u + ((bits >> 8) & 0xfffu) - 0x800u);
+    } else if (kind == 3u) {
+        made.bits = (bits & 0x807fffffu) | ((((bits >> 23) & 15u) + 117u) << 23);
+    }
+    return made.value;
+}
+
+/* The hash of what drawn floats become, and of what steps make of them. */
+static inline uint32_t swing_up_ensemble_q12_floats(void) {
+    volatile unsigned first = 0; /* volatile: all is computed here, not in the compiler */
+    float obs[SWING_UP_ENSEMBLE_Q12_N_OBSERVATIONS];
+    float actions[SWING_UP_ENSEMBLE_Q12_N_ACTIONS];
+    uint32_t hash = 0x811c9dc5u;
+    unsigned i;
+    unsigned k;
+    for (i = first; i < 160u; i++) {
+        const float x = swing_up_ensemble_q12_argument(i);
+        const int32_t got = swing_up_ensemble_q12_from_float(x, 2.0f, -3);
+        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)got) + 0x9e3779b9u;
+    }
+    for (i = first; i < 24u; i++) {
+        for (k = 0; k < SWING_UP_ENSEMBLE_Q12_N_OBSERVATIONS; k++) {
+            const unsigned number = i * SWING_UP_ENSEMBLE_Q12_N_OBSERVATIONS + k;
+            obs[k] = swing_up_ensemble_q12_argument(number);
+        }
+        swing_up_ensemble_q12_step_float(obs, actions);
+        for (k = 0; k < SWING_UP_ENSEMBLE_Q12_N_ACTIONS; k++) {
+            union {
+                float value;
+                uint32_t bits;
+            } got;
+            got.value = actions[k];
+            hash = swing_up_ensemble_q12_mixed(hash ^ got.bits) + 0x9e3779b9u;
+        }
+    }
+    return hash;
+}
+#endif
+
 /*
- * Replays vectors: recorded ones, and all observations at either end of their type. Returns 0 if
- * all actions agree, else the number (from 1) of the first vector that does not: refuse to run on
- * anything but 0.
+ * Computes recorded vectors and drawn ones. Returns 0 if all actions agree, else the sum of the
+ * faults, see SWING_UP_ENSEMBLE_Q12_FAULT_VECTOR: refuse to run on anything but 0.
  */
 static inline int swing_up_ensemble_q12_selftest(void) {
     /* clang-format off */
@@ -372,62 +522,50 @@ static inline int swing_up_ensemble_q12_selftest(void) {
         {3433, 581},
         {-2420, 581},
     };
+    static const int16_t limits[SWING_UP_ENSEMBLE_Q12_N_OBSERVATIONS]
+        [2] SWING_UP_ENSEMBLE_Q12_FLASH = {
+        {-9830, 9830},
+        {-32768, 32767},
+        {-32768, 32767},
+        {-32768, 32767},
+        {-32768, 32767},
+    };
     /* clang-format on */
-    volatile int first = 0; /* volatile: the steps must run here, not in the compiler */
+    volatile unsigned first = 0; /* volatile: the steps must run here, not in the compiler */
+    const unsigned recorded = SWING_UP_ENSEMBLE_Q12_N_VECTORS;
     int16_t obs[SWING_UP_ENSEMBLE_Q12_N_OBSERVATIONS];
     int32_t actions[SWING_UP_ENSEMBLE_Q12_N_ACTIONS];
-    int i;
-    int k;
-    for (i = first; i < SWING_UP_ENSEMBLE_Q12_N_VECTORS; i++) {
+    uint32_t hash = 0x811c9dc5u;
+    int found = 0;
+    unsigned i;
+    unsigned k;
+    for (i = first; i < recorded + 96u; i++) {
         for (k = 0; k < SWING_UP_ENSEMBLE_Q12_N_OBSERVATIONS; k++) {
-            obs[k] = SWING_UP_ENSEMBLE_Q12_READ_OBS(&observations[i][k]);
+            if (i < recorded) {
+                obs[k] = SWING_UP_ENSEMBLE_Q12_READ_OBS(&observations[i][k]);
+            } else {
+                const int16_t low = SWING_UP_ENSEMBLE_Q12_READ_OBS(&limits[k][0]);
+                const int16_t high = SWING_UP_ENSEMBLE_Q12_READ_OBS(&limits[k][1]);
+                obs[k] = swing_up_ensemble_q12_drawn(i - recorded, k, low, high);
+            }
         }
         swing_up_ensemble_q12_step(obs, actions);
         for (k = 0; k < SWING_UP_ENSEMBLE_Q12_N_ACTIONS; k++) {
-            if (actions[k] != SWING_UP_ENSEMBLE_Q12_READ32(&expected[i][k])) {
-                return i + 1;
+            if (i >= recorded) {
+                hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)actions[k]) + 0x9e3779b9u;
+            } else if (actions[k] != SWING_UP_ENSEMBLE_Q12_READ32(&expected[i][k])) {
+                found |= SWING_UP_ENSEMBLE_Q12_FAULT_VECTOR;
             }
         }
     }
-    return 0;
-}
-
+    found |= hash != 0x7f2b1b53u ? SWING_UP_ENSEMBLE_Q12_FAULT_DRAWN : 0;
 #if defined(SWING_UP_ENSEMBLE_Q12_FLOAT)
-/* x in a format, to nearest, limited to 16 bits; neutral for NaN. */
-static inline int16_t swing_up_ensemble_q12_from_float(float x, float one, int16_t neutral) {
-    const float t = x * one;
-    if (t >= 32767.0f) {
-        return 32767;
+    if (swing_up_ensemble_q12_floats() != 0x2d571e4du) {
+        found |= SWING_UP_ENSEMBLE_Q12_FAULT_FLOAT;
     }
-    if (t > -32768.0f) {
-        return (int16_t)(t < 0.0f ? t - 0.5f : t + 0.5f);
-    }
-    return t <= -32768.0f ? (int16_t)-32768 : neutral;
-}
-
-/* Computes the actions with numbers in their units: converts, steps, converts back. */
-static inline void
-swing_up_ensemble_q12_step_float(const float obs[SWING_UP_ENSEMBLE_Q12_N_OBSERVATIONS],
-                                 float actions[SWING_UP_ENSEMBLE_Q12_N_ACTIONS]) {
-    int16_t fixed_obs[SWING_UP_ENSEMBLE_Q12_N_OBSERVATIONS];
-    int32_t fixed_actions[SWING_UP_ENSEMBLE_Q12_N_ACTIONS];
-    fixed_obs[SWING_UP_ENSEMBLE_Q12_OBS_X] =
-        swing_up_ensemble_q12_from_float(obs[SWING_UP_ENSEMBLE_Q12_OBS_X], 4096.0f, 0);
-    fixed_obs[SWING_UP_ENSEMBLE_Q12_OBS_X_DOT] =
-        swing_up_ensemble_q12_from_float(obs[SWING_UP_ENSEMBLE_Q12_OBS_X_DOT], 128.0f, 0);
-    fixed_obs[SWING_UP_ENSEMBLE_Q12_OBS_COS_THETA] =
-        swing_up_ensemble_q12_from_float(obs[SWING_UP_ENSEMBLE_Q12_OBS_COS_THETA], 4096.0f, 0);
-    fixed_obs[SWING_UP_ENSEMBLE_Q12_OBS_SIN_THETA] =
-        swing_up_ensemble_q12_from_float(obs[SWING_UP_ENSEMBLE_Q12_OBS_SIN_THETA], 4096.0f, 0);
-    fixed_obs[SWING_UP_ENSEMBLE_Q12_OBS_THETA_DOT] =
-        swing_up_ensemble_q12_from_float(obs[SWING_UP_ENSEMBLE_Q12_OBS_THETA_DOT], 256.0f, 0);
-    swing_up_ensemble_q12_step(fixed_obs, fixed_actions);
-    actions[SWING_UP_ENSEMBLE_Q12_ACTION_FORCE] =
-        (float)fixed_actions[SWING_UP_ENSEMBLE_Q12_ACTION_FORCE] * 0.001953125f;
-    actions[SWING_UP_ENSEMBLE_Q12_ACTION_BRAKE] =
-        (float)fixed_actions[SWING_UP_ENSEMBLE_Q12_ACTION_BRAKE] * 0.00024414062f;
-}
 #endif
+    return found;
+}
 
 #if defined(__cplusplus)
 }

@@ -1,29 +1,33 @@
 """``wann-rt export``: write a controller in other formats."""
 
+import os
 from pathlib import Path
 
 import click
 
 from wann_rt.cli import export_fixed as fixed
 from wann_rt.cli.options import CONTROLLER, named_after, read_controller, settings_of
+from wann_rt.core.errors import FileError
 
 
 @click.command()
 @CONTROLLER
 @click.option("--to", "formats", multiple=True, help="Format, see below; may be repeated.")
-@click.option("--out", type=click.Path(path_type=Path), help="File to write; a folder if there are several formats.")
+@click.option("--out", type=click.Path(), help="File to write; or a folder, which is made if need be.")
 @click.option("--compat", help="Of ONNX: write only what this compiler accepts: onnx2c.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Of the format: opset=17, weight=input.")
+@click.option("--split", is_flag=True, help="Of c: a header and a .c file to compile once, which others link.")
 @fixed.NUMBER
 @fixed.RANGE
 def export(
     controller: Path,
     formats: tuple[str, ...],
-    out: Path | None,
+    out: str | None,
     compat: str | None,
     settings: tuple[str, ...],
     number: str,
     limits: tuple[str, ...],
+    split: bool,
 ) -> None:
     """Export CONTROLLER to other formats.
 
@@ -34,24 +38,42 @@ def export(
     blob        bytes for the C runtime, from flash or over the air: equal bit for bit
 
     Without --to, the suffix of --out says the format (.onnx, .exact.onnx, .h, .blob). Without --out, files are written
-    beside CONTROLLER.
+    beside CONTROLLER. --out is a folder if there is one of that name, if it ends in a slash, if it has no suffix or if
+    there are several formats; files in a folder are named after CONTROLLER.
     """  # noqa: D301  click wants the backspace itself
     if not formats and out is None:
         raise click.UsageError("name a format with --to, or a file with --out")
     loaded = read_controller(controller)
     from wann_rt import exporters
 
-    chosen = formats or (exporters.format_of(str(out)),)
+    chosen = formats or (exporters.format_of(out or ""),)
     ranges = fixed.ranges(chosen, number, limits)
     options = settings_of(settings)
     if number != "float32":
         options |= {"number": number, "ranges": ranges}
     if compat is not None:
         options["compat"] = compat
+    if split and "c" not in chosen:
+        raise click.UsageError("--split is an option of the format c")
     for name in chosen:
         beside = fixed.default_path(exporters.default_path(named_after(controller), name), number)
-        path = beside if out is None else out / beside.name if len(formats) > 1 else out
-        exporters.write(loaded, path, name, **options)
-        click.echo(f"wrote {path}")
+        path = _place(out, beside, several=len(formats) > 1)
+        exporters.write(loaded, path, name, **options, **({"split": True} if split and name == "c" else {}))
+        click.echo(f"wrote {path}" + (f" and {path.with_suffix('.c')}" if split and name == "c" else ""))
     if number != "float32":
         fixed.report(loaded, ranges)
+
+
+def _place(out: str | None, beside: Path, *, several: bool) -> Path:
+    """Returns where a file goes; makes the folder that ``out`` is, if it is one."""
+    if out is None:
+        return beside
+    path = Path(out)
+    is_file = path.is_file() or (path.suffix != "" and not path.is_dir() and not out.endswith(("/", os.sep)))
+    if is_file and not several:
+        return path
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(f"{out}: cannot be made a folder: {error.strerror}") from None
+    return path / beside.name
