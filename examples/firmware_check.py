@@ -8,11 +8,13 @@ hold the bits of a float32. Exits with 1 if a step is missing or a bit differs.
 
 import re
 import sys
+from functools import partial
 
 import numpy as np
 
 import wann_rt as wr
 from wann_rt.core.reference import evaluate
+from wann_rt.play.plain import moments
 
 LINE = re.compile(r"[0-9a-f]{8}( [0-9a-f]{8}){5}", re.IGNORECASE)  # simulators print text around it
 SEED = 0  # of the episode, as `wann-rt plant` has it by default
@@ -21,15 +23,10 @@ SEED = 0  # of the episode, as `wann-rt plant` has it by default
 def episode(controller: wr.Controller) -> np.ndarray:
     """Returns step number, state and action of each step, as uint32 [steps, 6]."""
     task = wr.task_of(controller)
-    state = tuple(task.start(SEED))
-    rows = []
-    for step in range(task.max_steps):
-        observation = np.array([task.observe(*state)], np.float32)
-        (action,) = evaluate(controller, observation)
-        rows.append([step, *np.array([*state, *action], np.float32).view(np.uint32)])
-        *state, _, failed = task.step(task.params, *state, *action)
-        assert not failed, "an example has to succeed"
-    return np.array(rows, np.uint32)
+    played = moments(task, partial(evaluate, controller), task.start(SEED)[:, np.newaxis])
+    bits = [np.concatenate([*moment.state, moment.actions[0]]).astype(np.float32).view(np.uint32) for moment in played]
+    assert len(bits) == task.max_steps, "an example has to succeed"
+    return np.array([[step, *row] for step, row in enumerate(bits)], np.uint32)
 
 
 def printed(text: str) -> np.ndarray:

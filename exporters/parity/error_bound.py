@@ -8,31 +8,19 @@ spreads one infinity or NaN over its level, because 0 * inf is NaN. Observations
 not count: they are not in the graph.
 """
 
-from collections.abc import Callable, Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 
-from wann_rt.core.activations import BY_ID, BY_NAME, covered
+from wann_rt.core.activations import BY_ID, Activation
 from wann_rt.core.controller import Controller
 from wann_rt.core.reference import total_of
 from wann_rt.core.terms import Lowered, Term
+from wann_rt.exporters.to_onnx.palette import STANDARD, TINY, UNIT, rounded
 
 Lanes = NDArray[np.float32]
 Real = NDArray[np.float64]
 
-UNIT = 2.0**-24  # one rounding, relatively
-TINY = 2.0**-149  # one rounding of a product that underflows
 LARGEST = float(np.finfo(np.float32).max)
-
-# Errors of onnxruntime's operators: about twice what was measured over every 101st float32 with
-# 1.31.1 on x86-64 (2.6e-7, 1.7e-7, 7.2e-8 relative, 1.0e-7, 1.0e-7), to leave room for other builds.
-TANH = 5e-7
-SIGMOID = 3e-7
-EXP = 2e-7
-SIN_COS = 2e-7
-# float32(pi) is off by 2.8e-8, relatively, and the product with it is rounded.
-ANGLE = 2.8e-8 + UNIT
 
 
 def error_bound(controller: Controller, observations: Lanes) -> tuple[Real, NDArray[np.bool_]]:
@@ -76,7 +64,7 @@ class _Walk:
             self.require(np.pi * (np.abs(total) + error))  # sin and cos multiply by pi
             row = BY_ID[node.activation]
             values.append(row.function(total))
-            errors.append(BOUNDS[row.name](total.astype(np.float64), error))
+            errors.append(bound_of(row, total.astype(np.float64), error))
             self.require(np.abs(values[-1]) + errors[-1])
         n_outputs = len(lowered.outputs)
         outputs = np.array(values[-n_outputs:])
@@ -155,69 +143,9 @@ def gamma(roundings: int) -> float:
     return roundings * UNIT / (1 - roundings * UNIT)
 
 
-def rounded(size: Real) -> Real:
-    """Returns what rounding a result of that magnitude errs."""
-    error: Real = size * UNIT + TINY * (size > 0)
-    return error
+def bound_of(row: Activation, z: Real, d: Real) -> Real:
+    """Returns how far an activation's value can be off, for the oracle's argument z and the argument's error d.
 
-
-def _exact(z: Real, d: Real) -> Real:
-    """For what is exact and brings no two numbers further apart: x, -x, abs(x), max(0, x)."""
-    return d
-
-
-def _step(z: Real, d: Real) -> Real:
-    return np.where(np.abs(z) <= d, 1.0, 0.0) * (d > 0)
-
-
-def _square(z: Real, d: Real) -> Real:
-    error = (2 * np.abs(z) + d) * d
-    return error + rounded(z * z) + rounded(z * z + error)
-
-
-def _wave(z: Real, d: Real) -> Real:
-    """For sin(pi x) and cos(pi x); two values of a wave are never further apart than 2."""
-    error: Real = np.minimum(np.pi * (d + (np.abs(z) + d) * ANGLE), 2.0) + SIN_COS
-    return error
-
-
-def _gauss(z: Real, d: Real) -> Real:
-    """The slope x exp(-x^2/2) is greatest at 1; rounding the exponent t errs t exp(-t) < 1/2 units."""
-    steepest: Real = np.clip(1.0, np.maximum(np.abs(z) - d, 0.0), np.abs(z) + d)
-    slope = steepest * np.exp(-0.5 * steepest * steepest)
-    return np.minimum(slope * d, 1.0) + EXP + UNIT
-
-
-def _tanh(z: Real, d: Real) -> Real:
-    """The slope 1 - tanh(x)^2 is greatest next to 0."""
-    slope = 1 - np.tanh(np.maximum(np.abs(z) - d, 0.0)) ** 2
-    return np.minimum(slope * d, 2.0) + TANH
-
-
-def _sigmoid(z: Real, d: Real) -> Real:
-    """A tanh of half the width and height."""
-    slope = 0.25 * (1 - np.tanh(0.5 * np.maximum(np.abs(z) - d, 0.0)) ** 2)
-    return np.minimum(slope * d, 1.0) + SIGMOID
-
-
-def _with_own_error(name: str, bound: Callable[[Real, Real], Real]) -> Callable[[Real, Real], Real]:
-    """Adds what our definition differs from the exact function."""
-    own = BY_NAME[name].max_error
-    return lambda z, d: bound(z, d) + own
-
-
-# For each activation: oracle's argument z and its error d -> error of the result.
-_ROWS: Mapping[str, Callable[[Real, Real], Real]] = {
-    "linear": _exact,
-    "step": _step,
-    "sin": _wave,
-    "gauss": _gauss,
-    "tanh": _tanh,
-    "sigmoid": _sigmoid,
-    "inverse": _exact,
-    "abs": _exact,
-    "relu": _exact,
-    "cos": _wave,
-    "square": _square,
-}
-BOUNDS = {name: _with_own_error(name, bound) for name, bound in covered(_ROWS, "BOUNDS", __name__).items()}
+    Our definition differs from the exact function, too: by the activation's own greatest error.
+    """
+    return STANDARD[row.name].error(z, d) + row.max_error

@@ -4,16 +4,13 @@ It is the shortest and fastest form, but MatMul sums in an order of the runtime'
 and the like differ between builds; ``error_bound.py`` says by how much that can move an action.
 """
 
-from collections.abc import Callable, Mapping
-
 import numpy as np
-from onnx import TensorProto
 
-from wann_rt.core.activations import covered
 from wann_rt.core.arithmetic import ONE, ZERO
 from wann_rt.core.network import BIAS
 from wann_rt.exporters.to_onnx.graph import Graph, Table
 from wann_rt.exporters.to_onnx.levels import Level
+from wann_rt.exporters.to_onnx.palette import STANDARD
 
 
 def table(graph: Graph, levels: list[Level], inputs: Table) -> Table:
@@ -69,7 +66,7 @@ def _limited(graph: Graph, x: str, low: str, high: str, name: str) -> str:
 
 def add_activation(graph: Graph, activation: str, x: str, name: str) -> str:
     """Adds an activation and returns its result."""
-    return NATIVE[activation](graph, x, name)
+    return STANDARD[activation].add(graph, x, name)
 
 
 def add_plain_activation(graph: Graph, activation: str, x: str, name: str) -> str:
@@ -77,7 +74,8 @@ def add_plain_activation(graph: Graph, activation: str, x: str, name: str) -> st
 
     Met in its revision ea045cc: Relu refuses a row of one number, Cast of what is true or false gives other numbers.
     """
-    return {**NATIVE, "relu": _plain_relu, "step": _plain_step}[activation](graph, x, name)
+    plain = {"relu": _plain_relu, "step": _plain_step}.get(activation, STANDARD[activation].add)
+    return plain(graph, x, name)
 
 
 def _plain_relu(graph: Graph, x: str, name: str) -> str:
@@ -87,55 +85,3 @@ def _plain_relu(graph: Graph, x: str, name: str) -> str:
 def _plain_step(graph: Graph, x: str, name: str) -> str:
     positive = graph.add("Greater", [x, graph.number(ZERO)], f"{name}/positive")
     return graph.add("Where", [positive, graph.number(ONE), graph.number(ZERO)], name)
-
-
-def _linear(graph: Graph, x: str, name: str) -> str:
-    return x
-
-
-def _step(graph: Graph, x: str, name: str) -> str:
-    positive = graph.add("Greater", [x, graph.number(ZERO)], f"{name}/positive")
-    return graph.add("Cast", [positive], name, to=TensorProto.FLOAT)
-
-
-def _angle(graph: Graph, x: str, name: str) -> str:
-    return graph.add("Mul", [x, graph.number(np.float32(np.pi))], f"{name}/angle")
-
-
-def _sin(graph: Graph, x: str, name: str) -> str:
-    return graph.add("Sin", [_angle(graph, x, name)], name)
-
-
-def _cos(graph: Graph, x: str, name: str) -> str:
-    return graph.add("Cos", [_angle(graph, x, name)], name)
-
-
-def _square(graph: Graph, x: str, name: str) -> str:
-    return graph.add("Mul", [x, x], name)
-
-
-def _gauss(graph: Graph, x: str, name: str) -> str:
-    square = _square(graph, x, f"{name}/square")
-    exponent = graph.add("Mul", [square, graph.number(np.float32(-0.5))], f"{name}/exponent")
-    return graph.add("Exp", [exponent], name)
-
-
-def _operator(op: str) -> Callable[[Graph, str, str], str]:
-    """Returns the row of an activation that is one operator of the standard."""
-    return lambda graph, x, name: graph.add(op, [x], name)
-
-
-_ROWS: Mapping[str, Callable[[Graph, str, str], str]] = {
-    "linear": _linear,
-    "step": _step,
-    "sin": _sin,
-    "gauss": _gauss,
-    "tanh": _operator("Tanh"),
-    "sigmoid": _operator("Sigmoid"),
-    "inverse": _operator("Neg"),
-    "abs": _operator("Abs"),
-    "relu": _operator("Relu"),
-    "cos": _cos,
-    "square": _square,
-}
-NATIVE = covered(_ROWS, "NATIVE", __name__)

@@ -32,8 +32,7 @@ PALETTE: tuple[Activation, ...] = (
 """
 TABLES = {
     "wann_rt.core.fixed.activations": "FIXED",
-    "wann_rt.exporters.to_onnx.native": "NATIVE",
-    "wann_rt.exporters.parity.error_bound": "BOUNDS",
+    "wann_rt.exporters.to_onnx.palette": "STANDARD",
 }
 IMPORTS = """
 import importlib, sys

@@ -110,7 +110,7 @@ def test_a_connection_costs_its_price() -> None:
 
 def test_drawn_weights_cover_their_range_evenly_and_anew_in_each_generation() -> None:
     drawn = dataclasses.replace(SMALL, drawn_weights=8, episodes=2)
-    first, second = (scoring.lanes(TASK, drawn, Purpose.EPISODE, 2, generation) for generation in (0, 1))
+    first, second = (scoring.trials(TASK, drawn, Purpose.EPISODE, 2, generation) for generation in (0, 1))
     assert np.floor((first.weights + 2) * 4).tolist() == list(range(16))
     assert first.starts.shape == (4, 16) == np.unique(first.starts, axis=1).shape
     assert not np.intersect1d(first.weights, second.weights).size
@@ -131,7 +131,7 @@ def test_generations_and_champions_are_judged_by_fitness() -> None:
     by_weight = running.score(programs)
     assert running.tell(programs, by_weight).best == by_weight.max() > by_weight.mean(axis=1).max()
     assert running.champion is not None
-    lanes = scoring.lanes(TASK, best, Purpose.RETEST, best.retest_episodes)
+    lanes = scoring.trials(TASK, best, Purpose.RETEST, best.retest_episodes)
     retested, _ = scoring.scores(TASK, single(running.champion.network), lanes, 2)
     assert running.champion.fitness == retested.max() > retested.mean()
 
@@ -139,7 +139,7 @@ def test_generations_and_champions_are_judged_by_fitness() -> None:
 def test_what_random_weights_lack_is_paid_for() -> None:
     low = dataclasses.replace(AGNOSTIC, random_weights_floor=50.0)
     plain, asked = (
-        scoring.lanes(TASK, dataclasses.replace(low, random_weights=n), Purpose.EPISODE, 2, 0) for n in (0, 8)
+        scoring.trials(TASK, dataclasses.replace(low, random_weights=n), Purpose.EPISODE, 2, 0) for n in (0, 8)
     )
     assert asked.random_weights is not None
     assert plain.random_weights is None
@@ -154,7 +154,7 @@ def test_what_random_weights_lack_is_paid_for() -> None:
 
 
 def test_random_weights_are_drawn_anew_in_each_generation_and_apart_from_the_starts() -> None:
-    drawn = [scoring.lanes(TASK, AGNOSTIC, Purpose.EPISODE, 2, generation).random_weights for generation in (0, 1)]
+    drawn = [scoring.trials(TASK, AGNOSTIC, Purpose.EPISODE, 2, generation).random_weights for generation in (0, 1)]
     assert drawn[0] is not None
     assert drawn[1] is not None
     assert drawn[0].key != drawn[1].key

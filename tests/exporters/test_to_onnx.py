@@ -28,12 +28,12 @@ from wann_rt.core.reference import evaluate
 from wann_rt.core.symbols import Symbol, lift
 from wann_rt.exporters import EXPORTERS, export, write
 from wann_rt.exporters.contract import contract
-from wann_rt.exporters.parity.error_bound import BOUNDS, error_bound
+from wann_rt.exporters.parity.error_bound import error_bound
 from wann_rt.exporters.parity.run_onnx import OPTIMIZATIONS, OnnxBackend, session
 from wann_rt.exporters.to_onnx.exact import add_expression
 from wann_rt.exporters.to_onnx.graph import Graph
 from wann_rt.exporters.to_onnx.model import to_onnx, tried
-from wann_rt.exporters.to_onnx.native import NATIVE
+from wann_rt.exporters.to_onnx.palette import STANDARD
 
 Lanes = NDArray[np.float32]
 seeds = st.integers(0, 2**32 - 1).map(np.random.default_rng)
@@ -199,10 +199,8 @@ def test_the_bound_of_a_smooth_network_is_small() -> None:
     assert bound.max() < 1e-4
 
 
-def test_every_activation_has_a_native_form_and_a_bound() -> None:
-    names = [activation.name for activation in PALETTE]
-    assert list(NATIVE) == names
-    assert list(BOUNDS) == names
+def test_every_activation_has_a_standard_form_and_a_bound() -> None:
+    assert list(STANDARD) == [activation.name for activation in PALETTE]
 
 
 @FORMS

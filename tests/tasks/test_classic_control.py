@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from wann_rt import tasks
 from wann_rt.core.controller import Controller, Weight
 from wann_rt.core.network import Connection, Network
-from wann_rt.play.plain import play_controller
+from wann_rt.play.plain import play_controller, returns
 from wann_rt.play.rollouts import play, starts_of
 from wann_rt.tasks.compiled import classic_control
 from wann_rt.tasks.task import Task
@@ -137,14 +137,7 @@ def test_a_policy_scores_what_it_scores_in_gymnasium(case: Case) -> None:
 
 def compiled_returns(task: Task, policy: Callable[[Floats], Floats], starts: Floats) -> NDArray[np.float64]:
     """Returns the return of each lane under a policy, by the task's own functions."""
-    state: Any = tuple(starts)
-    alive, returns = np.ones(starts.shape[1], bool), np.zeros(starts.shape[1])
-    for _ in range(task.max_steps):
-        actions = policy(np.stack(task.observe(*state)))
-        *state, reward, ended = task.step(task.params, *state, *actions.astype(f32))
-        returns += np.where(alive, reward, 0)
-        alive &= ~ended
-    return returns
+    return returns(task, lambda observations: policy(observations.T).T.astype(f32), starts)
 
 
 def gymnasium_return(case: Case, seed: int) -> float:

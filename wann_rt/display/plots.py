@@ -95,16 +95,10 @@ class _Recording(NamedTuple):
 
 
 def _record(task: Task, controller: Controller, seed: int) -> _Recording:
-    state, rows = tuple(task.start(seed)), []
-    with np.errstate(all="ignore"):  # infinities and NaN are defined results
-        for _ in range(task.max_steps):
-            observation = np.array(task.observe(*state), np.float32)
-            action = controller(observation)
-            *following, reward, failed = task.step(task.params, *state, *action)
-            rows.append((state, observation, action, reward))
-            state = tuple(following)
-            if failed:
-                break
+    from wann_rt.play.plain import moments  # imports numba
+
+    played = moments(task, controller, task.start(seed)[:, np.newaxis])
+    rows = [(np.array(m.state)[:, 0], m.observations[0], m.actions[0], m.rewards[0]) for m in played]
     return _Recording(*(np.array(column, np.float32) for column in zip(*rows, strict=True)))
 
 

@@ -32,7 +32,7 @@ class RandomWeights(NamedTuple):
     price: float
 
 
-class Lanes(NamedTuple):
+class Trials(NamedTuple):
     """Episodes to be played.
 
     Attributes:
@@ -48,7 +48,7 @@ class Lanes(NamedTuple):
     random_weights: RandomWeights | None = None
 
 
-def lanes(task: AnyTask, config: Config, purpose: Purpose, episodes: int, *parts: int) -> Lanes:
+def trials(task: AnyTask, config: Config, purpose: Purpose, episodes: int, *parts: int) -> Trials:
     """Returns episodes that depend on the seed, the purpose and the parts only.
 
     The listed weights meet the same start states. Drawn weights are stratified over the range of the paper, and each
@@ -60,10 +60,10 @@ def lanes(task: AnyTask, config: Config, purpose: Purpose, episodes: int, *parts
     own = _random_weights(task, config, purpose, episodes, *parts) if config.random_weights else None
     if not config.drawn_weights:
         weights = np.repeat(np.array(config.weights, np.float32), episodes)
-        return Lanes(weights, np.tile(starts, n_weights), n_weights, own)
+        return Trials(weights, np.tile(starts, n_weights), n_weights, own)
     within = random.uniforms(random.stream(config.seed, Purpose.WEIGHTS, int(purpose), *parts), count)
     drawn = LOW + (HIGH - LOW) * (np.arange(count) + within) / count
-    return Lanes(drawn.astype(np.float32), starts, n_weights, own)
+    return Trials(drawn.astype(np.float32), starts, n_weights, own)
 
 
 def _random_weights(task: AnyTask, config: Config, purpose: Purpose, episodes: int, *parts: int) -> RandomWeights:
@@ -78,7 +78,7 @@ def _starts(task: AnyTask, key: np.uint64, count: int) -> NDArray[Any]:
     return starts_of(task, (random.uniforms(key, count) * EPISODE_SEEDS).astype(np.int64))
 
 
-def scores(task: AnyTask, programs: Programs, played: Lanes, threads: int) -> tuple[NDArray[np.float64], int]:
+def scores(task: AnyTask, programs: Programs, played: Trials, threads: int) -> tuple[NDArray[np.float64], int]:
     """Returns the score of each network with each shared weight, and the steps taken.
 
     A score is the mean return, less what the network lacks with random weights, see ``Config.random_weights``.

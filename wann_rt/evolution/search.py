@@ -88,7 +88,7 @@ class Search:
         self.env_steps = 0
         self._steps_of_score = 0
         self.population = self._first_population() if start is None else self._copies(start)
-        self._retest_lanes = scoring.lanes(task, config, Purpose.RETEST, config.retest_episodes)
+        self._retest_trials = scoring.trials(task, config, Purpose.RETEST, config.retest_episodes)
         self.seconds = 0.0
         self._clock = time.monotonic()
 
@@ -99,7 +99,7 @@ class Search:
     def score(self, programs: Programs) -> NDArray[np.float64]:
         """Plays this generation's episodes; returns the mean return per network and shared weight."""
         config = self.config
-        played = scoring.lanes(self.task, config, Purpose.EPISODE, config.episodes, self.generation)
+        played = scoring.trials(self.task, config, Purpose.EPISODE, config.episodes, self.generation)
         by_weight, self._steps_of_score = scoring.scores(self.task, programs, played, self.threads)
         return by_weight
 
@@ -146,7 +146,7 @@ class Search:
     def _retested(self, programs: Programs, candidates: NDArray[np.int64]) -> tuple[Champion | None, int]:
         """Returns the best candidate, or the champion if that is better on the held-out episodes; and steps taken."""
         config, some = self.config, some_of(programs, candidates)
-        by_weight, steps = scoring.scores(self.task, some, self._retest_lanes, self.threads)
+        by_weight, steps = scoring.scores(self.task, some, self._retest_trials, self.threads)
         fitness = scoring.fitness(by_weight, config)
         merit = scoring.merit(fitness, scoring.connections(some), config)
         best = int(np.argmax(merit))

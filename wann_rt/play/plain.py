@@ -1,7 +1,8 @@
 """Episodes of a whole controller, step by step in plain numpy."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,25 +19,41 @@ from wann_rt.tasks.task import Task
 Act = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
-def returns(task: Task, act: Act, starts: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Returns the sum of rewards of one episode per lane.
+class Moment(NamedTuple):
+    """A step of every lane: the state in which it began, what was seen, done and earned, and who was still playing."""
+
+    state: tuple[NDArray[np.float32], ...]
+    observations: NDArray[np.float32]
+    actions: NDArray[np.float32]
+    rewards: NDArray[np.float32]
+    alive: NDArray[np.bool_]
+
+
+def moments(task: Task, act: Act, starts: NDArray[np.float32]) -> Iterator[Moment]:
+    """Plays one episode per lane in plain numpy and yields each step: the only such loop.
 
     Args:
         task: the task.
         act: observations [lanes, observations] -> actions [lanes, actions].
         starts: first state of each lane, [state, lanes].
     """
-    state = tuple(starts)
-    alive = np.ones(starts.shape[1], np.bool_)
-    total = np.zeros(len(alive))
-    with np.errstate(all="ignore"):
-        for _ in range(task.max_steps):
-            actions = act(np.stack(task.observe(*state), axis=1))
-            *state, reward, failed = task.step(task.params, *state, *actions.T)
-            total[alive] += reward[alive]
-            alive &= ~failed
-            if not alive.any():
-                break
+    state, alive = tuple(starts), np.ones(starts.shape[1], np.bool_)
+    for _ in range(task.max_steps):
+        with np.errstate(all="ignore"):  # infinities and NaN are defined results
+            observations = np.stack([np.broadcast_to(o, alive.shape) for o in task.observe(*state)], axis=1)
+            actions = act(observations)
+            *after, reward, failed = task.step(task.params, *state, *actions.T)
+        yield Moment(state, observations, actions, np.broadcast_to(reward, alive.shape), alive)
+        state, alive = tuple(after), alive & ~np.broadcast_to(failed, alive.shape)
+        if not alive.any():
+            return
+
+
+def returns(task: Task, act: Act, starts: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Returns the sum of rewards of one episode per lane; see ``moments``."""
+    total = np.zeros(starts.shape[1])
+    for moment in moments(task, act, starts):
+        total[moment.alive] += moment.rewards[moment.alive]
     return total
 
 
@@ -50,25 +67,22 @@ def play_controller(
     """
     if isinstance(task, EnvironmentTask):
         return backends.play_controller(task, controller, starts, threads or default_threads())
-    state = tuple(starts)
-    alive = np.ones(starts.shape[1], bool)
-    returns, lengths = np.zeros(len(alive)), np.zeros(len(alive), np.int64)
-    efforts, changes = np.zeros(len(alive)), np.zeros(len(alive), np.int64)
-    earlier = np.zeros((len(alive), len(task.actions)), np.float32)
-    with np.errstate(all="ignore"):
-        for _ in range(task.max_steps):
-            observations = np.stack(task.observe(*state), axis=1)
-            actions = controller.run(forward_batch, observations)
+    n_lanes = starts.shape[1]
+    total, efforts = np.zeros(n_lanes), np.zeros(n_lanes)
+    lengths, changes = np.zeros(n_lanes, np.int64), np.zeros(n_lanes, np.int64)
+    earlier = np.zeros((n_lanes, len(task.actions)), np.float32)
+    for _, _, actions, rewards, alive in moments(task, _act_of(controller), starts):
+        with np.errstate(all="ignore"):
             efforts[alive] += np.abs(actions[alive]).astype(np.float64).sum(axis=1)
             changes[alive] += (actions * earlier < 0)[alive].sum(axis=1)
             earlier = np.where(actions != 0, actions, earlier)
-            *state, reward, failed = task.step(task.params, *state, *actions.T)
-            returns[alive] += reward[alive]
-            lengths[alive] += 1
-            alive &= ~failed
-            if not alive.any():
-                break
-    return Episodes(returns[np.newaxis], lengths[np.newaxis], efforts[np.newaxis], changes[np.newaxis])
+            total[alive] += rewards[alive]
+        lengths[alive] += 1
+    return Episodes(total[np.newaxis], lengths[np.newaxis], efforts[np.newaxis], changes[np.newaxis])
+
+
+def _act_of(controller: Controller) -> Act:
+    return partial(controller.run, forward_batch)
 
 
 def record_vectors(task: AnyTask, controller: Controller, seed: int, count: int = 8) -> tuple[Vector, ...]:
@@ -83,12 +97,5 @@ def record_vectors(task: AnyTask, controller: Controller, seed: int, count: int 
 
 def _recorded(task: Task, controller: Controller, starts: NDArray[np.float32]) -> list[Vector]:
     """Returns every observation -> action pair of one episode."""
-    state, vectors = tuple(starts), []
-    for _ in range(task.max_steps):
-        observation = np.stack(task.observe(*state), axis=1)
-        action = controller.run(forward_batch, observation)
-        vectors.append(Vector(tuple(map(float, observation[0])), tuple(map(float, action[0]))))
-        *state, _, failed = task.step(task.params, *state, *action.T)
-        if failed.any():
-            break
-    return vectors
+    pairs = ((m.observations[0], m.actions[0]) for m in moments(task, _act_of(controller), starts))
+    return [Vector(tuple(map(float, seen)), tuple(map(float, done))) for seen, done in pairs]
