@@ -82,7 +82,7 @@ def page(
             "STYLE": _read("page.css"),
             "ENGINE": "\n".join(["const f = Math.fround;", *functions, _read("engine.js")]),
             "WORKER": _read("worker.js"),
-            "MAIN": "\n".join([_read("scenes.js"), _read("main.js")]),
+            "MAIN": "\n".join(map(_read, ("scenes.js", "network.js", "main.js"))),
         }
     )
 
