@@ -1,1 +1,1 @@
-"""Proves that back ends compute the same."""
+"""Proves that evaluators compute the same."""

@@ -1,4 +1,4 @@
-"""What back ends that are C have in common: compile some files for this machine, load them, call them with rows."""
+"""What evaluators that are C have in common: compile some files for this machine, load them, call them with rows."""
 
 import ctypes
 import tempfile

@@ -12,14 +12,14 @@ Promise = Literal["0 ulp", "bound"]
 
 @dataclass(frozen=True)
 class Mismatch:
-    """The worst vector of a back end: exact numbers in hexadecimal.
+    """The worst vector of an evaluator: exact numbers in hexadecimal.
 
     Attributes:
         vector: its number among the vectors.
         observation: all its values.
         action: name of the action that differs most.
         expected: the oracle's value.
-        got: the back end's value.
+        got: the evaluator's value.
     """
 
     vector: int
@@ -36,11 +36,11 @@ class Mismatch:
 
 @dataclass(frozen=True)
 class Result:
-    """How one back end compares with the oracle.
+    """How one evaluator compares with the oracle.
 
     Attributes:
-        key: of the back end.
-        title: of the back end.
+        key: of the evaluator.
+        title: of the evaluator.
         promise: what it promises.
         vectors: number of vectors it ran.
         outside: how many of them are outside its promise, and so not counted in what follows.
@@ -80,7 +80,7 @@ class Report:
 
     Attributes:
         controller: name of the controller.
-        results: one for each back end, and one for the vectors in the controller's file.
+        results: one for each evaluator, and one for the vectors in the controller's file.
     """
 
     controller: str
@@ -88,21 +88,21 @@ class Report:
 
     @property
     def broken(self) -> bool:
-        """Whether some back end broke its promise."""
+        """Whether some evaluator broke its promise."""
         return any(result.kept is False for result in self.results)
 
     @property
     def untested(self) -> list[Result]:
-        """The back ends that ran without a verdict: every vector was outside their promise."""
+        """The evaluators that ran without a verdict: every vector was outside their promise."""
         return [result for result in self.results if result.kept is None and result.skipped is None]
 
     @property
     def ok(self) -> bool:
-        """Whether some back end kept its promise, none broke it, and none ran without a verdict."""
+        """Whether some evaluator kept its promise, none broke it, and none ran without a verdict."""
         return any(result.kept for result in self.results) and not self.broken and not self.untested
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the report as JSON values, back end -> figures; what is not finite, or not known, becomes null."""
+        """Returns the report as JSON values, evaluator -> figures; what is not finite, or not known, becomes null."""
         return {r.key: {k: _json(v) for k, v in asdict(r).items() if k != "key"} for r in self.results}
 
 

@@ -50,7 +50,7 @@ int run_ensemble(const wann_controller *c, const float *obs, float *actions, flo
 """
 
 
-class BlobBackend:
+class BlobEvaluator:
     """A controller's blob, run by the C runtime on this machine.
 
     Attributes:
@@ -98,7 +98,7 @@ class BlobBackend:
         return int(self._library.wann_selftest(*arguments))
 
     def load(self, blob: bytes) -> int:
-        """Returns what ``wann_load`` says of any bytes; this back end goes on running its own."""
+        """Returns what ``wann_load`` says of any bytes; this evaluator goes on running its own."""
         return self._load(self._new(), ctypes.create_string_buffer(blob, len(blob)))
 
     def error_name(self, error: int) -> str:

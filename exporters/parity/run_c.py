@@ -14,7 +14,7 @@ from wann_rt.exporters.to_c.header import to_c
 from wann_rt.exporters.to_c.names import c_prefix
 
 
-class CBackend:
+class CEvaluator:
     """A controller's C header, compiled for this machine.
 
     Attributes:
@@ -56,7 +56,7 @@ class CBackend:
         return int(self._loaded().selftest())
 
     def close(self) -> None:
-        """Lets go of the library; the back end cannot run any more."""
+        """Lets go of the library; the evaluator cannot run any more."""
         self._library = None
 
     def _call(self, function: str, observations: NDArray[np.float32], *more: ctypes.c_float) -> NDArray[np.float32]:

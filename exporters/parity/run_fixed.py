@@ -13,7 +13,7 @@ from wann_rt.exporters.parity import harness
 from wann_rt.exporters.to_c_fixed.header import fixed_prefix, to_c_fixed
 
 
-class FixedBackend:
+class FixedEvaluator:
     """A controller's C header in fixed point, compiled for this machine."""
 
     def __init__(

@@ -73,7 +73,7 @@ def version(package: str) -> str | None:
     return done.stdout if done.returncode == 0 else None
 
 
-class JavaScriptBackend:
+class JavaScriptEvaluator:
     """A model as one of the packages computes it, in a process of its own that ends with this object."""
 
     def __init__(self, package: str, model: bytes, n_actions: int) -> None:

@@ -26,7 +26,7 @@ def _level(optimization: str) -> onnxruntime.GraphOptimizationLevel:
     return getattr(onnxruntime.GraphOptimizationLevel, prefix + optimization)
 
 
-class ModelBackend:
+class ModelEvaluator:
     """A model as onnxruntime computes it."""
 
     def __init__(self, model: bytes, optimization: str = "ALL") -> None:
@@ -42,7 +42,7 @@ class ModelBackend:
         return actions
 
 
-class OnnxBackend(ModelBackend):
+class OnnxEvaluator(ModelEvaluator):
     """A controller as onnxruntime computes it."""
 
     def __init__(
@@ -59,7 +59,7 @@ class OnnxBackend(ModelBackend):
         super().__init__(to_onnx(controller, exact=exact, weight=weight), optimization)
 
 
-class ReferenceBackend:
+class OnnxReferenceEvaluator:
     """A model as the reference evaluator of the onnx package computes it, in numpy."""
 
     def __init__(self, model: bytes) -> None:

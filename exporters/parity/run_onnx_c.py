@@ -27,7 +27,7 @@ void run(const float *obs, float *actions, int rows) {{
 """
 
 
-class GeneratedBackend:
+class GeneratedEvaluator:
     """Generated C of one row, compiled and called for each."""
 
     def __init__(self, controller: Controller, source: str) -> None:
@@ -44,22 +44,22 @@ class GeneratedBackend:
         return actions
 
 
-def emx_backend(controller: Controller, model: bytes) -> GeneratedBackend:
+def emx_evaluator(controller: Controller, model: bytes) -> GeneratedEvaluator:
     """Returns what emx-onnx-cgen makes of a model."""
     with tempfile.TemporaryDirectory(prefix="wann_rt_") as name:
         given, made = Path(name, "model.onnx"), Path(name, "model.c")
         given.write_bytes(model)
         options = ["--model-name", "entry", "--large-temp-threshold", "0", "--input-dim", "batch=1"]
         _said([sys.executable, "-m", "emx_onnx_cgen", "compile", str(given), str(made), *options])
-        return GeneratedBackend(controller, made.read_text(encoding="utf-8"))
+        return GeneratedEvaluator(controller, made.read_text(encoding="utf-8"))
 
 
-def onnx2c_backend(controller: Controller, model: bytes) -> GeneratedBackend:
+def onnx2c_evaluator(controller: Controller, model: bytes) -> GeneratedEvaluator:
     """Returns what onnx2c makes of a model."""
     with tempfile.TemporaryDirectory(prefix="wann_rt_") as name:
         given = Path(name, "model.onnx")
         given.write_bytes(model)
-        return GeneratedBackend(controller, _said([_onnx2c(), str(given)]))
+        return GeneratedEvaluator(controller, _said([_onnx2c(), str(given)]))
 
 
 def onnx2c_version() -> str | None:

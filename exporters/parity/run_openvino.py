@@ -10,7 +10,7 @@ from wann_rt.core.errors import ExportError
 _SETTINGS = {"INFERENCE_NUM_THREADS": 1, "INFERENCE_PRECISION_HINT": "f32"}
 
 
-class OpenVinoBackend:
+class OpenVinoEvaluator:
     """A model as OpenVINO computes it."""
 
     def __init__(self, model: bytes) -> None:

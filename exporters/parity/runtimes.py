@@ -12,7 +12,7 @@ from importlib.metadata import version as installed
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ExportError
 from wann_rt.exporters.parity.report import Promise
-from wann_rt.exporters.parity.verify import Backend, BackendRow
+from wann_rt.exporters.parity.verify import Evaluator, EvaluatorRow
 from wann_rt.exporters.to_onnx.model import to_onnx
 
 
@@ -28,14 +28,14 @@ class Runtime:
         make: loads a model for a controller.
         exact: what the exact form promises in it; the standard form promises its bound everywhere.
         compat: the dialect that it wants, see ``to_onnx``.
-        timed_rows: see ``BackendRow``.
+        timed_rows: see ``EvaluatorRow``.
     """
 
     key: str
     title: str
     install: str
     version: Callable[[], str | None]
-    make: Callable[[Controller, bytes], Backend]
+    make: Callable[[Controller, bytes], Evaluator]
     exact: Promise = "0 ulp"
     compat: str | None = None
     timed_rows: int = 1
@@ -46,19 +46,19 @@ class Runtime:
             return f"{self.title} is not installed: {self.install}"
         return None
 
-    def rows(self) -> list[BackendRow]:
+    def rows(self) -> list[EvaluatorRow]:
         """Returns a row of ``verify`` for each form."""
         version = self.version()
         name = f"{self.title} {version}" if version else self.title
         forms: list[tuple[str, bool, Promise]] = [("exact", True, self.exact), ("standard", False, "bound")]
         return [
-            BackendRow(
+            EvaluatorRow(
                 f"{self.key}/{form}", f"{name}, {form}", promise, self._make(exact), self.missing, self.timed_rows
             )
             for form, exact, promise in forms
         ]
 
-    def _make(self, exact: bool) -> Callable[[Controller], Backend]:
+    def _make(self, exact: bool) -> Callable[[Controller], Evaluator]:
         return lambda controller: self.make(controller, to_onnx(controller, exact=exact, compat=self.compat))
 
 
@@ -100,40 +100,40 @@ def _npm(name: str) -> Callable[[], str | None]:
     return version
 
 
-def _onnxruntime(controller: Controller, model: bytes) -> Backend:
-    from wann_rt.exporters.parity.run_onnx import ModelBackend
+def _onnxruntime(controller: Controller, model: bytes) -> Evaluator:
+    from wann_rt.exporters.parity.run_onnx import ModelEvaluator
 
-    return ModelBackend(model)
-
-
-def _reference(controller: Controller, model: bytes) -> Backend:
-    from wann_rt.exporters.parity.run_onnx import ReferenceBackend
-
-    return ReferenceBackend(model)
+    return ModelEvaluator(model)
 
 
-def _openvino(controller: Controller, model: bytes) -> Backend:
-    from wann_rt.exporters.parity.run_openvino import OpenVinoBackend
+def _reference(controller: Controller, model: bytes) -> Evaluator:
+    from wann_rt.exporters.parity.run_onnx import OnnxReferenceEvaluator
 
-    return OpenVinoBackend(model)
-
-
-def _javascript(package: str, controller: Controller, model: bytes) -> Backend:
-    from wann_rt.exporters.parity.run_javascript import JavaScriptBackend
-
-    return JavaScriptBackend(package, model, len(controller.actions))
+    return OnnxReferenceEvaluator(model)
 
 
-def _emx(controller: Controller, model: bytes) -> Backend:
-    from wann_rt.exporters.parity.run_onnx_c import emx_backend
+def _openvino(controller: Controller, model: bytes) -> Evaluator:
+    from wann_rt.exporters.parity.run_openvino import OpenVinoEvaluator
 
-    return emx_backend(controller, model)
+    return OpenVinoEvaluator(model)
 
 
-def _onnx2c(controller: Controller, model: bytes) -> Backend:
-    from wann_rt.exporters.parity.run_onnx_c import onnx2c_backend
+def _javascript(package: str, controller: Controller, model: bytes) -> Evaluator:
+    from wann_rt.exporters.parity.run_javascript import JavaScriptEvaluator
 
-    return onnx2c_backend(controller, model)
+    return JavaScriptEvaluator(package, model, len(controller.actions))
+
+
+def _emx(controller: Controller, model: bytes) -> Evaluator:
+    from wann_rt.exporters.parity.run_onnx_c import emx_evaluator
+
+    return emx_evaluator(controller, model)
+
+
+def _onnx2c(controller: Controller, model: bytes) -> Evaluator:
+    from wann_rt.exporters.parity.run_onnx_c import onnx2c_evaluator
+
+    return onnx2c_evaluator(controller, model)
 
 
 def _onnx2c_version() -> str | None:

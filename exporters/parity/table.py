@@ -6,11 +6,11 @@ from rich.text import Text
 
 from wann_rt.exporters.parity.report import Report, Result
 
-COLUMNS = ("back end", "vectors", "bit-equal", "max ulp", "max |diff|", "µs per step", "promise", "kept")
+COLUMNS = ("evaluator", "vectors", "bit-equal", "max ulp", "max |diff|", "µs per step", "promise", "kept")
 
 
 def report_table(report: Report) -> RenderableType:
-    """Returns the table, and below it where each back end that differs does so most."""
+    """Returns the table, and below it where each evaluator that differs does so most."""
     table = Table(title=f"parity of {report.controller}", title_justify="left")
     for index, column in enumerate(COLUMNS):
         table.add_column(column, justify="left" if index in (0, 6) else "right")

@@ -1,4 +1,4 @@
-"""The observations on which back ends are compared: recorded, random of all magnitudes, and special ones."""
+"""The observations on which evaluators are compared: recorded, random of all magnitudes, and special ones."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray

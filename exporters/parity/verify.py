@@ -1,7 +1,7 @@
-"""Proves that back ends compute the same: runs them on the same vectors and counts the bits that differ.
+"""Proves that evaluators compute the same: runs them on the same vectors and counts the bits that differ.
 
-The oracle is ``reference.evaluate``, for fixed point ``core.fixed.reference.FixedController``. A new back end is one
-more row of ``BACKENDS``.
+The oracle is ``reference.evaluate``, for fixed point ``core.fixed.reference.FixedController``. A new evaluator is one
+more row of ``EVALUATORS``.
 """
 
 import time
@@ -25,7 +25,7 @@ TIMED_CALLS = 200
 TIMED_SECONDS = 0.2
 
 
-class Backend(Protocol):
+class Evaluator(Protocol):
     """Anything that runs a controller."""
 
     def run(self, observations: Lanes, /) -> Lanes:
@@ -33,7 +33,7 @@ class Backend(Protocol):
 
 
 @dataclass(frozen=True)
-class BackendRow:
+class EvaluatorRow:
     """A way to run controllers.
 
     Attributes:
@@ -52,7 +52,7 @@ class BackendRow:
     key: str
     title: str
     promise: Promise
-    make: Callable[[Controller], Backend]
+    make: Callable[[Controller], Evaluator]
     missing: Callable[[], str | None] = lambda: None
     timed_rows: int = 1
     unfit: Callable[[Controller], str | None] = lambda _: None
@@ -64,18 +64,18 @@ def verify(
     *,
     n_random: int = 1000,
     recorded: ArrayLike | None = None,
-    backends: Sequence[BackendRow] | None = None,
+    evaluators: Sequence[EvaluatorRow] | None = None,
 ) -> Report:
-    """Runs every back end on the same vectors and compares with the oracle, bit for bit.
+    """Runs every evaluator on the same vectors and compares with the oracle, bit for bit.
 
     Args:
         controller: what to verify.
         n_random: number of random vectors beside the recorded and the special ones.
         recorded: further observations [batch, observations], e.g. of an episode.
-        backends: rows to run; all by default.
+        evaluators: rows to run; all by default.
     """
     trial = Trial(controller, observations(controller, n_random, recorded))
-    rows = BACKENDS if backends is None else backends
+    rows = EVALUATORS if evaluators is None else evaluators
     return Report(controller.name, (*_recorded(trial), *(_run(trial, row) for row in rows)))
 
 
@@ -104,29 +104,29 @@ def _recorded(trial: Trial) -> list[Result]:
     actions = np.array([v.action for v in trial.controller.vectors], np.float32)
     if not len(actions):
         return []
-    row = BackendRow("recorded", "file's vectors", "0 ulp", _Oracle)
+    row = EvaluatorRow("recorded", "file's vectors", "0 ulp", _Oracle)
     return [_compare(trial, row, actions, np.arange(len(actions)))]
 
 
-def _run(trial: Trial, row: BackendRow) -> Result:
-    """Runs one back end: all vectors at once, then some one by one."""
+def _run(trial: Trial, row: EvaluatorRow) -> Result:
+    """Runs one evaluator: all vectors at once, then some one by one."""
     reason = row.missing() or row.unfit(trial.controller)
     if reason is not None:
         return Result(row.key, row.title, row.promise, skipped=reason)
     try:
-        backend = row.make(trial.controller)
+        evaluator = row.make(trial.controller)
     except WannError as error:  # e.g. a header that the compiler refuses; this is a result to report, not a crash
         return Result(row.key, row.title, row.promise, kept=False, failed=str(error))
     count = len(trial.observations)
     singles = np.unique(np.linspace(0, count - 1, min(SINGLES, count)).astype(int))
-    alone = [backend.run(trial.observations[k : k + 1]) for k in singles]
-    actions = np.concatenate([backend.run(trial.observations), *alone])
+    alone = [evaluator.run(trial.observations[k : k + 1]) for k in singles]
+    actions = np.concatenate([evaluator.run(trial.observations), *alone])
     numbers = np.concatenate([np.arange(count), singles])
-    return _compare(trial, row, actions, numbers, _microseconds(backend, trial.observations[:1], row.timed_rows))
+    return _compare(trial, row, actions, numbers, _microseconds(evaluator, trial.observations[:1], row.timed_rows))
 
 
 def _compare(
-    trial: Trial, row: BackendRow, actions: Lanes, numbers: NDArray[np.intp], microseconds: float | None = None
+    trial: Trial, row: EvaluatorRow, actions: Lanes, numbers: NDArray[np.intp], microseconds: float | None = None
 ) -> Result:
     """Compares actions with the oracle's; row k of the actions belongs to vector ``numbers[k]``."""
     expected = (trial.expected if row.oracle is evaluate else row.oracle(trial.controller, trial.observations))[numbers]
@@ -198,8 +198,8 @@ def _mismatch(trial: Trial, vector: int, action: int, expected: np.float32, got:
     )
 
 
-def _microseconds(backend: Backend, observation: Lanes, rows: int) -> float | None:
-    """Returns the median time of a single step; a back end slower than usual gets fewer calls."""
+def _microseconds(evaluator: Evaluator, observation: Lanes, rows: int) -> float | None:
+    """Returns the median time of a single step; an evaluator slower than usual gets fewer calls."""
     if not rows:
         return None
     observation = np.repeat(observation, rows, axis=0)
@@ -207,14 +207,14 @@ def _microseconds(backend: Backend, observation: Lanes, rows: int) -> float | No
     begin = time.perf_counter()
     while len(times) < TIMED_CALLS and (len(times) < 3 or time.perf_counter() - begin < TIMED_SECONDS):
         start = time.perf_counter_ns()
-        backend.run(observation)
+        evaluator.run(observation)
         times.append(time.perf_counter_ns() - start)
     return float(np.median(times)) / 1000 / rows
 
 
 @dataclass(frozen=True)
 class _Oracle:
-    """The reference as a back end: equal to itself, and timed."""
+    """The reference as an evaluator: equal to itself, and timed."""
 
     controller: Controller
 
@@ -234,31 +234,31 @@ class _Kernels:
         return self.controller.run(forward_batch, observations)
 
 
-def _onnx(exact: bool) -> Callable[[Controller], Backend]:
-    def make(controller: Controller) -> Backend:
-        from wann_rt.exporters.parity.run_onnx import OnnxBackend
+def _onnx(exact: bool) -> Callable[[Controller], Evaluator]:
+    def make(controller: Controller) -> Evaluator:
+        from wann_rt.exporters.parity.run_onnx import OnnxEvaluator
 
-        return OnnxBackend(controller, exact)
+        return OnnxEvaluator(controller, exact)
 
     return make
 
 
-def _c(controller: Controller) -> Backend:
-    from wann_rt.exporters.parity.run_c import CBackend
+def _c(controller: Controller) -> Evaluator:
+    from wann_rt.exporters.parity.run_c import CEvaluator
 
-    return CBackend(controller)
-
-
-def _blob(controller: Controller) -> Backend:
-    from wann_rt.exporters.parity.run_blob import BlobBackend
-
-    return BlobBackend(controller)
+    return CEvaluator(controller)
 
 
-def _c_fixed(controller: Controller) -> Backend:
-    from wann_rt.exporters.parity.run_fixed import FixedBackend
+def _blob(controller: Controller) -> Evaluator:
+    from wann_rt.exporters.parity.run_blob import BlobEvaluator
 
-    return FixedBackend(controller)
+    return BlobEvaluator(controller)
+
+
+def _c_fixed(controller: Controller) -> Evaluator:
+    from wann_rt.exporters.parity.run_fixed import FixedEvaluator
+
+    return FixedEvaluator(controller)
 
 
 def _unfit_for_fixed(controller: Controller) -> str | None:
@@ -279,12 +279,12 @@ def _no_compiler() -> str | None:
     return None if find_compiler() else "no C compiler was found: install gcc or clang, or name one in CC"
 
 
-BACKENDS: tuple[BackendRow, ...] = (
-    BackendRow("oracle", "oracle", "0 ulp", _Oracle),
-    BackendRow("kernels", "kernels", "0 ulp", _Kernels),
-    BackendRow("c", "C header", "0 ulp", _c, _no_compiler, timed_rows=1000),
-    BackendRow("blob", "blob, C runtime", "0 ulp", _blob, _no_compiler, timed_rows=1000),
-    BackendRow("c_q12", "C header, q12", "0 ulp", _c_fixed, _no_compiler, 1000, _unfit_for_fixed, _fixed),
-    BackendRow("onnx_exact", "ONNX exact", "0 ulp", _onnx(exact=True)),
-    BackendRow("onnx", "ONNX standard", "bound", _onnx(exact=False)),
+EVALUATORS: tuple[EvaluatorRow, ...] = (
+    EvaluatorRow("oracle", "oracle", "0 ulp", _Oracle),
+    EvaluatorRow("kernels", "kernels", "0 ulp", _Kernels),
+    EvaluatorRow("c", "C header", "0 ulp", _c, _no_compiler, timed_rows=1000),
+    EvaluatorRow("blob", "blob, C runtime", "0 ulp", _blob, _no_compiler, timed_rows=1000),
+    EvaluatorRow("c_q12", "C header, q12", "0 ulp", _c_fixed, _no_compiler, 1000, _unfit_for_fixed, _fixed),
+    EvaluatorRow("onnx_exact", "ONNX exact", "0 ulp", _onnx(exact=True)),
+    EvaluatorRow("onnx", "ONNX standard", "bound", _onnx(exact=False)),
 )

@@ -76,7 +76,7 @@ def tallies(runtime: Runtime) -> dict[str, Tally]:
     """Runs everything in one runtime."""
     found = {form: Tally() for form in FORMS}
     for name, controller in controllers():
-        results = verify(controller, n_random=VECTORS, backends=runtime.rows()).results[-len(FORMS) :]
+        results = verify(controller, n_random=VECTORS, evaluators=runtime.rows()).results[-len(FORMS) :]
         for form, result in zip(FORMS, results, strict=True):
             found[form].add(name, result)
     return found

@@ -25,8 +25,8 @@ from wann_rt.core.fixed.reference import FixedController, Integers
 from wann_rt.core.network import Connection, Network
 from wann_rt.exporters import export
 from wann_rt.exporters.parity.compiler import compile_with, find_compiler
-from wann_rt.exporters.parity.run_fixed import FixedBackend
-from wann_rt.exporters.parity.verify import BACKENDS, verify
+from wann_rt.exporters.parity.run_fixed import FixedEvaluator
+from wann_rt.exporters.parity.verify import EVALUATORS, verify
 from wann_rt.exporters.targets.fixed import fixed_subject
 from wann_rt.exporters.targets.run import run_targets
 from wann_rt.exporters.targets.targets import BY_KEY
@@ -71,22 +71,22 @@ def test_every_compiler_and_level_gives_the_oracles_numbers(name: str, flags: st
         rng = np.random.default_rng(5)
         n = len(controller.observations)
         fixed = FixedController.of(controller)
-        backend = FixedBackend(controller, None, needs.compiler(name), flags.split())
+        evaluator = FixedEvaluator(controller, None, needs.compiler(name), flags.split())
         observations = adversarial(n, rng)
-        assert np.array_equal(backend.run_integers(observations), fixed.run(observations))
+        assert np.array_equal(evaluator.run_integers(observations), fixed.run(observations))
         x: NDArray[np.float32] = np.ascontiguousarray(builders.inputs(rng, n, 300).T)
         if "fast-math" in flags:  # which may forget NaN: the step does not know floats, the conversion does
             x = x[np.isfinite(x).all(axis=1)]
-        assert builders.same_bits(backend.run(x), fixed(x))
-        assert backend.selftest() == 0
+        assert builders.same_bits(evaluator.run(x), fixed(x))
+        assert evaluator.selftest() == 0
 
 
 def test_stated_ranges_reach_the_header() -> None:
     ranges = {"x dot": (-3.0, 3.0), "θ dot": (-40.0, 40.0)}
     x = np.random.default_rng(3).normal(0, 2, (300, 5)).astype(np.float32)
     expected = FixedController.of(swing_up(), ranges)(x)
-    assert builders.same_bits(FixedBackend(swing_up(), ranges).run(x), expected)
-    assert not builders.same_bits(FixedBackend(swing_up()).run(x), expected)
+    assert builders.same_bits(FixedEvaluator(swing_up(), ranges).run(x), expected)
+    assert not builders.same_bits(FixedEvaluator(swing_up()).run(x), expected)
     assert "--range 'θ dot=-40:40'" not in to_c_fixed(swing_up())
     assert "--range 'x dot=-3:3'" in to_c_fixed(swing_up(), ranges=ranges)
 
@@ -108,14 +108,14 @@ def test_a_variable_of_32_bits_is_narrowed_where_16_hold_its_value(key: str) -> 
 
 
 def test_verify_compares_the_header_with_its_own_oracle() -> None:
-    rows = [row for row in BACKENDS if row.key == "c_q12"]
-    (result,) = verify(swing_up(), n_random=50, backends=rows).results
+    rows = [row for row in EVALUATORS if row.key == "c_q12"]
+    (result,) = verify(swing_up(), n_random=50, evaluators=rows).results
     assert (result.kept, result.bit_equal, result.skipped) == (True, True, None)
     broken = replace(rows[0], oracle=lambda controller, x: FixedController.of(controller)(x) + np.float32(1))
-    (result,) = verify(swing_up(), n_random=50, backends=[broken]).results
+    (result,) = verify(swing_up(), n_random=50, evaluators=[broken]).results
     assert not result.kept
     unfit = replace(swing_up(), weight=Weight.shared(1e6))
-    (result,) = verify(unfit, n_random=50, backends=rows).results
+    (result,) = verify(unfit, n_random=50, evaluators=rows).results
     assert result.kept
     assert "weights end at" in (result.skipped or "")
 

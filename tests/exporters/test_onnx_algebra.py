@@ -18,7 +18,7 @@ from wann_rt.core.reference import evaluate
 from wann_rt.core.symbols import lift, schedule, trace
 from wann_rt.core.weight import Weight
 from wann_rt.exporters.parity.error_bound import error_bound
-from wann_rt.exporters.parity.run_onnx import OnnxBackend, session
+from wann_rt.exporters.parity.run_onnx import OnnxEvaluator, session
 from wann_rt.exporters.to_onnx.exact import add_expression
 from wann_rt.exporters.to_onnx.graph import Graph
 from wann_rt.exporters.to_onnx.model import to_onnx
@@ -132,8 +132,11 @@ def test_an_observation_that_no_node_reads_changes_nothing_whatever_it_is(exact:
         observations[:] = observations[0]
         for row, (k, value) in enumerate(((k, value) for k in unread for value in SPECIAL), 1):
             observations[row, k] = value
-        backend = OnnxBackend(subject, exact)
-        for actions in (backend.run(observations), np.concatenate([backend.run(o[np.newaxis]) for o in observations])):
+        evaluator = OnnxEvaluator(subject, exact)
+        for actions in (
+            evaluator.run(observations),
+            np.concatenate([evaluator.run(o[np.newaxis]) for o in observations]),
+        ):
             # onnxruntime's Sin gives the last rows of a batch other bits.
             spread = 0 if exact else 4e-7
             assert np.allclose(actions, actions[:1], rtol=spread, atol=spread, equal_nan=True), seed

@@ -1,4 +1,4 @@
-"""Laws of the parity report: every back end keeps its promise, and no fault escapes."""
+"""Laws of the parity report: every evaluator keeps its promise, and no fault escapes."""
 
 import json
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from wann_rt.exporters.parity.error_bound import error_bound
 from wann_rt.exporters.parity.report import Promise, Report, hexadecimal
 from wann_rt.exporters.parity.table import report_table
 from wann_rt.exporters.parity.vectors import SPECIAL, observations
-from wann_rt.exporters.parity.verify import BACKENDS, Backend, BackendRow, distance, verify
+from wann_rt.exporters.parity.verify import EVALUATORS, Evaluator, EvaluatorRow, distance, verify
 
 Lanes = NDArray[np.float32]
 Fault = Callable[[Lanes, Lanes], Lanes]
@@ -38,8 +38,8 @@ def subject(seed: int = 0, kind: Any = "shared") -> Controller:
     return replace(made, vectors=tuple(Vector(tuple(o.tolist()), tuple(a.tolist())) for o, a in pairs))
 
 
-def with_fault(fault: Fault, promise: Promise = "0 ulp") -> BackendRow:
-    """Returns a back end that is the oracle but for a fault: (observations, right actions) -> actions."""
+def with_fault(fault: Fault, promise: Promise = "0 ulp") -> EvaluatorRow:
+    """Returns an evaluator that is the oracle but for a fault: (observations, right actions) -> actions."""
 
     class Faulty:
         def __init__(self, controller: Controller) -> None:
@@ -48,14 +48,14 @@ def with_fault(fault: Fault, promise: Promise = "0 ulp") -> BackendRow:
         def run(self, observations: Lanes) -> Lanes:
             return fault(observations, evaluate(self.controller, observations))
 
-    def make(controller: Controller) -> Backend:
+    def make(controller: Controller) -> Evaluator:
         return Faulty(controller)
 
-    return BackendRow("faulty", "faulty", promise, make)
+    return EvaluatorRow("faulty", "faulty", promise, make)
 
 
 def report_of(fault: Fault, promise: Promise = "0 ulp", seed: int = 0) -> Report:
-    return verify(subject(seed), n_random=50, backends=[with_fault(fault, promise)])
+    return verify(subject(seed), n_random=50, evaluators=[with_fault(fault, promise)])
 
 
 @KINDS
@@ -98,7 +98,7 @@ def test_the_sign_of_a_zero_is_a_difference() -> None:
     controller = replace(silent, vectors=()).with_weight(0.0)
     row = with_fault(lambda obs, actions: np.where(actions == 0, -actions, actions))
     zeros = np.any(evaluate(controller, observations(controller, 50)) == 0)
-    report = verify(controller, n_random=50, backends=[row])
+    report = verify(controller, n_random=50, evaluators=[row])
     assert zeros
     assert not report.ok
     assert (report.results[0].max_ulp, report.results[0].max_abs) == (1, 0.0)
@@ -113,7 +113,7 @@ def test_one_nan_is_as_good_as_another() -> None:
     controller = replace(subject(3), observations=tuple(plain), vectors=())
     controller = replace(controller, actions=tuple(replace(c, clip=False) for c in controller.actions))
     assert np.isnan(evaluate(controller, observations(controller, 10))).any()
-    assert verify(controller, n_random=10, backends=[with_fault(other_nan)]).ok
+    assert verify(controller, n_random=10, evaluators=[with_fault(other_nan)]).ok
 
 
 @pytest.mark.parametrize("promise", ["0 ulp", "bound"])
@@ -153,7 +153,7 @@ def test_recorded_vectors_that_the_oracle_denies_are_found() -> None:
     action = (np.nextafter(np.float32(right.vectors[2].action[0]), np.float32(9e9)), *right.vectors[2].action[1:])
     vectors = list(right.vectors)
     vectors[2] = Vector(vectors[2].observation, tuple(map(float, action)))
-    report = verify(replace(right, vectors=tuple(vectors)), n_random=10, backends=[])
+    report = verify(replace(right, vectors=tuple(vectors)), n_random=10, evaluators=[])
     assert not report.ok
     assert report.results[0].worst is not None
     assert (report.results[0].max_ulp, report.results[0].worst.vector) == (1, 2)
@@ -162,17 +162,17 @@ def test_recorded_vectors_that_the_oracle_denies_are_found() -> None:
 def test_a_back_end_that_cannot_run_here_is_skipped_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.delenv("CC", raising=False)
-    report = verify(subject(), n_random=5, backends=[row for row in BACKENDS if row.key == "c"])
+    report = verify(subject(), n_random=5, evaluators=[row for row in EVALUATORS if row.key == "c"])
     assert report.ok  # by the recorded vectors
     assert "no C compiler" in str(report.results[1].skipped)
     assert report.results[1].kept is None
 
 
 def test_a_back_end_that_cannot_be_prepared_fails_without_hiding_the_others() -> None:
-    def refuse(controller: Controller) -> Backend:
+    def refuse(controller: Controller) -> Evaluator:
         raise ExportError("the compiler said no")
 
-    report = verify(subject(), n_random=5, backends=[replace(BACKENDS[0], make=refuse), BACKENDS[0]])
+    report = verify(subject(), n_random=5, evaluators=[replace(EVALUATORS[0], make=refuse), EVALUATORS[0]])
     assert [result.kept for result in report.results] == [True, False, True]
     assert report.results[1].failed == "the compiler said no"
 
@@ -189,8 +189,8 @@ def test_the_report_is_json_and_a_table_with_every_back_end() -> None:
 
 
 def test_the_table_shows_what_differs_and_what_was_skipped() -> None:
-    rows = [with_fault(lambda obs, actions: -actions), replace(BACKENDS[0], missing=lambda: "no such thing")]
-    report = verify(subject(), n_random=20, backends=rows)
+    rows = [with_fault(lambda obs, actions: -actions), replace(EVALUATORS[0], missing=lambda: "no such thing")]
+    report = verify(subject(), n_random=20, evaluators=rows)
     console = Console(width=200)
     with console.capture() as capture:
         console.print(report_table(report))
@@ -216,7 +216,7 @@ def test_further_observations_are_run_too() -> None:
     extra = np.full((3, controller.network.n_inputs), 0.125, np.float32)
     vectors = observations(controller, 0, extra)
     assert builders.same_bits(vectors[8:11], extra)
-    assert verify(controller, n_random=0, recorded=extra, backends=[BACKENDS[0]]).results[1].vectors == len(vectors)
+    assert verify(controller, n_random=0, recorded=extra, evaluators=[EVALUATORS[0]]).results[1].vectors == len(vectors)
 
 
 @given(floats, floats)
@@ -237,4 +237,4 @@ def test_distance_of_zeros_and_nan_from_their_neighbours() -> None:
 
 
 def test_a_new_back_end_is_one_row() -> None:
-    assert len({row.key for row in parity.BACKENDS}) == len(parity.BACKENDS)
+    assert len({row.key for row in parity.EVALUATORS}) == len(parity.EVALUATORS)

@@ -28,7 +28,7 @@ def test_a_runtime_keeps_what_it_promises_on_random_controllers_of_all_kinds(key
     runtime = needs.installed(BY_KEY[key])
     for seed, kind in enumerate(KINDS):
         subject = builders.controller(np.random.default_rng(500 + seed), kind)
-        report = verify(subject, n_random=100, backends=runtime.rows())
+        report = verify(subject, n_random=100, evaluators=runtime.rows())
         exact, standard = report.results[-2:]
         assert (exact.kept, standard.kept) == (True, True), report.results
         assert exact.promise == "bound" or exact.max_ulp == 0
@@ -37,7 +37,7 @@ def test_a_runtime_keeps_what_it_promises_on_random_controllers_of_all_kinds(key
 @EACH
 def test_a_runtime_computes_the_example_as_searched(key: str) -> None:
     runtime = needs.installed(BY_KEY[key])
-    report = verify(wr.load(ROOT / "examples" / "swingup.json"), n_random=500, backends=runtime.rows())
+    report = verify(wr.load(ROOT / "examples" / "swingup.json"), n_random=500, evaluators=runtime.rows())
     assert report.ok, report.results
 
 
@@ -49,7 +49,7 @@ def test_openvino_computes_all_but_the_division_bit_for_bit() -> None:
         subject = builders.controller(np.random.default_rng(seed))
         if {5, 6} & set(subject.network.activations):
             continue
-        exact, _ = verify(subject, n_random=60, backends=runtime.rows()).results[-2:]
+        exact, _ = verify(subject, n_random=60, evaluators=runtime.rows()).results[-2:]
         assert exact.outside < exact.vectors
         assert exact.max_ulp is not None
         assert exact.max_ulp <= 1  # 1: it makes 0 of some -0

@@ -21,7 +21,7 @@ from wann_rt.core.controller import Channel, Controller, Weight
 from wann_rt.core.errors import ExportError
 from wann_rt.core.network import Connection, Network
 from wann_rt.exporters.parity.compiler import compile_with, find_compiler
-from wann_rt.exporters.parity.run_c import CBackend
+from wann_rt.exporters.parity.run_c import CEvaluator
 from wann_rt.exporters.to_c.header import to_c
 from wann_rt.exporters.to_c.text import COLUMNS
 
@@ -107,11 +107,11 @@ def test_a_header_is_exact_with_300_inputs_and_2000_connections_and_compiles_in_
     controller = large()
     assert controller.network.n_connections >= 2000
     begin = time.perf_counter()
-    backend = CBackend(controller)
+    evaluator = CEvaluator(controller)
     assert time.perf_counter() - begin < 20
     observations = np.ascontiguousarray(builders.inputs(np.random.default_rng(1), 300, 200).T)
-    assert builders.same_bits(backend.run(observations), reference.evaluate(controller, observations))
-    assert backend.selftest() == 0
+    assert builders.same_bits(evaluator.run(observations), reference.evaluate(controller, observations))
+    assert evaluator.selftest() == 0
 
 
 def large() -> Controller:
@@ -128,10 +128,10 @@ def test_each_activation_equals_its_definition_on_a_million_floats() -> None:
     outputs = {2 + k: activation.id for k, activation in enumerate(PALETTE)}
     network, _ = Network.build(1, {}, outputs, [Connection(1, node) for node in outputs])
     actions = tuple(Channel(activation.name) for activation in PALETTE)
-    backend = CBackend(Controller("palette", network, Weight.shared(1.0), (Channel("x"),), actions))
+    evaluator = CEvaluator(Controller("palette", network, Weight.shared(1.0), (Channel("x"),), actions))
     bits = np.random.default_rng(11).integers(0, 2**32, 10**6, np.uint32)
     x = np.concatenate([bits.view(np.float32), np.linspace(-30, 30, 10**5, dtype=np.float32), builders.SPECIAL])
-    got = backend.run(x[:, np.newaxis])
+    got = evaluator.run(x[:, np.newaxis])
     with np.errstate(all="ignore"):
         expected = [activation.function(x) for activation in PALETTE]
     assert [PALETTE[k].name for k in range(n) if not builders.same_bits(got[:, k], expected[k])] == []
@@ -276,22 +276,22 @@ def test_generated_code_is_a_fixed_point_of_the_projects_format(headers: dict[st
         assert formatted.splitlines() == text.splitlines()
 
 
-# The back end.
+# The evaluator.
 
 
 def test_the_back_end_runs_other_weights_and_says_what_it_is() -> None:
     controller, x = swing_up(), np.random.default_rng(2).normal(0, 2, (50, 5)).astype(np.float32)
-    backend = CBackend(controller)
+    evaluator = CEvaluator(controller)
     expected = reference.evaluate(controller.with_weight(0.75), x)
-    assert builders.same_bits(backend.run_weight(x, 0.75), expected)
-    assert backend.name.startswith("C header (")
-    backend.close()
+    assert builders.same_bits(evaluator.run_weight(x, 0.75), expected)
+    assert evaluator.name.startswith("C header (")
+    evaluator.close()
     with pytest.raises(ExportError, match="is closed"):
-        backend.run(x)
+        evaluator.run(x)
 
 
 def test_a_failing_compiler_is_quoted() -> None:
     with pytest.raises(ExportError, match="nonsense"):
-        CBackend(swing_up(), flags=("-std=nonsense",))
+        CEvaluator(swing_up(), flags=("-std=nonsense",))
     with pytest.raises(ExportError, match="does not run"):
-        CBackend(swing_up(), compiler="no-such-compiler")
+        CEvaluator(swing_up(), compiler="no-such-compiler")

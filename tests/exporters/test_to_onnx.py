@@ -29,7 +29,7 @@ from wann_rt.core.symbols import Symbol, lift
 from wann_rt.exporters import EXPORTERS, export, write
 from wann_rt.exporters.contract import contract
 from wann_rt.exporters.parity.error_bound import error_bound
-from wann_rt.exporters.parity.run_onnx import OPTIMIZATIONS, OnnxBackend, session
+from wann_rt.exporters.parity.run_onnx import OPTIMIZATIONS, OnnxEvaluator, session
 from wann_rt.exporters.to_onnx.exact import add_expression
 from wann_rt.exporters.to_onnx.graph import Graph
 from wann_rt.exporters.to_onnx.model import to_onnx, tried
@@ -74,10 +74,10 @@ def layered(rng: np.random.Generator, names: list[str], levels: int, wide: int, 
     return Network.build(n_inputs, chosen, outputs, [Connection(s, t) for s, t in sorted(pairs)])[0]
 
 
-def run_both_ways(backend: OnnxBackend, observations: Lanes) -> tuple[Lanes, Lanes]:
+def run_both_ways(evaluator: OnnxEvaluator, observations: Lanes) -> tuple[Lanes, Lanes]:
     """Returns the actions of one call for all, and of one call for each."""
-    alone = [backend.run(observations[k : k + 1]) for k in range(len(observations))]
-    return backend.run(observations), np.concatenate(alone)
+    alone = [evaluator.run(observations[k : k + 1]) for k in range(len(observations))]
+    return evaluator.run(observations), np.concatenate(alone)
 
 
 @settings(max_examples=60, deadline=None)
@@ -88,7 +88,7 @@ def test_the_exact_form_has_the_oracles_bits_at_every_optimization_and_batch_siz
     observations = builders.inputs(rng, 40, subject.network.n_inputs)
     expected = evaluate(subject, observations)
     for optimization in OPTIMIZATIONS:
-        for actions in run_both_ways(OnnxBackend(subject, True, optimization), observations):
+        for actions in run_both_ways(OnnxEvaluator(subject, True, optimization), observations):
             assert builders.same_bits(actions, expected), optimization
 
 
@@ -98,7 +98,7 @@ def test_the_exact_form_has_the_oracles_bits_for_every_activation(activation: An
     subject = controller(row_of(activation.name), weight)
     observations = builders.inputs(np.random.default_rng(1), 500, 1)
     observations = np.concatenate([observations, builders.SPECIAL[:, np.newaxis]])
-    assert builders.same_bits(OnnxBackend(subject, True).run(observations), evaluate(subject, observations))
+    assert builders.same_bits(OnnxEvaluator(subject, True).run(observations), evaluate(subject, observations))
 
 
 @pytest.mark.parametrize("optimization", OPTIMIZATIONS)
@@ -119,8 +119,8 @@ def test_the_exact_form_keeps_the_sign_of_zero_in_channels(channel: dict[str, An
     subject = replace(subject, observations=(subject.observations[0], plain))
     zeros = builders.SPECIAL[:, np.newaxis]
     observations = np.concatenate([np.hstack([zeros, zeros]), np.hstack([zeros, -zeros])])
-    backend = OnnxBackend(subject, True, optimization)
-    assert builders.same_bits(backend.run(observations), evaluate(subject, observations))
+    evaluator = OnnxEvaluator(subject, True, optimization)
+    assert builders.same_bits(evaluator.run(observations), evaluate(subject, observations))
 
 
 @pytest.mark.parametrize("offset", [0.0, -0.0])
@@ -129,7 +129,7 @@ def test_the_exact_form_takes_no_sign_from_an_offset_that_is_not_there(offset: f
     shifted, plain = Channel("shifted", offset=1.0), Channel("plain", offset=offset)
     subject = replace(controller(network), observations=(shifted, plain), actions=(shifted, plain))
     observations = np.array([[0.0, 0.0], [0.0, -0.0]], np.float32)
-    assert builders.same_bits(OnnxBackend(subject, True).run(observations), evaluate(subject, observations))
+    assert builders.same_bits(OnnxEvaluator(subject, True).run(observations), evaluate(subject, observations))
 
 
 @FORMS
@@ -142,7 +142,7 @@ def test_a_node_without_sources_sums_to_zero(weight: Weight | float, exact: bool
     for activation in PALETTE:
         network = Network.build(1, {4: 1, 5: activation.id}, {2: 1, 3: activation.id}, connections)[0]
         subject = controller(network, weight)
-        actions, expected = OnnxBackend(subject, exact).run(observations), evaluate(subject, observations)
+        actions, expected = OnnxEvaluator(subject, exact).run(observations), evaluate(subject, observations)
         assert np.allclose(actions, expected, atol=1e-5)
         assert not exact or builders.same_bits(actions, expected)
 
@@ -184,7 +184,7 @@ def test_the_standard_form_stays_within_its_bound(rng: np.random.Generator) -> N
     observations = builders.inputs(rng, 60, subject.network.n_inputs)
     expected = evaluate(subject, observations)
     bound, is_promised = error_bound(subject, observations)
-    for actions in run_both_ways(OnnxBackend(subject, False), observations):
+    for actions in run_both_ways(OnnxEvaluator(subject, False), observations):
         with np.errstate(invalid="ignore"):
             difference = np.abs(actions.astype(np.float64) - expected)
         assert (difference[is_promised] <= bound[is_promised]).all()
@@ -242,11 +242,11 @@ def test_a_shared_weight_is_an_optional_input_on_request(exact: bool) -> None:
     network = builders.network(np.random.default_rng(11))
     subject = controller(network, 0.5)
     observations = np.random.default_rng(1).normal(size=(9, network.n_inputs)).astype(np.float32)
-    backend = OnnxBackend(subject, exact, weight="input")
+    evaluator = OnnxEvaluator(subject, exact, weight="input")
     for weight in (0.5, -1.25, 0.0, 3e38):
-        other = OnnxBackend(subject.with_weight(weight), exact)
-        assert builders.same_bits(backend.run(observations, weight), other.run(observations))
-    assert builders.same_bits(backend.run(observations), backend.run(observations, 0.5))
+        other = OnnxEvaluator(subject.with_weight(weight), exact)
+        assert builders.same_bits(evaluator.run(observations, weight), other.run(observations))
+    assert builders.same_bits(evaluator.run(observations), evaluator.run(observations, 0.5))
 
 
 @FORMS
@@ -282,7 +282,7 @@ def test_the_batch_is_of_any_size(batch: int, exact: bool) -> None:
         kinds: list[Any] = ["shared", "ensemble", "connections"]
         subject = builders.controller(np.random.default_rng(seed), kinds[seed])
         observations = np.zeros((batch, subject.network.n_inputs), np.float32)
-        assert OnnxBackend(subject, exact).run(observations).shape == (batch, subject.network.n_outputs)
+        assert OnnxEvaluator(subject, exact).run(observations).shape == (batch, subject.network.n_outputs)
 
 
 @FORMS
@@ -324,7 +324,7 @@ def test_300_inputs_and_2000_connections_export_and_run(exact: bool) -> None:
     assert network.n_connections > 2000
     subject = controller(network, 0.3)
     observations = rng.normal(size=(30, 300)).astype(np.float32)
-    actions = OnnxBackend(subject, exact).run(observations)
+    actions = OnnxEvaluator(subject, exact).run(observations)
     expected = evaluate(subject, observations)
     assert builders.same_bits(actions, expected) if exact else actions.shape == expected.shape
 

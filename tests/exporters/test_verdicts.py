@@ -15,7 +15,7 @@ from wann_rt.core.network import Connection, Network
 from wann_rt.core.weight import Weight
 from wann_rt.exporters.parity.report import Report, Result
 from wann_rt.exporters.parity.table import report_table
-from wann_rt.exporters.parity.verify import BACKENDS, verify
+from wann_rt.exporters.parity.verify import EVALUATORS, verify
 from wann_rt.exporters.targets.targets import BY_KEY
 
 
@@ -29,8 +29,8 @@ def overflowing() -> Controller:
 
 
 def standard_only() -> Result:
-    row = next(row for row in BACKENDS if row.key == "onnx")
-    return verify(overflowing(), n_random=20, backends=[row]).results[-1]
+    row = next(row for row in EVALUATORS if row.key == "onnx")
+    return verify(overflowing(), n_random=20, evaluators=[row]).results[-1]
 
 
 def test_a_back_end_with_no_vector_inside_its_promise_is_not_tested() -> None:

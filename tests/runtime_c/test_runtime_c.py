@@ -18,7 +18,7 @@ from wann_rt.core.controller import Channel, Controller, Weight
 from wann_rt.core.errors import ExportError
 from wann_rt.core.network import Connection, Network
 from wann_rt.exporters.parity.compiler import compile_with
-from wann_rt.exporters.parity.run_blob import BlobBackend
+from wann_rt.exporters.parity.run_blob import BlobEvaluator
 from wann_rt.exporters.to_blob import to_blob
 from wann_rt.runtime_c import include_dir
 
@@ -34,9 +34,9 @@ HARNESSES = Path(__file__).parent
 def test_every_compiler_gives_the_oracles_bits_without_special_flags(name: str, level: str) -> None:
     for k in range(120):
         controller, observations = subject(k)
-        backend = BlobBackend(controller, needs.compiler(name), (level, *fused_flags()))
-        assert builders.same_bits(backend.run(observations), reference.evaluate(controller, observations)), k
-        assert backend.selftest() == 0
+        evaluator = BlobEvaluator(controller, needs.compiler(name), (level, *fused_flags()))
+        assert builders.same_bits(evaluator.run(observations), reference.evaluate(controller, observations)), k
+        assert evaluator.selftest() == 0
 
 
 @pytest.mark.parametrize("name", ["gcc", "clang"])
@@ -98,13 +98,13 @@ def test_it_runs_under_other_weights_as_a_controller_of_that_weight_would() -> N
     for k in range(30):
         controller, observations = subject(k)
         weights = np.random.default_rng(k).normal(size=1 + k % 5).astype(np.float32)
-        backend = BlobBackend(controller)
+        evaluator = BlobEvaluator(controller)
         if controller.weight.kind == "connections":
             with pytest.raises(ExportError, match="PER_CONNECTION"):
-                backend.run_ensemble(observations, weights)
+                evaluator.run_ensemble(observations, weights)
             continue
         other = controller.with_weight(Weight("ensemble", tuple(map(float, weights))))
-        got = backend.run_ensemble(observations, weights)
+        got = evaluator.run_ensemble(observations, weights)
         assert builders.same_bits(got, reference.evaluate(other, observations))
 
 
@@ -121,8 +121,8 @@ def test_sources_of_two_bytes_and_long_counts_are_exact(signed: bool) -> None:
     controller = large(signed)
     assert max(map(len, controller.network.sources)) > 15
     observations = np.ascontiguousarray(builders.inputs(np.random.default_rng(1), 240, 64).T)
-    backend = BlobBackend(controller)
-    assert builders.same_bits(backend.run(observations), reference.evaluate(controller, observations))
+    evaluator = BlobEvaluator(controller)
+    assert builders.same_bits(evaluator.run(observations), reference.evaluate(controller, observations))
 
 
 @pytest.mark.parametrize("name", ["gcc", "clang"])
@@ -134,7 +134,7 @@ def test_each_activation_equals_its_definition_on_a_million_floats(name: str) ->
     # All signs and exponents alike, then where the functions bend, then where they break.
     bits = (np.arange(2**20, dtype=np.uint64) * 4096 + np.random.default_rng(5).integers(0, 4096, 2**20)).astype("u4")
     x = np.concatenate([bits.view(np.float32), np.linspace(-9, 9, 2**17, dtype=np.float32), builders.SPECIAL])
-    got = BlobBackend(controller, needs.compiler(name), ("-O2", *fused_flags())).run(x[:, np.newaxis])
+    got = BlobEvaluator(controller, needs.compiler(name), ("-O2", *fused_flags())).run(x[:, np.newaxis])
     with np.errstate(all="ignore"):
         expected = [activation.function(x) for activation in PALETTE]
     assert [a.name for k, a in enumerate(PALETTE) if not builders.same_bits(got[:, k], expected[k])] == []

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from size.networks import AbsentError, controller
 from size.scalar_graph import dense_weights
 from wann_rt.exporters import export
-from wann_rt.exporters.parity.run_c import CBackend
+from wann_rt.exporters.parity.run_c import CEvaluator
 
 ROUNDS, CALLS = 30, 500
 ARENA = 64 * 1024  # bytes; more than enough
@@ -43,8 +43,8 @@ def _timed(call: Callable[[], object], steps: int) -> float:
 
 def _header(network: str) -> tuple[Callable[[], object], int]:
     """A thousand rows a call, so that what is timed is the step and not the way into C."""
-    backend = CBackend(controller(network))
-    return (lambda: backend.run(rows)), len(rows := _observations(network, 1000))
+    evaluator = CEvaluator(controller(network))
+    return (lambda: evaluator.run(rows)), len(rows := _observations(network, 1000))
 
 
 def _onnxruntime(network: str, form: str) -> tuple[Callable[[], object], int]:

@@ -41,19 +41,19 @@ def verify(controller: Path, vectors: int, targets: str | None, runtimes: tuple[
     """Prove that oracle, kernels, onnxruntime and compiled C compute the same actions.
 
     \b
-    Exit code 0  every promise was tested and kept; back ends that cannot run here are named and left out
+    Exit code 0  every promise was tested and kept; evaluators that cannot run here are named and left out
               1  a promise was broken
               2  bad input or usage, or a runtime that was asked for is not installed
               3  none was broken, but one was not tested: all its vectors lie outside, or nothing could be run
     """  # noqa: D301  click wants the backspace itself
     loaded = read_controller(controller)
     from wann_rt.exporters.parity.runtimes import named
-    from wann_rt.exporters.parity.verify import BACKENDS
+    from wann_rt.exporters.parity.verify import EVALUATORS
     from wann_rt.exporters.parity.verify import verify as compare
 
     chosen = _targets(targets) if targets else []
     rows = [row for runtime in named(runtimes) for row in runtime.rows()]
-    report = compare(loaded, n_random=vectors, backends=[*BACKENDS, *rows])
+    report = compare(loaded, n_random=vectors, evaluators=[*EVALUATORS, *rows])
     elsewhere = _on_targets(loaded, chosen) if chosen else []
     if as_json:
         _print_values(report, elsewhere, with_targets=targets is not None)

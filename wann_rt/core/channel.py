@@ -1,4 +1,4 @@
-"""Channel: one observation or action, its meaning, and the conditioning that every back end computes for it."""
+"""Channel: one observation or action, its meaning, and the conditioning that every evaluator computes for it."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +14,7 @@ from wann_rt.core.weight import float32
 
 @dataclass(frozen=True)
 class Channel:
-    """One observation or action: its meaning and the conditioning that every back end computes for it.
+    """One observation or action: its meaning and the conditioning that every evaluator computes for it.
 
     An observation o enters the network as ``(clip(o) - offset) * scale``; a network output y leaves as the action
     ``clip(y * scale + offset)``. An offset of 0 and a scale of 1 cost nothing: the operation is left out.

@@ -23,7 +23,7 @@ MIN_VECTORS = 8
 
 
 class Vector(NamedTuple):
-    """One recorded pair that every back end must reproduce bit for bit."""
+    """One recorded pair that every evaluator must reproduce bit for bit."""
 
     observation: tuple[float, ...]
     action: tuple[float, ...]
@@ -31,7 +31,7 @@ class Vector(NamedTuple):
 
 @dataclass(frozen=True)
 class Controller:
-    """Everything that a back end needs to compute actions, and that a user needs to feed it correctly.
+    """Everything that an evaluator needs to compute actions, and that a user needs to feed it correctly.
 
     Attributes:
         name: what it is called in files and generated code.
@@ -170,8 +170,6 @@ class Controller:
         """Returns this controller with another weight; signs move into weights per connection, vectors are dropped."""
         weight = weight if isinstance(weight, Weight) else Weight.shared(weight)
         return replace(self, weight=weight, vectors=())
-
-
 
 
 def _check_channels(side: str, channels: tuple[Channel, ...], expected: int) -> None:

@@ -1,4 +1,4 @@
-"""The obvious evaluator: plain numpy, no tricks. It is the oracle that every back end must equal bit for bit."""
+"""The obvious evaluator: plain numpy, no tricks. It is the oracle that every evaluator must equal bit for bit."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -200,7 +200,7 @@ def tally(
             reward = 0.0
         books.returns[e] += reward
         books.lengths[e] += 1
-        watch(books, e, actions, r)
+        book_actions(books, e, actions, r)
         books.since[e] += 1
         if books.returns[e] > books.record[e] + rules.stall_reward:
             books.record[e], books.since[e] = books.returns[e], 0
@@ -210,7 +210,7 @@ def tally(
 
 
 @jit
-def watch(books: Books, e: int, actions: NDArray[np.float32], row: int) -> None:
+def book_actions(books: Books, e: int, actions: NDArray[np.float32], row: int) -> None:
     """Books effort and sign changes of one row's actions."""
     for k in range(actions.shape[1]):
         action = actions[row, k]

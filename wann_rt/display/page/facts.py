@@ -9,7 +9,7 @@ from wann_rt.core.controller import Controller
 from wann_rt.core.files import digest
 from wann_rt.core.reference import evaluate
 from wann_rt.exporters import export
-from wann_rt.exporters.parity.verify import BACKENDS, BackendRow
+from wann_rt.exporters.parity.verify import EVALUATORS, EvaluatorRow
 from wann_rt.exporters.to_c.names import Names, c_prefix
 from wann_rt.tasks.task import Task
 
@@ -49,7 +49,7 @@ def sizes(task: Task) -> list[float]:
     return [float(np.float32(max(1.0, value))) for value in seen.max(axis=1)]
 
 
-def _promise(row: BackendRow) -> str:
+def _promise(row: EvaluatorRow) -> str:
     """Returns what `verify` checks of an evaluator."""
     own = "" if row.oracle is evaluate else ", of its own integer oracle"
     return f"{PROMISES[row.promise]}{own}"
@@ -57,7 +57,7 @@ def _promise(row: BackendRow) -> str:
 
 def proof_rows(controller: Controller, bytes_of: Mapping[str, int]) -> list[tuple[str, str]]:
     """Returns rows of the proof: digest, promises, sizes."""
-    rows = [("digest", digest(controller)), *((row.title, _promise(row)) for row in BACKENDS)]
+    rows = [("digest", digest(controller)), *((row.title, _promise(row)) for row in EVALUATORS)]
     rows += [(name, f"{size:,} bytes") for name, size in bytes_of.items()]
     score = controller.provenance.get("score")
     if isinstance(score, dict) and "mean" in score:
