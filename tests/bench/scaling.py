@@ -4,8 +4,6 @@ import statistics
 import time
 from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
 from work import HIDDEN, NETWORKS, PAPER_LANES, ROUNDS, SWING, alternating, episodes, lockstep, population, ratio
 
 from wann_rt.evolution import config
@@ -82,12 +80,12 @@ def profile(search: Search, warm_up: int, timed: int) -> Profile:
         next(generations)
     in_rollouts, original = 0.0, scoring.scores
 
-    def watched(*given: Any) -> tuple[NDArray[np.float64], int]:
+    def watched(*given: Any) -> scoring.Scored:
         nonlocal in_rollouts
         before = time.perf_counter()
-        scores = original(*given)
+        found = original(*given)
         in_rollouts += time.perf_counter() - before
-        return scores
+        return found
 
     scoring.scores = watched  # type: ignore[assignment]
     try:

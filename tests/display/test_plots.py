@@ -75,7 +75,7 @@ def front() -> list[Controller]:
 
 def generations() -> list[Generation]:
     return [
-        Generation(i, 30.0 + i, 10.0 + i, 5, 4.5, 25.0 + i // 5, 6, 2_000_000 * (i + 1), 0.5 * i) for i in range(20)
+        Generation(i, 30.0 + i, 10.0 + i, 5, 4.5, 25.0 + i // 5, 6, 2_000_000 * (i + 1), 0, 0.5 * i) for i in range(20)
     ]
 
 

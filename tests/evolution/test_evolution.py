@@ -132,7 +132,7 @@ def test_generations_and_champions_are_judged_by_fitness() -> None:
     assert running.tell(programs, by_weight).best == by_weight.max() > by_weight.mean(axis=1).max()
     assert running.champion is not None
     lanes = scoring.trials(TASK, best, Purpose.RETEST, best.retest_episodes)
-    retested, _ = scoring.scores(TASK, single(running.champion.network), lanes, 2)
+    retested = scoring.scores(TASK, single(running.champion.network), lanes, 2).by_weight
     assert running.champion.fitness == retested.max() > retested.mean()
 
 
@@ -148,7 +148,7 @@ def test_what_random_weights_lack_is_paid_for() -> None:
     played = play(TASK, programs, weights, asked.random_weights.starts)
     lacks = low.random_weights_price * np.maximum(50.0 - played.returns.mean(axis=1), 0.0)
     assert lacks.max() > lacks.min() == 0.0  # some are above the floor, and get nothing for it
-    (without, steps), (scored, more) = (scoring.scores(TASK, programs, lanes, 2) for lanes in (plain, asked))
+    (without, steps, _), (scored, more, _) = (scoring.scores(TASK, programs, lanes, 2) for lanes in (plain, asked))
     assert np.array_equal(scored, without - lacks[:, None])
     assert more == steps + played.lengths.sum()
 

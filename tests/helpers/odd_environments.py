@@ -260,3 +260,88 @@ class Masked(Glider):
         """Goes on."""
         assert action != 1, "this choice is forbidden"
         return self.state.copy(), float(action), False, False, {"action_mask": np.array([1, 0, 1], np.int8)}
+
+
+class Curriculum(Glider):
+    """Gets harder every tenth episode: of an object, or with ``shared`` of all objects of a process."""
+
+    played = 0
+
+    def __init__(self, shared: bool = False) -> None:
+        super().__init__()
+        self.shared = shared
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        """Begins."""
+        if self.shared:
+            Curriculum.played += 1
+        else:
+            self.played += 1
+        return super().reset(seed=seed)
+
+    def step(self, action: Any) -> Any:
+        """Goes on."""
+        observation, reward, *rest = super().step(action)
+        return observation, reward - self.played // 10, *rest
+
+
+class Generations(Glider):
+    """Rewards with the generation that ``reset`` is told; -1 where it is told none."""
+
+    generation = -1
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        """Begins."""
+        self.generation = -1 if options is None else options["generation"]
+        return super().reset(seed=seed)
+
+    def step(self, action: Any) -> Any:
+        """Goes on."""
+        return self.state.copy(), float(self.generation), False, False, {}
+
+
+class DrawsFirst(Glider):
+    """Draws from its own generator before it seeds it."""
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        """Begins."""
+        drawn = self.np_random.normal(size=2)
+        super().reset(seed=seed)
+        self.state = drawn
+        return self.state.copy(), {}
+
+
+class Sudden(Glider):
+    """Fails in each episode with an even seed, at its third step."""
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        """Begins."""
+        self.seed_given, self.steps = seed or 0, 0
+        return super().reset(seed=seed)
+
+    def step(self, action: Any) -> Any:
+        """Goes on."""
+        self.steps += 1
+        if self.steps == 3 and self.seed_given % 2 == 0:
+            raise RuntimeError("the gripper is stuck")
+        return self.state.copy(), 1.0, False, False, {}
+
+
+class Rich(Glider):
+    """Rewards with the greatest number there is."""
+
+    def step(self, action: Any) -> Any:
+        """Goes on."""
+        return self.state.copy(), sys.float_info.max, False, False, {}
+
+
+class Outside(Glider):
+    """Observes what its space does not hold."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.observation_space = spaces.Box(-1.0, 1.0, (2,), np.float64)
+
+    def step(self, action: Any) -> Any:
+        """Goes on."""
+        return np.array([0.5, 1e300]), 1.0, False, False, {}

@@ -80,11 +80,15 @@ class Controller:
         """What the network computes with this weight, node by node: what evaluators and exporters read."""
         return lowered(self.network, self.weight)
 
-    def __call__(self, observation: ArrayLike) -> NDArray[np.float32]:
+    def __call__(
+        self, observation: ArrayLike | Mapping[str, Any] | None = None, **channels: Any
+    ) -> NDArray[np.float32]:
         """Computes actions with the compiled evaluator; bit-equal to every exported form.
 
         Args:
-            observation: float32 of shape [observations] or [batch, observations], raw (units of the channels).
+            observation: float32 of shape [observations] or [batch, observations], raw (units of the channels); or
+                values by the names of the channels.
+            **channels: instead of it, the same by keywords: ``controller(x=0.1, theta=0.2)``.
 
         Returns:
             Actions in their units, float32 of shape [actions] or [batch, actions].
@@ -94,7 +98,9 @@ class Controller:
         """
         from wann_rt.kernels.forward import forward_batch  # numba takes seconds to import: only where it is used
 
-        batch = self.check_observation(observation)
+        if (observation is None) == (not channels):
+            raise ControllerError("an observation is expected, or its channels by name")
+        batch = self.check_observation(channels if observation is None else observation)
         actions = self.run(forward_batch, np.atleast_2d(batch))
         return actions[0] if batch.ndim == 1 else actions
 
@@ -104,7 +110,7 @@ class Controller:
         """Computes actions by the convention of Stable-Baselines3: returns ``(actions, state)``; there is no state."""
         return self.decide(observation), None
 
-    def decide(self, observation: ArrayLike) -> NDArray[Any]:
+    def decide(self, observation: ArrayLike | Mapping[str, Any]) -> NDArray[Any]:
         """Computes what an environment is given: the actions, the number of the greatest ("argmax"), or parts of both.
 
         The outputs are compared from the first to the last, and a later one wins only by being greater: of equal ones
@@ -152,10 +158,14 @@ class Controller:
         mean = total * np.float32(1.0 / len(members))
         return np.stack([c.limit_action(y) for c, y in zip(self.actions, mean.T, strict=True)], axis=1)
 
-    def check_observation(self, observation: ArrayLike) -> NDArray[np.float32]:
+    def check_observation(self, observation: ArrayLike | Mapping[str, Any]) -> NDArray[np.float32]:
         """Returns the observation as float32 [observations] or [batch, observations], or raises ControllerError."""
         try:
-            batch = np.asarray(observation, np.float32)
+            given = self._by_name(observation) if isinstance(observation, Mapping) else np.asanyarray(observation)
+            if given.dtype.kind not in "fiubO" or np.ma.is_masked(given):
+                raise TypeError(f"{'masked values' if given.dtype.kind in 'fiub' else given.dtype} came")
+            with np.errstate(over="ignore"):  # what float32 cannot hold is infinity
+                batch = np.asarray(given, np.float32)
         except (TypeError, ValueError) as error:
             raise ControllerError(f"an observation must be numbers: {error}") from None
         if batch.ndim not in (1, 2) or batch.shape[-1] != len(self.observations):
@@ -165,6 +175,15 @@ class Controller:
                 f"or [batch, {len(self.observations)}] is expected; shape {list(batch.shape)} came"
             )
         return batch
+
+    def _by_name(self, values: Mapping[str, Any]) -> NDArray[Any]:
+        """Returns the observations that a mapping names, in order."""
+        names = [channel.name for channel in self.observations]
+        wrong = [name for name in names if name not in values] or [name for name in values if name not in names]
+        if wrong:
+            what = "is missing" if wrong[0] in names else "is no observation"
+            raise ControllerError(f"{wrong[0]!r} {what}; expected {', '.join(names)}")
+        return np.stack([np.asarray(values[name]) for name in names], axis=-1)
 
     def with_weight(self, weight: Weight | float) -> "Controller":
         """Returns this controller with another weight; signs move into weights per connection, vectors are dropped."""

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from importlib import resources
 from typing import Any
 
+import numpy as np
+
 from wann_rt.core.activations import BY_NAME
 from wann_rt.core.errors import ConfigError
 from wann_rt.kernels import operators
@@ -203,7 +205,7 @@ def _typed(name: str, value: Any) -> Any:
 
 
 def _integer(value: Any) -> int:
-    if isinstance(value, bool) or int(value) != value:
+    if isinstance(value, (bool, np.bool_)) or int(value) != value:
         raise ValueError
     return int(value)
 
@@ -215,9 +217,9 @@ def _number(value: Any) -> float:
 
 
 def _truth(value: Any) -> bool:
-    if not isinstance(value, bool):
+    if not isinstance(value, (bool, np.bool_)):
         raise TypeError
-    return value
+    return bool(value)
 
 
 def _word(value: Any) -> str:
@@ -229,7 +231,7 @@ def _word(value: Any) -> str:
 def _listed(value: Any) -> list[Any]:
     if isinstance(value, str):
         return [word.strip() for word in value.split(",")]
-    return list(value) if isinstance(value, (list, tuple)) else [value]
+    return list(value) if isinstance(value, (list, tuple, np.ndarray)) else [value]
 
 
 _CONVERTERS: dict[str, Callable[[Any], Any]] = {

@@ -78,8 +78,16 @@ def _starts(task: AnyTask, key: np.uint64, count: int) -> NDArray[Any]:
     return starts_of(task, (random.uniforms(key, count) * EPISODE_SEEDS).astype(np.int64))
 
 
-def scores(task: AnyTask, programs: Programs, played: Trials, threads: int) -> tuple[NDArray[np.float64], int]:
-    """Returns the score of each network with each shared weight, and the steps taken.
+class Scored(NamedTuple):
+    """What came of playing: scores [networks, weights], steps taken, and episodes that a failure ended."""
+
+    by_weight: NDArray[np.float64]
+    steps: int
+    failed: int
+
+
+def scores(task: AnyTask, programs: Programs, played: Trials, threads: int) -> Scored:
+    """Returns the score of each network with each shared weight.
 
     A score is the mean return, less what the network lacks with random weights, see ``Config.random_weights``.
     """
@@ -88,7 +96,8 @@ def scores(task: AnyTask, programs: Programs, played: Trials, threads: int) -> t
     if played.random_weights is not None:
         lacking, steps = _lacking(task, programs, played.random_weights, threads)
         returns -= lacking[:, np.newaxis]
-    return np.where(np.isfinite(returns), returns, -np.inf), int(episodes.lengths.sum()) + steps
+    failed = 0 if episodes.failed is None else int(episodes.failed.sum())
+    return Scored(np.where(np.isfinite(returns), returns, -np.inf), int(episodes.lengths.sum()) + steps, failed)
 
 
 def _lacking(task: AnyTask, programs: Programs, wanted: RandomWeights, threads: int) -> tuple[NDArray[np.float64], int]:

@@ -1,7 +1,8 @@
 """A whole search: from a task to a controller. ``wr.search`` and the command line both run ``run_search``."""
 
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
@@ -24,11 +25,14 @@ from wann_rt.evolution.warm_start import start_from
 from wann_rt.play.backends.processes import session
 from wann_rt.play.episodes import Episodes, episode_seeds
 from wann_rt.play.plain import play_controller, record_vectors
+from wann_rt.play.repeats import repeating
 from wann_rt.play.rollouts import play, starts_of
 from wann_rt.tasks.any_task import AnyTask, as_task, identity, judged, refuse_moved
+from wann_rt.tasks.environment.task import EnvironmentTask, notes
 from wann_rt.tasks.task import Task
 
 SCORED_EPISODES = 100
+LOG = logging.getLogger("wann_rt")
 OnGeneration = Callable[[Generation], None]
 
 
@@ -108,9 +112,12 @@ def run_search(
         on_generation: called after each generation.
         on_resume: called with the number of generations that the run folder already holds, where it is resumed.
     """
-    running = Search(task, config, threads, network)
     with ExitStack() as stack:
         stack.enter_context(session())
+        for line in notes(task) if isinstance(task, EnvironmentTask) else ():
+            LOG.warning(line)
+        task = repeating(task)
+        running = Search(task, config, threads, network)
         journal = None
         if out is not None:
             journal = stack.enter_context(Journal(out, task, config, overwrite=overwrite))
@@ -124,8 +131,10 @@ def run(running: Search, journal: Journal | None = None, on_generation: OnGenera
 
     Whatever ends the run, its state up to the last whole generation is saved.
     """
+    seen: list[Generation] = []
     try:
         for report in running.run():
+            seen.append(report)
             if journal is not None:
                 journal.generation(report, running)
             if on_generation is not None:
@@ -137,11 +146,28 @@ def run(running: Search, journal: Journal | None = None, on_generation: OnGenera
         if journal is not None and running.generation > 0:
             journal.save_state(running)
     controller = controller_of(running)
+    for line in nothing_learnt(seen, controller):
+        LOG.warning(line)
     if journal is not None:
         journal.champion(controller)
         if running.generation == running.config.generations:
             journal.finish()
     return controller
+
+
+def nothing_learnt(seen: Sequence[Generation], controller: Controller) -> list[str]:
+    """Returns what says that a search had nothing to find, one line each."""
+    said, scores = [], [value for report in seen for value in (report.best, report.mean)]
+    if scores and max(scores) - min(scores) <= 1e-12 * abs(scores[0]):  # means of equal numbers are rounded
+        said.append(
+            f"nothing could be learnt: all networks of all generations score {scores[0]:g}; does the reward depend "
+            "on the actions?"
+        )
+    if controller.network.n_connections == 0:
+        said.append("the champion has no connections: it does the same whatever it observes")
+    elif controller.weight.kind == "shared" and controller.weight.values[0] == 0:
+        said.append("the champion's best shared weight is 0: it does the same whatever it observes")
+    return said
 
 
 def controller_of(running: Search) -> Controller:

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -23,8 +23,12 @@ from wann_rt.kernels.operators import MOST_GENES, MOST_NODES
 from wann_rt.kernels.programs import Programs, is_row, some_of
 from wann_rt.kernels.ranking import rank
 from wann_rt.kernels.variation import breed, rates_of
+from wann_rt.play.repeats import check
 from wann_rt.play.rollouts import default_threads
 from wann_rt.tasks.any_task import AnyTask
+from wann_rt.tasks.environment.task import EnvironmentTask
+
+CHECKED = 4  # the first generation after 0 in which it is checked whether episodes repeat
 
 
 class Generation(NamedTuple):
@@ -40,6 +44,7 @@ class Generation(NamedTuple):
         champion: retested fitness of the champion so far.
         champion_connections: its connections.
         env_steps: task steps taken so far, retests included.
+        failed: episodes of this generation that a failure of the environment ended, where that may be.
         seconds: wall time so far.
     """
 
@@ -51,7 +56,8 @@ class Generation(NamedTuple):
     champion: float
     champion_connections: int
     env_steps: int
-    seconds: float
+    failed: int = 0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -86,7 +92,7 @@ class Search:
         self.generation = 0
         self.champion: Champion | None = None
         self.env_steps = 0
-        self._steps_of_score = 0
+        self._steps_of_score = self._failed = 0
         self.population = self._first_population() if start is None else self._copies(start)
         self._retest_trials = scoring.trials(task, config, Purpose.RETEST, config.retest_episodes)
         self.seconds = 0.0
@@ -100,8 +106,15 @@ class Search:
         """Plays this generation's episodes; returns the mean return per network and shared weight."""
         config = self.config
         played = scoring.trials(self.task, config, Purpose.EPISODE, config.episodes, self.generation)
-        by_weight, self._steps_of_score = scoring.scores(self.task, programs, played, self.threads)
-        return by_weight
+        scored = scoring.scores(self._told(), programs, played, self.threads)
+        self._steps_of_score, self._failed = scored.steps, scored.failed
+        return scored.by_weight
+
+    def _told(self) -> AnyTask:
+        """Returns the task as this generation plays it: with a curriculum, the environment is told which one it is."""
+        if isinstance(self.task, EnvironmentTask) and self.task.params.curriculum:
+            return replace(self.task, generation=self.generation)
+        return self.task
 
     def tell(self, programs: Programs, by_weight: NDArray[np.float64]) -> Generation:
         """Takes the scores [networks, weights] of ``ask``'s networks, retests the best, breeds the next generation."""
@@ -146,7 +159,10 @@ class Search:
     def _retested(self, programs: Programs, candidates: NDArray[np.int64]) -> tuple[Champion | None, int]:
         """Returns the best candidate, or the champion if that is better on the held-out episodes; and steps taken."""
         config, some = self.config, some_of(programs, candidates)
-        by_weight, steps = scoring.scores(self.task, some, self._retest_trials, self.threads)
+        if self._is_checked():
+            trials = self._retest_trials
+            check(self.task, some, 0, trials.weights, trials.starts, self.threads)
+        by_weight, steps, _ = scoring.scores(self.task, some, self._retest_trials, self.threads)
         fitness = scoring.fitness(by_weight, config)
         merit = scoring.merit(fitness, scoring.connections(some), config)
         best = int(np.argmax(merit))
@@ -159,6 +175,11 @@ class Search:
                 "played; please report this with the run's config.json"
             )
         return Champion(network, float(fitness[best]), self.generation), steps
+
+    def _is_checked(self) -> bool:
+        """Returns whether some episodes are played again now: in generations 0, 4, 16, 64, ... and at the end."""
+        at, last = self.generation, self.config.generations - 1
+        return at == 0 or (at >= CHECKED and (at == last or (at.bit_count() == 1 and at.bit_length() % 2 == 1)))
 
     def _merit(self, champion: Champion) -> float:
         fitness, connections = np.array([champion.fitness]), np.array([champion.network.n_connections], np.int32)
@@ -207,5 +228,6 @@ class Search:
             self.champion.fitness,
             self.champion.network.n_connections,
             self.env_steps,
+            self._failed,
             self.seconds,
         )

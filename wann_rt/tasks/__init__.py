@@ -148,7 +148,8 @@ def _param(task: Task, name: str, value: Any, known: Mapping[str, Any]) -> np.fl
     """Returns a param's value as float32, or raises TaskError."""
     if name not in known:
         raise TaskError(f"task {task.name} has no param {name!r}; params: {', '.join(known)}")
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.floating)) or not np.isfinite(value):
+    is_number = isinstance(value, (int, float, np.floating, np.integer)) and not isinstance(value, bool)
+    if not is_number or not np.isfinite(value):
         raise TaskError(f"task {task.name}: {name} is {value!r}; expected a finite number")
     if value < 0:
         raise TaskError(f"task {task.name}: {name} is {value!r}; expected a number of at least 0")

@@ -18,6 +18,7 @@ import time
 import warnings
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from wann_rt.core.controller import Vector
@@ -50,6 +51,16 @@ def chunk_size(episodes: int, workers: int) -> int:
 def play_chunks(task: EnvironmentTask, chunks: Sequence[Chunk], workers: int) -> list[Played]:
     """Plays chunks; see ``Backend.play``."""
     return _run(task, [Job(k, chunk) for k, chunk in enumerate(chunks)], workers)
+
+
+def play_apart(task: EnvironmentTask, chunks: Sequence[Chunk]) -> list[Played]:
+    """Plays chunks in a fresh process of their own, with a fresh environment for each episode."""
+    pool = Pool(replace(played_alike(task), params=task.params._replace(fresh=True)), 1)
+    try:
+        played: list[Played] = pool.run([Job(k, chunk) for k, chunk in enumerate(chunks)])
+        return played
+    finally:
+        pool.close()
 
 
 def record(task: EnvironmentTask, chunk: Chunk) -> list[Vector]:

@@ -1,0 +1,60 @@
+"""Laws of worker pools: each search, thread and process has its own, so none ends, or gives answers to, another's."""
+
+import concurrent.futures
+import multiprocessing
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import wann_rt as wr
+from wann_rt.core import files
+from wann_rt.play.backends import processes
+from wann_rt.play.environment import environment
+
+pytestmark = pytest.mark.slow
+SMALL: dict[str, Any] = {"generations": 1, "population": 4, "drawn_weights": 2, "retest_episodes": 1}
+
+
+def searched(seed: int) -> str:
+    task = environment("Pendulum-v1", max_steps=20)
+    return files.to_text(wr.search(task, seed=seed, threads=1, **SMALL))
+
+
+def test_searches_in_threads_do_not_meet() -> None:
+    alone = [searched(seed) for seed in (1, 2)]
+    with concurrent.futures.ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(searched, (1, 2))) == alone
+    assert processes._pools == []
+
+
+@pytest.mark.parametrize(
+    "method",
+    [pytest.param("fork", marks=pytest.mark.skipif(sys.platform != "linux", reason="a search after a fork")), "spawn"],
+)
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_searches_in_processes_do_not_meet(method: str) -> None:
+    with processes.session():
+        alone = [searched(seed) for seed in (1, 2)]  # the workers of this process are there while others are forked
+        own = [worker.process.pid for pool in processes._pools for worker in pool.workers]
+        with concurrent.futures.ProcessPoolExecutor(2, multiprocessing.get_context(method)) as others:
+            assert list(others.map(searched, (1, 2))) == alone
+        assert own
+        assert all(os.waitpid(pid, os.WNOHANG) == (0, 0) for pid in own)
+
+
+def test_an_edited_environment_is_played_as_it_is_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    module = tmp_path / "edited_env.py"
+    text = "from helpers.odd_environments import Glider\n\n\nclass E(Glider):\n    def step(self, action):\n"
+    module.write_text(f"{text}        return self.state.copy(), 1.0, False, False, {{}}\n")
+
+    def score() -> Any:
+        task = environment("edited_env:E", max_steps=5)
+        return wr.search(task, threads=1, **SMALL).provenance["score"]["mean"]
+
+    assert score() == 5
+    module.write_text(f"{text}        return self.state.copy(), 20.0, False, False, {{}}\n")
+    assert score() == 100
