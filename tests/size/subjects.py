@@ -16,9 +16,9 @@ from wann_rt.runtime_c import include_dir
 
 _HEADER = """\
 #include "subject.h"
-#include "wann.h"
+#include "sized.h"
 int size_setup(void) { return 0; }
-void size_step(const size_value *observation, size_action *actions) { wann_step(observation, actions); }
+void size_step(const size_value *observation, size_action *actions) { sized_step(observation, actions); }
 """
 
 _RUNTIME = """\
@@ -44,7 +44,7 @@ _AVR = ("-include", "avr/pgmspace.h", "-DWANN_READ_U8(address)=pgm_read_byte(add
 def header(controller: Controller, processor: Processor) -> Subject:
     """Returns the generated float header."""
     shape = len(controller.observations), len(controller.actions)
-    return Subject("header", _HEADER, *shape, {"wann.h": to_c(controller, prefix="wann")})
+    return Subject("header", _HEADER, *shape, {"sized.h": to_c(controller, prefix="sized")})
 
 
 def runtime(controller: Controller, processor: Processor) -> Subject:
@@ -61,7 +61,7 @@ def runtime(controller: Controller, processor: Processor) -> Subject:
 def fixed(controller: Controller, processor: Processor) -> Subject:
     """Returns the generated header in fixed point."""
     shape = len(controller.observations), len(controller.actions)
-    return Subject("fixed", _HEADER, *shape, {"wann.h": to_c_fixed(controller, prefix="wann")}, flags=("-DSIZE_FIXED",))
+    return Subject("fixed", _HEADER, *shape, {"sized.h": to_c_fixed(controller, prefix="sized")}, flags=("-DSIZE_FIXED",))
 
 
 def fixed_oracle(controller: Controller, observations: NDArray[np.int16]) -> NDArray[np.int64]:
