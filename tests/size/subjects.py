@@ -61,7 +61,8 @@ def runtime(controller: Controller, processor: Processor) -> Subject:
 def fixed(controller: Controller, processor: Processor) -> Subject:
     """Returns the generated header in fixed point."""
     shape = len(controller.observations), len(controller.actions)
-    return Subject("fixed", _HEADER, *shape, {"sized.h": to_c_fixed(controller, prefix="sized")}, flags=("-DSIZE_FIXED",))
+    text = to_c_fixed(controller, prefix="sized")
+    return Subject("fixed", _HEADER, *shape, {"sized.h": text}, flags=("-DSIZE_FIXED",))
 
 
 def fixed_oracle(controller: Controller, observations: NDArray[np.int16]) -> NDArray[np.int64]:
