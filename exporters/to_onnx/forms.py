@@ -57,8 +57,9 @@ class Dialect:
     exact: Form
 
 
-# onnx2c wants one size of batch and constants of full rank, and knows no IsNaN.
-PLAIN = replace(NATIVE, add_clip=onnx_native.add_plain_clip, add_activation=onnx_native.add_plain_activation)
+# onnx2c wants one size of batch and constants of full rank, and knows no IsNaN. Its Max and Min (ea045cc) take the
+# first number of a row for all where the other side has one axis more, as in ensembles: limits are compared and chosen.
+PLAIN = replace(NATIVE, add_clip=onnx_exact.add_plain_clip, add_activation=onnx_native.add_plain_activation)
 PLAIN_EXACT = replace(
     EXACT,
     add_clip=onnx_exact.add_plain_clip,

@@ -52,13 +52,6 @@ def add_clip(graph: Graph, x: str, low: str, high: str, neutral: str, name: str)
     return graph.add("Where", [is_nan, neutral, limited], name)
 
 
-def add_plain_clip(graph: Graph, x: str, low: str, high: str, neutral: str, name: str) -> str:
-    """Adds ``arithmetic.clip`` without IsNaN, which few compilers know: only NaN is not at least itself."""
-    limited = _limited(graph, x, low, high, name)
-    is_number = graph.add("GreaterOrEqual", [x, x], f"{name}/is_number")
-    return graph.add("Where", [is_number, limited, neutral], name)
-
-
 def _limited(graph: Graph, x: str, low: str, high: str, name: str) -> str:
     raised = graph.add("Max", [x, low], f"{name}/low")
     return graph.add("Min", [raised, high], f"{name}/high")

@@ -23,8 +23,8 @@ from wann_rt.exporters.parity.verify import verify
 DOCUMENT = ROOT / "docs" / "runtimes.md"
 TRIED = ROOT / "exporters" / "to_onnx" / "tried.json"
 VECTORS = 200
-RANDOM = 30
-LARGEST = 200  # connections: compilers take minutes for a graph of thousands of operators
+RANDOM = 6
+LARGEST = 16  # connections: compilers take long for a graph of hundreds of operators
 FORMS = ("exact", "standard")
 
 
@@ -106,7 +106,10 @@ def document(found: dict[str, dict[str, Tally]]) -> str:
 
 
 def main() -> int:
-    """Runs what is installed; writes the document and what models say of themselves if nothing is missing."""
+    """Runs what is installed; if nothing is missing, writes the document and what models say of themselves.
+
+    A broken promise is an error here and stands in both: a user shall know.
+    """
     found: dict[str, dict[str, Tally]] = {}
     missing = [reason for runtime in RUNTIMES if (reason := runtime.missing())]
     for runtime in RUNTIMES:
@@ -116,7 +119,7 @@ def main() -> int:
             print(title, {form: verdict(tally) for form, tally in found[title].items()}, flush=True)
     broken = [line for forms in found.values() for tally in forms.values() for line in tally.broken]
     print("\n".join([*missing, *broken]))
-    if not missing and not broken:
+    if not missing:
         DOCUMENT.write_text(document(found), encoding="utf-8")
         tried = {form: [f"{title}: {verdict(forms[form])}" for title, forms in found.items()] for form in FORMS}
         TRIED.write_text(json.dumps(tried, indent=2) + "\n", encoding="utf-8")
