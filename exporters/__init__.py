@@ -73,10 +73,14 @@ def _to_c() -> Callable[..., str | dict[str, str]]:
         ranges: Any = None,
         file: str | None = None,
         split: bool = False,
+        checked: bool = False,
     ) -> str | dict[str, str]:
         if number not in ("float32", NUMBER) or (number == "float32" and ranges):
             raise ExportError(f"number {number!r} with ranges {ranges}: expected float32 without, or {NUMBER}")
-        made = fixed_unit(controller, prefix, ranges) if number == NUMBER else unit(controller, prefix)
+        if checked and number == NUMBER:
+            raise ExportError(f"a checked step is one of float32; number {number} has none")
+        is_fixed = number == NUMBER
+        made = fixed_unit(controller, prefix, ranges) if is_fixed else unit(controller, prefix, is_checked=checked)
         header = file or f"{made.names.p}.h"
         if split:
             return made.split(header, f"{Path(header).stem}.c")

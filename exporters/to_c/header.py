@@ -7,6 +7,7 @@ and printed. Only the sums of a node are spelled out, in the order of ``referenc
 from wann_rt.core.controller import Controller, Vector
 from wann_rt.core.files import digest
 from wann_rt.exporters.contract import interface_hash, test_vectors
+from wann_rt.exporters.to_c import checked
 from wann_rt.exporters.to_c.banner import banner
 from wann_rt.exporters.to_c.frame import Unit, enumeration, float_unit, rate
 from wann_rt.exporters.to_c.functions import functions
@@ -27,30 +28,35 @@ _WEIGHT = """\
 #endif"""
 
 
-def to_c(controller: Controller, *, prefix: str | None = None, file: str | None = None) -> str:
+def to_c(
+    controller: Controller, *, prefix: str | None = None, file: str | None = None, is_checked: bool = False
+) -> str:
     """Returns the header's text; same controller and options, same bytes.
 
     Args:
         controller: any controller, with any kind of weight.
         prefix: of every name in the header; by default made from the controller's name.
         file: the header's name, as the comment at its head includes it; by default ``<prefix>.h``.
+        is_checked: whether it has ``<prefix>_step_checked``, too; see ``checked.py``.
 
     Raises:
         ExportError: the prefix is no C identifier.
     """
-    made = unit(controller, prefix)
+    made = unit(controller, prefix, is_checked=is_checked)
     return made.header(file or f"{made.names.p}.h")
 
 
-def unit(controller: Controller, prefix: str | None = None) -> Unit:
+def unit(controller: Controller, prefix: str | None = None, *, is_checked: bool = False) -> Unit:
     """Returns what is written for a controller, as one file or two; see ``to_c``."""
     default = c_prefix(controller)
     names = Names.of(controller, default if prefix is None else checked_prefix(prefix))
-    named = "" if names.p == default else f" --set prefix={names.p}"
+    named = ("" if names.p == default else f" --set prefix={names.p}") + " --checked" * is_checked
     vectors = test_vectors(controller)
-    body = [*functions(controller, names), *steps(controller, names), *selftest(controller, vectors, names)]
+    body = [*functions(controller, names), *steps(controller, names)]
+    body += [*(checked.functions(controller, names) if is_checked else []), *selftest(controller, vectors, names)]
     regenerate = f"wann-rt export controller.json --to c{named}"
     declarations = [*_macros(controller, names, vectors), *map(enumeration, (names.observations, names.actions))]
+    declarations += checked.macros(controller, names) if is_checked else []
     return float_unit(names, lambda file: banner(controller, names, regenerate, file), declarations, body)
 
 

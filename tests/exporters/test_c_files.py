@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from wann_rt.exporters.to_c.header import to_c
 from wann_rt.exporters.to_c.names import c_prefix
 from wann_rt.exporters.to_c_fixed.header import to_c_fixed
 
-WRITERS = {"float32": to_c, "q12": to_c_fixed}
+WRITERS: Mapping[str, Callable[..., str]] = {"float32": to_c, "q12": to_c_fixed}
 
 
 def named(name: str, **more: str) -> Controller:

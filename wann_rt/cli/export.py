@@ -17,6 +17,7 @@ from wann_rt.core.errors import FileError
 @click.option("--compat", help="Of ONNX: write only what this compiler accepts: onnx2c.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Of the format: opset=17, weight=input.")
 @click.option("--split", is_flag=True, help="Of c: a header and a .c file to compile once, which others link.")
+@click.option("--checked", is_flag=True, help="Of c: add a step that returns a status and holds actions in range.")
 @fixed.NUMBER
 @fixed.RANGE
 def export(
@@ -28,6 +29,7 @@ def export(
     number: str,
     limits: tuple[str, ...],
     split: bool,
+    checked: bool,
 ) -> None:
     """Export CONTROLLER to other formats.
 
@@ -53,12 +55,13 @@ def export(
         options |= {"number": number, "ranges": ranges}
     if compat is not None:
         options["compat"] = compat
-    if split and "c" not in chosen:
-        raise click.UsageError("--split is an option of the format c")
+    of_c = {name: True for name, wanted in (("split", split), ("checked", checked)) if wanted}
+    if of_c and "c" not in chosen:
+        raise click.UsageError(f"--{next(iter(of_c))} is an option of the format c")
     for name in chosen:
         beside = fixed.default_path(exporters.default_path(named_after(controller), name), number)
         path = _place(out, beside, several=len(formats) > 1)
-        exporters.write(loaded, path, name, **options, **({"split": True} if split and name == "c" else {}))
+        exporters.write(loaded, path, name, **options, **(of_c if name == "c" else {}))
         click.echo(f"wrote {path}" + (f" and {path.with_suffix('.c')}" if split and name == "c" else ""))
     if number != "float32":
         fixed.report(loaded, ranges)

@@ -1,0 +1,93 @@
+"""The checked step: what it says of observations and actions, and that no action leaves its range."""
+
+import ctypes
+import re
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers import builders, needs
+from helpers.c_library import STRICT, swing_up, write_unit
+from numpy.typing import NDArray
+
+from wann_rt.core import reference
+from wann_rt.core.controller import Channel, Controller, Weight
+from wann_rt.core.errors import ExportError
+from wann_rt.core.network import Connection, Network
+from wann_rt.exporters import export
+from wann_rt.exporters.parity.compiler import compile_with
+from wann_rt.exporters.to_c.header import to_c
+
+pytestmark = needs.c_compiler
+
+NOT_FINITE, OUT_OF_RANGE, LIMIT, RELIMITED = 1, 2, 4, 8
+_CALL = "int run(const float *o, float *a);\nint run(const float *o, float *a) { return p_step_checked(o, a); }\n"
+
+
+def passing(action: Channel) -> Controller:
+    """Returns a controller whose action is its observation."""
+    network, _ = Network.build(1, {}, {2: 1}, [Connection(1, 2)])
+    return Controller("pass", network, Weight.shared(1.0), (Channel("x", "", -2.0, 2.0),), (action,))
+
+
+def run(text: str, rows: NDArray[np.float32], n_actions: int) -> tuple[list[int], NDArray[np.float32]]:
+    with tempfile.TemporaryDirectory() as name:
+        source = write_unit(Path(name), {"p": text}, _CALL)
+        output = str(Path(name, "unit.so"))
+        compile_with(
+            needs.any_compiler(),
+            [*STRICT, "-Wno-unused-parameter", "-O2", "-shared", "-fPIC", str(source), "-o", output],
+        )
+        library = ctypes.CDLL(output)
+    actions = np.full((len(rows), n_actions), 99, np.float32)
+    status = []
+    for row, action in zip(np.ascontiguousarray(rows), actions, strict=True):
+        status.append(library.run(row.ctypes.data_as(ctypes.c_void_p), action.ctypes.data_as(ctypes.c_void_p)))
+    return status, actions
+
+
+def test_the_status_says_what_was_met_and_ordinary_actions_are_those_of_the_step() -> None:
+    text = to_c(passing(Channel("y", "", -1.0, 1.0, clip=True)), prefix="p", is_checked=True)
+    x = np.array([0.5, -0.0, 1.0, -1.5, 2.0, 2.5, -3e38, np.nan, np.inf, -np.inf, 1e-45], np.float32)
+    status, actions = run(text, x[:, np.newaxis], 1)
+    beyond = OUT_OF_RANGE | LIMIT
+    assert status == [0, 0, LIMIT, LIMIT, LIMIT, beyond, beyond, NOT_FINITE, NOT_FINITE, NOT_FINITE, 0]
+    assert actions[:, 0].tolist() == pytest.approx([0.5, 0, 1, -1, 1, 1, -1, 0, 0, 0, 0])
+
+
+def test_an_action_whose_clip_is_broken_stays_within_its_range() -> None:
+    text = to_c(passing(Channel("y", "", 0.0, 1.0, clip=True)), prefix="p", is_checked=True)
+    broken = re.sub(r"P_IF\((low > a|high < b)\) \? \w+ : (\w)", r"\2", text)
+    assert broken.count("const float b = a;") == 1
+    x = np.array([[-5.0], [5.0], [0.25], [-0.0], [0.0]], np.float32)
+    status, actions = run(broken, x, 1)
+    assert status == [OUT_OF_RANGE | RELIMITED, OUT_OF_RANGE | RELIMITED, 0, LIMIT, LIMIT]
+    assert actions[:, 0].tolist() == [0.0, 1.0, 0.25, 0.0, 0.0]
+
+
+def test_the_fail_safe_action_can_be_chosen() -> None:
+    text = to_c(passing(Channel("y", "", -1.0, 1.0)), prefix="p", is_checked=True)
+    status, actions = run(f"#define P_FAIL_SAFE_Y (-0.75f)\n{text}", np.array([[np.nan], [0.5]], np.float32), 1)
+    assert (status, actions[:, 0].tolist()) == ([NOT_FINITE, 0], [-0.75, 0.5])
+
+
+def test_a_whole_controller_steps_the_same_where_nothing_is_met() -> None:
+    controller = swing_up()
+    rng = np.random.default_rng(2)
+    rows = np.concatenate([rng.normal(0, 2, (200, 5)), builders.inputs(rng, 5, 200).T]).astype(np.float32)
+    status, actions = run(to_c(controller, prefix="p", is_checked=True), rows, 2)
+    low, high = ([getattr(c, end) for c in controller.actions] for end in ("low", "high"))
+    finite = np.isfinite(rows).all(axis=1)
+    expected = np.clip(reference.evaluate(controller, rows), np.array(low, np.float32), np.array(high, np.float32))
+    assert builders.same_bits(actions[finite], expected[finite])
+    assert [found & NOT_FINITE == 0 for found in status] == finite.tolist()
+    assert ((actions >= low) & (actions <= high)).all()
+
+
+def test_it_is_an_option_of_float32(tmp_path: Path) -> None:
+    assert b"step_checked" not in export(swing_up(), "c")
+    export(swing_up(), "c", out=tmp_path / "s.h", checked=True, split=True)
+    assert "int swing_up_step_checked(" in (tmp_path / "s.h").read_text()
+    with pytest.raises(ExportError, match="float32"):
+        export(swing_up(), "c", checked=True, number="q12")
