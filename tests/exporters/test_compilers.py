@@ -1,17 +1,20 @@
 """Every compiler of this machine keeps the limits and the branches of a header, at every level."""
 
 import re
+import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
 from helpers import builders, needs
-from helpers.c_library import Library, every_compiler
+from helpers.c_library import Library, every_compiler, write_unit
 from numpy.typing import NDArray
 
 from wann_rt.core import reference
 from wann_rt.core.activations import PALETTE
 from wann_rt.core.controller import Channel, Controller, Weight
 from wann_rt.core.network import Connection, Network
+from wann_rt.exporters.parity.compiler import compile_with
 from wann_rt.exporters.to_c.header import to_c
 
 pytestmark = needs.c_compiler
@@ -85,3 +88,19 @@ def by_size(prefix: str, text: str) -> str:
     assert old != text
     old = re.sub(r" y = \w+_clip\(x,[^;]*;", " y = x;", old)  # only inlined it is wrong
     return old.replace("/* x limited", f"{function}/* x limited")
+
+
+def test_the_self_test_notices_vector_units_that_flush_subnormal_numbers(tmp_path: Path) -> None:
+    clang, emulator = needs.program("clang-19"), needs.program("qemu-arm")
+    needs.program("arm-linux-gnueabihf-gcc")  # whose libraries clang links
+    network, _ = Network.build(
+        8, {}, dict.fromkeys(range(9, 13), 1), [Connection(k, 9 + (k - 1) % 4) for k in range(1, 9)]
+    )
+    channels = [tuple(Channel(f"{side}{k}") for k in range(n)) for side, n in (("o", 8), ("a", 4))]
+    sums = Controller("sums", network, Weight.shared(0.5), channels[0], channels[1])
+    call = "int main(void) { return sums_selftest() & SUMS_FAULT_DRAWN; }"
+    source = write_unit(tmp_path, {"sums": to_c(sums, prefix="sums")}, call)
+    for unit, expected in (("neon", 64), ("vfpv3", 0)):
+        flags = ["--target=arm-linux-gnueabihf", "-mcpu=cortex-a9", f"-mfpu={unit}", "-O2", "-static"]
+        compile_with(clang, [*flags, str(source), "-o", str(tmp_path / unit)])
+        assert subprocess.run([emulator, tmp_path / unit], check=False).returncode == expected, unit

@@ -37,6 +37,8 @@ PROGRAMS: Mapping[str, str] = {
     "unshare": "apt install util-linux",
     "nm": "apt install binutils",
     "arm-none-eabi-gcc": "apt install gcc-arm-none-eabi",
+    "arm-linux-gnueabihf-gcc": "apt install gcc-arm-linux-gnueabihf",
+    "qemu-arm": "apt install qemu-user",
     "qemu-system-arm": "apt install qemu-system-arm",
     "avr-g++": "apt install gcc-avr avr-libc",
     "simavr": "apt install simavr",

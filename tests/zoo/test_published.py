@@ -159,7 +159,6 @@ def test_options_that_exclude_each_other_are_refused(small: Path) -> None:
         ({"inputs": 3}, "3 inputs"),
         ({"inputs": 0}, "0 inputs"),
         ({"outputs": 4}, "4 outputs"),
-        ({"task": "swing"}, "5 inputs"),
     ],
 )
 def test_an_interface_that_the_file_cannot_have_is_refused(small: Path, options: dict[str, Any], message: str) -> None:
@@ -252,3 +251,22 @@ def test_the_published_walker_walks_in_gymnasium() -> None:
     task = environment_of(walker, "BipedalWalker-v3")
     returns = play_controller(task, walker, starts_of(task, range(3)), threads=1).returns
     assert returns.min() > 325  # the reference's own arithmetic: 331.5 +- 0.7 over 100 episodes
+
+
+@pytest.mark.parametrize(("inputs", "outputs"), [(16, 3), (5, 3), (6, 1), (4, 1), (2, 1)])
+def test_a_champion_of_another_shape_is_no_champion_of_the_task(tmp_path: Path, inputs: int, outputs: int) -> None:
+    n = 1 + inputs + 1 + outputs  # one hidden node between
+    rows = [["0"] * n + ["1"] for _ in range(n)]
+    rows[inputs][inputs + 1] = rows[0][inputs + 1] = "1"
+    for output in range(outputs):
+        rows[inputs + 1][inputs + 2 + output] = "1"
+    path = tmp_path / "other.out"
+    path.write_text("\n".join(map(",".join, rows)), encoding="utf-8")
+    assert load_out(path, inputs=inputs, outputs=outputs).network.n_inputs == inputs
+    with pytest.raises(FileError, match=rf"has {inputs} inputs and {outputs} outputs; cartpole-swingup has 5 and 1"):
+        load_out(path, task="swingup")
+
+
+def test_an_unknown_task_is_answered_with_all_that_are_known(small: Path) -> None:
+    with pytest.raises(TaskError, match=r"(?s)cartpole-swingup.*vae-racing"):
+        load_out(small, task="nonsense")

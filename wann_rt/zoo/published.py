@@ -87,9 +87,10 @@ def load_out(
     if weights is not None and own_weights:
         raise ControllerError("either tuned weights or the file's own weights, not both")
     known = _known_task(task)
+    matrix = _read_matrix(path)
     if known is not None:
         inputs, outputs = len(known.observations), len(known.actions)
-    matrix = _read_matrix(path)
+        _check_shape(matrix, known.name, inputs, outputs)
     n_inputs, n_outputs = _interface(matrix, inputs, outputs)
     try:
         network, order = _network(matrix, n_inputs, n_outputs)
@@ -119,10 +120,10 @@ def _known_task(name: str | None) -> Task | None:
     """Returns the task of that name, None for a task of the reference that this package has not (yet)."""
     try:
         return None if name is None else tasks.get(name)
-    except TaskError:
+    except TaskError as error:
         if _kebab(name) in WEIGHT_BIAS:
             return None
-        raise
+        raise TaskError(f"{error}; published ones without a task here: {', '.join(sorted(WEIGHT_BIAS))}") from None
 
 
 def _kebab(name: str | None) -> str:
@@ -193,6 +194,25 @@ def _interface(matrix: _Matrix, inputs: int | None, outputs: int | None) -> tupl
             "end have nothing leaving them; say how many inputs and outputs there are, or check the task"
         )
     return n_inputs, n_outputs
+
+
+def _check_shape(matrix: _Matrix, task: str, inputs: int, outputs: int) -> None:
+    """Refuses a file whose shape is plainly another one than that of the task.
+
+    Nodes that nothing leads into are the bias and the inputs, nodes that nothing leaves the outputs; of a hidden node
+    neither can be said, for the reference code makes it by splitting a connection.
+
+    Raises:
+        FileError: the numbers differ.
+    """
+    genes = matrix.weights != 0
+    found_inputs = int(np.argmax(np.append(genes.any(axis=0), True))) - 1
+    found_outputs = int(np.argmax(np.append(genes.any(axis=1)[::-1], True)))
+    if (found_inputs, found_outputs) != (inputs, outputs):
+        raise FileError(
+            f"{matrix.where}: has {max(found_inputs, 0)} inputs and {found_outputs} outputs; {task} has {inputs} and "
+            f"{outputs}: this champion is of another task, so name that one, or none and give --inputs and --outputs"
+        )
 
 
 def _entries(matrix: _Matrix) -> list[float]:
