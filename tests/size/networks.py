@@ -40,7 +40,7 @@ def controller(name: str) -> Controller:
         return _controller(name, random_network(256, 100, 10, 1849, tuple(range(1, 12)) * 10), 0.25)
     topology = reference_data.FOLDER / reference_data.CHAMPIONS[name][0]
     if not topology.is_file():
-        raise AbsentError(f"{topology.name} is not in {topology.parent}")
+        raise AbsentError(f"{topology.name} is not in {topology.parent}; WANN_RT_REFERENCE can name its folder")
     return replace(load_out(topology, task=name), name=name, vectors=())
 
 
