@@ -4,14 +4,16 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from wann_rt.core.plain import plain
 from wann_rt.exporters.parity.report import Report, Result
 
+LINE_END = "\n"
 COLUMNS = ("evaluator", "vectors", "bit-equal", "max ulp", "max |diff|", "µs per step", "promise", "kept")
 
 
 def report_table(report: Report) -> RenderableType:
     """Returns the table, and below it where each evaluator that differs does so most."""
-    table = Table(title=f"parity of {report.controller}", title_justify="left")
+    table = Table(title=Text(f"parity of {plain(report.controller)}"), title_justify="left")
     for index, column in enumerate(COLUMNS):
         table.add_column(column, justify="left" if index in (0, 6) else "right")
     for result in report.results:
@@ -42,7 +44,7 @@ def _verdict(result: Result) -> str:
 def _notes(result: Result) -> list[str]:
     notes = [f"{result.title}: skipped, {result.skipped}"] if result.skipped is not None else []
     if result.failed is not None:
-        notes.append(f"{result.title}: {result.failed}")
+        notes.append(f"{result.title}: {plain(str(result.failed), kept=LINE_END)}")
     if result.worst is not None:
         notes.append(f"{result.title}: half of the vectors differ by at most {result.median_abs:.2g}")
         notes.append(f"{result.title}: at worst {result.worst}")

@@ -7,7 +7,7 @@ import pytest
 from helpers import needs
 from test_files import small
 
-from wann_rt.core import files
+from wann_rt.core import disk, files
 from wann_rt.core.errors import FileError
 
 
@@ -76,3 +76,33 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
         huge.truncate(files.MAX_BYTES + 1)
     with pytest.raises(FileError, match=r"huge\.json: larger than"):
         files.load(tmp_path / "huge.json")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes with names")
+def test_what_has_no_end_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for endless in (tmp_path / "pipe", Path("/dev/zero"), Path("/dev/tty")):
+        with pytest.raises(FileError, match=r"is not a regular file|cannot be read"):
+            files.load(endless)
+
+
+def test_what_grows_while_it_is_read_is_read_to_the_limit_only(tmp_path: Path) -> None:
+    path = tmp_path / "long"
+    path.write_bytes(b"x" * 101)
+    with pytest.raises(FileError, match="larger than 100 bytes"):
+        files.read_text(path, 100)
+    assert files.read_text(path, 101) == "x" * 101
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes with names")
+def test_a_device_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    files.write_atomic("/dev/null", b"x")
+    assert Path("/dev/null").is_char_device()
+
+
+def test_files_left_by_a_killed_write_are_known_by_their_names() -> None:
+    name = disk.temporary_name("champion.json")
+    assert disk.is_temporary(name, "champion.json")
+    assert not disk.is_temporary(name, "config.json")
+    assert disk.temporary_name("champion.json") != name
+    assert len(disk.temporary_name("x" * 250)) < 150

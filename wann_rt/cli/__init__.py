@@ -5,7 +5,8 @@ Exit codes: 0 done; 1 ``verify`` found a promise broken, or ``doctor`` something
 """
 
 import sys
-from typing import Any
+import warnings
+from typing import Any, TextIO
 
 import click
 
@@ -26,17 +27,35 @@ from wann_rt.cli import (
     verify,
 )
 from wann_rt.core.errors import WannError
+from wann_rt.core.plain import plain
+from wann_rt.core.signals import ended_like_ctrl_c
 from wann_rt.core.version import __version__
+
+LINE_END = "\n"
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Says a warning to people who have no use for the line of our code that it came from."""
+    click.echo(f"wann-rt: warning: {plain(str(message), kept=LINE_END)}", err=True)
 
 
 class _Group(click.Group):
     """Turns the package's own errors, and Ctrl-C, into one line on stderr and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        warnings.showwarning = _show_warning
         try:
-            return super().invoke(ctx)
+            with ended_like_ctrl_c():
+                return super().invoke(ctx)
         except WannError as error:
-            click.echo(f"wann-rt: error: {error}", err=True)
+            click.echo(f"wann-rt: error: {plain(str(error), kept=LINE_END)}", err=True)
             sys.exit(2)
         except KeyboardInterrupt:
             click.echo("wann-rt: interrupted before there was a result", err=True)

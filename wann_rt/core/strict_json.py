@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from typing import Any, NoReturn
 
 from wann_rt.core.errors import FileError
@@ -11,11 +12,11 @@ def parse(text: str, where: str) -> "Reader":
     """Parses an object; refuses repeated keys, NaN and Infinity. ``where`` names the document in errors."""
 
     def no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        keys = [key for key, _ in pairs]
-        if len(set(keys)) < len(keys):
-            twice = min(key for key in keys if keys.count(key) > 1)
-            raise FileError(f"{where}: key {twice!r} stands twice")
-        return dict(pairs)
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            twice = min(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+            raise FileError(f"{where}: key {twice[:40]!r} stands twice")
+        return found
 
     def no_constants(name: str) -> NoReturn:
         raise FileError(f"{where}: {name} is not a JSON number; open bounds are null")
@@ -29,9 +30,13 @@ def parse(text: str, where: str) -> "Reader":
         "object_pairs_hook": no_duplicates, "parse_constant": no_constants, "parse_float": finite
     }  # fmt: skip
     try:
-        return Reader(json.loads(text, **hooks), where)
+        value = json.loads(text, **hooks)
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise FileError(f"{where}: holds half a character (a lone surrogate), which is no text") from None
     except (ValueError, RecursionError) as error:
         raise FileError(f"{where}: is not valid JSON: {error}") from None
+    return Reader(value, where)
 
 
 class Reader:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from wann_rt.core.controller import Channel
 from wann_rt.core.errors import FileError, MissingExtraError
 from wann_rt.core.files import shortest, write_atomic
+from wann_rt.core.plain import plain
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -73,9 +74,19 @@ def figure_file(
         matplotlib.rcParams.update(STYLE)
         figure = Figure(figsize=size, dpi=DPI, layout=layout)
         yield figure
+        _disarm(figure)
         figure.savefig(buffer, format=suffix[1:], metadata=FORMATS[suffix])
     data = buffer.getvalue()
     write_atomic(path, _numbered(data) if suffix == ".svg" else data)
+
+
+def _disarm(figure: "Figure") -> None:
+    """Shows what is no visible character as an escape: names come from files, and XML cannot hold every character."""
+    from matplotlib.text import Text
+
+    for artist in figure.findobj(Text):
+        if isinstance(artist, Text) and plain(artist.get_text(), kept="\n") != artist.get_text():
+            artist.set_text(plain(artist.get_text(), kept="\n"))
 
 
 def signed(value: float) -> str:

@@ -90,4 +90,4 @@ def show_champion(controller: Controller, path: Path) -> None:
         f"shared weight {number(controller.weight.values[0])}: scores {score['mean']:.0f} +- {score['ci95']:.0f} "
         f"over {score['episodes']} fresh episodes"
     )
-    out.print(f"wrote {path}\nnext: wann-rt verify {path}", soft_wrap=True)
+    out.print(f"wrote {path}\nnext: wann-rt verify {path}", soft_wrap=True, markup=False)

@@ -4,22 +4,27 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich import box
+from rich import box, markup
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from wann_rt.core.controller import Channel, Controller
 from wann_rt.core.files import digest, shortest
+from wann_rt.core.plain import plain
 from wann_rt.display.formulas import formulas, number
 
 if TYPE_CHECKING:
     from wann_rt.tasks.task import Task
 
 
+def escape(text: str) -> str:
+    """Returns text that came from a file as it may stand in a table: no command to the terminal, no markup."""
+    return markup.escape(plain(text))
+
+
 def console() -> Console:
     """Returns a console on stdout; narrow enough to read, wide enough for tables when piped."""
-    return Console(width=None if sys.stdout.isatty() else 110, highlight=False)
+    return Console(width=None if sys.stdout.isatty() else 110, highlight=False, emoji=False)
 
 
 def table(title: str, *columns: str) -> Table:
@@ -85,7 +90,7 @@ def show_controller(controller: Controller) -> None:
         f"{max(network.levels)} levels; weight w: {weight.kind} {values}"
     )
     for name, formula in formulas(controller).items():
-        out.print(f"  {name} = {formula}", soft_wrap=True, markup=False)
+        out.print(plain(f"  {name} = {formula}"), soft_wrap=True, markup=False)
     made = table("\nProvenance", "key", "value")
     for key, value in controller.provenance.items():
         made.add_row(escape(key), escape(str(value)))

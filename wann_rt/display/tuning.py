@@ -79,7 +79,7 @@ def show_tuned(tuned: "Tuned", path: Path) -> None:
     )
     if tuned.front:
         _show_front(tuned, path)
-    out.print(f"wrote {path}\nnext: wann-rt verify {path}", soft_wrap=True)
+    out.print(f"wrote {path}\nnext: wann-rt verify {path}", soft_wrap=True, markup=False)
 
 
 def text(score: "Score") -> str:

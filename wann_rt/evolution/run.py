@@ -14,6 +14,7 @@ from wann_rt.core.controller import Controller, Weight
 from wann_rt.core.errors import TaskError, WannError
 from wann_rt.core.network import Network
 from wann_rt.core.random import Purpose
+from wann_rt.core.signals import ended_like_ctrl_c
 from wann_rt.core.version import __version__
 from wann_rt.evaluation.score import Score
 from wann_rt.evaluation.sweep import sweep
@@ -113,6 +114,7 @@ def run_search(
         on_resume: called with the number of generations that the run folder already holds, where it is resumed.
     """
     with ExitStack() as stack:
+        stack.enter_context(ended_like_ctrl_c())
         stack.enter_context(session())
         for line in notes(task) if isinstance(task, EnvironmentTask) else ():
             LOG.warning(line)

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 import warnings
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
@@ -23,6 +24,7 @@ from typing import Any
 
 from wann_rt.core.controller import Vector
 from wann_rt.core.errors import TaskError
+from wann_rt.play.backends import leftovers
 from wann_rt.play.backends.chunks import Chunk, Played
 from wann_rt.play.backends.messages import Answer, Job, Warned
 from wann_rt.play.backends.playing import compiled
@@ -32,7 +34,9 @@ from wann_rt.tasks.environment.task import EnvironmentTask, played_alike
 CHUNKS_PER_WORKER = 8  # so that all of them end at about the same time
 MOST_EPISODES = 64  # largest chunk; it is what must be played again when a worker dies
 ATTEMPTS = 3  # attempts at one chunk when workers die
-SECONDS_TO_START = 120.0
+SECONDS_TO_START = 120.0  # until an environment is made
+SECONDS_TO_CLOSE = 5.0  # for the environments' own close()
+TICK = 0.25  # seconds between looks at who is silent
 # A process of its own rather than of ``multiprocessing``, which would import the user's script again.
 BOOT = """
 import pickle, sys
@@ -74,39 +78,56 @@ class Worker:
 
     Attributes:
         job: what it plays now.
-        patience: how long it may be silent, in seconds.
-        heard: when it was last heard of, or was given its job.
+        patience: how long it may be silent while it runs, in seconds.
+        silent: how long it has been running and silent.
+        made: whether it has made its environment.
     """
 
     def __init__(self, hello: bytes, answers: "queue.SimpleQueue[tuple[Worker, Answer | None]]") -> None:
         """Starts the process; each answer, and None for its end, comes through the queue."""
         self.job: Job | None = None
         self.patience = SECONDS_TO_START
-        self.heard = time.monotonic()
+        self.silent = 0.0
+        self.made = False
+        self.mark = uuid.uuid4().hex
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-c", BOOT],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=os.environ | ONE_THREAD,
+            env=os.environ | ONE_THREAD | {leftovers.MARK: self.mark},
             start_new_session=True,  # Ctrl-C in a terminal goes to every process of its session
         )
         self._write(hello)
         threading.Thread(target=self._listen, args=(answers,), daemon=True).start()
 
-    @property
-    def deadline(self) -> float:
-        """When it must have been heard of again."""
-        return self.heard + self.patience if self.job else float("inf")
-
     def give(self, job: Job) -> None:
         """Sends a job; if the process has just died, its end comes through the queue."""
-        self.job, self.heard = job, time.monotonic()
+        self.job, self.silent = job, 0.0
         self._write(pickle.dumps(job))
 
-    def end(self) -> None:
-        """Ends the process, whatever it is doing."""
-        self.process.kill()
-        self.process.wait()
+    def passes(self, seconds: float) -> bool:
+        """Takes note of time; returns whether the process has been silent for too long.
+
+        Time in which it was stopped (Ctrl-Z, SIGSTOP, a debugger) is not its own.
+        """
+        if self.job is not None and leftovers.state(self.process.pid) not in "Tt":
+            self.silent += seconds
+        return self.silent > self.patience
+
+    def ask_to_close(self) -> None:
+        """Lets an idle process close its environment and end by itself."""
+        if self.job is None and self.made:
+            self._write(pickle.dumps(None))
+
+    def end(self, patience: float = 0.0) -> None:
+        """Ends the process, whatever it is doing, and all that it has started; first waits for it so long."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(patience if self.job is None and self.made else 0.0)
+        if self.process.returncode is None:  # else its number may be that of another process by now
+            leftovers.kill_group(self.process.pid)
+            self.process.kill()
+            self.process.wait()
+        leftovers.kill_marked(self.mark)
         with contextlib.suppress(OSError):
             self._stream("stdin").close()
 
@@ -114,7 +135,7 @@ class Worker:
         return getattr(self.process, name)
 
     def _write(self, data: bytes) -> None:
-        with contextlib.suppress(OSError):  # a broken pipe: the process is dead
+        with contextlib.suppress(OSError, ValueError):  # a broken or closed pipe: the process is dead
             self._stream("stdin").write(data)
             self._stream("stdin").flush()
 
@@ -140,9 +161,12 @@ class Pool:
         self.workers = [self._started() for _ in range(workers)]
 
     def close(self) -> None:
-        """Ends all workers."""
+        """Ends all workers; the idle ones may close their environments before, together in limited time."""
         for worker in self.workers:
-            worker.end()
+            worker.ask_to_close()
+        end = time.monotonic() + SECONDS_TO_CLOSE
+        for worker in self.workers:
+            worker.end(max(0.0, end - time.monotonic()))
 
     def run(self, jobs: Sequence[Job]) -> list[Any]:
         """Returns the result of each job, in order.
@@ -161,7 +185,7 @@ class Pool:
             if answer is None:
                 self._replace(worker, waiting, deaths)
                 continue
-            worker.heard, worker.patience = time.monotonic(), self.task.step_timeout
+            worker.silent, worker.patience, worker.made = 0.0, self.task.step_timeout, True
             if answer.kind == "failed":
                 raise TaskError(answer.result)
             if answer.kind == "warning":
@@ -184,15 +208,30 @@ class Pool:
 
     def _next_answer(self) -> tuple[Worker, Answer | None]:
         """Waits for an answer; raises TaskError if a worker is silent for too long."""
+        before = time.monotonic()
         while True:
-            first = min(self.workers, key=lambda worker: worker.deadline)
-            try:
-                return self._answers.get(timeout=max(0.0, first.deadline - time.monotonic()))
-            except queue.Empty:
-                raise TaskError(
-                    f"environment {self.task.env_id} hangs: it did not come back from a step or a reset within "
-                    f"{first.patience:g} seconds (step_timeout says how long it may take)"
-                ) from None
+            answer = None
+            with contextlib.suppress(queue.Empty):
+                answer = self._answers.get(timeout=min(TICK, self.task.step_timeout / 4))
+            now = time.monotonic()
+            passed = min(now - before, 2 * TICK)  # more, and this process itself was stopped meanwhile
+            hanging = [worker for worker in self.workers if worker.passes(passed)]
+            if answer is not None:
+                return answer
+            if hanging:
+                raise TaskError(self._hangs(hanging[0]))
+            before = now
+
+    def _hangs(self, worker: Worker) -> str:
+        if not worker.made:
+            return (
+                f"environment {self.task.env_id} hangs: it was not made within {worker.patience:g} seconds "
+                "(the constructor, or importing its module)"
+            )
+        return (
+            f"environment {self.task.env_id} hangs: it did not come back from a step or a reset within "
+            f"{worker.patience:g} seconds (step_timeout says how long it may take)"
+        )
 
     def _replace(self, dead: Worker, waiting: "deque[Job]", deaths: Counter[int]) -> None:
         """Starts a worker in the place of one that died, and puts its job back."""

@@ -4,6 +4,7 @@ Messages are pickles between a process and its own child. What the environment p
 it cannot get between them.
 """
 
+import contextlib
 import os
 import pickle
 import queue
@@ -13,7 +14,7 @@ import threading
 import time
 import traceback
 import warnings
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 from wann_rt.core.controller import Vector
 from wann_rt.core.errors import TaskError
@@ -57,11 +58,12 @@ def main() -> None:
     threading.Thread(target=_read, args=(sys.stdin.buffer, inbox), daemon=True).start()
     task = inbox.get()
     compiled(task)
-    outlet.send(Answer("alive"))
     simulator = None
     said: set[str] = set()
     while True:
-        job: Job = inbox.get()
+        job: Job | None = inbox.get()
+        if job is None:
+            _end(simulator)
         seen: list[Vector] | None = [] if job.recorded else None
         try:
             if simulator is None:
@@ -96,8 +98,23 @@ def _read(stream: BinaryIO, inbox: "queue.SimpleQueue[Any]") -> None:
     try:
         while True:
             inbox.put(pickle.load(stream))
-    except EOFError:
-        os._exit(0)
+    except EOFError:  # the process that began the search has ended, perhaps killed
+        _exit()
     except Exception:
         traceback.print_exc()
         os._exit(1)
+
+
+def _end(simulator: Simulator | None) -> NoReturn:
+    """Closes the environment and ends; whoever waits for that does not wait long."""
+    with contextlib.suppress(Exception):  # there is nothing left that an error could spoil
+        if simulator is not None:
+            simulator.close()
+    _exit()
+
+
+def _exit() -> NoReturn:
+    """Ends this process, and what the environment has started in its group."""
+    if os.name == "posix" and os.getpgid(0) == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(0)

@@ -1,0 +1,127 @@
+"""Crafted checkpoints: states with right digests that no search has written; each is refused, or every kernel is safe.
+
+As a program it tries many (``make fuzz-states``; ``--cases``), with compiled code that checks every index
+(NUMBA_BOUNDSCHECK) and a cache of its own. Prints what it saw as JSON.
+"""
+
+import argparse
+import hashlib
+import json
+import random
+import struct
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from wann_rt import tasks
+from wann_rt.core.errors import FileError
+from wann_rt.evolution import checkpoint, config
+from wann_rt.evolution.checkpoint import Checkpoint
+from wann_rt.evolution.resume import restore, state_of
+from wann_rt.evolution.search import Search
+
+TASK = tasks.get("cartpole-swingup")
+CONFIG = config.load("minimal", {"population": 6, "generations": 40, "episodes": 1, "retest_episodes": 1, "seed": 3})
+NUMBERS = (-(2**63), -(2**31), -129, -2, -1, 0, 1, 2, 3, 5, 6, 7, 8, 12, 127, 128, 255, 1000, 65535, 2**31 - 1, 2**62)
+WORDS: tuple[Any, ...] = (
+    None, True, "", "nan", "inf", "0x1p+2000", "-0x1p3", [], {}, 1e308, -1.5, 2**70, 10**400, "\ud7ff"
+)  # fmt: skip
+SHAPES: tuple[Callable[[Any], Any], ...] = (
+    lambda a: a.reshape(-1)[:-1],
+    lambda a: a.reshape(-1),
+    lambda a: a[None],
+    lambda a: a.reshape(-1)[:0],
+    lambda a: np.atleast_1d(a).repeat(2, axis=0),
+    lambda a: a.reshape(-1)[:1].reshape(()) if a.size else a,
+)
+DTYPES = ("bool", "int8", "uint8", "int16", "int32", "int64", "uint64", "float32", "float64")
+
+
+def saved(generations: int) -> Checkpoint:
+    """Returns what a search has after some generations."""
+    running = Search(TASK, CONFIG, 1)
+    for _ in zip(range(generations), running.run(), strict=False):
+        pass
+    return state_of(running)
+
+
+def crafted(state: Checkpoint, chance: random.Random) -> bytes:
+    """Returns a checkpoint with one to three faults and a right digest."""
+    values: dict[str, Any] = json.loads(json.dumps(state.values))
+    arrays = {name: array.copy() for name, array in state.arrays.items()}
+    for _ in range(chance.randint(1, 3)):
+        name = chance.choice(list(arrays)) if arrays else ""
+        match chance.randrange(8):
+            case 0 | 1 | 2 | 3 if name and arrays[name].size:  # an element
+                flat = arrays[name].reshape(-1)
+                used = max(1, min(flat.size, chance.choice((4, 40, flat.size))))
+                new = np.array(chance.choice(NUMBERS)).astype(np.int64)
+                with np.errstate(all="ignore"):
+                    flat[chance.randrange(used)] = new.astype(flat.dtype)
+            case 4 if name:  # a type
+                dtype = chance.choice(DTYPES)
+                with np.errstate(all="ignore"):
+                    arrays[name] = arrays[name].astype(dtype)
+            case 5 if name:  # a shape
+                arrays[name] = chance.choice(SHAPES)(arrays[name])
+            case 6:  # an array gone, or another in its place
+                if name and chance.random() < 0.5:
+                    del arrays[name]
+                elif name:
+                    arrays[chance.choice((name, "population.more", "journal"))] = arrays[chance.choice(list(arrays))]
+            case _:  # a value
+                champion = values.get("champion")
+                inner = champion if isinstance(champion, dict) and chance.random() < 0.4 else values
+                key = chance.choice([*inner, "more"])
+                if chance.random() < 0.2:
+                    inner.pop(key, None)
+                else:
+                    inner[key] = chance.choice(WORDS + NUMBERS)
+    data = checkpoint.to_bytes(Checkpoint(values, arrays))
+    return broken_header(data, chance) if chance.random() < 0.1 else data
+
+
+def broken_header(data: bytes, chance: random.Random) -> bytes:
+    """Changes a byte of the header, or its length, and makes the digest right again."""
+    content = bytearray(data[: -checkpoint.DIGEST_BYTES])
+    end = 12 + struct.unpack_from("<I", content, 8)[0]
+    if chance.random() < 0.3:
+        struct.pack_into("<I", content, 8, chance.choice((0, 1, end, len(content), 2**32 - 1)))
+    else:
+        content[chance.randrange(8, end)] = chance.choice(b'0129-[]{}",:e\x00\xff')
+    return bytes(content) + hashlib.sha256(content).digest()
+
+
+def outcome(data: bytes, running: Search) -> str:
+    """Restores a checkpoint and, if that is allowed, lets the kernels loose on it."""
+    try:
+        restore(running, checkpoint.from_bytes(data, "crafted"), "crafted")
+    except FileError:
+        return "refused"
+    programs = running.ask()
+    assert programs.offsets.min() >= 0
+    running._children(np.arange(CONFIG.population))
+    return "played"
+
+
+def main() -> None:
+    """Tries as many as the command says."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--cases", type=int, default=1_000_000)
+    parser.add_argument("--seed", type=int, default=0)
+    chosen = parser.parse_args()
+    chance, states, seen = random.Random(chosen.seed), [saved(n) for n in (1, 12, 30)], Counter[str]()
+    running, wrong = Search(TASK, CONFIG, 1), []
+    for case in range(chosen.cases):
+        data = crafted(chance.choice(states), chance)
+        try:
+            seen[outcome(data, running)] += 1
+        except Exception as error:  # anything but a refusal is what this program looks for
+            wrong.append(f"case {case}: {type(error).__name__}: {error}")
+    print(json.dumps({"cases": chosen.cases, **seen, "wrong": len(wrong), "first": wrong[:5]}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""Laws of worker processes: time in which they are stopped is not theirs, and nothing that they start is left."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_backends import network_of
+
+from wann_rt.core.errors import TaskError
+from wann_rt.play.backends import leftovers, processes
+from wann_rt.play.environment import environment
+from wann_rt.play.rollouts import play, starts_of
+
+LEAVING = "helpers.leaving_environments:Leaving"
+needs_proc = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="only /proc tells of processes")
+
+
+def playing(told: Path, how: str = "", steps: int = 5, step_timeout: float = 30.0) -> None:
+    task = environment(LEAVING, kwargs={"told": str(told), "how": how}, max_steps=steps, step_timeout=step_timeout)
+    play(task, network_of(task), np.ones(1, np.float32), starts_of(task, range(1)), 1)
+
+
+def alive(told: Path) -> list[int]:
+    """Returns which of the simulators still run."""
+    started = [int(line) for line in told.read_text().split()]
+    assert started
+    return [
+        process for process in started if Path(f"/proc/{process}").exists() and leftovers.state(process) not in "ZX"
+    ]
+
+
+@needs_proc
+@pytest.mark.parametrize("how", ["", "dies", "never closes"])
+def test_nothing_that_an_environment_started_is_left(tmp_path: Path, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "SECONDS_TO_CLOSE", 1.0)
+    told = tmp_path / "told"
+    expected = pytest.raises(TaskError, match="killed the process") if how == "dies" else contextlib.nullcontext()
+    with expected:
+        playing(told, how)
+    processes.close()
+    deadline = time.monotonic() + 10  # a killed process needs a moment to go
+    while alive(told) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert alive(told) == []
+    assert told.with_suffix(".closed").exists() == (how != "dies")
+
+
+@needs_proc
+def test_nothing_is_left_when_the_searching_process_is_killed(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    script = (
+        "import sys, pathlib; sys.path[:0] = sys.argv[2:]\n"
+        "import test_leftovers\n"
+        "test_leftovers.playing(pathlib.Path(sys.argv[1]), 'slow', 100_000)"
+    )
+    folders = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+    with subprocess.Popen([sys.executable, "-c", script, str(told), *folders]) as searching:
+        while not (told.exists() and len(told.read_text().split()) >= 2):
+            assert searching.poll() is None
+            time.sleep(0.05)
+        searching.kill()
+    first = int(told.read_text().split()[0])  # the one in the group of the worker
+    deadline = time.monotonic() + 20
+    while first in alive(told) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    left = alive(told)
+    for process in left:
+        os.kill(process, signal.SIGKILL)
+    assert first not in left  # a daemon can only be found by who started the search
+
+
+@needs_proc
+def test_a_stopped_worker_does_not_hang(tmp_path: Path) -> None:
+    def stop_and_go() -> None:
+        while not processes._pools or not processes._pools[0].workers[0].made:
+            time.sleep(0.02)
+        worker = processes._pools[0].workers[0].process.pid
+        os.kill(worker, signal.SIGSTOP)
+        time.sleep(3.0)
+        os.kill(worker, signal.SIGCONT)
+
+    thread = threading.Thread(target=stop_and_go)
+    thread.start()
+    began = time.monotonic()
+    playing(tmp_path / "told", "slow", steps=100, step_timeout=1.5)
+    thread.join()
+    assert time.monotonic() - began > 3.0
+    processes.close()
