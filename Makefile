@@ -12,7 +12,7 @@ C_SOURCES := $(filter-out tests/golden/%,$(wildcard $(C_FOLDERS:%=%/*.c) $(C_FOL
 
 .DEFAULT_GOAL := help
 .PHONY: fuzz-states help demo quick test bare pre-pr cross firmware exhaustive bench size size-check runtimes zoo-check evidence warnings misra \
-        coverage prove fuzz lint clean
+        coverage prove fuzz mutants lint clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,7 +69,7 @@ zoo-check: $(VENV)/.test-ready  ## score every champion of the zoo in plain Gymn
 evidence: $(VENV)/.prove-ready  ## warnings, misra, coverage, prove and fuzz of the C; writes docs/evidence.md
 	@PYTHONPATH=tests $(BIN)/python -m evidence
 
-warnings misra coverage fuzz: $(VENV)/.test-ready
+warnings misra coverage fuzz mutants: $(VENV)/.test-ready
 	@PYTHONPATH=tests $(BIN)/python -m evidence $@
 
 prove: $(VENV)/.prove-ready

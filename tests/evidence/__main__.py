@@ -8,7 +8,7 @@ from evidence.document import DOCUMENT, document
 from evidence.rung import ROOT, Result
 from wann_rt.core.errors import ExportError
 
-RUNGS = ("warnings", "misra", "coverage", "prove", "fuzz")
+RUNGS = ("warnings", "misra", "coverage", "prove", "fuzz", "mutants")
 
 
 def main(names: list[str]) -> int:

@@ -5,19 +5,39 @@
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from helpers import builders
-from helpers.c_library import Library
+from helpers.c_library import Library, swing_up
 from numpy.typing import NDArray
 
-from wann_rt.core.controller import Controller
+from evidence.rung import ROOT, Result, tool
+from wann_rt.core.controller import Controller, Weight
 from wann_rt.core.reference import evaluate
 from wann_rt.exporters import drawn
+from wann_rt.exporters.to_c.header import to_c
 
 BATCH = 25  # mutants compiled together
+DOCUMENT = ROOT / "docs" / "mutants.md"
+TEMPLATE = """\
+# What the self-test of a header finds
+
+Written by `make mutants`. Each mutant is a generated header of the swing-up controller of `tests/golden` with one
+change in what a step computes: an operator exchanged, a constant made a thousandth greater, doubled or negated, a
+comparison negated or made to hold for equal numbers, a choice with its sides exchanged. A mutant is killed if its own
+`<p>_selftest()` returns anything but 0. One that is not killed is equivalent if its actions are those of the oracle,
+to the bit, for more than 40,000 other observations of all kinds; else it survives. `make test` runs a seeded sample.
+
+| weight | mutants | equivalent | survive | killed of those that differ |
+|---|---|---|---|---|
+<rows>
+
+## Not killed
+
+<listed>
+"""
 _NUMBER = r"(?<![\w.])\d+\.\d+(?:e[+-]\d+)?f|(?<![\w.])\d+e[+-]\d+f"
 _TOKEN = re.compile(
     rf"(?P<number>{_NUMBER})|(?P<compare> (?:<=|>=|<|>) )|(?P<binary> [-+*/] )|(?P<minus>(?<=[ (])-(?=[a-z\d(]))"
@@ -134,3 +154,44 @@ def tried(controller: Controller) -> NDArray[np.float32]:
 
 def _renamed(text: str, name: str) -> str:
     return re.sub(r"\bp_", f"{name}_", re.sub(r"\bP_", f"{name.upper()}_", text))
+
+
+SUBJECTS = {
+    "shared weight": swing_up(),
+    "ensemble": swing_up(Weight("ensemble", (-2.0, -0.5, 0.75))),
+    "weight per connection": swing_up(Weight("connections", tuple(0.3 * k - 2.0 for k in range(14)))),
+}
+LEAST = 0.98
+
+
+def run() -> Result:
+    """Runs every mutant of the golden headers; writes docs/mutants.md."""
+    surveys = {}
+    for name, controller in SUBJECTS.items():
+        surveys[name] = survey(controller, mutants(to_c(controller, prefix="p")), tool("gcc"), ["-std=gnu99", "-O0"])
+    text = to_c(swing_up(), prefix="p")
+    blind = re.sub(r"hash != 0x\w+u", "hash == 0u", re.sub(r"p_functions\(\) != 0x\w+u", "p_functions() == 0u", text))
+    seen = survey(swing_up(), mutants(blind)[::4], tool("gcc"), ["-std=gnu99", "-O0"])
+    figures: dict[str, int | float | str] = {
+        name: f"{found.made - len(found.survivors) - len(found.equivalent)} of {found.made} mutants killed, "
+        f"{len(found.equivalent)} equivalent, {len(found.survivors)} survive"
+        for name, found in surveys.items()
+    }
+    DOCUMENT.write_text(document(surveys), encoding="utf-8")
+    noticed = f"only {100 * seen.rate:.1f} % killed" if seen.rate < LEAST else None
+    problems = tuple(f"{name}: only {100 * found.rate:.1f} %" for name, found in surveys.items() if found.rate < LEAST)
+    return Result("mutants", figures, {"a self-test without drawn vectors": noticed}, problems)
+
+
+def document(surveys: Mapping[str, Survey]) -> str:
+    """Returns the document: rates, and what survived."""
+    rows = [
+        f"| {name} | {found.made} | {len(found.equivalent)} | {len(found.survivors)} | {100 * found.rate:.2f} % |"
+        for name, found in surveys.items()
+    ]
+    listed: list[str] = []
+    for name, found in surveys.items():
+        for title, chosen in (("survive", found.survivors), ("are equivalent", found.equivalent)):
+            listed += ["", f"**{name}**: {len(chosen)} {title}", ""]
+            listed += [f"- `{mutant.line}` became `{mutant.changed}`" for mutant in chosen]
+    return TEMPLATE.replace("<rows>", "\n".join(rows)).replace("<listed>", "\n".join(listed).strip())

@@ -14,9 +14,12 @@ from size.processors import LEVELS, PROCESSORS, Processor
 from size.subjects import OURS, fixed_oracle
 from wann_rt.core.reference import evaluate
 
-TITLES = {"header": "**header**", "fixed": "**header, fixed point**", "runtime": "**blob in the runtime**"} | {
-    peer.key: peer.title for peer in PEERS
-}
+TITLES = {
+    "header": "**header**",
+    "checked": "**header, checked step**",
+    "fixed": "**header, fixed point**",
+    "runtime": "**blob in the runtime**",
+} | {peer.key: peer.title for peer in PEERS}
 ROWS, FEW_ROWS = 10_000, 1_000
 TOLERANCE = 1e-3  # of what other generators compute, relative to the largest action
 

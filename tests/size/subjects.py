@@ -47,6 +47,13 @@ def header(controller: Controller, processor: Processor) -> Subject:
     return Subject("header", _HEADER, *shape, {"sized.h": to_c(controller, prefix="sized")})
 
 
+def checked(controller: Controller, processor: Processor) -> Subject:
+    """Returns the generated float header, called by its checked step."""
+    shape = len(controller.observations), len(controller.actions)
+    source = _HEADER.replace("{ sized_step(", "{ (void)sized_step_checked(")
+    return Subject("checked", source, *shape, {"sized.h": to_c(controller, prefix="sized", is_checked=True)})
+
+
 def runtime(controller: Controller, processor: Processor) -> Subject:
     """Returns the runtime with a blob that carries no vectors; its scratch is on the stack."""
     blob = to_blob(controller, vectors=0)
@@ -72,6 +79,7 @@ def fixed_oracle(controller: Controller, observations: NDArray[np.int16]) -> NDA
 
 OURS: dict[str, Callable[[Controller, Processor], Subject]] = {
     "header": header,
+    "checked": checked,
     "fixed": fixed,
     "runtime": runtime,
 }

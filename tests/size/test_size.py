@@ -105,13 +105,13 @@ def test_what_does_not_compile_fit_or_start_says_so() -> None:
 def test_a_wrong_bit_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     processor = installed("m4f")
     sound = header(controller("n110"), processor)
-    text = sound.files["wann.h"].replace("_WEIGHT 1.5f", "_WEIGHT 1.5000001f")
-    assert text != sound.files["wann.h"]
-    monkeypatch.setitem(OURS, "header", lambda *_: replace(sound, files={"wann.h": text}))
+    text = sound.files["sized.h"].replace("_WEIGHT 1.5f", "_WEIGHT 1.5000001f")
+    assert text != sound.files["sized.h"]
+    monkeypatch.setitem(OURS, "header", lambda *_: replace(sound, files={"sized.h": text}))
     assert cell("n110", processor, "header", "-O2", 16).wrong == "other bits than the oracle's"
     monkeypatch.delitem(OURS, "header")
     text = text.replace("1.5000001f", "1.75f")
-    peer = Peer("header", "", False, lambda *_: (text, "wann_step(observation, actions)"), lambda: "")
+    peer = Peer("header", "", False, lambda *_: (text, "sized_step(observation, actions)"), lambda: "")
     monkeypatch.setattr("size.cells.PEERS", (peer,))
     assert (cell("n110", processor, "header", "-O2", 16).skipped or "").startswith(
         "computes something else: it differs"
