@@ -90,3 +90,13 @@ def test_digest_tells_any_two_configs_apart() -> None:
 def test_a_setting_without_a_value_is_refused() -> None:
     with pytest.raises(ConfigError, match="expected name=value"):
         config.parse_setting("seed")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["population=inf", "population=1e400", "seed=" + "9" * 5000, "elite=nan", "weights=[[1]]", "episodes=2020-13-45",
+     "generations=" + "[" * 5000, "again=" + "{a=" * 3000, "seed=-inf", "weights=[inf]", "activations=[1]"],
+)  # fmt: skip
+def test_hostile_settings_are_one_error(text: str) -> None:
+    with pytest.raises(ConfigError):
+        config.load(overlay=dict([config.parse_setting(text)]))

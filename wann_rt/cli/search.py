@@ -86,7 +86,7 @@ def _overlay(file: Path | None, settings: tuple[str, ...], shortcuts: dict[str, 
     if file is not None:
         try:
             overlay |= tomllib.loads(files.read_text(file))
-        except tomllib.TOMLDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise ConfigError(f"{file}: is not valid TOML: {error}") from None
     overlay |= settings_of(settings)
     return overlay | {name: value for name, value in shortcuts.items() if value is not None}

@@ -188,7 +188,7 @@ def parse_setting(text: str) -> tuple[str, Any]:
         raise ConfigError(f"expected name=value, got {text!r}")
     try:
         return name.strip(), tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):  # TOMLDecodeError, or a date that does not exist
         return name.strip(), value.strip()
 
 
@@ -200,7 +200,7 @@ def _typed(name: str, value: Any) -> Any:
     convert: Callable[[Any], Any] = _CONVERTERS[types[name]]
     try:
         return convert(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ConfigError(f"setting {name}: {value!r} is not {types[name]}") from None
 
 

@@ -32,7 +32,7 @@ def read(path: str | os.PathLike[str]) -> Overlay:
     """
     try:
         return tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise TaskError(f"{path}: is not valid TOML: {error}") from None
 
 
