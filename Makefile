@@ -11,7 +11,7 @@ C_FOLDERS := runtime_c exporters/targets/boards examples examples/* tests/*
 C_SOURCES := $(filter-out tests/golden/%,$(wildcard $(C_FOLDERS:%=%/*.c) $(C_FOLDERS:%=%/*.h)))
 
 .DEFAULT_GOAL := help
-.PHONY: fuzz-states help demo quick test bare pre-pr cross firmware exhaustive bench size size-check runtimes zoo-check evidence warnings misra \
+.PHONY: fuzz-states reliability help demo quick test bare pre-pr cross firmware exhaustive bench size size-check runtimes zoo-check evidence warnings misra \
         coverage prove fuzz mutants lint clean
 
 help:  ## show this list
@@ -74,6 +74,9 @@ warnings misra coverage fuzz mutants: $(VENV)/.test-ready
 
 prove: $(VENV)/.prove-ready
 	@PYTHONPATH=tests $(BIN)/python -m evidence $@
+
+reliability: $(VENV)/.test-ready  ## kill searches everywhere, craft states; writes docs/reliability.md
+	@$(BIN)/python tests/evolution/reliability.py
 
 fuzz-states: $(VENV)/.test-ready  ## a million crafted checkpoints against kernels that check every index
 	@NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(abspath $(VENV))/checked-kernels PYTHONPATH=tests \
