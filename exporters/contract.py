@@ -48,6 +48,7 @@ def contract(controller: Controller) -> dict[str, str]:
         **_channels("obs", controller.observations),
         **_channels("action", controller.actions),
         **({} if controller.decision == "values" else {"decision": decision(controller)}),
+        "interface": f"0x{interface_hash(controller):08x}",
         "weight_kind": controller.weight.kind,
         "weight_values": _json(_hex(controller.weight.values)),
         "connections": str(controller.network.n_connections),

@@ -174,10 +174,10 @@ static inline uint32_t <p>_functions(void) {
 _DRAWN = """\
 /* A drawn observation: each eighth vector is of one kind. */
 <drawn>
-    const uint32_t number = (uint32_t)vector * <P>_N_OBSERVATIONS + channel;
+    const uint32_t number = vector * <P>_N_OBSERVATIONS + channel;
     const uint32_t bits = <p>_mixed(number + <seed>u);
     const uint32_t ordinary = (bits & 0x807fffffu) | ((((bits >> 23) & 15u) + 117u) << 23);
-    const unsigned kind = vector % 8u;
+    const uint32_t kind = vector % 8u;
     uint32_t found = ordinary;
     if (kind == 0u) {
         found = bits;
@@ -262,7 +262,7 @@ def selftest(controller: Controller, vectors: tuple[Vector, ...], names: Names) 
     texts = [_TABLES, SAME, ARITHMETIC, MIXED, _BITS, *([_functions(functions)] * bool(functions))]
     seed, observations = _drawn(controller)
     n_rounds = drawn.rounds(len(controller.observations))
-    parameters = ["unsigned vector", "unsigned channel", "uint32_t low", "uint32_t high"]
+    parameters = ["uint32_t vector", "uint32_t channel", "uint32_t low", "uint32_t high"]
     head = "\n".join(signature("static inline float", f"{names.p}_drawn", parameters))
     drawing = _DRAWN.replace("<drawn>", head).replace("<seed>", str(seed)).replace("<rounds>", str(n_rounds))
     texts.append(drawing)

@@ -30,9 +30,9 @@ FAULTS = """\
 _DRAWN = """\
 /* A drawn observation: any, at either limit, of middle size, small. */
 <head>
-    const uint32_t number = (uint32_t)vector * <P>_N_OBSERVATIONS + channel;
+    const uint32_t number = vector * <P>_N_OBSERVATIONS + channel;
     const uint32_t bits = <p>_mixed(number + <seed>u);
-    const unsigned kind = vector % 4u;
+    const uint32_t kind = vector % 4u;
     int32_t found = (int32_t)(bits & 15u) - 8;
     if (kind == 0u) {
         found = (int32_t)(bits & 0xffffu) - 0x8000;
@@ -162,7 +162,7 @@ def selftest(fixed: FixedController, vectors: Integers, names: Names) -> list[st
     """Returns the text of the self-test and of what it needs, callees first."""
     limits = np.array([form.limits or INT16 for form in fixed.plan.observations], np.int64)
     drawn_ones = drawn.integers(limits, SEED)
-    parameters = ["unsigned vector", "unsigned channel", "int16_t low", "int16_t high"]
+    parameters = ["uint32_t vector", "uint32_t channel", "int16_t low", "int16_t high"]
     fills = {
         "<head>": "\n".join(signature("static inline int16_t", f"{names.p}_drawn", parameters)),
         "<observations>": _rows(vectors),

@@ -105,6 +105,8 @@ def verdict(proof: Proof, fault: str | None = None) -> tuple[int, str]:
         path = runtime_copy(Path(name), fault)
         text = without_bodies(path.read_text(encoding="utf-8"), proof.without)
         path.write_text(cut(text, harness.read_text(encoding="utf-8")), encoding="utf-8")
+        for file in GOLDEN.glob("*.h"):
+            Path(name, file.name).write_text(shortened(file.read_text(encoding="utf-8")), encoding="utf-8")
         folders = [f"-I{folder}" for folder in (name, include_dir(), GOLDEN)]
         checks = ["--ub-shift-check", "--memlimit", "8g", "--result-only"]
         # One property at a time is faster, but only where all hold: ESBMC then builds a trace of a blob of 4 GiB.
@@ -117,6 +119,11 @@ def verdict(proof: Proof, fault: str | None = None) -> tuple[int, str]:
     if found := _VIOLATED.search(printed):
         return 0, found[1]
     raise ExportError(f"ESBMC does not decide {proof.name} with {fault or 'no fault'}:\n{printed[-2000:]}")
+
+
+def shortened(header: str) -> str:
+    """Returns a header whose self-test draws few vectors: no memory is indexed by the number of a drawn one."""
+    return re.sub(r"i < recorded \+ \d+u", "i < recorded + 6u", header.replace("i < 252u", "i < 6u"))
 
 
 def esbmc() -> Path:

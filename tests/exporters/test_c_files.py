@@ -17,6 +17,7 @@ from wann_rt.core import files, reference
 from wann_rt.core.controller import Channel, Controller, Weight
 from wann_rt.core.errors import ExportError
 from wann_rt.exporters import export
+from wann_rt.exporters.contract import contract as exporters_contract
 from wann_rt.exporters.parity.compiler import compile_with
 from wann_rt.exporters.to_c.header import to_c
 from wann_rt.exporters.to_c.names import c_prefix
@@ -168,6 +169,9 @@ def test_the_contract_changes_with_the_interface_and_not_with_the_weight(number:
         replace(base, observations=(replace(first, scale=2.0), *rest), vectors=()),
     ]
     assert len({contract(base), *map(contract, changes)}) == 1 + len(changes)
+    told = exporters_contract(base)["wann_rt.interface"]  # in the text of a blob and in ONNX, too
+    assert (contract(base) == told) == (number == "float32")
+    assert told.encode() in export(base, "blob", contract=True)
 
 
 # Compilers.

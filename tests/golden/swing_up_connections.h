@@ -52,11 +52,11 @@
  */
 
 #if defined(SWING_UP_CONNECTIONS_WANN_H)
-#if SWING_UP_CONNECTIONS_WANN_H != 0x58cad35cu
+#if SWING_UP_CONNECTIONS_WANN_H != 0x65db7ce9u
 #error "two headers that differ have one prefix: write one with --set prefix=NAME"
 #endif
 #else
-#define SWING_UP_CONNECTIONS_WANN_H 0x58cad35cu
+#define SWING_UP_CONNECTIONS_WANN_H 0x65db7ce9u
 
 #include <stdint.h>
 
@@ -405,12 +405,12 @@ static inline uint32_t swing_up_connections_functions(void) {
 }
 
 /* A drawn observation: each eighth vector is of one kind. */
-static inline float swing_up_connections_drawn(unsigned vector, unsigned channel, uint32_t low,
+static inline float swing_up_connections_drawn(uint32_t vector, uint32_t channel, uint32_t low,
                                                uint32_t high) {
-    const uint32_t number = (uint32_t)vector * SWING_UP_CONNECTIONS_N_OBSERVATIONS + channel;
+    const uint32_t number = vector * SWING_UP_CONNECTIONS_N_OBSERVATIONS + channel;
     const uint32_t bits = swing_up_connections_mixed(number + 0u);
     const uint32_t ordinary = (bits & 0x807fffffu) | ((((bits >> 23) & 15u) + 117u) << 23);
-    const unsigned kind = vector % 8u;
+    const uint32_t kind = vector % 8u;
     uint32_t found = ordinary;
     if (kind == 0u) {
         found = bits;

@@ -59,11 +59,11 @@
  */
 
 #if defined(SWING_UP_ENSEMBLE_Q12_WANN_H)
-#if SWING_UP_ENSEMBLE_Q12_WANN_H != 0xa727b1a7u
+#if SWING_UP_ENSEMBLE_Q12_WANN_H != 0x5c85a055u
 #error "two headers that differ have one prefix: write one with --set prefix=NAME"
 #endif
 #else
-#define SWING_UP_ENSEMBLE_Q12_WANN_H 0xa727b1a7u
+#define SWING_UP_ENSEMBLE_Q12_WANN_H 0x5c85a055u
 
 #include <stdint.h>
 
@@ -418,11 +418,11 @@ static inline uint32_t swing_up_ensemble_q12_mixed(uint32_t x) {
 }
 
 /* A drawn observation: any, at either limit, of middle size, small. */
-static inline int16_t swing_up_ensemble_q12_drawn(unsigned vector, unsigned channel, int16_t low,
+static inline int16_t swing_up_ensemble_q12_drawn(uint32_t vector, uint32_t channel, int16_t low,
                                                   int16_t high) {
-    const uint32_t number = (uint32_t)vector * SWING_UP_ENSEMBLE_Q12_N_OBSERVATIONS + channel;
+    const uint32_t number = vector * SWING_UP_ENSEMBLE_Q12_N_OBSERVATIONS + channel;
     const uint32_t bits = swing_up_ensemble_q12_mixed(number + 0u);
-    const unsigned kind = vector % 4u;
+    const uint32_t kind = vector % 4u;
     int32_t found = (int32_t)(bits & 15u) - 8;
     if (kind == 0u) {
         found = (int32_t)(bits & 0xffffu) - 0x8000;

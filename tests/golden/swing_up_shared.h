@@ -52,11 +52,11 @@
  */
 
 #if defined(SWING_UP_SHARED_WANN_H)
-#if SWING_UP_SHARED_WANN_H != 0xdacb2929u
+#if SWING_UP_SHARED_WANN_H != 0x8a38926eu
 #error "two headers that differ have one prefix: write one with --set prefix=NAME"
 #endif
 #else
-#define SWING_UP_SHARED_WANN_H 0xdacb2929u
+#define SWING_UP_SHARED_WANN_H 0x8a38926eu
 
 #include <stdint.h>
 
@@ -417,12 +417,12 @@ static inline uint32_t swing_up_shared_functions(void) {
 }
 
 /* A drawn observation: each eighth vector is of one kind. */
-static inline float swing_up_shared_drawn(unsigned vector, unsigned channel, uint32_t low,
+static inline float swing_up_shared_drawn(uint32_t vector, uint32_t channel, uint32_t low,
                                           uint32_t high) {
-    const uint32_t number = (uint32_t)vector * SWING_UP_SHARED_N_OBSERVATIONS + channel;
+    const uint32_t number = vector * SWING_UP_SHARED_N_OBSERVATIONS + channel;
     const uint32_t bits = swing_up_shared_mixed(number + 0u);
     const uint32_t ordinary = (bits & 0x807fffffu) | ((((bits >> 23) & 15u) + 117u) << 23);
-    const unsigned kind = vector % 8u;
+    const uint32_t kind = vector % 8u;
     uint32_t found = ordinary;
     if (kind == 0u) {
         found = bits;
