@@ -17,20 +17,24 @@ if Path(__file__).with_name("exporters").is_file():
 
 # Loaded on first use: the search compiles with numba, which takes seconds to import, and most uses need none of it.
 _PUBLIC = {
+    "Callback": "evolution.callbacks",
     "Channel": "core.controller",
     "Controller": "core.controller",
     "EnvironmentTask": "tasks.environment.task",
     "Evaluation": "evaluation.conditions",
+    "KeepBest": "evolution.callbacks",
     "Network": "core.network",
     "Report": "exporters.parity.report",
     "Robustness": "evaluation.robustness",
     "SearchProgress": "display.search",
     "Sweep": "evaluation.sweep",
     "Task": "tasks.task",
+    "TensorBoard": "evolution.callbacks",
     "TuneSettings": "tuning.settings",
     "Tuned": "tuning.tune",
     "WannError": "core.errors",
     "Weight": "core.controller",
+    "WeightsAndBiases": "evolution.callbacks",
     "environment": "play.environment",
     "evaluate": "evaluation.conditions",
     "export": "exporters",
@@ -46,20 +50,24 @@ _PUBLIC = {
     "verify": "exporters.parity.verify",
 }
 __all__ = [
+    "Callback",
     "Channel",
     "Controller",
     "EnvironmentTask",
     "Evaluation",
+    "KeepBest",
     "Network",
     "Report",
     "Robustness",
     "SearchProgress",
     "Sweep",
     "Task",
+    "TensorBoard",
     "TuneSettings",
     "Tuned",
     "WannError",
     "Weight",
+    "WeightsAndBiases",
     "environment",
     "evaluate",
     "export",
@@ -88,6 +96,7 @@ if TYPE_CHECKING:
     from wann_rt.evaluation.conditions import Evaluation, evaluate
     from wann_rt.evaluation.robustness import Robustness, robustness
     from wann_rt.evaluation.sweep import Sweep
+    from wann_rt.evolution.callbacks import Callback, KeepBest, TensorBoard, WeightsAndBiases
     from wann_rt.evolution.run import search
     from wann_rt.exporters import export
     from wann_rt.exporters.parity.report import Report

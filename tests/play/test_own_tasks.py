@@ -16,7 +16,7 @@ from wann_rt.core.channel import Channel
 from wann_rt.core.controller import Controller, Weight
 from wann_rt.core.errors import TaskError
 from wann_rt.core.network import Connection, Network
-from wann_rt.evolution import run as running
+from wann_rt.evolution.config import Config
 from wann_rt.kernels import genome
 from wann_rt.kernels.conditioning import action_function, observation_function
 from wann_rt.kernels.rollout import rollouts
@@ -209,4 +209,4 @@ def test_a_task_of_ones_own_is_searched_evaluated_and_tuned() -> None:
     assert wr.tune(found, task, method="sweep", step=0.5).score.mean >= -200
     longer = task_of(step_gently, params=near()(f32(0.5)))
     assert wr.search(longer, population=8, generations=1).provenance["task_params"] == {"gain": 0.5}
-    assert found.provenance["score"]["episodes"] == running.SCORED_EPISODES
+    assert found.provenance["score"]["episodes"] == Config().scored_episodes

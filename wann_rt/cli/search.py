@@ -36,6 +36,10 @@ PRESET = (
 @click.option("--population", type=click.IntRange(2), help="Genomes per generation.")
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder.  [default: runs/TASK-SEED]")
 @click.option("--overwrite", is_flag=True, help="Allow --out to hold an earlier run, which is replaced.")
+@click.option("--target", type=float, help="End once the champion's fitness is at least this.")
+@click.option("--patience", type=click.IntRange(1), help="End after so many generations without a better champion.")
+@click.option("--budget", help="End once so much is spent: 90s, 10min, 2h, or '500 episodes' of an environment.")
+@click.option("--keep-best", is_flag=True, help="Keep the best network of each generation, in OUT/best.")
 @TASK_SET
 @click.option("--quiet", "-q", is_flag=True, help="No progress.")
 @THREADS
@@ -50,12 +54,21 @@ def search(
     threads: int | None,
     as_json: bool,
     start: Path | None,
+    target: float | None,
+    patience: int | None,
+    budget: str | None,
+    keep_best: bool,
     **shortcuts: Any,
 ) -> None:
-    """Search a controller for TASK, or for an environment; Ctrl-C stops cleanly and keeps the best so far."""
+    """Search a controller for TASK, or for an environment; Ctrl-C stops cleanly and keeps the best so far.
+
+    A finished run goes on with more --generations, as if it had been to have so many from the start.
+    """
     from wann_rt.display.search import SearchProgress, show_champion
+    from wann_rt.evolution.callbacks import KeepBest
     from wann_rt.evolution.journal import champion_file
     from wann_rt.evolution.run import configured, run_search
+    from wann_rt.evolution.stopping import Stopping
 
     task = taken_task(shortcuts)
     given = None if start is None else read_controller(start)
@@ -64,12 +77,14 @@ def search(
     with SearchProgress(config.generations, quiet=quiet or as_json) as progress:
         controller = run_search(
             task, config, network, out=folder, overwrite=overwrite, threads=threads,
-            on_generation=progress.update,
+            on_generation=progress.update, callbacks=[KeepBest(folder / "best")] * keep_best,
+            stopping=Stopping.of(target, patience, budget),
             on_resume=lambda done: click.echo(f"resuming {folder} at generation {done}", err=True),
         )  # fmt: skip
     done = controller.provenance["generations"]
     if done < config.generations:
-        click.echo(f"stopped after {done} generations; the same command goes on from here", err=True)
+        why = controller.provenance.get("stopped", "interrupted")
+        click.echo(f"stopped after {done} generations: {why}; the same command goes on from here", err=True)
     if as_json:
         print_json({"champion": str(champion_file(folder)), **controller.provenance})
     else:

@@ -61,6 +61,10 @@ class Config:
         retest_every: generations between retests of the best genomes for the title of champion.
         retest_top: how many of the generation's best are retested.
         retest_episodes: held-out episodes per shared weight of a retest.
+        sweep_weights: shared weights that the champion is tried with in the end; 1: none is tried, it keeps the one
+            that it was searched with; 0: as many as a sweep has by itself, 401, or 41 for an environment.
+        sweep_episodes: episodes with each of them; 0: as many as a sweep has by itself, 32, or 8 for an environment.
+        scored_episodes: fresh episodes that the champion is scored with.
     """
 
     preset: str = DEFAULT_PRESET
@@ -100,12 +104,18 @@ class Config:
     retest_every: int = 8
     retest_top: int = 4
     retest_episodes: int = 32
+    sweep_weights: int = 0
+    sweep_episodes: int = 0
+    scored_episodes: int = 100
 
     def __post_init__(self) -> None:
         """Refuses values out of range, naming the setting."""
         for name in ("population", "generations", "episodes", "tournament", "retest_every", "retest_top"):
             _check(name, getattr(self, name), getattr(self, name) >= 1, "at least 1")
         _check("retest_episodes", self.retest_episodes, self.retest_episodes >= 1, "at least 1")
+        _check("scored_episodes", self.scored_episodes, self.scored_episodes >= 1, "at least 1")
+        for name in ("sweep_weights", "sweep_episodes"):
+            _check(name, getattr(self, name), 0 <= getattr(self, name) <= 100_000, "from 0 to 100000")
         _check("population", self.population, 2 <= self.population <= 1_000_000, "from 2 to 1000000")
         for name in ("initial_enabled", "cull", "elite", "complexity_share", "again", "best_share"):
             _check(name, getattr(self, name), 0 <= getattr(self, name) <= 1, "from 0 to 1")

@@ -29,6 +29,7 @@ from wann_rt.evolution.search import Generation, Search
 from wann_rt.tasks.any_task import AnyTask, identity
 
 SETTINGS, GENERATIONS, CHAMPION, STATE = "config.json", "generations.jsonl", "champion.json", "state.checkpoint"
+FINISHED = "finished.checkpoint"  # the state before the last generation of a finished run: from it one can go on
 SECONDS_PER_CHECKPOINT = 2.0
 SHARE_OF_TIME = 0.05  # that saving states may take: on a slow disk they are saved less often
 CHOOSE = "choose another folder, or allow overwriting it (--overwrite, overwrite=True)"
@@ -116,6 +117,7 @@ class Journal:
         else:
             self._set_aside(path, len(lines))
         self._begin(lines)
+        self._whole = state, len(lines)
         return True
 
     def generation(self, report: Generation, running: Search) -> None:
@@ -128,6 +130,8 @@ class Journal:
             raise FileError(f"{self.folder / GENERATIONS}: cannot be written: {error.strerror}") from None
         self._lines += line
         # Ctrl-C may come at any moment; one assignment keeps the state and the lines that belong to it together.
+        if running.generation == running.config.generations:
+            self._keep_before_last()
         self._whole = state_of(running), len(self._lines)
         if time.monotonic() - self._last >= max(self._interval, self._cost / SHARE_OF_TIME):
             self.save_state(running)
@@ -150,8 +154,16 @@ class Journal:
         files.save(controller, self.champion_path)
 
     def finish(self) -> None:
-        """Removes the state: the run is done, there is nothing to resume."""
+        """Removes the state: the run is done. That before its last generation stays, for those who want more."""
         checkpoint.remove(self.folder / STATE)
+
+    def _keep_before_last(self) -> None:
+        """Saves the state before the last generation, which a longer run plays again: it may have no retest there."""
+        checkpoint.remove(self.folder / FINISHED)
+        if self._whole is not None:
+            state, length = self._whole
+            state.arrays["journal"] = packed(bytes(self._lines[:length]))
+            checkpoint.save(self.folder / FINISHED, state)
 
     def _has_state(self) -> bool:
         return any(path.exists() for path in checkpoint.places(self.folder / STATE))
@@ -188,7 +200,8 @@ class Journal:
 
     def _sweep(self) -> None:
         """Removes what a killed process left half-written of our files; hidden files of the user's stay."""
-        ours = (SETTINGS, GENERATIONS, CHAMPION, *(place.name for place in checkpoint.places(Path(STATE))))
+        states = [place.name for name in (STATE, FINISHED) for place in checkpoint.places(Path(name))]
+        ours = (SETTINGS, GENERATIONS, CHAMPION, *states)
         for path in self.folder.glob(".*.tmp"):
             if any(is_temporary(path.name, name) for name in ours):
                 path.unlink(missing_ok=True)
@@ -196,6 +209,7 @@ class Journal:
     def _clear(self) -> None:
         """Removes an earlier run, the settings last: what is left by a kill is still a run. Other files stay."""
         checkpoint.remove(self.folder / STATE)
+        checkpoint.remove(self.folder / FINISHED)
         for name in (CHAMPION, GENERATIONS, SETTINGS):
             (self.folder / name).unlink(missing_ok=True)
 
@@ -203,6 +217,8 @@ class Journal:
         """Refuses a folder with another or a finished run, or with files that are of no run."""
         path = self.folder / SETTINGS
         saved = self._saved_settings() if path.exists() else None
+        if saved is not None and saved != self._settings and is_longer(saved, self._settings) and self._go_on():
+            return
         if saved is not None and saved != self._settings:
             raise FileError(
                 f"{self.folder}: already holds a run with other settings: {self._difference(saved)}; {CHOOSE}"
@@ -217,6 +233,22 @@ class Journal:
             kept = SETTINGS if path.exists() else GENERATIONS
             raise FileError(f"{self.folder}: holds a {kept} that is of no run which could be resumed; {CHOOSE}")
 
+    def _go_on(self) -> bool:
+        """Makes the state of a run that was to have fewer generations one of this run; returns whether there is one.
+
+        Whatever comes between, the same call does it again: the folder keeps what it needs until it is done.
+        """
+        found = [path for name in (FINISHED, STATE) for path in checkpoint.places(self.folder / name) if path.exists()]
+        if not found:
+            return False
+        state = checkpoint.load(found[0].with_suffix(".checkpoint"))
+        fewer = self._saved_settings()["config"]["generations"]
+        if state.values.get("generation") == fewer and found[0].name != FINISHED:
+            return False  # its last generation had a retest of its own: the run must be finished first
+        state.values["config_digest"] = self._settings["config_digest"]
+        checkpoint.save(self.folder / STATE, state)
+        return True
+
     def _saved_settings(self) -> Any:
         """Returns what config.json says; None if it is damaged."""
         try:
@@ -226,11 +258,23 @@ class Journal:
 
     def _difference(self, saved: Any) -> str:
         """Returns the first setting in which another run's differ."""
-        flat = [{**s, **s.get("config", {})} if isinstance(s, dict) else {} for s in (saved, self._settings)]
+        flat = [_flat(s) if isinstance(s, dict) else {} for s in (saved, self._settings)]
         for key in flat[1]:
             if flat[0].get(key) != flat[1][key] and key not in ("config", "config_digest"):
+                if key == "source":
+                    return "the code of the environment was another one"
                 return f"{key} is {shown(flat[0].get(key))} there, {shown(flat[1][key])} now"
         return "they say more than this wann_rt knows"
+
+
+def is_longer(saved: Any, settings: dict[str, Any]) -> bool:
+    """Returns whether settings differ from saved ones in nothing but more generations."""
+    if not isinstance(saved, dict) or not isinstance(saved.get("config"), dict):
+        return False
+    fewer, more = (dict(one["config"]) for one in (saved, settings))
+    had, wants = fewer.pop("generations", None), more.pop("generations")
+    left = [{k: v for k, v in one.items() if k not in ("config", "config_digest")} for one in (saved, settings)]
+    return isinstance(had, int) and had < wants and fewer == more and left[0] == left[1]
 
 
 def champion_file(folder: str | os.PathLike[str]) -> Path:
@@ -246,6 +290,15 @@ def _settings(task: AnyTask, config: Config) -> dict[str, Any]:
         "config_digest": config.digest,
         "wann_rt": wann_rt.__version__,
     }
+
+
+def _flat(settings: dict[str, Any]) -> dict[str, Any]:
+    """Returns settings with those of the environment and of the search at the top; the environment's last."""
+    flat = {key: value for key, value in settings.items() if key != "environment"}
+    for key in ("config", "environment"):
+        if isinstance(settings.get(key), dict):
+            flat |= settings[key]
+    return flat
 
 
 def read_settings(folder: str | os.PathLike[str]) -> dict[str, Any]:

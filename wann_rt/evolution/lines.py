@@ -64,7 +64,7 @@ def _generation(line: bytes, number: int, where: str) -> Generation:
     except (ValueError, TypeError, RecursionError) as error:
         raise FileError(f"{where}: line {number + 1} tells of no generation: {error}") from None
     for name, kind in Generation.__annotations__.items():
-        value = values[name]
+        value = getattr(report, name)
         whole = type(value) is int and abs(value) < 2**63
         if not (whole and value >= 0 if kind is int else whole or (type(value) is float and value == value)):
             raise FileError(f"{where}: line {number + 1}: {name} is {shown(value)}")

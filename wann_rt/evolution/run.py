@@ -19,22 +19,25 @@ from wann_rt.core.version import __version__
 from wann_rt.evaluation.score import Score
 from wann_rt.evaluation.sweep import sweep
 from wann_rt.evolution import config as configs
+from wann_rt.evolution.callbacks import Callback
 from wann_rt.evolution.config import Config
 from wann_rt.evolution.journal import Journal
 from wann_rt.evolution.search import Generation, Search
+from wann_rt.evolution.stopping import LIMITS, Stopping, Watch
 from wann_rt.evolution.warm_start import start_from
 from wann_rt.play.backends.processes import session
-from wann_rt.play.episodes import Episodes, episode_seeds
+from wann_rt.play.episodes import HIGH, LOW, Episodes, episode_seeds
 from wann_rt.play.plain import play_controller, record_vectors
+from wann_rt.play.progress import counting
 from wann_rt.play.repeats import repeating
 from wann_rt.play.rollouts import play, starts_of
 from wann_rt.tasks.any_task import AnyTask, as_task, identity, judged, refuse_moved
 from wann_rt.tasks.environment.task import EnvironmentTask, notes
 from wann_rt.tasks.task import Task
 
-SCORED_EPISODES = 100
 LOG = logging.getLogger("wann_rt")
-OnGeneration = Callable[[Generation], None]
+OnGeneration = Callable[[Generation], Any]
+ENDLESS = Stopping()
 
 
 def search(
@@ -46,6 +49,7 @@ def search(
     overwrite: bool = False,
     threads: int | None = None,
     on_generation: OnGeneration | None = None,
+    callbacks: Sequence[Callback] = (),
     **settings: Any,
 ) -> Controller:
     """Searches a controller for a task.
@@ -58,11 +62,15 @@ def search(
             "minimal", or "environment" for an environment, see ``config.load``.
         start: a controller whose network the first generation copies, instead of random ones.
         out: run folder to write: settings, one JSON line a generation, the champion. An unfinished run of the same
-            task and settings in it is resumed, and gives the champion that it would have given uninterrupted.
+            task and settings in it is resumed, and gives the champion that it would have given uninterrupted. With more
+            ``generations`` a finished one goes on, too, as if it had been to have so many from the start.
         overwrite: whether ``out`` may already hold another or a finished run, which is removed.
         threads: how many to use, or processes, all processors by default; the result does not depend on it.
-        on_generation: called after each generation.
-        **settings: settings that replace those of the preset, e.g. ``seed=1, generations=100``; see ``Config``.
+        on_generation: called after each generation; returning True ends the search.
+        callbacks: objects that see the search as it goes, and may end it; see ``Callback``.
+        **settings: settings that replace those of the preset, e.g. ``seed=1, generations=100``; see ``Config``. And
+            when to end before the last generation: ``target``, a fitness of the champion that is enough; ``patience``,
+            generations without a better champion; ``budget``, what may be spent: "10min", "500 episodes".
 
     Returns:
         The champion, with the shared weight that a fine sweep finds best, test vectors and its score.
@@ -72,11 +80,13 @@ def search(
         KeyboardInterrupt: on Ctrl-C before the first generation is scored.
     """
     refuse_moved(settings)
+    stopping = Stopping.of(**{name: settings.pop(name) for name in LIMITS if name in settings})
     searched = as_task(task)
     config, network = configured(searched, preset, start, settings)
     return run_search(
-        searched, config, network, out=out, overwrite=overwrite, threads=threads, on_generation=on_generation
-    )
+        searched, config, network, out=out, overwrite=overwrite, threads=threads, on_generation=on_generation,
+        callbacks=callbacks, stopping=stopping,
+    )  # fmt: skip
 
 
 def configured(
@@ -100,6 +110,8 @@ def run_search(
     threads: int | None = None,
     on_generation: OnGeneration | None = None,
     on_resume: Callable[[int], None] | None = None,
+    callbacks: Sequence[Callback] = (),
+    stopping: Stopping = ENDLESS,
 ) -> Controller:
     """Runs a search with all its settings, in a run folder if one is named; arguments are those of ``search``.
 
@@ -112,6 +124,8 @@ def run_search(
         threads: how many to use.
         on_generation: called after each generation.
         on_resume: called with the number of generations that the run folder already holds, where it is resumed.
+        callbacks: see ``Callback``.
+        stopping: when to end before the last generation.
     """
     with ExitStack() as stack:
         stack.enter_context(ended_like_ctrl_c())
@@ -125,36 +139,60 @@ def run_search(
             journal = stack.enter_context(Journal(out, task, config, overwrite=overwrite))
             if journal.resume(running) and on_resume is not None:
                 on_resume(running.generation)
-        return run(running, journal, on_generation)
+        return run(running, journal, on_generation, callbacks, stopping)
 
 
-def run(running: Search, journal: Journal | None = None, on_generation: OnGeneration | None = None) -> Controller:
+def run(
+    running: Search,
+    journal: Journal | None = None,
+    on_generation: OnGeneration | None = None,
+    callbacks: Sequence[Callback] = (),
+    stopping: Stopping = ENDLESS,
+) -> Controller:
     """Runs a search to its end, or to Ctrl-C once there is a champion, and returns the champion's controller.
 
     Whatever ends the run, its state up to the last whole generation is saved.
     """
     seen: list[Generation] = []
+    watch, stopped = Watch(stopping), ""
+    for callback in callbacks:
+        callback.on_start(running)
     try:
-        for report in running.run():
-            seen.append(report)
-            if journal is not None:
-                journal.generation(report, running)
-            if on_generation is not None:
-                on_generation(report)
+        with counting(watch.count):
+            for report in running.run():
+                seen.append(report)
+                if journal is not None:
+                    journal.generation(report, running)
+                stopped = watch.reason(report) or _told(report, running, on_generation, callbacks)
+                if stopped:
+                    LOG.info(stopped)
+                    break
     except KeyboardInterrupt:
         if running.champion is None:
             raise
     finally:
         if journal is not None and running.generation > 0:
             journal.save_state(running)
-    controller = controller_of(running)
+    done = running.generation == running.config.generations
+    controller = controller_of(running, "" if done else stopped)
     for line in nothing_learnt(seen, controller):
         LOG.warning(line)
     if journal is not None:
         journal.champion(controller)
-        if running.generation == running.config.generations:
+        if done:
             journal.finish()
+    for callback in callbacks:
+        callback.on_end(controller, running)
     return controller
+
+
+def _told(
+    report: Generation, running: Search, on_generation: OnGeneration | None, callbacks: Sequence[Callback]
+) -> str:
+    """Tells whoever wants to know of a generation; returns why the search shall end, if one of them says so."""
+    answers = [] if on_generation is None else [on_generation(report)]
+    answers += [callback.on_generation(report, running) for callback in callbacks]
+    return "a callback has ended the search" if any(answer is True for answer in answers) else ""
 
 
 def nothing_learnt(seen: Sequence[Generation], controller: Controller) -> list[str]:
@@ -172,15 +210,15 @@ def nothing_learnt(seen: Sequence[Generation], controller: Controller) -> list[s
     return said
 
 
-def controller_of(running: Search) -> Controller:
+def controller_of(running: Search, stopped: str = "") -> Controller:
     """Returns the champion as a controller: shared weight tuned by a sweep, scored, with recorded test vectors."""
     task, champion, seed = running.task, running.champion, running.config.seed
     if champion is None:
         raise WannError("the search has no champion yet: run at least one generation")
-    weight = Weight.shared(sweep(task, champion.network, seed=seed, threads=running.threads).best)
+    weight = Weight.shared(_best_weight(running, champion.network))
     sides = task.observations, task.actions
     bare = Controller(task.name, champion.network, weight, *sides, task.rate_hz, decision=task.decision)
-    starts = starts_of(task, episode_seeds(Purpose.TEST, seed, SCORED_EPISODES))
+    starts = starts_of(task, episode_seeds(Purpose.TEST, seed, running.config.scored_episodes))
     played = play_controller(judged(task), bare, starts, running.threads)
     _check_lockstep(running, bare, starts, played)
     score = Score.of(played.returns)
@@ -193,9 +231,23 @@ def controller_of(running: Search) -> Controller:
         "generation": champion.generation,
         "generations": running.generation,
         "env_steps": running.env_steps,
+        **({"stopped": stopped} if stopped else {}),
         "score": {"mean": round(score.mean, 2), "ci95": round(score.ci95, 2), "episodes": score.episodes},
     }
     return replace(bare, vectors=record_vectors(task, bare, seed), provenance=provenance)
+
+
+def _best_weight(running: Search, network: Network) -> float:
+    """Returns the shared weight that a sweep finds best; that of the search itself where there shall be none."""
+    config = running.config
+    if config.sweep_weights == 1:
+        return 1.0 if config.drawn_weights else float(np.float32(config.weights[0]))
+    weights = np.linspace(LOW, HIGH, config.sweep_weights).astype(np.float32) if config.sweep_weights else None
+    episodes = config.sweep_episodes or None
+    swept = sweep(
+        running.task, network, episodes=episodes, seed=config.seed, threads=running.threads, weights=weights
+    )
+    return swept.best
 
 
 def _check_lockstep(running: Search, controller: Controller, starts: NDArray[Any], played: Episodes) -> None:

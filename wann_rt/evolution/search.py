@@ -4,13 +4,14 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wann_rt.core import random
 from wann_rt.core.activations import BY_NAME
+from wann_rt.core.controller import Controller, Weight
 from wann_rt.core.errors import ConfigError, TaskError, WannError
 from wann_rt.core.network import Network
 from wann_rt.core.random import Purpose
@@ -25,7 +26,7 @@ from wann_rt.kernels.ranking import rank
 from wann_rt.kernels.variation import breed, rates_of
 from wann_rt.play.repeats import check
 from wann_rt.play.rollouts import default_threads
-from wann_rt.tasks.any_task import AnyTask
+from wann_rt.tasks.any_task import AnyTask, identity
 from wann_rt.tasks.environment.task import EnvironmentTask
 
 CHECKED = 4  # the first generation after 0 in which it is checked whether episodes repeat
@@ -78,6 +79,7 @@ class Search:
         population: the genomes of the generation to be scored next.
         generation: its number.
         champion: the best network so far; None before the first generation is told.
+        best: the best network of the generation told last; None before the first.
         env_steps: task steps taken so far.
         seconds: wall time so far.
     """
@@ -91,6 +93,7 @@ class Search:
         self.threads = threads or default_threads()
         self.generation = 0
         self.champion: Champion | None = None
+        self.best: Network | None = None
         self.env_steps = 0
         self._steps_of_score = self._failed = 0
         self.population = self._first_population() if start is None else self._copies(start)
@@ -125,11 +128,33 @@ class Search:
             best = np.argsort(-scoring.merit(fitness, connections, config), kind="stable")[: config.retest_top]
             champion, retest_steps = self._retested(programs, best)
             steps += retest_steps
+        best_network = genome.express(self.population, int(np.argmax(fitness)), keep_split=config.reference_quirks)
         children = self._children(self._ranking(by_weight, fitness, connections))
         # Up to here no state has changed, so an interrupted generation is simply played again from its beginning.
         self.champion, self.population, self.env_steps = champion, children, self.env_steps + steps
+        self.best = best_network
         self.generation += 1
         return self._report(fitness, connections)
+
+    def controller(self) -> Controller:
+        """Returns the champion so far as a controller with a shared weight of 1, not tuned and not scored.
+
+        Raises:
+            ConfigError: there is none yet.
+        """
+        if self.champion is None:
+            raise ConfigError("the search has no champion yet: run at least one generation")
+        return self.controller_of(self.champion.network, {"generation": self.champion.generation})
+
+    def controller_of(self, network: Network, provenance: dict[str, Any]) -> Controller:
+        """Returns a network of this search as a controller with a shared weight of 1."""
+        task = self.task
+        known = {key: value for key, value in identity(task).items() if value != {}}
+        known |= {"seed": self.config.seed, "config_digest": self.config.digest, **provenance}
+        sides = task.observations, task.actions
+        return Controller(
+            task.name, network, Weight.shared(1), *sides, task.rate_hz, provenance=known, decision=task.decision
+        )
 
     def run(self) -> Iterator[Generation]:
         """Runs the generations that are left, yielding a report after each."""

@@ -20,6 +20,20 @@ def tell(episodes: int) -> None:
 
 
 @contextmanager
+def counting(listener: Listener) -> Iterator[None]:
+    """Calls the listener, and whoever listens already."""
+    outer = _listener.get()
+
+    def both(episodes: int) -> None:
+        listener(episodes)
+        if outer is not None:
+            outer(episodes)
+
+    with listening(both):
+        yield
+
+
+@contextmanager
 def listening(listener: Listener) -> Iterator[None]:
     """Calls the listener with what is told in this context: numbers of episodes, as they are finished."""
     token = _listener.set(listener)
