@@ -1,5 +1,6 @@
 """Programs of step functions for a target: what they consist of, how they are built, what they print."""
 
+import errno
 import re
 import subprocess
 import tempfile
@@ -133,9 +134,16 @@ def run_program(subjects: Sequence[Subject], target: Target, level: str) -> dict
                 (folder / file).write_text(text, encoding="utf-8")
         source, image = folder / "program.c", folder / "program"
         source.write_text(program_text(subjects), encoding="utf-8")
-        libraries = () if target.board == "wasm.c" else ("-lgcc",)
-        options = [*target.flags, *WARNINGS, level, f"-I{BOARDS}", str(source), str(BOARDS / target.board)]
-        _tool([target.compiler, *options, "-o", str(image), *libraries])
+        strict = WARNINGS if target.is_strict else ()
+        options = [
+            *target.flags,
+            *strict,
+            *filter(None, [level]),
+            f"-I{BOARDS}",
+            str(source),
+            str(BOARDS / target.board),
+        ]
+        _tool([target.compiler, *options, "-o", str(image), *target.libraries])
         printed = _tool([part.replace("{image}", str(image)) for part in target.run])
     return {found[1]: (found[2], found[3]) for found in LINE.finditer(COLOUR.sub("", printed))}
 
@@ -168,8 +176,11 @@ def program_text(subjects: Sequence[Subject]) -> str:
 
 
 def compiler_version(target: Target) -> str:
-    """Returns the first line of what the compiler says about itself."""
-    return _tool([target.compiler, "--version"]).splitlines()[0]
+    """Returns the first line of what the compiler says about itself, or its name if it says nothing."""
+    try:
+        return next(iter(_tool([target.compiler, *target.version]).splitlines()), target.compiler)
+    except ExportError:
+        return target.compiler
 
 
 def _tool(command: Sequence[str]) -> str:
@@ -186,7 +197,8 @@ def _tool(command: Sequence[str]) -> str:
             timeout=SECONDS,
         )
     except OSError as error:
-        raise ExportError(f"{shown} does not run: {error.strerror}") from None
+        hint = "; a program for another processor needs an emulator (--run)" if error.errno == errno.ENOEXEC else ""
+        raise ExportError(f"{shown} does not run: {error.strerror}{hint}") from None
     except subprocess.TimeoutExpired:
         raise ExportError(f"{shown} did not end within {SECONDS} s") from None
     printed = done.stdout + done.stderr

@@ -49,6 +49,21 @@ class TargetResult:
         """Whether it ran, and computed nothing but the oracle's bits."""
         return self.vectors > 0 and self.mismatches == 0 and not self.refusing and self.failed is None
 
+    @property
+    def notes(self) -> list[str]:
+        """What is wrong, a line each."""
+        title = self.target.title
+        found = [f"{title}: {self.failed}"] if self.failed else []
+        if self.differing:
+            found.append(f"{title}: other bits than the oracle's in {_listed(self.differing)}")
+        if self.refusing:
+            found.append(f"{title}: the self-test refuses to run {_listed(self.refusing)}")
+        return found
+
+
+def _listed(entries: Sequence[str]) -> str:
+    return ", ".join(entry.strip() for entry in entries[:8])
+
 
 def run_targets(
     subjects: Sequence[Subject], targets: Iterable[Target], levels: Sequence[str] | None = None, jobs: int = 2
@@ -82,7 +97,7 @@ class _Pending:
             try:
                 tally.add(level, program, future.result())
             except ExportError as error:
-                failed = failed or f"{level}: {error}"
+                failed = failed or (f"{level}: {error}" if level else str(error))
         return TargetResult(
             self._target,
             tally.vectors,

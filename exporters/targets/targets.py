@@ -4,9 +4,12 @@ One row a target. No row says a word on contraction: the code under test must ho
 """
 
 import platform
+import shlex
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from wann_rt.core.errors import ExportError
 
 BOARDS = Path(__file__).parent / "boards"
 LEVELS = ("-O2", "-O3", "-Os")
@@ -30,6 +33,10 @@ class Target:
         capacity: how much generated C, in characters, fits into its memory at once; None: as much as you like.
         machine: the processor that this computer must have, or "" for any.
         levels: of optimisation, at which a whole check runs it.
+        version: arguments by which the compiler says what it is.
+        libraries: for the linker.
+        is_further: whether only a whole check runs it: a further compiler or processor of a kind that stands already.
+        is_strict: whether a warning is an error.
     """
 
     key: str
@@ -44,6 +51,10 @@ class Target:
     capacity: int | None = None
     machine: str = ""
     levels: tuple[str, ...] = LEVELS
+    version: tuple[str, ...] = ("--version",)
+    libraries: tuple[str, ...] = ("-lgcc",)
+    is_further: bool = False
+    is_strict: bool = True
 
     @property
     def commands(self) -> tuple[str, ...]:
@@ -56,7 +67,12 @@ class Target:
         if self.machine and self.machine != platform.machine():
             return f"this computer is no {self.machine} but {platform.machine()}"
         absent = [command for command in self.commands if shutil.which(command) is None]
-        return f"{absent[0]} is not installed (Debian: apt install {' '.join(self.packages)})" if absent else None
+        if not absent:
+            return None
+        if self.packages[0].startswith("ziglang=="):
+            wanted = self.packages[0]
+            return f"{absent[0]} is not installed (PyPI: pip install --target {zig_folder(wanted)} {wanted})"
+        return f"{absent[0]} is not installed (Debian: apt install {' '.join(self.packages)})"
 
 
 def _host(key: str, compiler: str, *flags: str) -> Target:
@@ -83,21 +99,37 @@ def _linux(key: str, triple: str, libc: str, stands_for: str) -> Target:
 
 
 def _cortex_m(
-    key: str, title: str, stands_for: str, cpu: tuple[str, ...], machine: str, capacity: int | None = None
+    key: str,
+    title: str,
+    stands_for: str,
+    cpu: tuple[str, ...],
+    machine: str,
+    capacity: int | None = None,
+    compiler: str = "arm-none-eabi-gcc",
 ) -> Target:
     """Returns a row for a bare Cortex-M, under system emulation."""
-    flash, ram = ("256K", "16K") if machine == "microbit" else ("4M", "4M")
+    flash, ram = _SIZES.get(machine, ("4M", "4M"))
+    is_clang = compiler.startswith("clang")
+    linker = ("--target=arm-none-eabi", "-fuse-ld=lld") if is_clang else ("-Wl,--no-warn-rwx-segments",)
+    flash_at, ram_at = _MEMORY.get(machine, ("0", "0x20000000"))
     flags = (
         *("-mthumb", *cpu, "-ffreestanding", "-nostdlib", f"-Wl,-T,{BOARDS / 'cortex_m.ld'}"),
-        *(f"-Wl,--defsym=__flash_size={flash}", f"-Wl,--defsym=__ram_size={ram}", "-Wl,--no-warn-rwx-segments"),
+        *(f"-Wl,--defsym=__flash_at={flash_at}", f"-Wl,--defsym=__ram_at={ram_at}"),
+        *(f"-Wl,--defsym=__flash_size={flash}", f"-Wl,--defsym=__ram_size={ram}", *linker),
     )
     run = (
         *("qemu-system-arm", "-M", machine, "-nographic", "-monitor", "none", "-serial", "none"),
         *("-semihosting-config", "enable=on,target=native", "-kernel", "{image}"),
     )
-    packages = ("gcc-arm-none-eabi", "qemu-system-arm")
+    packages = (compiler, "lld", "qemu-system-arm") if is_clang else ("gcc-arm-none-eabi", "qemu-system-arm")
     fuses = "-mfloat-abi=hard" in cpu
-    return Target(key, title, stands_for, packages, "arm-none-eabi-gcc", flags, "cortex_m.c", run, fuses, capacity)
+    found = Target(key, title, stands_for, packages, compiler, flags, "cortex_m.c", run, fuses, capacity)
+    return replace(found, libraries=()) if is_clang else found
+
+
+# Where flash and RAM are in the secure state, in which a Cortex-M33 or M55 starts.
+_MEMORY = {"mps2-an505": ("0x10000000", "0x38000000"), "mps3-an547": ("0x10000000", "0x30000000")}
+_SIZES = {"microbit": ("256K", "16K"), "mps2-an505": ("4M", "2M"), "mps3-an547": ("512K", "512K")}
 
 
 def _riscv(key: str, stands_for: str, march: str, abi: str) -> Target:
@@ -134,10 +166,107 @@ def _wasm() -> Target:
     flags = ("--target=wasm32", "-ffreestanding", "-nostdlib", "-Wl,--no-entry", "-Wl,--allow-undefined")
     run = ("node", str(BOARDS / "wasm.js"), "{image}")
     packages = ("clang", "lld", "nodejs")
-    return Target("wasm32", "WebAssembly, clang", "browsers", packages, "clang", flags, "wasm.c", run)
+    return Target("wasm32", "WebAssembly, clang", "browsers", packages, "clang", flags, "wasm.c", run, libraries=())
 
 
-TARGETS: tuple[Target, ...] = (
+def named_target(compiler: str, emulator: str = "") -> Target:
+    """Returns a row for exactly these command lines.
+
+    Args:
+        compiler: a compiler's command with all its flags; nothing is added but files.
+        emulator: what runs its programs, if this computer does not do so itself.
+
+    Raises:
+        ExportError: one of them cannot be taken apart, or its program is not installed.
+    """
+    words, runs = _words("--cc", compiler), _words("--run", emulator) if emulator else ()
+    found = Target(
+        *("cc", f"{compiler}{f' on {emulator}' if emulator else ''}", "your own", words[:1], words[0], words[1:]),
+        *("hosted.c", (*runs, "{image}")),
+        levels=("",),
+        libraries=(),
+        is_strict=False,
+    )
+    for option, command in (("--cc", words[0]), *((("--run", runs[0]),) if runs else ())):
+        if shutil.which(command) is None:
+            raise ExportError(f"{option}: there is no program {command!r} on the path; install it, or say where it is")
+    return found
+
+
+def _words(option: str, command: str) -> tuple[str, ...]:
+    try:
+        words = tuple(shlex.split(command))
+    except ValueError as error:
+        raise ExportError(f"{option}: {command!r} is no command line: {error}") from None
+    if not words:
+        raise ExportError(f"{option} wants a command line, such as 'gcc -O2'; it is empty")
+    return words
+
+
+def zig_folder(package: str) -> Path:
+    """Returns where a version of the PyPI package ziglang is kept: clang with the C libraries of many processors."""
+    return Path.home() / ".cache" / "wann_rt" / package
+
+
+def _zig(version: str, clang: str, triple: str, run: tuple[str, ...], *flags: str, fuses: bool = False) -> Target:
+    """Returns a row for the clang that a version of the PyPI package ziglang brings."""
+    package, architecture = f"ziglang=={version}", triple.split("-")[0]
+    options = ("cc", "-target", triple, *flags, "-fno-sanitize=undefined", "-static")
+    return Target(
+        f"{architecture}-clang-{clang}-zig",
+        f"{architecture}, clang {clang} of ziglang",
+        f"ziglang {version}",
+        (package, "qemu-user"),
+        str(zig_folder(package) / "ziglang" / "zig"),
+        options,
+        "hosted.c",
+        (*run, "{image}"),
+        fuses,
+        levels=FURTHER_LEVELS,
+        version=("cc", "--version"),
+        libraries=(),
+        is_further=True,
+    )
+
+
+def _further_host(command: str, *flags: str) -> Target:
+    """Returns a row for a further compiler of this computer."""
+    key = f"x86_64-{command}{'-fma' if flags else ''}"
+    found = _host(key, command, *flags)
+    levels = ("-O1", "-O2", "-O3") if command != "tcc" else ("-O2",)
+    return replace(found, levels=levels, is_further=True)
+
+
+def _further_linux(
+    key: str, triple: str, libc: str, stands_for: str, emulator: tuple[str, ...], *flags: str, fuses: bool = True
+) -> Target:
+    """Returns a row for Linux on a further processor, or for another model of one."""
+    found = _linux(key, triple, libc, stands_for)
+    run, title = (*emulator, "{image}"), f"{key}, gcc"
+    flags = (*found.flags, *flags)
+    return replace(found, title=title, flags=flags, run=run, fuses=fuses, levels=FURTHER_LEVELS, is_further=True)
+
+
+def _cross_clang(
+    clang: str, key: str, triple: str, libc: str, stands_for: str, emulator: tuple[str, ...], *flags: str
+) -> Target:
+    """Returns a row for Debian's clang with the C library of another processor; it vectorises what GCC does not."""
+    packages = (clang, f"gcc-{triple}", f"libc6-dev-{libc}-cross", "qemu-user")
+    options = (f"--target={triple}", "-static", *flags)
+    title = f"{key}, {clang}"
+    return Target(
+        *(f"{key}-{clang}", title, stands_for, packages, clang, options, "hosted.c", (*emulator, "{image}")),
+        fuses=True, levels=FURTHER_LEVELS, is_further=True,
+    )  # fmt: skip
+
+
+FURTHER_LEVELS = ("-O2", "-O3")
+_M33 = ("-mcpu=cortex-m33", "-mfloat-abi=hard", "-mfpu=fpv5-sp-d16")
+_M55 = ("-mcpu=cortex-m55", "-mfloat-abi=hard")
+_NEON = ("-mcpu=cortex-a7", "-mfpu=neon-vfpv4", "-mfloat-abi=hard")
+_VECTORS = ("qemu-riscv64", "-cpu", "rv64,v=true")
+
+FIRST: tuple[Target, ...] = (
     _host("x86_64-gcc", "gcc"),
     _host("x86_64-clang", "clang"),
     _host("x86_64-gcc-fma", "gcc", "-march=haswell"),
@@ -173,4 +302,56 @@ TARGETS: tuple[Target, ...] = (
     _linux("s390x", "s390x-linux-gnu", "s390x", "the big-endian ones"),
     _wasm(),
 )
+FURTHER: tuple[Target, ...] = (
+    _further_host("gcc-11"),
+    _further_host("clang-13"),
+    _further_host("clang-15"),
+    _further_host("clang-16"),
+    _further_host("clang-19"),
+    _further_host("clang-22"),
+    _further_host("clang-19", "-march=haswell"),
+    _further_host("clang-22", "-march=haswell"),
+    replace(_further_host("tcc"), version=("-v",), libraries=()),
+    _zig("0.13.0", "18", "x86_64-linux-musl", ()),
+    _zig("0.15.2", "20", "x86_64-linux-musl", ()),
+    _zig("0.16.0", "21", "x86_64-linux-musl", ()),
+    _zig("0.14.1", "19", "aarch64-linux-musl", ("qemu-aarch64",), fuses=True),
+    _zig("0.15.2", "20", "loongarch64-linux-musl", ("qemu-loongarch64",), fuses=True),
+    _zig("0.17.1", "22", "powerpc64le-linux-musl", ("qemu-ppc64le",), fuses=True),
+    _zig("0.17.1", "22", "riscv32-linux-musl", ("qemu-riscv32",), fuses=True),
+    replace(_cortex_m("cortex-m33", "ARM Cortex-M33, gcc", "STM32L5 and U5, nRF53, RP2350", _M33, "mps2-an505"),
+            levels=FURTHER_LEVELS, is_further=True),
+    replace(_cortex_m("cortex-m55", "ARM Cortex-M55, gcc", "Ensemble, RA8", _M55, "mps3-an547", 300_000),
+            levels=FURTHER_LEVELS, is_further=True),
+    *(
+        replace(_cortex_m(f"cortex-m55-{clang}", f"ARM Cortex-M55 with MVE, {clang}", "Ensemble, RA8", _M55,
+                          "mps3-an547", 300_000, clang), levels=FURTHER_LEVELS, is_further=True)
+        for clang in ("clang-19", "clang-22")
+    ),
+    _further_linux("armv7-neon", "arm-linux-gnueabihf", "armhf", "Raspberry Pi 2, BeagleBone", ("qemu-arm",), *_NEON),
+    _cross_clang("clang", "armv7-neon", "arm-linux-gnueabihf", "armhf", "Raspberry Pi 2", ("qemu-arm",), *_NEON),
+    _cross_clang("clang-19", "armv7-neon", "arm-linux-gnueabihf", "armhf", "Raspberry Pi 2", ("qemu-arm",), *_NEON),
+    _further_linux("armel", "arm-linux-gnueabi", "armel", "old routers; soft float", ("qemu-arm",), fuses=False),
+    _cross_clang("clang-19", "aarch64", "aarch64-linux-gnu", "arm64", "Jetson, phones", ("qemu-aarch64",)),
+    _further_linux("rv64gc-linux", "riscv64-linux-gnu", "riscv64", "boards with Linux", ("qemu-riscv64",)),
+    _cross_clang("clang-19", "rv64gcv", "riscv64-linux-gnu", "riscv64", "with vectors", _VECTORS, "-march=rv64gcv"),
+    _cross_clang("clang-22", "rv64gcv", "riscv64-linux-gnu", "riscv64", "with vectors", _VECTORS, "-march=rv64gcv"),
+    _further_linux("ppc64le-power8", "powerpc64le-linux-gnu", "ppc64el", "servers", ("qemu-ppc64le",)),
+    *(
+        _further_linux(f"ppc64le-{cpu}", "powerpc64le-linux-gnu", "ppc64el", "servers; their minimum orders zeros",
+                       ("qemu-ppc64le", "-cpu", cpu), f"-mcpu={cpu}")
+        for cpu in ("power9", "power10")
+    ),
+    _further_linux("ppc64", "powerpc64-linux-gnu", "ppc64", "big-endian", ("qemu-ppc64",)),
+    _further_linux("ppc", "powerpc-linux-gnu", "powerpc", "big-endian, 32 bits; avionics", ("qemu-ppc",)),
+    _further_linux("mips", "mips-linux-gnu", "mips", "big-endian; its quiet NaN is signaling elsewhere",
+                   ("qemu-mips",), fuses=False),
+    _further_linux("mips64el", "mips64el-linux-gnuabi64", "mips64el", "routers", ("qemu-mips64el",), fuses=False),
+    _further_linux("sparc64", "sparc64-linux-gnu", "sparc64", "big-endian; space", ("qemu-sparc64",), fuses=False),
+    _further_linux("hppa", "hppa-linux-gnu", "hppa", "big-endian; its quiet NaN is signaling elsewhere",
+                   ("qemu-hppa",), fuses=False),
+    _further_linux("i686", "i686-linux-gnu", "i386", "old PCs, with SSE2", ("qemu-i386",), "-msse2", "-mfpmath=sse",
+                   fuses=False),
+)  # fmt: skip
+TARGETS = FIRST + FURTHER
 BY_KEY = {target.key: target for target in TARGETS}

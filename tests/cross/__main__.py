@@ -11,7 +11,7 @@ from cross.matrix import DOCUMENT, REPORT, ROOT, Row, run, table, write
 from cross.subjects import activation_subjects, no_champions
 from wann_rt.core.errors import ExportError
 from wann_rt.exporters.targets.program import run_program
-from wann_rt.exporters.targets.targets import TARGETS, Target
+from wann_rt.exporters.targets.targets import TARGETS, Target, zig_folder
 
 JOBS = os.cpu_count() or 1
 USAGE = "usage: python -m cross install | host | all"
@@ -29,7 +29,21 @@ def main(command: str) -> int:
 def install() -> int:
     """Installs what the targets need and this computer lacks; of Debian."""
     absent = [target for target in TARGETS if not _is_ready(target)]
-    packages = sorted({package for target in absent for package in target.packages})
+    every = sorted({package for target in absent for package in target.packages})
+    for package in (package for package in every if package.startswith("ziglang==")):
+        pip = [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--target",
+            str(zig_folder(package)),
+            package,
+        ]
+        subprocess.run(pip, check=False)
+    packages = [package for package in every if not package.startswith("ziglang==")]
     if not packages:
         return 0
     print(f"installing {' '.join(packages)}", flush=True)
@@ -60,10 +74,10 @@ def _is_ready(target: Target) -> bool:
 
 def host() -> int:
     """Runs what this computer can run itself, quickly; names the targets that were left out."""
-    local = [target for target in TARGETS if target.machine]
+    local = [target for target in TARGETS if target.machine and not target.is_further]
     problems = _show(run([target for target in local if not target.missing()], ("-O2",), JOBS))
-    others = [target for target in TARGETS if not target.machine]
-    absent = [target for target in (*local, *others) if target.missing()]
+    others = [target for target in TARGETS if not target.machine or target.is_further]
+    absent = [target for target in (*local, *others) if target.missing() and not target.is_further]
     present = [target.title for target in others if not target.missing()]
     for target in absent:
         print(f"skipped {target.title}: {target.missing()}")

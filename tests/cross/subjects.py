@@ -12,6 +12,7 @@ from cross import blobs, fixed
 from wann_rt.core.activations import PALETTE, tanh
 from wann_rt.core.controller import Channel, Controller, Weight
 from wann_rt.core.network import Connection, Network
+from wann_rt.exporters.targets.blobs import blob_subject
 from wann_rt.exporters.targets.inputs import stratified
 from wann_rt.exporters.targets.program import Subject, header_subject, subject_entry
 from wann_rt.zoo.published import load_out
@@ -101,7 +102,7 @@ def all_subjects() -> tuple[Subject, ...]:
     """Returns everything that a whole check runs."""
     floats = (*random_subjects(), *activation_subjects(), subnormal_subject(), zeros_subject())
     known = [header_subject(controller, name, CHAMPION_ROWS) for name, controller in champions()]
-    blob_zeros = blobs.blob_subject(zeros(), "blob_zeros", ZEROS_ROWS)
+    blob_zeros = blob_subject(zeros(), "blob_zeros", ZEROS_ROWS)
     return (*floats, *fixed.subjects(champions()), *known, *blobs.subjects(champions()), blob_zeros)
 
 

@@ -36,8 +36,22 @@ KEPT, BROKEN, NOT_TESTED = 0, 1, 3
     help="Also run both ONNX forms in onnxruntime, onnxruntime-node, onnxruntime-web, onnx-reference, openvino, emx, "
     "onnx2c, or in all of them that are installed; may be repeated.",
 )
+@click.option(
+    "--cc",
+    metavar="COMMAND",
+    help="Also compile the C header, the fixed-point header and the blob's runtime with exactly this command line.",
+)
+@click.option("--run", metavar="COMMAND", help="What runs the programs of --cc, such as qemu-arm.")
 @AS_JSON
-def verify(controller: Path, vectors: int, targets: str | None, runtimes: tuple[str, ...], as_json: bool) -> None:
+def verify(
+    controller: Path,
+    vectors: int,
+    targets: str | None,
+    runtimes: tuple[str, ...],
+    cc: str | None,
+    run: str | None,
+    as_json: bool,
+) -> None:
     """Prove that oracle, kernels, onnxruntime and compiled C compute the same actions.
 
     \b
@@ -51,12 +65,14 @@ def verify(controller: Path, vectors: int, targets: str | None, runtimes: tuple[
     from wann_rt.exporters.parity.verify import EVALUATORS
     from wann_rt.exporters.parity.verify import verify as compare
 
-    chosen = _targets(targets) if targets else []
+    if run is not None and cc is None:
+        raise click.UsageError("--run says what runs the programs of --cc: name a compiler there")
+    chosen = [*(_targets(targets) if targets else []), *_named(cc, run)]
     rows = [row for runtime in named(runtimes) for row in runtime.rows()]
     report = compare(loaded, n_random=vectors, evaluators=[*EVALUATORS, *rows])
     elsewhere = _on_targets(loaded, chosen) if chosen else []
     if as_json:
-        _print_values(report, elsewhere, with_targets=targets is not None)
+        _print_values(report, elsewhere, with_targets=bool(targets or cc))
     else:
         _print_tables(report, elsewhere)
     sys.exit(_exit_code(report, elsewhere))
@@ -88,6 +104,8 @@ def _print_tables(report: "Report", elsewhere: "list[TargetResult]") -> None:
     for result in elsewhere:
         if result.skipped:
             click.echo(f"not run on {result.target.title}: {result.skipped}")
+        for text in result.notes:
+            click.echo(text)
 
 
 def _targets(names: str) -> "list[Target]":
@@ -100,12 +118,23 @@ def _targets(names: str) -> "list[Target]":
     return [BY_KEY[name] for name in wanted]
 
 
+def _named(cc: str | None, run: str | None) -> "list[Target]":
+    """Returns the target of a user's own compiler, if one is named."""
+    from wann_rt.exporters.targets.targets import named_target
+
+    return [] if cc is None else [named_target(cc, run or "")]
+
+
 def _on_targets(controller: "Controller", targets: "list[Target]") -> "list[TargetResult]":
-    """Runs the generated headers on the targets, those without a toolchain left out."""
+    """Runs the generated headers, on a user's compiler the blob too; targets without a toolchain are left out."""
+    from wann_rt.exporters.targets.blobs import blob_subject
     from wann_rt.exporters.targets.fixed import subjects_of
     from wann_rt.exporters.targets.program import header_subject
     from wann_rt.exporters.targets.run import run_targets
     from wann_rt.exporters.to_c.names import c_prefix
 
     subjects = [header_subject(controller, c_prefix(controller), 256), *subjects_of(controller, 256)]
-    return run_targets(subjects, targets, ("-O2",))
+    blob = blob_subject(controller, "blob", 256)
+    own = [target for target in targets if not target.is_strict]
+    others = [target for target in targets if target.is_strict]
+    return [*run_targets(subjects, others, ("-O2",)), *run_targets([*subjects, blob], own)]
