@@ -12,7 +12,8 @@ from wann_rt.exporters.to_c.banner import banner
 from wann_rt.exporters.to_c.frame import Unit, enumeration, float_unit, rate
 from wann_rt.exporters.to_c.functions import functions
 from wann_rt.exporters.to_c.names import Names, c_prefix, checked_prefix
-from wann_rt.exporters.to_c.selftest import FAULTS, selftest
+from wann_rt.exporters.to_c.selftest import selftest
+from wann_rt.exporters.to_c.selftest_text import FAULTS
 from wann_rt.exporters.to_c.steps import steps
 from wann_rt.exporters.to_c.text import define, literal
 

@@ -19,7 +19,7 @@ from wann_rt.exporters.contract import CREATED_BY
 from wann_rt.exporters.to_c.frame import enumeration, framed
 from wann_rt.exporters.to_c.functions import calling_printer, function_texts
 from wann_rt.exporters.to_c.names import Names, checked_prefix, enumerators
-from wann_rt.exporters.to_c.selftest import ARITHMETIC, SAME
+from wann_rt.exporters.to_c.selftest_text import ARITHMETIC, SAME
 from wann_rt.exporters.to_c.text import (
     COLUMNS,
     INDENT,

@@ -9,7 +9,7 @@ from wann_rt.core.fixed.reference import FixedController, Integers
 from wann_rt.exporters import drawn
 from wann_rt.exporters.contract import test_vectors
 from wann_rt.exporters.to_c.names import Names
-from wann_rt.exporters.to_c.selftest import MIXED
+from wann_rt.exporters.to_c.selftest_text import MIXED
 from wann_rt.exporters.to_c.text import braced, signature
 
 SEED = 0
