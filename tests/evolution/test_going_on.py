@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers import needs
 
 import wann_rt as wr
 from wann_rt.core.controller import Controller
@@ -140,7 +141,7 @@ def test_callbacks_see_the_search_and_may_end_it(tmp_path: Path) -> None:
 
 
 def test_figures_reach_tensorboard(tmp_path: Path) -> None:
-    pytest.importorskip("tensorboard", reason="pip install 'wann-rt[track]'")
+    needs.module("tensorboard")
     wr.search("swingup", generations=2, callbacks=[TensorBoard(tmp_path)], **SMALL)
     [written] = tmp_path.rglob("*tfevents*")
     assert b"search/champion" in written.read_bytes()

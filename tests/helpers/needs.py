@@ -50,7 +50,10 @@ PROGRAMS: Mapping[str, str] = {
 MODULES: Mapping[str, str] = {
     "Box2D": "pip install 'wann-rt[box2d]'",
     "envpool": "pip install 'wann-rt[envpool]'",
+    "ipykernel": "pip install ipykernel",
+    "nbclient": "pip install nbclient",
     "ray": "pip install 'wann-rt[ray]'",
+    "tensorboard": "pip install 'wann-rt[track]'",
     "tflite_micro": "pip install tflite-micro",
 }
 OPENGL: Mapping[str, str] = {"EGL": "libegl1", "GL": "libgl1"}

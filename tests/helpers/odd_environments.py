@@ -345,3 +345,11 @@ class Outside(Glider):
     def step(self, action: Any) -> Any:
         """Goes on."""
         return np.array([0.5, 1e300]), 1.0, False, False, {}
+
+
+class Several(Glider):
+    """Gives a reward of two parts."""
+
+    def step(self, action: Any) -> Any:
+        """Goes on."""
+        return self.state.copy(), np.array([1.0, 10.0]), False, False, {}

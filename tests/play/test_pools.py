@@ -3,7 +3,6 @@
 import concurrent.futures
 import multiprocessing
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +29,7 @@ def test_searches_in_threads_do_not_meet() -> None:
     assert processes._pools == []
 
 
-@pytest.mark.parametrize(
-    "method",
-    [pytest.param("fork", marks=pytest.mark.skipif(sys.platform != "linux", reason="a search after a fork")), "spawn"],
-)
+@pytest.mark.parametrize("method", sorted({"fork", "spawn"} & set(multiprocessing.get_all_start_methods())))
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_searches_in_processes_do_not_meet(method: str) -> None:
     with processes.session():

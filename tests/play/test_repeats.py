@@ -16,7 +16,7 @@ from wann_rt.play.environment import environment
 from wann_rt.play.repeats import AGAIN, check, repeating
 from wann_rt.play.rollouts import play, starts_of
 from wann_rt.tasks.environment.simulator import Simulator
-from wann_rt.tasks.environment.task import EnvironmentTask, with_options
+from wann_rt.tasks.environment.task import EnvironmentTask, changed_options, with_options
 
 pytestmark = pytest.mark.slow
 ODD = "helpers.odd_environments"
@@ -114,6 +114,17 @@ def test_an_observation_outside_of_its_bounds_is_told_once() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         returns(clipped, 1)
+    processes.close()
+
+
+def test_a_reward_of_several_parts_is_weighed() -> None:
+    with pytest.raises(TaskError, match=r"a reward must be a number; .*reward_weights=\[...\] weighs several"):
+        returns(odd("Several", max_steps=2, trial=False), 1)
+    task = odd("Several", max_steps=2, reward_weights=[1, 0.5])
+    assert returns(task, 1) == [2 * (1 + 0.5 * 10)]
+    assert changed_options(task)["reward_weights"] == [1, 0.5]
+    with pytest.raises(TaskError, match="reward_weights is 3; expected a list of finite numbers"):
+        odd("Several", reward_weights=3)
     processes.close()
 
 

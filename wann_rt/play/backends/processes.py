@@ -155,7 +155,6 @@ class Pool:
         """Starts the workers."""
         self.task = task
         self.process = os.getpid()
-        self._said: set[str] = set()
         self._hello = pickle.dumps(sys.path) + pickle.dumps(task)
         self._answers: queue.SimpleQueue[tuple[Worker, Answer | None]] = queue.SimpleQueue()
         self.workers = [self._started() for _ in range(workers)]
@@ -197,8 +196,8 @@ class Pool:
 
     def _warn(self, odd: Warned) -> None:
         """Warns once of each topic, whichever worker notices it."""
-        if odd.topic not in self._said:
-            self._said.add(odd.topic)
+        if odd.topic not in _mine.said:
+            _mine.said.add(odd.topic)
             about = f"environment {self.task.env_id}"
             text = odd.text if odd.text.startswith(about) else f"{about}: {odd.text}"
             warnings.warn(text, RuntimeWarning, stacklevel=2)
@@ -255,10 +254,14 @@ class _Mine(threading.local):
     Attributes:
         pool: of the task that it has played last.
         sessions: how many it is in, one inside of the other.
+        said: topics of which a user has been warned in this session, or since the last one.
     """
 
     pool: Pool | None = None
     sessions: int = 0
+
+    def __init__(self) -> None:
+        self.said: set[str] = set()
 
 
 _mine = _Mine()
@@ -271,6 +274,8 @@ def session() -> Iterator[None]:
 
     Searches in other threads and in forked processes have workers of their own.
     """
+    if not _mine.sessions:
+        _mine.said.clear()
     _mine.sessions += 1
     try:
         yield
@@ -298,6 +303,8 @@ def _pool(task: EnvironmentTask, workers: int | None) -> Pool:
         if pickle.dumps(pool.task) == pickle.dumps(wanted) and workers in (None, len(pool.workers)):
             return pool
         close()
+    if not _mine.sessions:
+        _mine.said.clear()
     compiled(wanted)  # report it once, instead of once per worker
     _mine.pool = Pool(wanted, workers or 1)
     _pools.append(_mine.pool)

@@ -223,10 +223,16 @@ class Simulator:
         )
 
     def _number(self, reward: Any) -> float:
+        weights = self.task.params.reward_weights
         try:
-            return float(np.asarray(reward).astype(np.float64, casting="same_kind").item())
+            parts = np.asarray(reward).astype(np.float64, casting="same_kind")
+            return float(parts.item() if not weights else np.dot(parts.reshape(len(weights)), weights))
         except (TypeError, ValueError):
-            self.fail(f"a reward must be a number; {reward!r} came (gymnasium.wrappers.TransformReward makes it one)")
+            wanted = f"{len(weights)} numbers" if weights else "a number"
+            self.fail(
+                f"a reward must be {wanted}; {reward!r} came (gymnasium.wrappers.TransformReward makes it a number, "
+                "reward_weights=[...] weighs several)"
+            )
 
     def _note_mask(self, info: Any) -> None:
         if self.task.masked and self.task.params.action_mask:

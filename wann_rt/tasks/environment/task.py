@@ -46,6 +46,7 @@ class Options(NamedTuple):
         action_mask: whether the choices that ``info["action_mask"]`` forbids are left out.
         wrappers: "fold": wrappers that a controller cannot carry are refused; "plant": they are part of what is
             controlled, and whoever runs the controller has the like of them.
+        reward_weights: of the parts of a reward that has several, whose weighted sum counts.
     """
 
     max_steps: int = 0
@@ -60,6 +61,7 @@ class Options(NamedTuple):
     curriculum: bool = False
     action_mask: bool = True
     wrappers: str = "fold"
+    reward_weights: tuple[float, ...] = ()
 
 
 DEFAULTS = Options()
@@ -179,6 +181,8 @@ def with_options(task: EnvironmentTask, **changes: Any) -> EnvironmentTask:
             raise TaskError(f"environment {task.name} has no option {name!r}; options: {', '.join(known)}")
         expected, fits = _EXPECTED[name]
         value = changes[name] = value.item() if isinstance(value, np.generic) else value
+        if isinstance(value, (list, np.ndarray)):  # as a file or a command line says it
+            value = changes[name] = tuple(np.asarray(value).tolist())
         if not fits(value):
             raise TaskError(f"environment {task.name}: {name} is {value!r}; expected {expected}")
     if changes.get("fall_penalty") is False and task.env_id not in FALLS:
@@ -188,7 +192,8 @@ def with_options(task: EnvironmentTask, **changes: Any) -> EnvironmentTask:
 
 def changed_options(task: EnvironmentTask) -> dict[str, Any]:
     """Returns the options that differ from the defaults."""
-    return {name: value for name, value in task.params._asdict().items() if value != getattr(DEFAULTS, name)}
+    changed = {name: value for name, value in task.params._asdict().items() if value != getattr(DEFAULTS, name)}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in changed.items()}
 
 
 def _is_count(value: Any) -> bool:
@@ -223,5 +228,6 @@ _EXPECTED = {
     "leaks": ("fresh or stop", _is_one_of("fresh", "stop")),
     "curriculum": ("true or false", _is_truth),
     "action_mask": ("true or false", _is_truth),
+    "reward_weights": ("a list of finite numbers", lambda v: isinstance(v, tuple) and all(map(_is_number, v))),
     "wrappers": ("fold or plant", _is_one_of("fold", "plant")),
 }
