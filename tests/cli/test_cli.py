@@ -44,7 +44,8 @@ def test_a_search_writes_a_run_folder_and_says_what_next(tmp_path: Path) -> None
     result = run(*arguments, "--out", tmp_path / "run")
     assert result.exit_code == 0
     assert "wann-rt verify" in result.output
-    assert {p.name for p in (tmp_path / "run").iterdir()} == {"config.json", "generations.jsonl", "champion.json"}
+    files = {"config.json", "generations.jsonl", "champion.json", "finished.checkpoint"}
+    assert {p.name for p in (tmp_path / "run").iterdir()} == files
     again = run(*arguments, "--out", tmp_path / "run")
     assert again.exit_code == 2
     assert "--overwrite" in again.output

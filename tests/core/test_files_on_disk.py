@@ -78,7 +78,7 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
         files.load(tmp_path / "huge.json")
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes with names")
+@needs.fifo
 def test_what_has_no_end_is_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for endless in (tmp_path / "pipe", Path("/dev/zero"), Path("/dev/tty")):
@@ -94,7 +94,7 @@ def test_what_grows_while_it_is_read_is_read_to_the_limit_only(tmp_path: Path) -
     assert files.read_text(path, 101) == "x" * 101
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes with names")
+@needs.fifo
 def test_a_device_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     files.write_atomic("/dev/null", b"x")
     assert Path("/dev/null").is_char_device()

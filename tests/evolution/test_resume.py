@@ -22,6 +22,7 @@ from wann_rt.evolution.journal import Journal, read_generations
 from wann_rt.evolution.resume import restore, state_of
 from wann_rt.evolution.search import Generation, Search
 
+RUN = ("config.json", "generations.jsonl", "champion.json")
 TASK = tasks.get("cartpole-swingup")
 SMALL = config.load("paper", {"population": 24, "generations": 12, "episodes": 1, "retest_episodes": 2, "seed": 5})
 SETTINGS: dict[str, Any] = dataclasses.asdict(SMALL)
@@ -83,9 +84,9 @@ def test_two_damaged_states_are_a_clear_error(tmp_path: Path) -> None:
         wr.search("swingup", out=tmp_path, **SETTINGS)
 
 
-def test_a_finished_run_leaves_no_state(tmp_path: Path) -> None:
+def test_a_finished_run_leaves_only_the_state_from_which_more_generations_go_on(tmp_path: Path) -> None:
     wr.search("swingup", out=tmp_path, **SETTINGS)
-    assert {path.name for path in tmp_path.iterdir()} == {"config.json", "generations.jsonl", "champion.json"}
+    assert {path.name for path in tmp_path.iterdir()} == {*RUN, "finished.checkpoint"}
 
 
 def test_a_state_of_another_search_is_refused() -> None:

@@ -116,7 +116,7 @@ def test_verify_compares_the_header_with_its_own_oracle() -> None:
     assert not result.kept
     unfit = replace(swing_up(), weight=Weight.shared(1e6))
     (result,) = verify(unfit, n_random=50, evaluators=rows).results
-    assert result.kept
+    assert result.kept is None  # nothing was tested
     assert "weights end at" in (result.skipped or "")
 
 

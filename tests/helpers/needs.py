@@ -150,6 +150,8 @@ def _mark(absent: bool, reason: str) -> pytest.MarkDecorator:
 # of `make quick`; see conftest.py.
 c_compiler = _mark(find_compiler() is None, lacking("cc"))
 envpool = _mark(importlib.util.find_spec("envpool") is None, lacking("envpool"))
+fifo = _mark(not hasattr(os, "mkfifo"), "this machine has no pipes with names")
+proc = _mark(not Path("/proc/self/environ").exists(), "this machine has no /proc, which tells of processes")
 node = _mark(shutil.which("node") is None, lacking("node"))
 chromium = _mark(shutil.which("chromium") is None, lacking("chromium"))
 root = _mark(not hasattr(os, "getuid") or os.getuid() != 0, "this user is not root: only root gives files away")

@@ -52,7 +52,7 @@ def test_every_reason_says_what_to_install() -> None:
         assert needs.STATED.search(needs.lacking(name)), name
     for target in TARGETS:
         reason = replace(target, compiler="no-such-gcc", machine="").missing() or ""
-        assert re.search(r"\(Debian: apt install \S+", reason), target.key
+        assert re.search(r"\((Debian: apt|PyPI: pip) install \S+", reason), target.key
     for processor in PROCESSORS:
         reason = replace(processor, prefix="no-such-").missing() or ""
         assert re.search(r"\(Debian: apt install \S+", reason), processor.key

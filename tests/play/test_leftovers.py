@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import needs
 from test_backends import network_of
 
 from wann_rt.core.errors import TaskError
@@ -19,7 +20,6 @@ from wann_rt.play.environment import environment
 from wann_rt.play.rollouts import play, starts_of
 
 LEAVING = "helpers.leaving_environments:Leaving"
-needs_proc = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="only /proc tells of processes")
 
 
 def playing(told: Path, how: str = "", steps: int = 5, step_timeout: float = 30.0) -> None:
@@ -36,7 +36,7 @@ def alive(told: Path) -> list[int]:
     ]
 
 
-@needs_proc
+@needs.proc
 @pytest.mark.parametrize("how", ["", "dies", "never closes"])
 def test_nothing_that_an_environment_started_is_left(tmp_path: Path, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "SECONDS_TO_CLOSE", 1.0)
@@ -52,7 +52,7 @@ def test_nothing_that_an_environment_started_is_left(tmp_path: Path, how: str, m
     assert told.with_suffix(".closed").exists() == (how != "dies")
 
 
-@needs_proc
+@needs.proc
 def test_nothing_is_left_when_the_searching_process_is_killed(tmp_path: Path) -> None:
     told = tmp_path / "told"
     script = (
@@ -76,7 +76,7 @@ def test_nothing_is_left_when_the_searching_process_is_killed(tmp_path: Path) ->
     assert first not in left  # a daemon can only be found by who started the search
 
 
-@needs_proc
+@needs.proc
 def test_a_stopped_worker_does_not_hang(tmp_path: Path) -> None:
     def stop_and_go() -> None:
         while not processes._pools or not processes._pools[0].workers[0].made:

@@ -62,7 +62,7 @@ def flag(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def deadly(flag: Path) -> dict[str, Any]:
     """The environment of all searches here."""
     return {
-        "env_id": "helpers.odd_environments:Deadly",
+        "env": "helpers.odd_environments:Deadly",
         "kwargs": {"flag": str(flag)},
         "max_steps": 20,
     }

@@ -34,7 +34,7 @@ class Outlet:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._last = time.monotonic()
+        self._last = float("-inf")  # the first beat, that the environment is made, is sent at once
 
     def send(self, answer: Answer) -> None:
         """Sends an answer."""

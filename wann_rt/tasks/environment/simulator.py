@@ -65,7 +65,7 @@ class Simulator:
 
         Args:
             task: what to play.
-            beat: called between the steps of the trial.
+            beat: called once the environment is made, and between the steps of the trial.
             fresh: whether to make it anew for each episode.
 
         Raises:
@@ -80,6 +80,7 @@ class Simulator:
             fresh = task.params.fresh
         self.fresh, self.repeats = bool(fresh), True
         self._environment: gymnasium.Env[Any, Any] = self._attempt("making it", self._opened)
+        self._beat()  # it is made: what takes long from here on is a step or a reset
         self._read = reader(self._environment.observation_space, len(task.observations))
         self._write = writer(self._environment.action_space)
         space = self._environment.action_space
