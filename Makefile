@@ -11,8 +11,8 @@ C_FOLDERS := runtime_c exporters/targets/boards examples examples/* tests/*
 C_SOURCES := $(filter-out tests/golden/%,$(wildcard $(C_FOLDERS:%=%/*.c) $(C_FOLDERS:%=%/*.h)))
 
 .DEFAULT_GOAL := help
-.PHONY: fuzz-states reliability help demo quick test bare pre-pr cross firmware exhaustive bench size size-check runtimes zoo-check evidence warnings misra \
-        coverage prove fuzz mutants lint clean
+.PHONY: help demo quick test bare pre-pr cross cross-sample firmware exhaustive bench size size-check runtimes zoo-check \
+        evidence warnings misra coverage prove fuzz mutants reliability fuzz-states lint clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ pre-pr:  ## run what CI runs, half an hour; installs what is missing (apt)
 cross: $(VENV)/.test-ready  ## install cross compilers and emulators (apt), run generated C on every target
 	@PYTHONPATH=tests $(BIN)/python -m cross install
 	@PYTHONPATH=tests $(BIN)/python -m cross all
+
+cross-sample: $(VENV)/.test-ready  ## the same on the sample of targets that CI runs
+	@PYTHONPATH=tests $(BIN)/python -m cross sample
 
 firmware: $(VENV)/.test-ready  ## swing up on an emulated Cortex-M4F and Arduino Uno, every bit that of Python
 	@for board in cortex_m arduino; do \
