@@ -12,7 +12,7 @@ C_SOURCES := $(filter-out tests/golden/%,$(wildcard $(C_FOLDERS:%=%/*.c) $(C_FOL
 
 .DEFAULT_GOAL := help
 .PHONY: help demo quick test bare pre-pr cross cross-sample firmware exhaustive bench size size-check runtimes zoo-check \
-        evidence warnings misra coverage prove fuzz mutants reliability fuzz-states lint clean
+        evidence warnings misra coverage prove prove-elsewhere translation fuzz mutants reliability fuzz-states lint clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,8 +75,11 @@ evidence: $(VENV)/.prove-ready  ## warnings, misra, coverage, prove and fuzz of 
 warnings misra coverage fuzz mutants: $(VENV)/.test-ready
 	@PYTHONPATH=tests $(BIN)/python -m evidence $@
 
-prove: $(VENV)/.prove-ready
+prove translation: $(VENV)/.prove-ready
 	@PYTHONPATH=tests $(BIN)/python -m evidence $@
+
+prove-elsewhere: $(VENV)/.prove-ready  ## the proofs for machines of 32 bits and big-endian ones
+	@PYTHONPATH=tests $(BIN)/python -m evidence prove_elsewhere
 
 reliability: $(VENV)/.test-ready  ## kill searches everywhere, craft states; writes docs/reliability.md
 	@$(BIN)/python tests/evolution/reliability.py

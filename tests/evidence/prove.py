@@ -78,16 +78,22 @@ CONTROLS = tuple((proof, fault) for proof in PROOFS for fault in proof.faults)
 
 def run() -> Result:
     """Runs all proofs, and those of copies with a fault."""
+    return proved("prove", PROOFS, CONTROLS)
+
+
+def proved(rung: str, proofs: Sequence[Proof], seeded: Sequence[tuple[Proof, str]]) -> Result:
+    """Runs proofs, and those of copies with a fault, each of which has to make its proof fail."""
     with ThreadPoolExecutor(JOBS) as pool:
-        proven = list(pool.map(verdict, PROOFS))
-        faulty = list(pool.map(lambda control: verdict(*control), CONTROLS))
-    problems = [f"{proof.name}: {text}" for proof, (count, text) in zip(PROOFS, proven, strict=True) if count == 0]
+        proven = list(pool.map(verdict, proofs))
+        faulty = list(pool.map(lambda control: verdict(*control), seeded))
+    problems = [f"{proof.name}: {text}" for proof, (count, text) in zip(proofs, proven, strict=True) if count == 0]
     controls = {
         f"{proof.name}: {fault}": text if count == 0 else None
-        for (proof, fault), (count, text) in zip(CONTROLS, faulty, strict=True)
+        for (proof, fault), (count, text) in zip(seeded, faulty, strict=True)
     }
     properties = sum(count for count, _ in proven)
-    return Result("prove", {"proofs": len(PROOFS) - len(problems), "properties": properties}, controls, tuple(problems))
+    figures: dict[str, int | float | str] = {"proofs": len(proofs) - len(problems), "properties": properties}
+    return Result(rung, figures, controls, tuple(problems))
 
 
 def verdict(proof: Proof, fault: str | None = None) -> tuple[int, str]:
@@ -110,7 +116,8 @@ def verdict(proof: Proof, fault: str | None = None) -> tuple[int, str]:
         folders = [f"-I{folder}" for folder in (name, include_dir(), GOLDEN)]
         checks = ["--ub-shift-check", "--memlimit", "8g", "--result-only"]
         # One property at a time is faster, but only where all hold: ESBMC then builds a trace of a blob of 4 GiB.
-        checks += ["--multi-property"] if proof.options is INDUCTION and fault is None else []
+        is_by_induction = proof.options[: len(INDUCTION)] == INDUCTION
+        checks += ["--multi-property"] if is_by_induction and fault is None else []
         command: Sequence[str | Path] = [esbmc(), harness, *folders, *checks, *proof.options]
         done = call(command, SECONDS)
     printed = done.stdout + done.stderr

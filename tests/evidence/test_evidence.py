@@ -1,14 +1,22 @@
 """The ladder of evidence notices what it is there for; the rungs themselves are run by `make evidence`."""
 
 import re
+import subprocess
 import tomllib
 from collections import Counter
+from pathlib import Path
 
+import numpy as np
 import pytest
+from helpers import builders, needs
+from helpers.strategies import KINDS
 
-from evidence import fuzz, induction, misra, prove, rung
+from evidence import fuzz, induction, misra, prove, rung, translation
 from evidence.fuzz import KEPT
+from evidence.oracle_c import oracle_text
 from wann_rt.core.errors import ExportError
+from wann_rt.core.reference import evaluate
+from wann_rt.exporters.to_c.header import to_c
 
 
 def test_a_rung_with_an_unnoticed_fault_has_a_problem() -> None:
@@ -101,3 +109,24 @@ def test_the_kept_inputs_are_distinct_and_short() -> None:
     kept = [bytes.fromhex(line) for line in KEPT.read_text(encoding="ascii").split()]
     assert len(set(kept)) == len(kept) > 0
     assert max(map(len, kept)) <= fuzz.TARGETS[0].longest
+
+
+def test_the_c_oracle_is_the_oracle(tmp_path: Path) -> None:
+    main = "#include <stdio.h>\nint main(void) { float o[N_INPUTS], a[N_OUTPUTS]; int k;\n"
+    main += "while (fread(o, 4, N_INPUTS, stdin) == N_INPUTS) { oracle(o, a); fwrite(a, 4, N_OUTPUTS, stdout); }\n"
+    main += "return (k = 0); }\n"
+    for kind in range(24):
+        controller = builders.controller(np.random.default_rng(kind), KINDS[kind % 3])
+        (tmp_path / "o.c").write_text(oracle_text(controller) + main, encoding="utf-8")
+        rung.must([needs.compiler("gcc"), "-ffp-contract=off", tmp_path / "o.c", "-o", tmp_path / "o"])
+        rows = np.ascontiguousarray(builders.inputs(np.random.default_rng(1), len(controller.observations), 64).T)
+        done = subprocess.run([tmp_path / "o"], input=rows.tobytes(), capture_output=True, check=True)
+        got = np.frombuffer(done.stdout, np.float32).reshape(64, -1)
+        assert builders.same_bits(got, evaluate(controller, rows)), kind
+
+
+def test_each_number_and_operator_of_a_step_has_a_faulty_copy() -> None:
+    header = to_c(translation.champions()["cartpole"], prefix="subject")
+    copies = translation.faulty(header)
+    assert {what: len(texts) for what, texts in copies.items()} == {"a last bit": 4, "an operator": 1}
+    assert all(text != header and text.count("\n") == header.count("\n") for texts in copies.values() for text in texts)
