@@ -32,7 +32,7 @@ test: $(VENV)/.test-ready  ## run every test, or a part of them: make test T=tes
 bare:  ## run `make demo` and `make test` on a bare Debian machine in a folder; needs root
 	@.ci/bare 'make demo && make test'
 
-pre-pr:  ## run what CI runs, half an hour; installs what is missing (apt)
+pre-pr:  ## run what CI runs, about an hour; installs what is missing (apt)
 	@.ci/run
 
 cross: $(VENV)/.test-ready  ## install cross compilers and emulators (apt), run generated C on every target
