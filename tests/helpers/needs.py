@@ -84,7 +84,7 @@ def skip(reason: str) -> NoReturn:
 
 def lacking(name: str) -> str:
     """Returns the reason of a skip for want of a program or a module."""
-    return f"{name} is not installed: {(PROGRAMS.get(name) or MODULES[name])}"
+    return f"{name} is not installed: {PROGRAMS.get(name) or MODULES.get(name) or f'apt install {name}'}"
 
 
 def program(name: str) -> str:
