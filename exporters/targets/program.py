@@ -17,7 +17,7 @@ from wann_rt.core.errors import ExportError
 from wann_rt.core.reference import evaluate
 from wann_rt.exporters.parity.compiler import WARNINGS
 from wann_rt.exporters.targets.inputs import STRATIFIED, fnv, observations, seed_of, stratified
-from wann_rt.exporters.targets.targets import BOARDS, Target
+from wann_rt.exporters.targets.target import BOARDS, Target
 from wann_rt.exporters.to_c.header import to_c
 
 SECONDS = 600  # seconds after which a program is taken to hang

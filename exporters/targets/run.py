@@ -13,7 +13,7 @@ from wann_rt.exporters.targets.program import (
     packed,
     run_fitting,
 )
-from wann_rt.exporters.targets.targets import Target
+from wann_rt.exporters.targets.target import Target
 
 
 @dataclass(frozen=True)

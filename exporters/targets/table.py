@@ -6,7 +6,7 @@ from typing import Any
 from rich.table import Table
 
 from wann_rt.exporters.targets.run import TargetResult
-from wann_rt.exporters.targets.targets import Target
+from wann_rt.exporters.targets.target import Target
 
 
 def target_table(results: Sequence[TargetResult], faults: Mapping[str, TargetResult] | None = None) -> Table:

@@ -12,7 +12,8 @@ from cross.matrix import DOCUMENT, REPORT, ROOT, Row, run, table, write
 from cross.subjects import activation_subjects, no_champions
 from wann_rt.core.errors import ExportError
 from wann_rt.exporters.targets.program import run_program
-from wann_rt.exporters.targets.targets import TARGETS, Target, zig_folder
+from wann_rt.exporters.targets.target import Target, zig_folder
+from wann_rt.exporters.targets.targets import TARGETS
 
 JOBS = os.cpu_count() or 1
 USAGE = "usage: python -m cross install | host | all | sample"

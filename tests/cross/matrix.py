@@ -12,7 +12,8 @@ from cross import blobs
 from cross.subjects import CHAMPION_ROWS, ZEROS_ROWS, all_subjects, fault_subjects, no_champions
 from wann_rt.exporters.targets.run import TargetResult, run_targets
 from wann_rt.exporters.targets.table import fault_text, processor_flags, target_table, target_values
-from wann_rt.exporters.targets.targets import TARGETS, Target
+from wann_rt.exporters.targets.target import Target
+from wann_rt.exporters.targets.targets import TARGETS
 
 ROOT = Path(__file__).resolve().parents[2]
 REPORT = ROOT / "build" / "parity.json"

@@ -16,7 +16,8 @@ from wann_rt.core.activations import BY_ID, PALETTE, Activation
 from wann_rt.exporters.targets.inputs import SPECIAL, STRATIFIED, fnv, mix, observations, stratified
 from wann_rt.exporters.targets.program import Subject, packed
 from wann_rt.exporters.targets.run import TargetResult, run_targets
-from wann_rt.exporters.targets.targets import BOARDS, BY_KEY, TARGETS, Target
+from wann_rt.exporters.targets.target import BOARDS, Target
+from wann_rt.exporters.targets.targets import BY_KEY, TARGETS
 
 pytestmark = [
     needs.c_compiler,

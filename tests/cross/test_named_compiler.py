@@ -11,7 +11,8 @@ from helpers import builders, needs
 from wann_rt.cli import main
 from wann_rt.core import files
 from wann_rt.core.errors import ExportError
-from wann_rt.exporters.targets.targets import BY_KEY, FURTHER, TARGETS, named_target
+from wann_rt.exporters.targets.target import named_target
+from wann_rt.exporters.targets.targets import BY_KEY, FURTHER, TARGETS
 
 pytestmark = needs.c_compiler
 

@@ -12,7 +12,7 @@ from threading import Lock
 
 from size.processors import HERE, Processor
 from wann_rt.exporters.targets.program import COLOUR
-from wann_rt.exporters.targets.targets import BOARDS
+from wann_rt.exporters.targets.target import BOARDS
 
 SHOWN = 8  # rows whose actions are compared with the oracle's
 EMPTY_ROWS = 2  # of harness.c

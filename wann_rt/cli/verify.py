@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from wann_rt.core.controller import Controller
     from wann_rt.exporters.parity.report import Report
     from wann_rt.exporters.targets.run import TargetResult
-    from wann_rt.exporters.targets.targets import Target
+    from wann_rt.exporters.targets.target import Target
 
 KEPT, BROKEN, NOT_TESTED = 0, 1, 3
 
@@ -120,7 +120,7 @@ def _targets(names: str) -> "list[Target]":
 
 def _named(cc: str | None, run: str | None) -> "list[Target]":
     """Returns the target of a user's own compiler, if one is named."""
-    from wann_rt.exporters.targets.targets import named_target
+    from wann_rt.exporters.targets.target import named_target
 
     return [] if cc is None else [named_target(cc, run or "")]
 
