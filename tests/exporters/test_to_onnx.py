@@ -1,12 +1,9 @@
 """Laws of the ONNX forms: the exact one has the oracle's bits, the standard one stays within its bound."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +11,7 @@ import onnx
 import onnxruntime as ort
 import pytest
 from helpers import builders
+from helpers.small_controllers import controller, example, row_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -21,12 +19,12 @@ from onnx import TensorProto, helper
 
 from wann_rt.core.activations import BY_NAME, PALETTE
 from wann_rt.core.arithmetic import select
-from wann_rt.core.controller import Channel, Controller, Weight
+from wann_rt.core.controller import Channel, Weight
 from wann_rt.core.errors import ExportError
 from wann_rt.core.network import Connection, Network
 from wann_rt.core.reference import evaluate
 from wann_rt.core.symbols import Symbol, lift
-from wann_rt.exporters import EXPORTERS, export, write
+from wann_rt.exporters import export
 from wann_rt.exporters.contract import contract
 from wann_rt.exporters.parity.error_bound import error_bound
 from wann_rt.exporters.parity.run_onnx import OPTIMIZATIONS, OnnxEvaluator, session
@@ -38,23 +36,6 @@ from wann_rt.exporters.to_onnx.palette import STANDARD
 Lanes = NDArray[np.float32]
 seeds = st.integers(0, 2**32 - 1).map(np.random.default_rng)
 FORMS = pytest.mark.parametrize("exact", [False, True], ids=["standard", "exact"])
-
-
-def controller(network: Network, weight: Weight | float = 1.0, **channel: Any) -> Controller:
-    """Returns a controller whose channels are all alike."""
-    return Controller(
-        "test",
-        network,
-        weight if isinstance(weight, Weight) else Weight.shared(weight),
-        tuple(Channel(f"o{i}", **channel) for i in range(network.n_inputs)),
-        tuple(Channel(f"a{i}", **channel) for i in range(network.n_outputs)),
-    )
-
-
-def row_of(activation: str, n_inputs: int = 1) -> Network:
-    """Returns a network of one output that sums all inputs."""
-    connections = [Connection(1 + i, n_inputs + 1) for i in range(n_inputs)]
-    return Network.build(n_inputs, {}, {n_inputs + 1: BY_NAME[activation].id}, connections)[0]
 
 
 def layered(rng: np.random.Generator, names: list[str], levels: int, wide: int, connections: int) -> Network:
@@ -336,70 +317,3 @@ def test_the_graph_reads_as_reviewed(exact: bool, golden: Callable[[str, str], N
     model.producer_version = ""
     model.doc_string = model.doc_string.partition(" Tried in")[0]  # whose versions are no business of the graph
     golden(f"example{'_exact' * exact}.onnx.txt", onnx.printer.to_text(model) + "\n")
-
-
-def example() -> Controller:
-    """Returns a small controller that uses most of what the graphs can hold."""
-    ids = {name: BY_NAME[name].id for name in BY_NAME}
-    hidden = {4: ids["tanh"], 5: ids["relu"], 6: ids["relu"]}
-    pairs = [(0, 4), (1, 4), (2, 4), (2, 5), (3, 5), (4, 6), (5, 6), (1, 7), (6, 7), (4, 8), (0, 8)]
-    connections = [Connection(s, t, -1 if (s, t) == (2, 5) else 1) for s, t in pairs]
-    network = Network.build(3, hidden, {7: ids["sin"], 8: ids["step"]}, connections)[0]
-    return Controller(
-        "example",
-        network,
-        Weight.shared(-1.5),
-        (Channel("position", "m", -2.4, 2.4, clip=True), Channel("speed", "m/s", scale=0.5), Channel("angle", "rad")),
-        (Channel("force", "N", -10, 10, scale=10, clip=True), Channel("brake")),
-        rate_hz=50,
-    )
-
-
-def bad_format() -> None:
-    export(example(), "tflite")
-
-
-def bad_option() -> None:
-    export(example(), "onnx", opsets=17)
-
-
-def bad_suffix() -> None:
-    write(example(), "controller.xyz")
-
-
-@pytest.mark.parametrize(
-    ("attempt", "message"),
-    [
-        (bad_format, r"unknown format 'tflite'; known formats: onnx, onnx-exact, c"),
-        (bad_option, r"format onnx has no option 'opsets'; its options: exact, opset, ir_version"),
-        (bad_suffix, r"controller.xyz: the suffix says no format; .*onnx-exact \(.exact.onnx\)"),
-    ],
-)
-def test_a_wrong_export_says_what_is_known(attempt: Callable[[], None], message: str) -> None:
-    with pytest.raises(ExportError, match=message):
-        attempt()
-
-
-def exported_as(path: Path, name: str) -> bytes:
-    """Returns the export for a file of that name; a C header says under which name to include it."""
-    return export(example(), name, file=path.name) if name == "c" else export(example(), name)
-
-
-@pytest.mark.parametrize("name", EXPORTERS)
-def test_every_format_exports_and_writes_the_same_bytes(name: str, tmp_path: Path) -> None:
-    path = tmp_path / f"controller{EXPORTERS[name].suffix}"
-    write(example(), path, to=name)
-    assert path.read_bytes() == exported_as(path, name)
-    assert [file.name for file in tmp_path.iterdir()] == [path.name]
-
-
-@pytest.mark.parametrize("name", EXPORTERS)
-def test_the_suffix_says_the_format(name: str, tmp_path: Path) -> None:
-    path = tmp_path / f"x{EXPORTERS[name].suffix}"
-    write(example(), path)
-    assert path.read_bytes() == exported_as(path, name)
-
-
-def test_listing_the_formats_imports_no_onnx() -> None:
-    code = "import sys, wann_rt.exporters; sys.exit('onnx' in sys.modules or 'numba' in sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True)

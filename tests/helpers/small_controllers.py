@@ -1,0 +1,41 @@
+"""Small controllers made by hand: one output that sums all inputs, and one with most of what a file can hold."""
+
+from typing import Any
+
+from wann_rt.core.activations import BY_NAME
+from wann_rt.core.controller import Channel, Controller, Weight
+from wann_rt.core.network import Connection, Network
+
+
+def controller(network: Network, weight: Weight | float = 1.0, **channel: Any) -> Controller:
+    """Returns a controller whose channels are all alike."""
+    return Controller(
+        "test",
+        network,
+        weight if isinstance(weight, Weight) else Weight.shared(weight),
+        tuple(Channel(f"o{i}", **channel) for i in range(network.n_inputs)),
+        tuple(Channel(f"a{i}", **channel) for i in range(network.n_outputs)),
+    )
+
+
+def row_of(activation: str, n_inputs: int = 1) -> Network:
+    """Returns a network of one output that sums all inputs."""
+    connections = [Connection(1 + i, n_inputs + 1) for i in range(n_inputs)]
+    return Network.build(n_inputs, {}, {n_inputs + 1: BY_NAME[activation].id}, connections)[0]
+
+
+def example() -> Controller:
+    """Returns a small controller that uses most of what the graphs can hold."""
+    ids = {name: BY_NAME[name].id for name in BY_NAME}
+    hidden = {4: ids["tanh"], 5: ids["relu"], 6: ids["relu"]}
+    pairs = [(0, 4), (1, 4), (2, 4), (2, 5), (3, 5), (4, 6), (5, 6), (1, 7), (6, 7), (4, 8), (0, 8)]
+    connections = [Connection(s, t, -1 if (s, t) == (2, 5) else 1) for s, t in pairs]
+    network = Network.build(3, hidden, {7: ids["sin"], 8: ids["step"]}, connections)[0]
+    return Controller(
+        "example",
+        network,
+        Weight.shared(-1.5),
+        (Channel("position", "m", -2.4, 2.4, clip=True), Channel("speed", "m/s", scale=0.5), Channel("angle", "rad")),
+        (Channel("force", "N", -10, 10, scale=10, clip=True), Channel("brake")),
+        rate_hz=50,
+    )
