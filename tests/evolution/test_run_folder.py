@@ -19,7 +19,8 @@ from wann_rt import tasks
 from wann_rt.core.errors import FileError
 from wann_rt.evolution import checkpoint, config
 from wann_rt.evolution import run as api
-from wann_rt.evolution.journal import CHAMPION, GENERATIONS, SETTINGS, STATE, Journal, read_generations
+from wann_rt.evolution.journal import CHAMPION, GENERATIONS, STATE, Journal, read_generations
+from wann_rt.evolution.run_settings import SETTINGS
 from wann_rt.evolution.search import Generation, Search
 
 TASK = tasks.get("cartpole-swingup")

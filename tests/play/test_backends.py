@@ -10,38 +10,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import gymnasium
 import numpy as np
 import pytest
-from helpers import builders, needs
-from hypothesis import given
-from hypothesis import strategies as st
-from numpy.typing import NDArray
+from helpers import needs
+from helpers.playing import CHEAP, TINY, controller_of, network_of, plain_returns, task_of
 
 import wann_rt as wr
 from wann_rt.core import files
-from wann_rt.core.activations import PALETTE
-from wann_rt.core.controller import Controller, Weight, greatest
+from wann_rt.core.controller import Weight
 from wann_rt.core.errors import TaskError
 from wann_rt.core.network import Connection, Network
-from wann_rt.core.reference import forward
-from wann_rt.evolution import config
 from wann_rt.evolution.journal import read_generations
-from wann_rt.evolution.search import Generation, Search
-from wann_rt.kernels.decide import NONE, Rules, act, open_books, tally
-from wann_rt.kernels.programs import single
-from wann_rt.play.backends import envpool_engine, processes
-from wann_rt.play.backends.chunks import Work, cut, policy_of
-from wann_rt.play.backends.playing import compiled, play_chunk
+from wann_rt.evolution.search import Generation
+from wann_rt.play.backends import processes
 from wann_rt.play.environment import environment
 from wann_rt.play.plain import play_controller, record_vectors
 from wann_rt.play.rollouts import play, starts_of
 from wann_rt.tasks.environment.simulator import Simulator
-from wann_rt.tasks.environment.task import BackendName, EnvironmentTask, with_options
+from wann_rt.tasks.environment.task import BackendName, with_options
 
-CHEAP = ("Pendulum-v1", "CartPole-v1", "MountainCarContinuous-v0")
-TINY: dict[str, Any] = {"population": 8, "generations": 3, "drawn_weights": 2, "retest_episodes": 1, "retest_every": 1}
-RULES = Rules(max_steps=60, stall_steps=0, stall_reward=0.0, waived=np.nan)
 pytestmark = [pytest.mark.xdist_group("backends"), pytest.mark.slow]
 
 
@@ -49,99 +36,6 @@ pytestmark = [pytest.mark.xdist_group("backends"), pytest.mark.slow]
 def _no_process_is_left() -> Iterator[None]:
     yield
     processes.close()
-
-
-def task_of(env_id: str, backend: BackendName = "processes") -> EnvironmentTask:
-    """Returns a task whose episodes are short."""
-    return with_options(environment(env_id, backend=backend), max_steps=60)
-
-
-def network_of(task: EnvironmentTask, seed: int = 0) -> Network:
-    """Returns a random network for a task."""
-    rng = np.random.default_rng(seed)
-    pieces = builders.parts(rng, len(task.observations), len(task.actions), 4, 0.6, True)
-    return Network.build(len(task.observations), *pieces, prune=True)[0]
-
-
-def controller_of(task: EnvironmentTask, weight: Weight | None = None) -> Controller:
-    network, sides = network_of(task), (task.observations, task.actions)
-    return Controller(task.name, network, weight or Weight.shared(-1.5), *sides, task.rate_hz, decision=task.decision)
-
-
-def plain_returns(task: EnvironmentTask, controller: Controller, seeds: NDArray[np.int64]) -> list[float]:
-    """Returns what the controller earns in Gymnasium, called as a user would call it."""
-    returns = []
-    for seed in seeds.tolist():
-        environment = gymnasium.make(task.env_id)
-        observation, _ = environment.reset(seed=seed)
-        total = 0.0
-        for _ in range(task.max_steps):
-            observation, reward, terminated, truncated, _ = environment.step(controller.decide(observation))
-            total += float(reward)
-            if terminated or truncated:
-                break
-        returns.append(total)
-        environment.close()
-    return returns
-
-
-@given(st.integers(0, 2**32 - 1))
-def test_the_policy_kernel_decides_as_the_controller_does(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    controller = builders.controller(rng)
-    rows = int(rng.integers(1, 5))
-    observations = np.ascontiguousarray(builders.inputs(rng, controller.network.n_inputs, rows).T)
-    weights = np.repeat(controller.weight.array[:, np.newaxis], rows, axis=1)
-    work = Work(single(controller.network), weights, controller.weight.kind, np.zeros(rows, np.int64))
-    [chunk] = cut(work, rows, RULES)
-    actions, choices = np.zeros((rows, controller.network.n_outputs), np.float32), np.zeros(rows, np.int64)
-    bad = act(policy_of(controller, chunk), chunk.networks, chunk.lanes, observations, actions, choices)
-    assert builders.same_bits(actions, controller.run(forward, observations))
-    assert choices.tolist() == greatest(actions).tolist()
-    holds_nan = np.flatnonzero(np.isnan(observations).any(axis=1))
-    assert bad == (holds_nan[0] if len(holds_nan) else NONE)
-
-
-def test_the_policy_kernel_knows_every_activation() -> None:
-    n = len(PALETTE)
-    outputs = {2 + k: activation.id for k, activation in enumerate(PALETTE)}
-    network, _ = Network.build(1, {}, outputs, [Connection(1, output) for output in outputs])
-    channels = tuple(wr.Channel(f"c{k}") for k in range(n))
-    controller = Controller("c", network, Weight.shared(0.7), channels[:1], channels)
-    observations = builders.SPECIAL[:, np.newaxis]
-    count = len(observations)
-    work = Work(single(network), np.full((1, count), 0.7, np.float32), "shared", np.zeros(count, np.int64))
-    [chunk] = cut(work, count, RULES)
-    actions, choices = np.zeros((count, n), np.float32), np.zeros(count, np.int64)
-    act(policy_of(controller, chunk), chunk.networks, chunk.lanes, observations, actions, choices)
-    assert builders.same_bits(actions, controller.run(forward, observations))
-
-
-def booked(rewards: list[float], ended: bool, rules: Rules) -> tuple[float, int]:
-    """Returns return and length of an episode with these rewards, which the environment ends or not."""
-    books, over = open_books(1, 1), np.zeros(1, np.bool_)
-    for k, reward in enumerate(rewards):
-        over[0] = ended and k == len(rewards) - 1
-        tally(books, rules, np.zeros(1, np.int64), np.zeros((1, 1), np.float32), np.array([reward]), over)
-        if over[0]:
-            break
-    return float(books.returns[0]), int(books.lengths[0])
-
-
-def test_an_episode_ends_when_it_stalls_and_keeps_its_return() -> None:
-    rewards = [1.0, 1.0, -0.5, 0.25, 0.25, 5.0]
-    assert booked(rewards, True, Rules(100, 0, 0.0, np.nan)) == (7, 6)
-    assert booked(rewards, True, Rules(100, 4, 0.0, np.nan)) == (7, 6)
-    assert booked(rewards, True, Rules(100, 3, 0.0, np.nan)) == (2, 5)  # equals the record, and is none
-    assert booked(rewards, True, Rules(100, 2, 0.0, np.nan)) == (1.75, 4)
-    assert booked(rewards, True, Rules(100, 2, 1.5, np.nan)) == (1.75, 4)  # 1 is no record, 2 is one
-    assert booked(rewards, True, Rules(3, 0, 0.0, np.nan)) == (1.5, 3)
-
-
-def test_a_waived_penalty_counts_nothing_and_only_where_the_episode_ends_with_it() -> None:
-    assert booked([2, -100], True, Rules(100, 0, 0.0, -100.0)) == (2, 2)
-    assert booked([2, -100], True, Rules(100, 0, 0.0, np.nan)) == (-98, 2)
-    assert booked([2, -100, 1], True, Rules(100, 0, 0.0, -100.0)) == (-97, 3)
 
 
 @pytest.mark.parametrize("env_id", CHEAP)
@@ -180,18 +74,6 @@ def test_recorded_vectors_hold_no_infinity(tmp_path: Path) -> None:
     assert {vector.observation for vector in record_vectors(task, controller, 3)} == {
         tuple(map(float, Simulator(task).reset(3)))
     }  # the first one is whole
-
-
-@pytest.mark.parametrize("most", [1, 5, 7, 100])
-def test_chunks_hold_every_episode_once_and_in_order(most: int) -> None:
-    programs = Search(task_of("Pendulum-v1"), config.load(overlay={"population": 3}), 1).ask()
-    work = Work(programs, np.arange(5, dtype=np.float32)[np.newaxis], "shared", np.arange(50, 55))
-    seen = []
-    for chunk in cut(work, most, RULES):
-        assert len(chunk.seeds) <= most
-        for network, lane, seed in zip(chunk.networks, chunk.lanes, chunk.seeds, strict=True):
-            seen.append((chunk.programs.sources[network].tolist(), chunk.weights[0, lane], seed))
-    assert seen == [(programs.sources[g].tolist(), k, 50 + k) for g in range(3) for k in range(5)]
 
 
 @pytest.mark.parametrize("env_id", CHEAP)
@@ -297,62 +179,6 @@ def test_processes_end_with_the_process_that_started_them() -> None:
     processes.close()
 
 
-@needs.envpool
-@pytest.mark.parametrize("env_id", CHEAP)
-def test_envpool_plays_each_episode_by_its_seed_however_chunks_and_threads_are_cut(
-    env_id: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    task = task_of(env_id, "envpool")
-    weights, starts = np.linspace(-2, 2, 12).astype(np.float32), starts_of(task, range(30, 42))
-    wanted = play(task, network_of(task), weights, starts, 1, watched=True)
-    monkeypatch.setattr(envpool_engine, "SLOTS", 5)
-    found = play(task, network_of(task), weights, starts, 2, watched=True)
-    alone = play(task, network_of(task), weights[7:8], starts[:, 7:8], 1)
-    assert (found.returns == wanted.returns).all()
-    assert (found.lengths == wanted.lengths).all()
-    assert alone.returns[0, 0] == wanted.returns[0, 7]
-
-
-@needs.envpool
-@pytest.mark.filterwarnings("ignore:.*precision lowered")  # of EnvPool's own spaces
-def test_envpool_plays_the_episodes_of_a_plain_loop() -> None:
-    import envpool
-
-    task = task_of("MountainCarContinuous-v0", "envpool")
-    controller = controller_of(task)
-    played = play_controller(task, controller, starts_of(task, range(3, 6)), 2)
-    for k, seed in enumerate(range(3, 6)):
-        pool = envpool.make("MountainCarContinuous-v0", "gymnasium", num_envs=1, seed=seed)
-        observation, total = pool.reset()[0], 0.0
-        for _ in range(task.max_steps):
-            observation, reward, terminated, _, _ = pool.step(controller.decide(observation))
-            total += float(reward[0])
-            if terminated[0]:
-                break
-        assert played.returns[0, k] == total
-
-
-@needs.envpool
-def test_envpool_and_gymnasium_score_a_controller_alike() -> None:
-    engines = [task_of("Pendulum-v1", backend) for backend in ("processes", "envpool")]
-    returns = [play_controller(task, controller_of(task), starts_of(task, range(200)), 2).returns for task in engines]
-    error = np.hypot(*(r.std() / 200**0.5 for r in returns))
-    assert abs(returns[0].mean() - returns[1].mean()) < 4 * error
-
-
-@needs.envpool
-@pytest.mark.parametrize(
-    ("env_id", "kwargs", "says"),
-    [
-        ("helpers.odd_environments:Glider", {}, "EnvPool does not have .*Glider: use --backend processes"),
-        ("Pendulum-v1", {"g": 9.0}, "cannot be given the arguments"),
-    ],
-)
-def test_what_envpool_does_not_have_is_refused(env_id: str, kwargs: dict[str, Any], says: str) -> None:
-    with pytest.raises(TaskError, match=says):
-        environment(env_id, kwargs=kwargs, backend="envpool")
-
-
 def test_evaluation_and_tuning_play_environments() -> None:
     task = task_of("Pendulum-v1")
     controller = controller_of(task)
@@ -366,12 +192,3 @@ def test_evaluation_and_tuning_play_environments() -> None:
     polished = wr.tune(known, method="cma", steps=4000, episodes=1, seed=2)
     assert polished.controller.weight.kind == "connections"
     assert polished.score.mean >= polished.start.mean
-
-
-def test_what_compiles_is_all_that_playing_calls() -> None:
-    task = task_of("Pendulum-v1")
-    compiled(task)
-    before = [len(kernel.signatures) for kernel in (act, tally)]
-    chunks = cut(Work(single(network_of(task)), np.ones((1, 2), np.float32), "shared", np.arange(2)), 2, RULES)
-    play_chunk(Simulator(task), chunks[0], lambda: None)
-    assert [len(kernel.signatures) for kernel in (act, tally)] == before

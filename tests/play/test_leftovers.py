@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers import needs
-from test_backends import network_of
+from helpers.playing import network_of
 
 from wann_rt.core.errors import TaskError
 from wann_rt.play.backends import leftovers, processes
@@ -39,7 +39,7 @@ def alive(told: Path) -> list[int]:
 @needs.proc
 @pytest.mark.parametrize("how", ["", "dies", "never closes"])
 def test_nothing_that_an_environment_started_is_left(tmp_path: Path, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "SECONDS_TO_CLOSE", 1.0)
+    monkeypatch.setattr("wann_rt.play.backends.pool.SECONDS_TO_CLOSE", 1.0)
     told = tmp_path / "told"
     expected = pytest.raises(TaskError, match="killed the process") if how == "dies" else contextlib.nullcontext()
     with expected:

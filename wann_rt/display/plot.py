@@ -9,7 +9,8 @@ from wann_rt.display.network import draw_network
 from wann_rt.display.plots import plot_episode, plot_progress, plot_weight_profile
 from wann_rt.evaluation.conditions import Evaluation
 from wann_rt.evaluation.sweep import Sweep
-from wann_rt.evolution.journal import read_generations, read_settings
+from wann_rt.evolution.journal import read_generations
+from wann_rt.evolution.run_settings import read_settings
 from wann_rt.evolution.search import Generation
 from wann_rt.play.task_of import task_of
 from wann_rt.tasks.any_task import AnyTask

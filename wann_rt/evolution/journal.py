@@ -9,26 +9,24 @@ import json
 import os
 import time
 import warnings
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import wann_rt
 from wann_rt.core import files
 from wann_rt.core.controller import Controller
 from wann_rt.core.disk import is_temporary, read_bytes, write_atomic
 from wann_rt.core.errors import FileError
-from wann_rt.core.strict_json import shown
 from wann_rt.evolution import checkpoint
 from wann_rt.evolution.checkpoint import Checkpoint
 from wann_rt.evolution.config import Config
 from wann_rt.evolution.lines import MOST_BYTES, generations, packed, saved_lines
 from wann_rt.evolution.lock import Lock
 from wann_rt.evolution.resume import restore, state_of
+from wann_rt.evolution.run_settings import SETTINGS, difference, is_longer, settings_of
 from wann_rt.evolution.search import Generation, Search
-from wann_rt.tasks.any_task import AnyTask, identity
+from wann_rt.tasks.any_task import AnyTask
 
-SETTINGS, GENERATIONS, CHAMPION, STATE = "config.json", "generations.jsonl", "champion.json", "state.checkpoint"
+GENERATIONS, CHAMPION, STATE = "generations.jsonl", "champion.json", "state.checkpoint"
 FINISHED = "finished.checkpoint"  # the state before the last generation of a finished run: from it one can go on
 SECONDS_PER_CHECKPOINT = 2.0
 SHARE_OF_TIME = 0.05  # that saving states may take: on a slow disk they are saved less often
@@ -66,7 +64,7 @@ class Journal:
         self._interval = seconds_per_checkpoint
         self._last, self._cost = time.monotonic(), 0.0
         self._whole: tuple[Checkpoint, int] | None = None
-        self._settings = json.loads(json.dumps(_settings(task, config)))
+        self._settings = settings_of(task, config)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock = Lock(self.folder)
@@ -221,7 +219,7 @@ class Journal:
             return
         if saved is not None and saved != self._settings:
             raise FileError(
-                f"{self.folder}: already holds a run with other settings: {self._difference(saved)}; {CHOOSE}"
+                f"{self.folder}: already holds a run with other settings: {difference(saved, self._settings)}; {CHOOSE}"
             )
         if self._has_state():
             if saved is None:  # the state says itself what it is of
@@ -256,65 +254,10 @@ class Journal:
         except (FileError, ValueError, RecursionError):
             return None
 
-    def _difference(self, saved: Any) -> str:
-        """Returns the first setting in which another run's differ."""
-        flat = [_flat(s) if isinstance(s, dict) else {} for s in (saved, self._settings)]
-        for key in flat[1]:
-            if flat[0].get(key) != flat[1][key] and key not in ("config", "config_digest"):
-                if key == "source":
-                    return "the code of the environment was another one"
-                return f"{key} is {shown(flat[0].get(key))} there, {shown(flat[1][key])} now"
-        return "they say more than this wann_rt knows"
-
-
-def is_longer(saved: Any, settings: dict[str, Any]) -> bool:
-    """Returns whether settings differ from saved ones in nothing but more generations."""
-    if not isinstance(saved, dict) or not isinstance(saved.get("config"), dict):
-        return False
-    fewer, more = (dict(one["config"]) for one in (saved, settings))
-    had, wants = fewer.pop("generations", None), more.pop("generations")
-    left = [{k: v for k, v in one.items() if k not in ("config", "config_digest")} for one in (saved, settings)]
-    return isinstance(had, int) and had < wants and fewer == more and left[0] == left[1]
-
 
 def champion_file(folder: str | os.PathLike[str]) -> Path:
     """Returns where a run folder has its champion's controller file."""
     return Path(folder) / CHAMPION
-
-
-def _settings(task: AnyTask, config: Config) -> dict[str, Any]:
-    """Returns what determines a run, and with what it was made."""
-    return {
-        **identity(task),
-        "config": asdict(config),
-        "config_digest": config.digest,
-        "wann_rt": wann_rt.__version__,
-    }
-
-
-def _flat(settings: dict[str, Any]) -> dict[str, Any]:
-    """Returns settings with those of the environment and of the search at the top; the environment's last."""
-    flat = {key: value for key, value in settings.items() if key != "environment"}
-    for key in ("config", "environment"):
-        if isinstance(settings.get(key), dict):
-            flat |= settings[key]
-    return flat
-
-
-def read_settings(folder: str | os.PathLike[str]) -> dict[str, Any]:
-    """Reads what a run folder says of its task and settings.
-
-    Raises:
-        FileError: there is no such file, or it is damaged.
-    """
-    path = Path(folder) / SETTINGS
-    try:
-        settings = json.loads(files.read_text(path))
-    except ValueError as error:
-        raise FileError(f"{path}: is not the settings of a run: {error}") from None
-    if not isinstance(settings, dict) or not isinstance(settings.get("config"), dict):
-        raise FileError(f"{path}: is not the settings of a run: an object with the key config was expected")
-    return settings
 
 
 def read_generations(folder: str | os.PathLike[str]) -> list[Generation]:

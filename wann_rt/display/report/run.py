@@ -12,7 +12,8 @@ from wann_rt.core import files
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ConfigError, FileError
 from wann_rt.evolution import config as configs
-from wann_rt.evolution.journal import champion_file, read_generations, read_settings
+from wann_rt.evolution.journal import champion_file, read_generations
+from wann_rt.evolution.run_settings import read_settings
 from wann_rt.evolution.search import Generation
 
 

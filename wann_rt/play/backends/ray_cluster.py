@@ -19,7 +19,8 @@ import wann_rt
 from wann_rt.core.errors import ClusterError, TaskError
 from wann_rt.play.backends import ray_player
 from wann_rt.play.backends.chunks import Chunk, Played
-from wann_rt.play.backends.processes import ATTEMPTS, CHUNKS_PER_WORKER, MOST_EPISODES
+from wann_rt.play.backends.pool import ATTEMPTS
+from wann_rt.play.backends.processes import CHUNKS_PER_WORKER, MOST_EPISODES
 from wann_rt.play.backends.ray_connection import address_of, connect, library
 from wann_rt.play.progress import tell
 from wann_rt.tasks.environment.task import EnvironmentTask
