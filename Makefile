@@ -11,7 +11,7 @@ C_FOLDERS := runtime_c exporters/targets/boards examples examples/* tests/*
 C_SOURCES := $(filter-out tests/golden/%,$(wildcard $(C_FOLDERS:%=%/*.c) $(C_FOLDERS:%=%/*.h)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo quick test bare pre-pr cross cross-sample firmware exhaustive bench size size-check runtimes zoo-check \
+.PHONY: help demo quick test test-long bare pre-pr cross cross-sample firmware exhaustive bench size size-check runtimes zoo-check \
         evidence warnings misra coverage prove prove-elsewhere translation fuzz mutants reliability fuzz-states lint clean
 
 help:  ## show this list
@@ -22,12 +22,15 @@ demo: $(VENV)/.demo-ready  ## search a controller for about two minutes, export 
 
 # With no program on the path but this Python's, so that what needs a compiler is skipped.
 quick: $(VENV)/.test-ready  ## run what takes under a minute and needs no compiler, while you write
-	@PATH='$(abspath $(BIN))' CC= $(BIN)/pytest -n $(JOBS) --dist loadgroup -m 'not slow' $(T) $(PYTEST_ARGS)
+	@PATH='$(abspath $(BIN))' CC= $(BIN)/pytest -n $(JOBS) --dist loadgroup -m 'not slow and not long' $(T) $(PYTEST_ARGS)
 
 # T names a part: make test T=tests/core
-test: $(VENV)/.test-ready  ## run every test, or a part of them: make test T=tests/core
-	@$(BIN)/pytest -n $(JOBS) --dist loadgroup $(T) $(PYTEST_ARGS)
+test: $(VENV)/.test-ready  ## run the tests, about five minutes, or a part of them: make test T=tests/core
+	@$(BIN)/pytest -n $(JOBS) --dist loadgroup $(if $(T),,-m 'not long') $(T) $(PYTEST_ARGS)
 	@$(if $(T),:,PYTHONPATH=tests $(BIN)/python -m cross host)
+
+test-long: $(VENV)/.test-ready  ## run the tests that take longest: kills at every moment, Ray, a node lost
+	@$(BIN)/pytest -n $(JOBS) --dist loadgroup -m long $(PYTEST_ARGS)
 
 bare:  ## run `make demo` and `make test` on a bare Debian machine in a folder; needs root
 	@.ci/bare 'make demo && make test'

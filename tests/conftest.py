@@ -13,16 +13,17 @@ GOLDEN = Path(__file__).parent / "golden"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds ``--regenerate-golden``: write the golden files anew, to be reviewed as a diff."""
     parser.addoption("--regenerate-golden", action="store_true", help="rewrite tests/golden instead of comparing")
-    parser.addoption("--write-skipped", metavar="FILE", help="write which tests were skipped, for a later pytest @FILE")
+    parser.addoption("--write-skipped", metavar="FILE", help="add which tests were skipped, for a later pytest @FILE")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Writes which tests were skipped."""
+    """Adds which tests were skipped to the file that was asked for."""
     path = config.getoption("--write-skipped")
     if path:
         skipped = sorted({re.sub(r"@\w+$", "", report.nodeid) for report in terminalreporter.stats.get("skipped", [])})
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        Path(path).write_text("".join(f"{nodeid}\n" for nodeid in skipped), encoding="utf-8")
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.writelines(f"{nodeid}\n" for nodeid in skipped)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -110,7 +110,7 @@ def rows_of(controller: Controller) -> Lanes:
 
 
 @pytest.mark.parametrize("compat", [None, "onnx2c"])
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_exact_form_compiled_by_emx_gives_the_oracles_bits(compat: str | None, tmp_path: Path) -> None:
     for controller in subjects(3):
         actions = by_emx(controller, tmp_path, compat)(rows_of(controller), len(controller.actions))

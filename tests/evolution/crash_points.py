@@ -68,13 +68,13 @@ def lived(folder: Path, interval: float, deadline: int, clock_step: float) -> bo
     return os.WIFEXITED(status)
 
 
-def main(root: Path, clock_step: float) -> None:
-    """Kills at operation 0, 1, 2, ... until one run gets through without; resumes each time."""
+def main(root: Path, clock_step: float, stride: int = 1) -> None:
+    """Kills at operation 0, stride, 2 stride, ... until one run gets through without; resumes each time."""
     play_through, kills, differences = 10**9, 0, 0
     lived(root / "calm", SECONDS_PER_CHECKPOINT, play_through, 0.0)
     while True:
         folder = root / f"at-{kills}"
-        if lived(folder, SECONDS_PER_CHECKPOINT, kills, clock_step):
+        if lived(folder, SECONDS_PER_CHECKPOINT, kills * stride, clock_step):
             break
         assert lived(folder, SECONDS_PER_CHECKPOINT, play_through, clock_step)
         differences += story(folder) != story(root / "calm")
@@ -85,4 +85,4 @@ def main(root: Path, clock_step: float) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), float(sys.argv[2]))
+    main(Path(sys.argv[1]), float(sys.argv[2]), *map(int, sys.argv[3:]))

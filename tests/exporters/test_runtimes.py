@@ -20,7 +20,8 @@ from wann_rt.exporters.to_onnx.model import to_onnx, tried
 
 ROOT = Path(__file__).parents[2]
 KINDS: tuple[Any, ...] = ("shared", "ensemble", "connections")
-EACH = pytest.mark.parametrize("key", BY_KEY)
+# emx writes C, which takes a compiler 10 to 20 seconds.
+EACH = pytest.mark.parametrize("key", [pytest.param(key, marks=[pytest.mark.long] * (key == "emx")) for key in BY_KEY])
 
 
 @EACH

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pickle
+import re
 import stat
 import subprocess
 import sys
@@ -11,7 +12,8 @@ from pathlib import Path
 import pytest
 from helpers import needs
 
-from wann_rt.kernels import cache
+from wann_rt.kernels import cache, jit
+from wann_rt.kernels.jit import source_stamp
 
 CHECK = """
 import numpy as np
@@ -163,3 +165,40 @@ def test_an_index_that_names_a_module_that_is_gone_counts_as_empty(tmp_path: Pat
         done = total("without")
         assert done.stdout == "3.0\n", done.stderr
         assert not done.stderr
+
+
+COUNT = """
+import numpy as np
+from wann_rt.kernels.mutation import below
+print(below(np.uint64(1), 0, 5), sum(below.stats.cache_misses.values()))
+"""
+
+
+def test_of_processes_that_start_together_one_compiles(tmp_path: Path) -> None:
+    own = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    command = [sys.executable, "-c", COUNT]
+    started = [subprocess.Popen(command, env=own, stdout=subprocess.PIPE, text=True) for _ in "ab"]
+    answers = [process.communicate()[0].split() for process in started]
+    assert [process.returncode for process in started] == [0, 0]
+    assert answers[0][0] == answers[1][0]
+    assert sum(int(misses) for _, misses in answers) == 1
+
+
+def test_an_edit_of_a_command_leaves_the_kernels_as_they_are(tmp_path: Path) -> None:
+    for room in ("core", "kernels", "tasks", "cli"):
+        (tmp_path / room).mkdir()
+        (tmp_path / room / "some.py").write_text("1\n")
+    before = source_stamp(tmp_path)
+    (tmp_path / "cli" / "some.py").write_text("2\n")
+    assert source_stamp(tmp_path) == before
+    for room in ("core", "kernels", "tasks"):
+        (tmp_path / room / "some.py").write_text("2\n")
+        assert source_stamp(tmp_path) != before
+        before = source_stamp(tmp_path)
+
+
+def test_nothing_outside_the_stamped_rooms_is_compiled() -> None:
+    package = Path(jit.__file__).parents[1]
+    outside = [path for path in package.rglob("*.py") if path.relative_to(package).parts[0] not in jit.ROOMS]
+    compiles = re.compile(r"\bimport (inlined|jit)\b|@numba|@njit")
+    assert [path for path in outside if compiles.search(path.read_text(encoding="utf-8"))] == []

@@ -56,6 +56,7 @@ def test_every_public_method_is_annotated(name: str) -> None:
     assert not [(f.__name__, unannotated(f)) for f in functions if unannotated(f)]
 
 
+@pytest.mark.long
 def test_the_type_checker_agrees_with_the_manual(tmp_path: Path) -> None:
     files = []
     for k, block in enumerate(blocks()):

@@ -29,7 +29,7 @@ from wann_rt.tasks.environment.task import EnvironmentTask, with_options
 ray = needs.module("ray")
 pytestmark = [
     pytest.mark.xdist_group("ray"),
-    pytest.mark.slow,
+    pytest.mark.long,
     pytest.mark.filterwarnings(
         "ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::FutureWarning"
     ),  # Ray's

@@ -16,14 +16,20 @@ from numba.extending import register_jitable
 from wann_rt.core import activations, arithmetic
 from wann_rt.kernels import block
 from wann_rt.kernels.cache import cache_for
+from wann_rt.kernels.turns import in_turn
 
 assert block  # gives ``select`` and the operators their meaning
 
 
+# What a kernel can be compiled from: the import contract lets nothing else reach one. An edit elsewhere, of a command
+# say, leaves the kernels on disk as they are.
+ROOMS = ("core", "kernels", "tasks")
+
+
 def source_stamp(root: Path) -> str:
-    """Returns a digest of all Python source below ``root``."""
+    """Returns a digest of all Python source in the rooms below ``root`` from which kernels are compiled."""
     digest = hashlib.sha256()
-    for path in sorted(root.rglob("*.py")):
+    for path in sorted(path for room in ROOMS for path in (root / room).rglob("*.py")):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0")
         digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()
@@ -33,16 +39,17 @@ SOURCE_STAMP = source_stamp(Path(__file__).parents[1])
 
 
 def jit(function: Callable[..., Any]) -> Any:
-    """Compiles strictly (no fastmath), without the GIL, cached on disk until any source of the package changes.
+    """Compiles strictly (no fastmath), without the GIL, cached on disk until any source of a kernel changes.
 
     numba's own cache looks only at the file of the function itself, so a changed callee in another file would leave
     a stale kernel behind (measured with 0.68.1, even over a reinstallation). The stamp it compares is replaced by one
-    over the whole package. Where no folder is private and writable, functions are compiled without a cache.
+    over all of ``ROOMS``. Where no folder is private and writable, functions are compiled without a cache.
     """
     dispatcher: Any = numba.njit(nogil=True, error_model="numpy")(function)
     cache = cache_for(function, SOURCE_STAMP)
     if cache is not None:
         dispatcher._cache = cache
+        dispatcher.compile = in_turn(dispatcher.compile, Path(cache.cache_path) / f"{cache._impl.filename_base}.lock")
     return dispatcher
 
 
