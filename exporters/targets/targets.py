@@ -159,6 +159,7 @@ FURTHER_LEVELS = ("-O2", "-O3")
 _M33 = ("-mcpu=cortex-m33", "-mfloat-abi=hard", "-mfpu=fpv5-sp-d16")
 _M55 = ("-mcpu=cortex-m55", "-mfloat-abi=hard")
 _NEON = ("-mcpu=cortex-a7", "-mfpu=neon-vfpv4", "-mfloat-abi=hard")
+_NEON_FUSING = ("-mcpu=cortex-a15", *_NEON[1:])  # clang, left alone, fuses for an A15 and not for an A7
 _VECTORS = ("qemu-riscv64", "-cpu", "rv64,v=true")
 
 FIRST: tuple[Target, ...] = (
@@ -224,8 +225,8 @@ FURTHER: tuple[Target, ...] = (
         for clang in ("clang-19", "clang-22")
     ),
     _further_linux("armv7-neon", "arm-linux-gnueabihf", "armhf", "Raspberry Pi 2, BeagleBone", ("qemu-arm",), *_NEON),
-    _cross_clang("clang", "armv7-neon", "arm-linux-gnueabihf", "armhf", "Raspberry Pi 2", ("qemu-arm",), *_NEON),
-    _cross_clang("clang-19", "armv7-neon", "arm-linux-gnueabihf", "armhf", "Raspberry Pi 2", ("qemu-arm",), *_NEON),
+    _cross_clang("clang", "armv7-neon", "arm-linux-gnueabihf", "armhf", "Jetson TK1", ("qemu-arm",), *_NEON_FUSING),
+    _cross_clang("clang-19", "armv7-neon", "arm-linux-gnueabihf", "armhf", "Jetson TK1", ("qemu-arm",), *_NEON_FUSING),
     _further_linux("armel", "arm-linux-gnueabi", "armel", "old routers; soft float", ("qemu-arm",), fuses=False),
     _cross_clang("clang-19", "aarch64", "aarch64-linux-gnu", "arm64", "Jetson, phones", ("qemu-aarch64",)),
     _further_linux("rv64gc-linux", "riscv64-linux-gnu", "riscv64", "boards with Linux", ("qemu-riscv64",)),

@@ -49,6 +49,26 @@ GUARDS = """\
 #pragma fp_contract(off)
 #endif
 #endif"""
+# Seen with clang 14 and 19 on ARMv7, with clang 14 to 22 and GCC 12 on Cortex-M55: neighbouring sums of a step become
+# one vector operation. What is inlined into the includer's function is vectorised there, and another time in the
+# self-test, which then proves nothing: so nothing is.
+ONE_BY_ONE = """\
+/*
+ * Vector units of 32-bit ARM, and AltiVec, take subnormal numbers for 0: compilers shall not use
+ * them here, nor in what calls these functions.
+ */
+#if defined(__clang__) && defined(__arm__) && (defined(__ARM_NEON) || defined(__ARM_FEATURE_MVE))
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+#if defined(__ARM_NEON)
+#pragma clang attribute push(__attribute__((target("no-neon"))), apply_to = function)
+#else
+#pragma clang attribute push(__attribute__((target("no-mve"))), apply_to = function)
+#endif
+#elif defined(__ARM_FEATURE_MVE) || (defined(__ALTIVEC__) && !defined(__VSX__))
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("no-tree-vectorize", "no-tree-slp-vectorize")
+#endif
+#endif"""
 # Of each family the oldest and the newest with which tests passed; `make cross` says which, docs/parity.md lists them.
 UNTRIED = """\
 /* A compiler that was never tried is not refused: its first proof is the self-test. */
@@ -76,6 +96,10 @@ UNTRIED = """\
 #endif"""
 UNGUARD = """\
 #undef <P>_EXACT
+#if defined(__clang__) && defined(__arm__) && (defined(__ARM_NEON) || defined(__ARM_FEATURE_MVE))
+#pragma clang attribute pop
+#pragma clang attribute pop
+#endif
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC pop_options
 #endif"""
@@ -162,7 +186,7 @@ class Unit:
         declared = self._guarded(header, [*self.declarations, OPEN, *prototypes, CLOSE])
         note = comment([f"{source}: compile and link it once; {header} says all about it."])
         functions = [_external(function, self.names) for function in self.functions]
-        parts = [note, f'#include "{header}"', *self.private, OPEN, *functions, CLOSE]
+        parts = [note, f'#include "{header}"', *self.private, OPEN, *functions, CLOSE, *self.undone]
         return {header: declared, source: "\n\n".join(parts) + "\n"}
 
     def _guarded(self, file: str, body: Sequence[str]) -> str:
@@ -231,7 +255,7 @@ def float_unit(
     """
     wanted = {"<P>_INF": _INFINITY, "<P>_ONE_COPY": _ONE_COPY, "<P>_IF(": _IF}
     helpers = [text for name, text in wanted.items() if any(names.fill(name) in function for function in functions)]
-    private = [names.fill(text) for text in (GUARDS, UNTRIED, *helpers)]
+    private = [names.fill(text) for text in (GUARDS, ONE_BY_ONE, UNTRIED, *helpers)]
     return Unit(names, banner, declarations, private, functions, (names.fill(UNGUARD),))
 
 

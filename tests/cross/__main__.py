@@ -18,8 +18,9 @@ from wann_rt.exporters.targets.targets import TARGETS
 JOBS = os.cpu_count() or 1
 USAGE = "usage: python -m cross install | host | all | sample"
 # What CI runs beside the targets that are not further ones: a newer clang, a compiler without optimiser, one each of
-# the Arm M33, POWER9 and a big-endian MIPS. The whole matrix takes longer than CI has.
-SAMPLED = ("x86_64-clang-19", "x86_64-tcc", "cortex-m33", "ppc64le-power9", "mips")
+# the Arm M33, ARMv7 with a vector unit that flushes, POWER9 and a big-endian MIPS. The whole matrix takes longer than
+# CI has.
+SAMPLED = ("x86_64-clang-19", "x86_64-tcc", "cortex-m33", "armv7-neon-clang", "ppc64le-power9", "mips")
 
 
 def main(command: str) -> int:

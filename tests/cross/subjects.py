@@ -97,10 +97,38 @@ def zeros_subject() -> Subject:
     return header_subject(zeros(), "zeros", ZEROS_ROWS)
 
 
+def lanes(kind: str = "shared") -> Controller:
+    """Returns a network of four like sums, which compilers make one vector operation of where there is one."""
+    pairs = [Connection(source, 9 + k) for k in range(4) for source in (1 + k, 5 + k)]
+    network, _ = Network.build(8, {}, dict.fromkeys(range(9, 13), 1), pairs)
+    weight = Weight.shared(0.5) if kind == "shared" else Weight("ensemble", (0.5, -0.25, 1.0))
+    observations = tuple(Channel(f"o{k}") for k in range(8))
+    return Controller("lanes", network, weight, observations, tuple(Channel(f"m{k}") for k in range(4)))
+
+
+def lanes_subjects() -> tuple[Subject, ...]:
+    """Returns the network of like sums as header and as blob: vector units flush subnormals that scalar ones keep."""
+    header = header_subject(lanes(), "lanes", ZEROS_ROWS)
+    return header, blob_subject(lanes("ensemble"), "blob_lanes", ZEROS_ROWS)
+
+
+def in_vectors(subject: Subject) -> Subject:
+    """Returns the seeded fault: the same code, with what keeps compilers from flushing vector units taken out."""
+    bare = [_BY_ONE.sub("", text) for text in (subject.code, *(text for _, text in subject.files))]
+    if bare == [subject.code, *(text for _, text in subject.files)]:
+        raise ValueError(f"{subject.name}: nothing was found to take out")
+    files = tuple((name, text) for (name, _), text in zip(subject.files, bare[1:], strict=True))
+    return replace(subject, code=bare[0], files=files)
+
+
+_BY_ONE = re.compile(r'#pragma (clang attribute|GCC optimize\("no-tree-vectorize).*')
+
+
 @cache
 def all_subjects() -> tuple[Subject, ...]:
     """Returns everything that a whole check runs."""
-    floats = (*random_subjects(), *activation_subjects(), subnormal_subject(), zeros_subject())
+    choices = (subnormal_subject(), zeros_subject(), *lanes_subjects())
+    floats = (*random_subjects(), *activation_subjects(), *choices)
     known = [header_subject(controller, name, CHAMPION_ROWS) for name, controller in champions()]
     blob_zeros = blob_subject(zeros(), "blob_zeros", ZEROS_ROWS)
     return (*floats, *fixed.subjects(champions()), *known, *blobs.subjects(champions()), blob_zeros)

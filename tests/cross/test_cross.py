@@ -11,7 +11,15 @@ from helpers import builders, needs
 
 from cross import exhaustive, matrix
 from cross.matrix import ROOT, Row, document, report, table
-from cross.subjects import activation_subjects, fault_subjects, random_subjects, subnormal_subject, zeros_subject
+from cross.subjects import (
+    activation_subjects,
+    fault_subjects,
+    in_vectors,
+    lanes_subjects,
+    random_subjects,
+    subnormal_subject,
+    zeros_subject,
+)
 from wann_rt.core.activations import BY_ID, PALETTE, Activation
 from wann_rt.exporters.targets.inputs import SPECIAL, STRATIFIED, fnv, mix, observations, stratified
 from wann_rt.exporters.targets.program import Subject, packed
@@ -86,6 +94,22 @@ def test_a_plain_choice_would_lose_the_sign_of_a_zero_on_webassembly() -> None:
     plain = replace(right, code=right.code.replace("#if defined(__wasm__)", "#if 0"))
     assert plain.code != right.code
     assert one_result([plain], "wasm32").mismatches == right.rows
+
+
+@pytest.mark.parametrize("key", ["armv7-neon-clang", "armv7-neon-clang-19", "cortex-m55", "cortex-m55-clang-19"])
+def test_no_vector_unit_that_flushes_subnormals_computes_a_step(key: str) -> None:
+    target = needs.installed(BY_KEY[key])
+    (right,) = run_targets(lanes_subjects(), [target], ("-O3",))
+    assert (right.failed, right.mismatches, right.refusing) == (None, 0, ())
+    (wrong,) = run_targets([in_vectors(subject) for subject in lanes_subjects()], [target], ("-O3",))
+    assert wrong.failed is None
+    assert "lanes -O3" in wrong.differing
+
+
+def test_clang_fuses_for_the_arm_on_which_its_fusing_is_looked_for() -> None:
+    target = needs.installed(BY_KEY["armv7-neon-clang"])
+    (result,) = run_targets(fault_subjects(), [target], ("-O2",))
+    assert len(result.refusing) == len(fault_subjects())
 
 
 SILENT = [

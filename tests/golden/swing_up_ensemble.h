@@ -135,6 +135,23 @@ enum {
 #endif
 #endif
 
+/*
+ * Vector units of 32-bit ARM, and AltiVec, take subnormal numbers for 0: compilers shall not use
+ * them here, nor in what calls these functions.
+ */
+#if defined(__clang__) && defined(__arm__) && (defined(__ARM_NEON) || defined(__ARM_FEATURE_MVE))
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+#if defined(__ARM_NEON)
+#pragma clang attribute push(__attribute__((target("no-neon"))), apply_to = function)
+#else
+#pragma clang attribute push(__attribute__((target("no-mve"))), apply_to = function)
+#endif
+#elif defined(__ARM_FEATURE_MVE) || (defined(__ALTIVEC__) && !defined(__VSX__))
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("no-tree-vectorize", "no-tree-slp-vectorize")
+#endif
+#endif
+
 /* A compiler that was never tried is not refused: its first proof is the self-test. */
 #if !defined(WANN_ANY_COMPILER)
 #if defined(__clang__)
@@ -531,6 +548,10 @@ static inline int swing_up_ensemble_selftest(void) {
 #endif
 
 #undef SWING_UP_ENSEMBLE_EXACT
+#if defined(__clang__) && defined(__arm__) && (defined(__ARM_NEON) || defined(__ARM_FEATURE_MVE))
+#pragma clang attribute pop
+#pragma clang attribute pop
+#endif
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC pop_options
 #endif

@@ -35,8 +35,8 @@ CANDIDATES = 8 * MIN_VECTORS
 WEIGHT_BIAS = {"cartpole-swingup": -1.5, "biped": -1.87, "vae-racing": -0.7, "mnist256": 0.0}
 
 
-class _Matrix(NamedTuple):
-    """A ``.out`` file as it was read: connections (0: none, nan: disabled) and activation ids."""
+class Matrix(NamedTuple):
+    """A topology as it was read: connections (0: none, nan: disabled) and activation ids."""
 
     where: str
     weights: NDArray[np.float64]
@@ -86,37 +86,60 @@ def load_out(
     """
     if weights is not None and own_weights:
         raise ControllerError("either tuned weights or the file's own weights, not both")
-    known = _known_task(task)
-    matrix = _read_matrix(path)
+    known, matrix = known_task(task), _read_matrix(path)
+    weight, provenance = Weight.shared(shared_weight), origin("source", path)
+    network, order = network_of(matrix, known, inputs, outputs)
+    if weights is not None:
+        tuned, bias = _read_tuned(weights), _bias(weights, task, weight_bias)
+        weight = _tuned_weight(tuned, bias, weights, matrix, order)
+        provenance |= origin("weights", weights) | {"weight_bias": bias}
+        provenance |= dict(zip(("score", "score_sd"), tuned.scores, strict=False))
+    elif own_weights:
+        weight = Weight("connections", tuple(_entries(matrix)[k] for k in order))
+    return controller_of(network, weight, known, Path(path).stem, provenance)
+
+
+def network_of(
+    matrix: Matrix, known: Task | None, inputs: int | None, outputs: int | None
+) -> tuple[Network, list[int]]:
+    """Returns the network, and for each of its connections the index of its entry, counted row by row.
+
+    Args:
+        matrix: what the file says.
+        known: the task, whose shape it must have.
+        inputs: number of inputs, if not to be inferred.
+        outputs: number of outputs, if not to be inferred.
+
+    Raises:
+        FileError: it cannot have this shape, or is no network.
+    """
     if known is not None:
         inputs, outputs = len(known.observations), len(known.actions)
         _check_shape(matrix, known.name, inputs, outputs)
     n_inputs, n_outputs = _interface(matrix, inputs, outputs)
     try:
-        network, order = _network(matrix, n_inputs, n_outputs)
+        return _network(matrix, n_inputs, n_outputs)
     except NetworkError as error:
-        raise FileError(f"{path}: {error}") from None
-    weight, provenance = Weight.shared(shared_weight), _origin("source", path)
-    if weights is not None:
-        tuned, bias = _read_tuned(weights), _bias(weights, task, weight_bias)
-        weight = _tuned_weight(tuned, bias, weights, matrix, order)
-        provenance |= _origin("weights", weights) | {"weight_bias": bias}
-        provenance |= dict(zip(("score", "score_sd"), tuned.scores, strict=False))
-    elif own_weights:
-        weight = Weight("connections", tuple(_entries(matrix)[k] for k in order))
+        raise FileError(f"{matrix.where}: {error}") from None
+
+
+def controller_of(
+    network: Network, weight: Weight, known: Task | None, name: str, provenance: dict[str, Any]
+) -> Controller:
+    """Returns the controller, with the channels of its task or with plain ones, and with test vectors."""
     controller = Controller(
-        name=known.name if known else Path(path).stem,
+        name=known.name if known else name,
         network=network,
         weight=weight,
-        observations=known.observations if known else _generic("observation", n_inputs),
-        actions=known.actions if known else _generic("action", n_outputs),
+        observations=known.observations if known else _generic("observation", network.n_inputs),
+        actions=known.actions if known else _generic("action", network.n_outputs),
         rate_hz=known.rate_hz if known else None,
         provenance=({"task": known.name, "task_version": known.version} if known else {}) | provenance,
     )
     return replace(controller, vectors=_vectors(controller))
 
 
-def _known_task(name: str | None) -> Task | None:
+def known_task(name: str | None) -> Task | None:
     """Returns the task of that name, None for a task of the reference that this package has not (yet)."""
     try:
         return None if name is None else tasks.get(name)
@@ -131,12 +154,12 @@ def _kebab(name: str | None) -> str:
     return (name or "").replace("_", "-")
 
 
-def _origin(key: str, path: str | os.PathLike[str]) -> dict[str, Any]:
+def origin(key: str, path: str | os.PathLike[str]) -> dict[str, Any]:
     """Returns a file's name, without the folder, and its digest."""
     return {key: Path(path).name, f"{key}_sha256": hashlib.sha256(Path(path).read_bytes()).hexdigest()}
 
 
-def _read_matrix(path: str | os.PathLike[str]) -> _Matrix:
+def _read_matrix(path: str | os.PathLike[str]) -> Matrix:
     """Reads and checks a ``.out`` file."""
     lines = read_text(path).rstrip().splitlines()
     if not lines:
@@ -149,7 +172,7 @@ def _read_matrix(path: str | os.PathLike[str]) -> _Matrix:
                 f"{path}: line {i + 1} has {len(tokens)} values; the file has {len(lines)} lines, so each needs "
                 f"{len(lines) + 1}: one for every node, then the activation id"
             )
-        rows[i] = [_number(token, f"{path}: line {i + 1}, value {k + 1}") for k, token in enumerate(tokens)]
+        rows[i] = [number(token, f"{path}: line {i + 1}, value {k + 1}") for k, token in enumerate(tokens)]
     backward = np.argwhere(np.tril(rows[:, :-1] != 0))
     if len(backward):
         source, target = backward[0]
@@ -157,11 +180,11 @@ def _read_matrix(path: str | os.PathLike[str]) -> _Matrix:
             f"{path}: line {source + 1} connects node {source} to node {target}, which does not come after it; "
             "a network must be feed-forward, its nodes listed in topological order"
         )
-    activations = [_activation(a, f"{path}: line {i + 1}") for i, a in enumerate(rows[:, -1])]
-    return _Matrix(str(path), rows[:, :-1], activations)
+    activations = [activation_id(a, f"{path}: line {i + 1}", " (the last value)") for i, a in enumerate(rows[:, -1])]
+    return Matrix(str(path), rows[:, :-1], activations)
 
 
-def _number(token: str, where: str) -> float:
+def number(token: str, where: str) -> float:
     """Returns a value that float32 can hold, or nan."""
     try:
         value = float(token)
@@ -172,14 +195,15 @@ def _number(token: str, where: str) -> float:
     return value
 
 
-def _activation(value: float, where: str) -> int:
+def activation_id(value: float, where: str, what: str = "") -> int:
+    """Returns the id of an activation of the palette."""
     if value not in BY_ID:
         known = ", ".join(f"{a.id} {a.name}" for a in BY_ID.values())
-        raise FileError(f"{where}: activation id {value:g} (the last value) is unknown; known: {known}")
+        raise FileError(f"{where}: activation id {value:g}{what} is unknown; known: {known}")
     return int(value)
 
 
-def _interface(matrix: _Matrix, inputs: int | None, outputs: int | None) -> tuple[int, int]:
+def _interface(matrix: Matrix, inputs: int | None, outputs: int | None) -> tuple[int, int]:
     """Returns the numbers of inputs and outputs: those wanted, if the file can have them, or the inferred ones."""
     genes = matrix.weights != 0  # nan is not 0: a disabled connection counts
     n = len(genes)
@@ -196,7 +220,7 @@ def _interface(matrix: _Matrix, inputs: int | None, outputs: int | None) -> tupl
     return n_inputs, n_outputs
 
 
-def _check_shape(matrix: _Matrix, task: str, inputs: int, outputs: int) -> None:
+def _check_shape(matrix: Matrix, task: str, inputs: int, outputs: int) -> None:
     """Refuses a file whose shape is plainly another one than that of the task.
 
     Nodes that nothing leads into are the bias and the inputs, nodes that nothing leaves the outputs; of a hidden node
@@ -215,13 +239,13 @@ def _check_shape(matrix: _Matrix, task: str, inputs: int, outputs: int) -> None:
         )
 
 
-def _entries(matrix: _Matrix) -> list[float]:
+def _entries(matrix: Matrix) -> list[float]:
     """Returns the numbers of the live connections, row by row."""
     live = np.nan_to_num(matrix.weights)
     return [float(w) for w in live[live != 0]]
 
 
-def _network(matrix: _Matrix, n_inputs: int, n_outputs: int) -> tuple[Network, list[int]]:
+def _network(matrix: Matrix, n_inputs: int, n_outputs: int) -> tuple[Network, list[int]]:
     """Returns the network, and for each of its connections the index of its entry, counted row by row."""
     live = np.argwhere(np.nan_to_num(matrix.weights))
     n = len(matrix.activations)
@@ -257,7 +281,7 @@ def _bias(path: str | os.PathLike[str], task: str | None, weight_bias: float | N
             raise ControllerError(f"weight_bias is {weight_bias}; expected a finite number")
         return weight_bias
     if task is not None:
-        known = _known_task(task)
+        known = known_task(task)
         name = known.name if known else _kebab(task)
         found = [name] if name in WEIGHT_BIAS else []
     else:
@@ -271,7 +295,7 @@ def _bias(path: str | os.PathLike[str], task: str | None, weight_bias: float | N
 
 
 def _tuned_weight(
-    tuned: _Tuned, bias: float, path: str | os.PathLike[str], matrix: _Matrix, order: Sequence[int]
+    tuned: _Tuned, bias: float, path: str | os.PathLike[str], matrix: Matrix, order: Sequence[int]
 ) -> Weight:
     n_entries = len(_entries(matrix))
     if len(tuned.parameters) != n_entries:
