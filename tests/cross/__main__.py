@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from cross.matrix import DOCUMENT, REPORT, ROOT, Row, run, table, write
+from cross.matrix import DOCUMENT, REPORT, ROOT, Row, run, run_one_by_one, table, write
 from cross.subjects import activation_subjects, no_champions
 from wann_rt.core.errors import ExportError
 from wann_rt.exporters.targets.program import run_program
@@ -93,8 +93,11 @@ def host() -> int:
 
 
 def everything() -> int:
-    """Runs all targets; one that cannot run is an error."""
-    rows = run(jobs=JOBS)
+    """Runs all targets, those that are kept from a run that was stopped excepted; one that cannot run is an error."""
+    rows = []
+    for row in run_one_by_one(jobs=JOBS):
+        rows.append(row)
+        print(f"{row.result.target.title}: {row.result.vectors:,} vectors, {len(row.problems)} problems", flush=True)
     problems = _show(rows)
     write(rows)
     left_out = no_champions()

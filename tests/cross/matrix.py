@@ -1,14 +1,14 @@
 """The whole matrix, targets x levels x subjects, and the seeded fault: run, shown, written down."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 
-from cross import blobs
+from cross import blobs, kept
 from cross.subjects import CHAMPION_ROWS, ZEROS_ROWS, all_subjects, fault_subjects, no_champions
 from wann_rt.exporters.targets.run import TargetResult, run_targets
 from wann_rt.exporters.targets.table import fault_text, processor_flags, target_table, target_values
@@ -59,6 +59,17 @@ def run(targets: Sequence[Target] = TARGETS, levels: Sequence[str] | None = None
     fusing = [target for target in targets if target.fuses]
     faults = {f.target.key: f for f in run_targets(fault_subjects(), fusing, ("-O2",), jobs)}
     return [Row(result, faults.get(result.target.key)) for result in results]
+
+
+def run_one_by_one(targets: Sequence[Target] = TARGETS, jobs: int = 2) -> Iterator[Row]:
+    """Runs one target after the other, but takes what is kept of one where nothing has changed since."""
+    for target in targets:
+        cell = kept.load(target)
+        if cell is None:
+            (row,) = run([target], jobs=jobs)
+            cell = row.result, row.fault
+            kept.save(cell)
+        yield Row(*cell)
 
 
 def table(rows: Sequence[Row]) -> Table:

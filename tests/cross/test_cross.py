@@ -4,12 +4,13 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 from helpers import builders, needs
 
-from cross import exhaustive, matrix
+from cross import exhaustive, kept, matrix
 from cross.matrix import ROOT, Row, document, report, table
 from cross.subjects import (
     activation_subjects,
@@ -301,6 +302,25 @@ def test_the_boards_are_a_fixed_point_of_the_projects_format() -> None:
     for path in [*BOARDS.glob("*.c"), *BOARDS.glob("*.h")]:
         command = [formatter, f"--style=file:{ROOT / '.clang-format'}", str(path)]
         assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == path.read_text()
+
+
+def test_a_cell_is_kept_until_anything_that_it_computed_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "FOLDER", tmp_path)
+    monkeypatch.setattr(kept, "_subjects", lambda: "some")
+    target = BY_KEY["x86_64-gcc"]
+    result = TargetResult(target, 10, differing=("a -O2",), compiler="gcc", levels=("-O2",))
+    assert kept.load(target) is None
+    kept.save((result, replace(result, mismatches=3)))
+    assert kept.load(target) == (result, replace(result, mismatches=3))
+    assert kept.load(replace(target, flags=("-march=haswell",))) is None
+    monkeypatch.setattr(kept, "_subjects", lambda: "others")
+    assert kept.load(target) is None
+    kept.save((replace(result, failed="stopped"), None))
+    assert kept.load(target) is None
+    (tmp_path / "x86_64-gcc.json").write_text("{", encoding="utf-8")
+    assert kept.load(target) is None
 
 
 @pytest.mark.usefixtures("few_subjects")
