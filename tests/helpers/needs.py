@@ -28,6 +28,7 @@ PROGRAMS: Mapping[str, str] = {
     "clang": "apt install clang libc6-dev",
     "clang-19": "apt install clang-19",
     "clang++": "apt install clang libc6-dev",
+    "cppcheck": "apt install cppcheck",
     "clang-format": "pip install clang-format",
     "rustc": "apt install rustc",
     "make": "apt install make",
@@ -49,6 +50,7 @@ PROGRAMS: Mapping[str, str] = {
 }
 MODULES: Mapping[str, str] = {
     "Box2D": "pip install 'wann-rt[box2d]'",
+    "cyclonedx": "pip install 'cyclonedx-python-lib[json-validation]'",
     "envpool": "pip install 'wann-rt[envpool]'",
     "ipykernel": "pip install ipykernel",
     "nbclient": "pip install nbclient",

@@ -13,6 +13,7 @@ import click
 from wann_rt.cli import (
     doctor,
     evaluate,
+    evidence,
     export,
     import_,
     page,
@@ -80,6 +81,7 @@ for _command in (
     export.export,
     plant.plant,
     verify.verify,
+    evidence.evidence,
     show.show,
     import_.import_,
     doctor.doctor,

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wann_rt.core.errors import TaskError
+from wann_rt.core.errors import ExportError, TaskError
 
 if TYPE_CHECKING:
     from wann_rt.core.controller import Controller
+    from wann_rt.exporters.targets.target import Target
     from wann_rt.tasks.any_task import AnyTask
 
 CONTROLLER = click.argument("controller", type=click.Path(path_type=Path))
@@ -138,6 +139,18 @@ def named_after(path: Path) -> Path:
 
     name = zoo_name(path)
     return path if name is None else Path(f"{name}.json")
+
+
+def named_targets(names: str) -> "list[Target]":
+    """Returns the targets of these names; of "all", every one; of "host", those that need no emulator here."""
+    from wann_rt.exporters.targets.targets import BY_KEY, TARGETS
+
+    if names == "host":
+        return [target for target in TARGETS if target.run == ("{image}",) and not target.is_further]
+    wanted = list(BY_KEY) if names == "all" else names.split(",")
+    if unknown := [name for name in wanted if name not in BY_KEY]:
+        raise ExportError(f"there is no target {unknown[0]!r}; targets: all, host, {', '.join(BY_KEY)}")
+    return [BY_KEY[name] for name in wanted]
 
 
 def print_json(value: Any) -> None:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wann_rt.cli.options import AS_JSON, CONTROLLER, print_json, read_controller
-from wann_rt.core.errors import ExportError
+from wann_rt.cli.options import AS_JSON, CONTROLLER, named_targets, print_json, read_controller
 
 if TYPE_CHECKING:
     from wann_rt.core.controller import Controller
@@ -67,7 +66,7 @@ def verify(
 
     if run is not None and cc is None:
         raise click.UsageError("--run says what runs the programs of --cc: name a compiler there")
-    chosen = [*(_targets(targets) if targets else []), *_named(cc, run)]
+    chosen = [*(named_targets(targets) if targets else []), *_named(cc, run)]
     rows = [row for runtime in named(runtimes) for row in runtime.rows()]
     report = compare(loaded, n_random=vectors, evaluators=[*EVALUATORS, *rows])
     elsewhere = _on_targets(loaded, chosen) if chosen else []
@@ -106,16 +105,6 @@ def _print_tables(report: "Report", elsewhere: "list[TargetResult]") -> None:
             click.echo(f"not run on {result.target.title}: {result.skipped}")
         for text in result.notes:
             click.echo(text)
-
-
-def _targets(names: str) -> "list[Target]":
-    """Returns the targets of these names; of "all", every one."""
-    from wann_rt.exporters.targets.targets import BY_KEY
-
-    wanted = list(BY_KEY) if names == "all" else names.split(",")
-    if unknown := [name for name in wanted if name not in BY_KEY]:
-        raise ExportError(f"there is no target {unknown[0]!r}; targets: all, {', '.join(BY_KEY)}")
-    return [BY_KEY[name] for name in wanted]
 
 
 def _named(cc: str | None, run: str | None) -> "list[Target]":
