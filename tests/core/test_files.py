@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from wann_rt.core import files, reference
+from wann_rt.core.activations import BY_ID
 from wann_rt.core.controller import Channel, Controller, Vector, Weight
 from wann_rt.core.errors import ControllerError, FileError
 from wann_rt.core.network import Connection, Network
@@ -214,7 +215,7 @@ REFUSED = {
     "deeply nested": ("[" * 100_000, "is not valid JSON"),
     "a list": ("[]", "expected an object, got []"),
     "another file": ('{"name": "x"}', 'is not a controller file: it has no "format": "wann_rt.controller"'),
-    "newer": (changed("version", to=2), "has format version 2, and this wann_rt reads version 1"),
+    "newer": (changed("version", to=99), "has format version 99, and this wann_rt reads version"),
     "key twice": ('{"format": 1, "format": 2}', "key 'format' stands twice"),
     "unknown key": (changed("colour", to="red"), "unknown key 'colour'; known keys: format, version"),
     "missing key": (with_digest({k: v for k, v in document().items() if k != "weight"}), "key 'weight' is missing"),
@@ -259,6 +260,18 @@ def test_each_fault_has_its_message(case: str, tmp_path: Path) -> None:
         files.load(path)
     assert str(caught.value).startswith(f"{path}: ")
     assert message in str(caught.value)
+
+
+def test_a_file_says_the_oldest_version_that_has_its_activations(monkeypatch: pytest.MonkeyPatch) -> None:
+    without = dataclasses.replace(small(), network=dataclasses.replace(small().network, activations=(8, 1)))
+    old = files.to_text(small())
+    monkeypatch.setitem(BY_ID, 9, dataclasses.replace(BY_ID[9], since=2))
+    monkeypatch.setattr(files, "VERSION", 2)
+    assert [json.loads(files.to_text(c))["version"] for c in (small(), without)] == [2, 1]
+    assert files.from_text(files.to_text(small())) == small()
+    assert files.from_text(files.to_text(without)) == without
+    with pytest.raises(FileError, match="is of format version 1, which has no activation relu"):
+        files.from_text(old)
 
 
 def test_hand_edited_files_can_be_read_on_purpose() -> None:

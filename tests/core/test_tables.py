@@ -12,6 +12,7 @@ import pytest
 from numba.extending import register_jitable
 
 import wann_rt
+from wann_rt.core import activations
 from wann_rt.core.activations import BY_ID, PALETTE, Activation, covered
 from wann_rt.core.arithmetic import ONE, Number, absolute
 from wann_rt.core.errors import ExportError, TableError
@@ -28,7 +29,7 @@ def softsign(x: Number) -> Number:
 
 
 PALETTE: tuple[Activation, ...] = (
-    Activation(12, "softsign", "x / (1 + |x|)", softsign),
+    Activation(127, "softsign", "x / (1 + |x|)", softsign, since=2),
 """
 TABLES = {
     "wann_rt.core.fixed.activations": "FIXED",
@@ -62,7 +63,7 @@ def test_a_forgotten_row_is_one_error_that_names_table_and_file(tmp_path: Path) 
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     for (module, table), line in zip(TABLES.items(), done.stdout.splitlines(), strict=True):
         where = f"table {table} in {module.replace('.', '/')}.py"
-        assert line.startswith(f"{where} has no row for activation softsign (id 12)")
+        assert line.startswith(f"{where} has no row for activation softsign (id 127)")
 
 
 @pytest.mark.parametrize("key", ["id", "name"])
@@ -78,17 +79,26 @@ def test_a_table_has_a_row_for_each_activation_and_for_nothing_else(key: str) ->
 
 
 def test_the_kernels_chain_follows_the_palette_and_ends_in_nan() -> None:
-    longer = chain((*PALETTE, Activation(12, "softsign", "x / (1 + |x|)", softsign)))
+    longer = chain((*PALETTE, Activation(127, "softsign", "x / (1 + |x|)", softsign, since=2)))
 
     @numba.njit(error_model="numpy")
     def both(k: int, x: Number) -> tuple[Number, Number]:
         return activated(k, x), longer(k, x)
 
     x = np.float32(-0.7)
-    for k in range(0, 20):
+    for k in range(0, 128):
         known, all_known = both(k, x)
         assert np.array_equal(known, BY_ID[k].function(x) if k in BY_ID else np.float32(np.nan), equal_nan=True)
-        assert np.array_equal(all_known, softsign(x) if k == 12 else known, equal_nan=True)
+        assert np.array_equal(all_known, softsign(x) if k == 127 else known, equal_nan=True)
+
+
+def test_a_later_activation_says_which_version_of_the_controller_file_brings_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for row in (Activation(127, "softsign", "", softsign), Activation(1, "linear", "x", softsign, since=2)):
+        monkeypatch.setattr(activations, "PALETTE", (row,))
+        with pytest.raises(TableError, match=rf"PALETTE in wann_rt/core/activations\.py: {row.name} .* has since="):
+            activations._check_palette()
 
 
 def test_the_c_runtime_computes_the_palette() -> None:
@@ -97,8 +107,8 @@ def test_the_c_runtime_computes_the_palette() -> None:
     for broken, error in [
         (source.replace("    case COS:\n", ""), "has no row for activation cos"),
         (source.replace("    GAUSS = 4,\n", ""), "has no row for activation gauss"),
-        (source.replace("COS = 10,", "COS = 12,"), "the id of cos is not that of PALETTE"),
-        (source.replace("LAST_ACTIVATION = SQUARE", "LAST_ACTIVATION = COS"), "LAST_ACTIVATION"),
+        (source.replace("COS = 10,", "COS = 100,"), "the id of cos is not that of PALETTE"),
+        (re.sub(r"LAST_ACTIVATION = \w+", "LAST_ACTIVATION = COS", source), "LAST_ACTIVATION"),
     ]:
         assert broken != source
         with pytest.raises(TableError, match=rf"in runtime_c/wann_rt\.c.* {error}"):

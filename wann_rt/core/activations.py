@@ -115,6 +115,7 @@ class Activation:
             ``tests/core/test_activations.py``; 0 where the definition is exact.
         family: its kind of curve, which gives it its colour in drawings.
         reach: drawings show it from -reach to reach.
+        since: the version of the controller file that brought it; see FORMAT.md, "Versions".
     """
 
     id: int
@@ -124,6 +125,7 @@ class Activation:
     max_error: float = 0.0
     family: Family = "bend"
     reach: float = 1.0
+    since: int = 1
 
 
 PALETTE: tuple[Activation, ...] = (
@@ -143,6 +145,7 @@ PALETTE: tuple[Activation, ...] = (
 BY_ID = {activation.id: activation for activation in PALETTE}
 BY_NAME = {activation.name: activation for activation in PALETTE}
 MAX_ID = 127  # genomes hold ids in one signed byte
+LAST_OF_VERSION_1 = 11  # readers of version 1 of the controller file know no later id
 
 Key = TypeVar("Key", int, str)
 Row = TypeVar("Row")
@@ -182,6 +185,13 @@ def _check_palette() -> None:
         raise TableError(
             f"PALETTE in wann_rt/core/activations.py: ids must be distinct, from 1 to {MAX_ID}, and names distinct; "
             f"it has {', '.join(f'{a.id} {a.name}' for a in PALETTE)}"
+        )
+    unversioned = [a for a in PALETTE if (a.since > 1) != (a.id > LAST_OF_VERSION_1)]
+    if unversioned:
+        raise TableError(
+            f"PALETTE in wann_rt/core/activations.py: {unversioned[0].name} (id {unversioned[0].id}) has since="
+            f"{unversioned[0].since}; version 1 of the controller file has ids 1 to {LAST_OF_VERSION_1}, and a later "
+            "activation says which version brings it: the next one, since=2 for the first"
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from wann_rt.core.activations import BY_ID, BY_NAME
+from wann_rt.core.activations import BY_ID, BY_NAME, PALETTE
 from wann_rt.core.controller import Channel, Controller, Vector, Weight
 from wann_rt.core.disk import MAX_BYTES as MAX_BYTES
 from wann_rt.core.disk import read_text as read_text
@@ -19,7 +19,7 @@ from wann_rt.core.network import Connection, Network
 from wann_rt.core.strict_json import Reader, parse, shown
 
 FORMAT = "wann_rt.controller"
-VERSION = 1
+VERSION = max(activation.since for activation in PALETTE)  # the newest that is read
 
 
 def save(controller: Controller, path: str | os.PathLike[str]) -> None:
@@ -70,10 +70,11 @@ def shortest(value: float) -> float:
 
 def _document(controller: Controller) -> dict[str, Any]:
     network = controller.network
-    names = [BY_ID[a].name for a in network.activations]
+    activations = [BY_ID[a] for a in network.activations]
+    names = [a.name for a in activations]
     return {
         "format": FORMAT,
-        "version": VERSION,
+        "version": max(a.since for a in activations),  # the oldest that has them all
         "name": controller.name,
         "rate_hz": controller.rate_hz,
         "observations": [_channel_document(c) for c in controller.observations],
@@ -115,7 +116,7 @@ def _value_text(value: Any) -> str:
 
 
 def _controller(reader: Reader, check_digest: bool) -> Controller:
-    _check_kind(reader)
+    version = _checked_version(reader)
     reader.only(
         "format", "version", "name", "rate_hz", "observations", "actions", "network", "weight", "vectors",
         "provenance", "decision", "digest",
@@ -130,6 +131,9 @@ def _controller(reader: Reader, check_digest: bool) -> Controller:
     rate = reader.get("rate_hz", int, float, type(None))
     observations = _channels(reader, "observations")
     network, order = _network(Reader(reader.get("network", dict), f"{reader.where}: network"), len(observations))
+    newer = [a.name for a in map(BY_ID.__getitem__, network.activations) if a.since > version]
+    if newer:
+        raise FileError(f"{reader.where}: is of format version {version}, which has no activation {newer[0]}")
     return Controller(
         name=reader.get("name", str),
         network=network,
@@ -143,16 +147,18 @@ def _controller(reader: Reader, check_digest: bool) -> Controller:
     )
 
 
-def _check_kind(reader: Reader) -> None:
-    """Refuses other files and other versions, before anything in them is believed."""
+def _checked_version(reader: Reader) -> int:
+    """Returns the file's version; refuses other files and newer versions, before anything in them is believed."""
     if reader.value.get("format") != FORMAT:
         raise FileError(f'{reader.where}: is not a controller file: it has no "format": "{FORMAT}"')
     version = reader.get("version", int)
-    if version != VERSION:
+    if not 1 <= version <= VERSION:
+        known = "version 1" if VERSION == 1 else f"versions 1 to {VERSION}"
         raise FileError(
-            f"{reader.where}: has format version {version}, and this wann_rt reads version {VERSION}: "
+            f"{reader.where}: has format version {version}, and this wann_rt reads {known}: "
             "install a wann_rt that knows it"
         )
+    return version
 
 
 def _network(reader: Reader, n_channels: int) -> tuple[Network, list[int]]:
