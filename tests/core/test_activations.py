@@ -108,7 +108,7 @@ def test_round_arguments_give_round_results(name: str, x: float, y: float) -> No
 
 
 def test_ids_are_those_of_the_reference_and_names_are_unique() -> None:
-    of_the_reference = "linear step sin gauss tanh sigmoid inverse abs relu cos square".split()
+    of_the_reference = ["linear", "step", "sin", "gauss", "tanh", "sigmoid", "inverse", "abs", "relu", "cos", "square"]
     assert [a.name for a in PALETTE if a.id <= 11] == of_the_reference
     assert [a.id for a in PALETTE] == list(range(1, len(PALETTE) + 1))
     assert len(BY_NAME) == len(BY_ID) == len(PALETTE)

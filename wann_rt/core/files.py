@@ -151,7 +151,7 @@ def _checked_version(reader: Reader) -> int:
     """Returns the file's version; refuses other files and newer versions, before anything in them is believed."""
     if reader.value.get("format") != FORMAT:
         raise FileError(f'{reader.where}: is not a controller file: it has no "format": "{FORMAT}"')
-    version = reader.get("version", int)
+    version: int = reader.get("version", int)
     if not 1 <= version <= VERSION:
         known = "version 1" if VERSION == 1 else f"versions 1 to {VERSION}"
         raise FileError(
