@@ -133,7 +133,7 @@ def scored(network: Network) -> dict[str, float]:
     starts = starts_of(TASK, episode_seeds(Purpose.TEST, TEST_SEED, EPISODES))
     drawn = uniforms(stream(TEST_SEED, Purpose.WEIGHTS), (1 + network.n_connections) * EPISODES, LOW, HIGH)
     drawn = drawn.reshape(-1, EPISODES).astype(np.float32)
-    tuned = sweep(TASK, network, episodes=SWEPT, seed=TEST_SEED, threads=1).best
+    tuned = sweep(TASK, network, episodes=SWEPT, seed=TEST_SEED, threads=1).greatest
     weights = {
         "six_weights": np.resize(np.array(SIX_WEIGHTS, np.float32), EPISODES),
         "random_shared": drawn[0],

@@ -3,14 +3,15 @@
 import numpy as np
 import pytest
 
+import wann_rt as wr
 from wann_rt import tasks
 from wann_rt.core.controller import Channel, Controller, Weight
-from wann_rt.core.errors import TaskError
+from wann_rt.core.errors import ConfigError, TaskError
 from wann_rt.core.network import Connection, Network
 from wann_rt.core.random import Purpose
 from wann_rt.evaluation.conditions import SIX_WEIGHTS, evaluate
-from wann_rt.evaluation.score import Score
-from wann_rt.evaluation.sweep import sweep
+from wann_rt.evaluation.score import Score, interquartile_mean
+from wann_rt.evaluation.sweep import Sweep, race, sweep, tuned_weight
 from wann_rt.play.episodes import episode_seeds
 from wann_rt.play.plain import play_controller, record_vectors
 from wann_rt.play.rollouts import play, starts_of
@@ -118,7 +119,30 @@ def test_the_sweep_is_fine_and_finds_its_best() -> None:
     assert np.diff(swept.weights).max() < 0.0101
     assert swept.weights[0] == -2
     assert swept.weights[-1] == 2
-    assert swept.means.max() == swept.means[np.flatnonzero(swept.weights == np.float32(swept.best))[0]]
+    assert swept.means.max() == swept.means[np.flatnonzero(swept.weights == np.float32(swept.greatest))[0]]
+
+
+def swept_by_hand(behind: list[float], changes: list[float] | None, weights: list[float] | None = None) -> float:
+    grid, count = np.array(weights or np.linspace(-1, 1, len(behind)), np.float32), len(behind)
+    calm = None if changes is None else np.array(changes)
+    return Sweep(grid, np.zeros(count), np.zeros(count), 0, np.array(behind), calm).best
+
+
+def test_the_best_weight_is_the_calmest_of_those_that_cannot_be_told_from_the_greatest() -> None:
+    assert swept_by_hand([0.0, 0.9, 1.1, 5.0, 5.0], [3.0, 2.0, 1.0, 0.0, 0.0]) == -0.5
+    assert swept_by_hand([5.0, 0.5, 0.0, 0.5, 5.0], None) == 0  # nobody watched: the middle of the plateau
+    assert swept_by_hand([0.0, 5.0, 5.0, 5.0, 0.0], [1.0] * 5) == 1  # of equals the positive one
+    assert swept_by_hand([0.0, 0.0, 0.0], [1.0] * 3, [-1.0, 0.99, 1.0]) == 1  # finalists far apart are no neighbours
+
+
+def test_the_tuned_weight_does_not_depend_on_who_asks() -> None:
+    """Of a plateau, other episodes choose much the same weight, and the evaluation's seed has no say at all."""
+    champion = wr.load("zoo:cartpole-swingup.shared")
+    task, network = wr.task_of(champion), champion.network
+    chosen = tuned_weight(task, network).best
+    other = race(task, network, sweep(task, network, seed=1), episodes=256, seed=1)
+    assert abs(abs(other.best) - abs(chosen)) < 0.15  # its return is the same from 1.3 to 1.7, on both sides
+    assert {wr.evaluate(champion, episodes=2, seed=s).tuned_weight for s in (0, 5)} == {chosen}
 
 
 def test_evaluation_depends_on_its_seed_only() -> None:
@@ -138,3 +162,25 @@ def test_a_controller_with_other_channels_is_refused() -> None:
     made = Controller("c", NETWORK, Weight.shared(1), other, TASK.actions)
     with pytest.raises(TaskError, match="was made for angle"):
         evaluate(made, TASK)
+
+
+def test_a_score_tells_quantiles_and_the_mean_of_its_worst_episodes() -> None:
+    score = Score.of(np.array([5.0, 1.0, 2.0, 4.0, 3.0]))
+    assert score.returns == (5, 1, 2, 4, 3)
+    assert (score.quantile(0), score.quantile(0.5), score.quantile(1)) == (1, 3, 5)
+    assert score.cvar(0.2) == 1
+    assert score.cvar(0.4) == 1.5
+    assert score.cvar(0.3) == pytest.approx((1 + 0.5 * 2) / 1.5)  # the second worst lies in it by half
+    assert score.cvar(1) == pytest.approx(score.mean)
+    assert score.iqm == 3
+    assert "returns" not in score.to_dict()
+    for share in (-0.1, 1.1, float("nan")):
+        with pytest.raises(ConfigError, match="share is"):
+            score.cvar(share)
+
+
+def test_the_interquartile_mean_is_that_of_rliable() -> None:
+    """``scipy.stats.trim_mean(x, 0.25)`` of these numbers, written down."""
+    assert interquartile_mean([10.0, 0.0, 1.0, 2.0, 100.0, 3.0, 4.0, 5.0]) == pytest.approx(3.5)
+    assert interquartile_mean([1.0, 2.0, 9.0]) == 4
+    assert interquartile_mean([7.0]) == 7

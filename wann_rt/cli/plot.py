@@ -43,13 +43,14 @@ def _network(subject: Path, out: Path, *_: object) -> None:
 
 def _weight(subject: Path, out: Path, _: int, seed: int, threads: int | None) -> None:
     from wann_rt.display.plots import plot_weight_profile, titled
-    from wann_rt.evaluation.sweep import sweep
+    from wann_rt.evaluation.sweep import sweep, tuned_weight
     from wann_rt.play.task_of import task_of
 
     controller = read_controller(subject)
     task = task_of(controller)
     own = controller.weight.values[0] if controller.weight.kind == "shared" else None
-    swept = sweep(task, controller.network, seed=seed, threads=threads)
+    network = controller.network
+    swept = sweep(task, network, seed=seed, threads=threads) if seed else tuned_weight(task, network, threads=threads)
     plot_weight_profile(swept, out, own=own, title=titled(controller.name, task.name))
 
 

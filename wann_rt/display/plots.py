@@ -63,7 +63,8 @@ def plot_weight_profile(
         MissingExtraError: matplotlib is not installed.
         FileError: the suffix is none of ``FORMATS``, or the file cannot be written.
     """
-    at_marks, best = np.interp(marks, sweep.weights, sweep.means), float(sweep.means.max())
+    at_marks = np.interp(marks, sweep.weights, sweep.means)
+    best = float(np.interp(sweep.best, sweep.weights, sweep.means))
     with figure_file(path) as figure:
         axes = figure.add_subplot(xlabel="shared weight", ylabel="mean return")
         axes.set_title(title)

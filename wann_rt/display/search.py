@@ -1,9 +1,10 @@
 """A search on the terminal: its progress, its champion."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -81,13 +82,20 @@ class SearchProgress:
             self.console.print("compiling the search for this machine (first use only, about 20 seconds) ...")
 
 
+def behaviour(score: Mapping[str, Any]) -> str:
+    """Returns how the actions behaved that a controller's provenance tells of, as the end of a sentence."""
+    if "sign_changes_per_s" not in score:
+        return ""
+    return f"; mean |action| {score['effort']:g}, {score['sign_changes_per_s']:g} changes of its sign a second"
+
+
 def show_champion(controller: Controller, path: Path) -> None:
     """Prints what a search found and what to do next."""
     score = controller.provenance["score"]
     out = console()
     out.print(
         f"champion: {controller.network.n_connections} connections, {controller.network.n_hidden} hidden nodes, "
-        f"shared weight {number(controller.weight.values[0])}: scores {score['mean']:.0f} +- {score['ci95']:.0f} "
-        f"over {score['episodes']} fresh episodes"
+        f"shared weight {number(controller.weight.values[0])}: scores {score['mean']:.0f} ± {score['ci95']:.0f} "
+        f"over {score['episodes']} fresh episodes{behaviour(score)}"
     )
     out.print(f"wrote {path}\nnext: wann-rt verify {path}", soft_wrap=True, markup=False)

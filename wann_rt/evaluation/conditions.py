@@ -1,7 +1,7 @@
 """Evaluation: a controller's score in the paper's conditions, over fresh episodes, with confidence intervals."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from wann_rt.core.controller import Controller
 from wann_rt.core.random import Purpose, stream, uniforms
 from wann_rt.evaluation.score import Score
-from wann_rt.evaluation.sweep import COARSE_EPISODES, COARSE_STEP, Sweep, grid, sweep
+from wann_rt.evaluation.sweep import COARSE_EPISODES, COARSE_STEP, Sweep, grid, tuned_weight
 from wann_rt.play.backends.processes import session
 from wann_rt.play.episodes import HIGH, LOW, episode_seeds, weights_per_connection
 from wann_rt.play.plain import play_controller
@@ -30,7 +30,7 @@ class Evaluation:
         task: name of the task.
         seed: of the test episodes.
         connections: of the network.
-        tuned_weight: the best shared weight of the sweep.
+        tuned_weight: the best shared weight of the sweep; it does not depend on ``seed``, see ``evaluation.sweep``.
         scores: condition -> score. ``random_weights``: every connection drawn from U(-2, 2), anew each episode;
             ``random_shared``: the shared weight drawn from U(-2, 2); ``six_weights``: the paper's six shared weights;
             ``tuned_shared``: the sweep's best shared weight; ``own_weight``: the controller as it is.
@@ -51,7 +51,7 @@ class Evaluation:
             "seed": self.seed,
             "connections": self.connections,
             "tuned_weight": float(str(np.float32(self.tuned_weight))),
-            "scores": {name: asdict(score) for name, score in self.scores.items()},
+            "scores": {name: score.to_dict() for name, score in self.scores.items()},
         }
 
 
@@ -87,7 +87,7 @@ def evaluate(
     check_fits(task, controller)
     network = controller.network
     starts = starts_of(task, episode_seeds(Purpose.TEST, seed, episodes))
-    swept = sweep(task, network, seed=seed, threads=threads)
+    swept = tuned_weight(task, network, threads=threads)  # a property of the network, whatever the seed
 
     def shared(weights: NDArray[np.float64]) -> Score:
         repeats = len(weights) // episodes if len(weights) > episodes else 1

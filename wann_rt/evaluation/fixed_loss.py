@@ -1,6 +1,6 @@
 """What fixed point costs: the score of a controller in q12 beside that in float32, over the same episodes."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -38,7 +38,8 @@ class Loss:
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the scores as JSON values."""
-        return asdict(self)
+        scores = {"float32": self.float32, "fixed": self.fixed, "difference": self.difference}
+        return {"task": self.task, **{name: score.to_dict() for name, score in scores.items()}}
 
 
 def loss(

@@ -1,7 +1,7 @@
 """Robustness: a controller's score under each disturbance that its task knows, one at a time and all together."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -39,8 +39,8 @@ class Robustness:
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the scores as JSON values."""
-        disturbed = {name: asdict(score) for name, score in self.scores.items()}
-        return {"task": self.task, "plain": asdict(self.plain), "disturbances": disturbed}
+        disturbed = {name: score.to_dict() for name, score in self.scores.items()}
+        return {"task": self.task, "plain": self.plain.to_dict(), "disturbances": disturbed}
 
 
 @session()

@@ -17,7 +17,7 @@ from wann_rt.core.random import Purpose
 from wann_rt.core.signals import ended_like_ctrl_c
 from wann_rt.core.version import __version__
 from wann_rt.evaluation.score import Score
-from wann_rt.evaluation.sweep import sweep
+from wann_rt.evaluation.sweep import tuned_weight
 from wann_rt.evolution import config as configs
 from wann_rt.evolution.callbacks import Callback
 from wann_rt.evolution.config import Config
@@ -221,7 +221,7 @@ def controller_of(running: Search, stopped: str = "") -> Controller:
     starts = starts_of(task, episode_seeds(Purpose.TEST, seed, running.config.scored_episodes))
     played = play_controller(judged(task), bare, starts, running.threads)
     _check_lockstep(running, bare, starts, played)
-    score = Score.of(played.returns)
+    score = Score.of_episodes(judged(task), played)
     provenance = {
         "created_by": f"wann_rt {__version__}",
         **{key: value for key, value in identity(task).items() if value != {}},
@@ -232,7 +232,7 @@ def controller_of(running: Search, stopped: str = "") -> Controller:
         "generations": running.generation,
         "env_steps": running.env_steps,
         **({"stopped": stopped} if stopped else {}),
-        "score": {"mean": round(score.mean, 2), "ci95": round(score.ci95, 2), "episodes": score.episodes},
+        "score": score.short(),
     }
     return replace(bare, vectors=record_vectors(task, bare, seed), provenance=provenance)
 
@@ -244,10 +244,7 @@ def _best_weight(running: Search, network: Network) -> float:
         return 1.0 if config.drawn_weights else float(np.float32(config.weights[0]))
     weights = np.linspace(LOW, HIGH, config.sweep_weights).astype(np.float32) if config.sweep_weights else None
     episodes = config.sweep_episodes or None
-    swept = sweep(
-        running.task, network, episodes=episodes, seed=config.seed, threads=running.threads, weights=weights
-    )
-    return swept.best
+    return tuned_weight(running.task, network, episodes=episodes, threads=running.threads, weights=weights).best
 
 
 def _check_lockstep(running: Search, controller: Controller, starts: NDArray[Any], played: Episodes) -> None:

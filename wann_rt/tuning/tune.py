@@ -1,7 +1,7 @@
 """Tuning: from a controller to a better or smaller one - shared weight, individual weights, pruning."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ from wann_rt.core.version import __version__
 from wann_rt.evaluation.score import Score
 from wann_rt.evaluation.sweep import Sweep, grid, race, sweep
 from wann_rt.play.backends.processes import session
-from wann_rt.play.episodes import episode_seeds
+from wann_rt.play.episodes import Episodes, episode_seeds
 from wann_rt.play.plain import play_controller, record_vectors
 from wann_rt.play.rollouts import play, starts_of
 from wann_rt.play.task_of import task_of
@@ -64,8 +64,8 @@ class Tuned:
         return {
             "connections": self.controller.network.n_connections,
             "weight": self.controller.weight.kind,
-            "start": asdict(self.start),
-            "score": asdict(self.score),
+            "start": self.start.to_dict(),
+            "score": self.score.to_dict(),
             "env_steps": self.env_steps,
             "interrupted": self.interrupted,
             "front": [front_row(one) for one in self.front],
@@ -222,8 +222,8 @@ def _with_weights(controller: Controller, one: Pruned) -> Controller:
 def _finished(arena: Arena, start: Controller, found: list[Controller], done: dict[str, Any]) -> Tuned:
     """Judges start and results on the same held-out episodes, chooses, and completes what will be saved."""
     starts = arena.held_out(Purpose.TUNE_FINAL, arena.final)
-    before = own_returns(arena, start, starts)
-    returns = [own_returns(arena, one, starts) for one in found]
+    before = own_episodes(arena, start, starts).returns[0]
+    returns = [own_episodes(arena, one, starts).returns[0] for one in found]
     means = np.array([r.mean() for r in returns])
     needed = max(before.mean(), means.max() - SLACK * abs(means.max()))  # returns may be negative
     good = [k for k in range(len(found)) if means[k] >= needed]
@@ -236,18 +236,17 @@ def _finished(arena: Arena, start: Controller, found: list[Controller], done: di
     return Tuned(chosen, Score.of(before), score, front, None, None, steps, arena.interrupted)
 
 
-def own_returns(arena: Arena, controller: Controller, starts: NDArray[Any]) -> NDArray[np.float64]:
-    """Returns the return of each episode of a controller as it is; compiled, but for ensembles."""
+def own_episodes(arena: Arena, controller: Controller, starts: NDArray[Any], *, watched: bool = False) -> Episodes:
+    """Plays episodes of a controller as it is; compiled, but for ensembles."""
     if controller.weight.kind == "ensemble":
         played = play_controller(arena.task, controller, starts, arena.threads)
     else:
         weights = controller.weight.array
         rows = np.repeat(weights[:, np.newaxis], starts.shape[1], axis=1)
         lanes = rows[0] if controller.weight.kind == "shared" else rows
-        played = play(arena.task, controller.network, lanes, starts, arena.threads)
+        played = play(arena.task, controller.network, lanes, starts, arena.threads, watched)
     arena.env_steps += int(played.lengths.sum())
-    returns: NDArray[np.float64] = played.returns[0]
-    return returns
+    return played
 
 
 def _completed(arena: Arena, start: Controller, one: Controller, done: dict[str, Any], steps: int) -> Controller:
@@ -255,13 +254,13 @@ def _completed(arena: Arena, start: Controller, one: Controller, done: dict[str,
     scored = replace(arena, task=judged(arena.task))
     episodes = DEAR_SCORED_EPISODES if isinstance(arena.task, EnvironmentTask) else SCORED_EPISODES
     starts = starts_of(scored.task, episode_seeds(Purpose.TEST, arena.seed, episodes))
-    score = Score.of(own_returns(scored, one, starts))
+    score = Score.of_episodes(scored.task, own_episodes(scored, one, starts, watched=True))
     before, known = start.provenance.get("env_steps", 0), identity(arena.task)
     provenance = {
         **{key: value for key, value in start.provenance.items() if key not in ("task_params", "environment")},
         **{key: value for key, value in known.items() if value != {}},
         "env_steps": (before if isinstance(before, int) else 0) + steps,
-        "score": {"mean": round(score.mean, 2), "ci95": round(score.ci95, 2), "episodes": score.episodes},
+        "score": score.short(),
         "tuned": {"by": f"wann_rt {__version__}", "from": files.digest(start), "seed": arena.seed, **done},
     }
     bare = replace(one, vectors=(), provenance=provenance)
