@@ -36,6 +36,7 @@ PRESET = (
 @click.option("--population", type=click.IntRange(2), help="Genomes per generation.")
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder.  [default: runs/TASK-SEED]")
 @click.option("--overwrite", is_flag=True, help="Allow --out to hold an earlier run, which is replaced.")
+@click.option("--changed-code", is_flag=True, help="Resume although the environment's code has changed since.")
 @click.option("--target", type=float, help="End once the champion's fitness is at least this.")
 @click.option("--patience", type=click.IntRange(1), help="End after so many generations without a better champion.")
 @click.option("--budget", help="End once so much is spent: 90s, 10min, 2h, or '500 episodes' of an environment.")
@@ -50,6 +51,7 @@ def search(
     settings: tuple[str, ...],
     out: Path | None,
     overwrite: bool,
+    changed_code: bool,
     quiet: bool,
     threads: int | None,
     as_json: bool,
@@ -76,7 +78,7 @@ def search(
     folder = out or Path("runs") / f"{task.name}-{config.seed}"
     with SearchProgress(config.generations, quiet=quiet or as_json) as progress:
         controller = run_search(
-            task, config, network, out=folder, overwrite=overwrite, threads=threads,
+            task, config, network, out=folder, overwrite=overwrite, changed_code=changed_code, threads=threads,
             on_generation=progress.update, callbacks=[KeepBest(folder / "best")] * keep_best,
             stopping=Stopping.of(target, patience, budget),
             on_resume=lambda done: click.echo(f"resuming {folder} at generation {done}", err=True),

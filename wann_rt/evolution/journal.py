@@ -22,7 +22,7 @@ from wann_rt.evolution.config import Config
 from wann_rt.evolution.lines import MOST_BYTES, generations, packed, saved_lines
 from wann_rt.evolution.lock import Lock
 from wann_rt.evolution.resume import restore, state_of
-from wann_rt.evolution.run_settings import SETTINGS, difference, is_longer, settings_of
+from wann_rt.evolution.run_settings import CHANGED, SETTINGS, code_of, difference, is_longer, settings_of, without_code
 from wann_rt.evolution.search import Generation, Search
 from wann_rt.tasks.any_task import AnyTask
 
@@ -42,6 +42,7 @@ class Journal:
     Attributes:
         folder: the run folder.
         repeated: how many generations that the folder told of are played again, because they came after its state.
+        changed_code: which code played the generations before some generation, where the user went on with other code.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Journal:
         config: Config,
         *,
         overwrite: bool = False,
+        changed_code: bool = False,
         seconds_per_checkpoint: float = SECONDS_PER_CHECKPOINT,
     ) -> None:
         """Opens the folder, which is made if need be.
@@ -61,6 +63,8 @@ class Journal:
         """
         self.folder = Path(folder)
         self.repeated = 0
+        self.changed_code: list[dict[str, Any]] = []
+        self._may_change = changed_code
         self._interval = seconds_per_checkpoint
         self._last, self._cost = time.monotonic(), 0.0
         self._whole: tuple[Checkpoint, int] | None = None
@@ -79,7 +83,7 @@ class Journal:
     def _open(self, overwrite: bool) -> None:
         self._sweep()
         self._clear() if overwrite else self._check()
-        write_atomic(self.folder / SETTINGS, (json.dumps(self._settings, indent=2) + "\n").encode())
+        self._write_settings()
         self._begin(b"")
 
     def __enter__(self) -> "Journal":
@@ -107,7 +111,7 @@ class Journal:
             return False
         where = str(self.folder / STATE)
         state = checkpoint.load(self.folder / STATE)
-        restore(running, state, where)
+        changed = restore(running, state, where, self._may_change)
         path, found = self.folder / GENERATIONS, self._found()
         lines = saved_lines(state, found, running, where)
         if found.startswith(lines):
@@ -116,7 +120,18 @@ class Journal:
             self._set_aside(path, len(lines))
         self._begin(lines)
         self._whole = state, len(lines)
+        if changed:
+            self._go_on_with_other_code(running, state)
         return True
+
+    def _go_on_with_other_code(self, running: Search, state: Checkpoint) -> None:
+        """Tests the champion with the code that plays now, and records that there was other code before."""
+        running.retest_champion()
+        before = {"until_generation": running.generation, **code_of(state.values)}
+        if before not in self.changed_code:  # a kill before the next state makes the user say it again
+            self.changed_code.append(before)
+        self._settings[CHANGED] = self.changed_code
+        self._write_settings()
 
     def generation(self, report: Generation, running: Search) -> None:
         """Appends a generation's line, and now and then saves the state of the search."""
@@ -211,10 +226,27 @@ class Journal:
         for name in (CHAMPION, GENERATIONS, SETTINGS):
             (self.folder / name).unlink(missing_ok=True)
 
+    def _write_settings(self) -> None:
+        write_atomic(self.folder / SETTINGS, (json.dumps(self._settings, indent=2) + "\n").encode())
+
+    def _taken_over(self, saved: Any) -> Any:
+        """Returns saved settings as this run would have them, as far as only code differs that may differ.
+
+        What they say of code before that is kept; a state that is not of this code says so when it is resumed.
+        """
+        if not isinstance(saved, dict):
+            return saved
+        if isinstance(saved.get(CHANGED), list):
+            self.changed_code = saved[CHANGED]
+            self._settings[CHANGED] = self.changed_code
+        if self._may_change and without_code(saved) == without_code(self._settings):
+            return self._settings
+        return saved
+
     def _check(self) -> None:
         """Refuses a folder with another or a finished run, or with files that are of no run."""
         path = self.folder / SETTINGS
-        saved = self._saved_settings() if path.exists() else None
+        saved = self._taken_over(self._saved_settings()) if path.exists() else None
         if saved is not None and saved != self._settings and is_longer(saved, self._settings) and self._go_on():
             return
         if saved is not None and saved != self._settings:

@@ -47,6 +47,7 @@ def search(
     start: Controller | None = None,
     out: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
+    changed_code: bool = False,
     threads: int | None = None,
     on_generation: OnGeneration | None = None,
     callbacks: Sequence[Callback] = (),
@@ -65,6 +66,8 @@ def search(
             task and settings in it is resumed, and gives the champion that it would have given uninterrupted. With more
             ``generations`` a finished one goes on, too, as if it had been to have so many from the start.
         overwrite: whether ``out`` may already hold another or a finished run, which is removed.
+        changed_code: whether a run is resumed although the code of its environment, or wann_rt, has changed since; the
+            champion is then tested anew, and run folder and champion say so.
         threads: how many to use, or processes, all processors by default; the result does not depend on it.
         on_generation: called after each generation; returning True ends the search.
         callbacks: objects that see the search as it goes, and may end it; see ``Callback``.
@@ -84,8 +87,8 @@ def search(
     searched = as_task(task)
     config, network = configured(searched, preset, start, settings)
     return run_search(
-        searched, config, network, out=out, overwrite=overwrite, threads=threads, on_generation=on_generation,
-        callbacks=callbacks, stopping=stopping,
+        searched, config, network, out=out, overwrite=overwrite, changed_code=changed_code, threads=threads,
+        on_generation=on_generation, callbacks=callbacks, stopping=stopping,
     )  # fmt: skip
 
 
@@ -107,6 +110,7 @@ def run_search(
     *,
     out: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
+    changed_code: bool = False,
     threads: int | None = None,
     on_generation: OnGeneration | None = None,
     on_resume: Callable[[int], None] | None = None,
@@ -121,6 +125,7 @@ def run_search(
         network: what the first generation copies.
         out: run folder.
         overwrite: whether it may already hold another or a finished run.
+        changed_code: whether the code of the environment may have changed since.
         threads: how many to use.
         on_generation: called after each generation.
         on_resume: called with the number of generations that the run folder already holds, where it is resumed.
@@ -136,7 +141,8 @@ def run_search(
         running = Search(task, config, threads, network)
         journal = None
         if out is not None:
-            journal = stack.enter_context(Journal(out, task, config, overwrite=overwrite))
+            opened = Journal(out, task, config, overwrite=overwrite, changed_code=changed_code)
+            journal = stack.enter_context(opened)
             if journal.resume(running) and on_resume is not None:
                 on_resume(running.generation)
         return run(running, journal, on_generation, callbacks, stopping)
@@ -175,6 +181,8 @@ def run(
             journal.save_state(running)
     done = running.generation == running.config.generations
     controller = controller_of(running, "" if done else stopped)
+    if journal is not None and journal.changed_code:
+        controller = replace(controller, provenance={**controller.provenance, "changed_code": journal.changed_code})
     for line in nothing_learnt(seen, controller):
         LOG.warning(line)
     if journal is not None:

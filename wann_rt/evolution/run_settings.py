@@ -14,6 +14,8 @@ from wann_rt.evolution.config import Config
 from wann_rt.tasks.any_task import AnyTask, identity
 
 SETTINGS = "config.json"
+CODE = ("source", "task_version", "wann_rt")  # what says which code plays, not what it shall play
+CHANGED = "changed_code"  # which code played the generations before, where a user went on with other code
 
 
 def settings_of(task: AnyTask, config: Config) -> dict[str, Any]:
@@ -63,12 +65,30 @@ def is_longer(saved: Any, settings: dict[str, Any]) -> bool:
     return isinstance(had, int) and had < wants and fewer == more and left[0] == left[1]
 
 
+def without_code(settings: Any) -> Any:
+    """Returns settings without what says which code plays: an environment's, a task's version, wann_rt's."""
+    if not isinstance(settings, dict):
+        return settings
+    left = {key: value for key, value in settings.items() if key not in (*CODE, CHANGED)}
+    if isinstance(left.get("environment"), dict):
+        left["environment"] = {key: value for key, value in left["environment"].items() if key not in CODE}
+    return left
+
+
+def code_of(settings: dict[str, Any]) -> dict[str, Any]:
+    """Returns what settings say of the code that plays."""
+    flat = {**settings, **(settings.get("environment") or {})}
+    return {key: flat[key] for key in CODE if key in flat}
+
+
 def difference(saved: Any, settings: dict[str, Any]) -> str:
     """Returns the first setting in which saved ones differ."""
     flat = [_flat(s) if isinstance(s, dict) else {} for s in (saved, settings)]
-    for key in flat[1]:
-        if flat[0].get(key) != flat[1][key] and key not in ("config", "config_digest"):
+    for key in (*flat[1], "source", "channels"):  # the last two stand there only where there is something to say
+        if flat[0].get(key) != flat[1].get(key) and key not in ("config", "config_digest"):
             if key == "source":
-                return "the code of the environment was another one"
-            return f"{key} is {shown(flat[0].get(key))} there, {shown(flat[1][key])} now"
+                return "the code of the environment was another one; to go on all the same: --changed-code"
+            if key == "channels":
+                return "names, units, bounds or conditioning of the environment's channels were other ones"
+            return f"{key} is {shown(flat[0].get(key))} there, {shown(flat[1].get(key))} now"
     return "they say more than this wann_rt knows"

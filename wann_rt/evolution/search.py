@@ -21,7 +21,7 @@ from wann_rt.kernels import genome
 from wann_rt.kernels.express import express
 from wann_rt.kernels.mutation import Allowed
 from wann_rt.kernels.operators import MOST_GENES, MOST_NODES
-from wann_rt.kernels.programs import Programs, is_row, some_of
+from wann_rt.kernels.programs import Programs, is_row, single, some_of
 from wann_rt.kernels.ranking import rank
 from wann_rt.kernels.variation import breed, rates_of
 from wann_rt.play.repeats import check
@@ -209,6 +209,14 @@ class Search:
     def _merit(self, champion: Champion) -> float:
         fitness, connections = np.array([champion.fitness]), np.array([champion.network.n_connections], np.int32)
         return float(scoring.merit(fitness, connections, self.config)[0])
+
+    def retest_champion(self) -> None:
+        """Finds the champion's fitness anew, where other code than that which gave it plays the episodes now."""
+        if self.champion is not None:
+            some = single(self.champion.network)
+            by_weight, steps, _ = scoring.scores(self.task, some, self._retest_trials, self.threads)
+            self.champion = replace(self.champion, fitness=float(scoring.fitness(by_weight, self.config)[0]))
+            self.env_steps += steps
 
     def _ranking(
         self, by_weight: NDArray[np.float64], fitness: NDArray[np.float64], connections: NDArray[np.int32]

@@ -6,7 +6,7 @@ from typing import Any
 from wann_rt import tasks
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ConfigError, TaskError
-from wann_rt.tasks.environment.task import EnvironmentTask, changed_options, with_options
+from wann_rt.tasks.environment.task import EnvironmentTask, changed_options, stated_channels, with_options
 from wann_rt.tasks.task import Task
 
 AnyTask = Task | EnvironmentTask
@@ -74,6 +74,7 @@ def identity(task: AnyTask) -> dict[str, Any]:
             **{"id": task.env_id, "kwargs": dict(task.kwargs), "engine": task.engine},
             **({"source": task.source} if task.source else {}),
             **({"wrappers": list(task.wrappers)} if task.wrappers else {}),
+            **({"channels": stated} if (stated := stated_channels(task)) else {}),
             **({"action_mask": True} if task.masked and task.params.action_mask else {}),
         }
     return known

@@ -22,7 +22,7 @@ from wann_rt.tasks.environment.rate import rate_of
 from wann_rt.tasks.environment.simulator import has_mask, told
 from wann_rt.tasks.environment.source import source_digest
 from wann_rt.tasks.environment.spaces import action_channels, observation_channels
-from wann_rt.tasks.environment.task import EnvironmentTask
+from wann_rt.tasks.environment.task import EnvironmentTask, channels_digest
 from wann_rt.tasks.environment.wrappers import fold
 
 OWN_STEPS = 1000  # length at which we end an episode if the environment sets no limit
@@ -51,7 +51,8 @@ def described(
     plain = json_values(maker.env_id, kwargs or {})
     environment = _made(maker, plain)
     try:
-        task = named(_described(maker, plain, environment), channels, _inner_id(environment))
+        bare, inner = _described(maker, plain, environment), _inner_id(environment)
+        task = replace(named(bare, channels, inner), own_channels=channels_digest(named(bare, None, inner)))
     finally:
         with contextlib.suppress(Exception):  # the task is known by now; an error of closing changes nothing in it
             environment.close()

@@ -3,8 +3,9 @@
 An episode of a compiled task begins with a state; one of an environment with a seed, which ``reset(seed=...)`` takes.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -93,6 +94,7 @@ class EnvironmentTask:
         step_timeout: seconds after which a step or a reset that does not return is an error.
         address: of the cluster, where the back end has one; None: see ``backends.ray_connection``.
         generation: what ``reset`` is told, see ``Options.curriculum``.
+        own_channels: digest of the channels as they are where nobody says otherwise; empty: unknown.
     """
 
     name: str
@@ -116,6 +118,7 @@ class EnvironmentTask:
     step_timeout: float = field(default=STEP_TIMEOUT, compare=False)
     address: str | None = field(default=None, compare=False)
     generation: int | None = field(default=None, compare=False)
+    own_channels: str = field(default="", compare=False)
 
     @property
     def max_steps(self) -> int:
@@ -130,6 +133,18 @@ class EnvironmentTask:
     def start(self, seed: int) -> NDArray[np.int64]:
         """Returns what begins the episode of this seed: the seed that ``reset`` is given, int64 [1]."""
         return np.array([seed % SEEDS], np.int64)
+
+
+def channels_digest(task: EnvironmentTask) -> str:
+    """Returns "sha256:..." of the names, units, bounds and conditioning of all channels, and of the rate."""
+    rows = [[*asdict(channel).items()] for channel in (*task.observations, *task.actions)]
+    return "sha256:" + hashlib.sha256(repr([task.rate_hz, rows]).encode()).hexdigest()
+
+
+def stated_channels(task: EnvironmentTask) -> str:
+    """Returns the digest of the channels where they are not those that the environment has by itself; else nothing."""
+    now = channels_digest(task)
+    return now if task.own_channels not in ("", now) else ""
 
 
 def played_alike(task: EnvironmentTask) -> EnvironmentTask:
