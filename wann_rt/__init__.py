@@ -36,17 +36,17 @@ _PUBLIC = {
     "Weight": "core.controller",
     "WeightsAndBiases": "evolution.callbacks",
     "environment": "play.environment",
-    "evaluate": "evaluation.conditions",
+    "evaluate": "display.searching",
     "export": "exporters",
     "load": "zoo.sources",
     "plot": "display.plot",
     "robustness": "evaluation.robustness",
     "save": "core.files",
-    "search": "evolution.run",
+    "search": "display.searching",
     "show": "display.show",
     "task": "tasks.any_task",
     "task_of": "play.task_of",
-    "tune": "tuning.tune",
+    "tune": "display.searching",
     "verify": "exporters.parity.verify",
 }
 __all__ = [
@@ -92,12 +92,12 @@ if TYPE_CHECKING:
     from wann_rt.core.network import Network
     from wann_rt.display.plot import plot
     from wann_rt.display.search import SearchProgress
+    from wann_rt.display.searching import evaluate, search, tune
     from wann_rt.display.show import show
-    from wann_rt.evaluation.conditions import Evaluation, evaluate
+    from wann_rt.evaluation.conditions import Evaluation
     from wann_rt.evaluation.robustness import Robustness, robustness
     from wann_rt.evaluation.sweep import Sweep
     from wann_rt.evolution.callbacks import Callback, KeepBest, TensorBoard, WeightsAndBiases
-    from wann_rt.evolution.run import search
     from wann_rt.exporters import export
     from wann_rt.exporters.parity.report import Report
     from wann_rt.exporters.parity.verify import verify
@@ -107,7 +107,7 @@ if TYPE_CHECKING:
     from wann_rt.tasks.environment.task import EnvironmentTask
     from wann_rt.tasks.task import Task
     from wann_rt.tuning.settings import TuneSettings
-    from wann_rt.tuning.tune import Tuned, tune
+    from wann_rt.tuning.tune import Tuned
     from wann_rt.zoo.sources import load
 
 

@@ -1,5 +1,6 @@
 """A parity report as a table for people."""
 
+from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -8,47 +9,71 @@ from wann_rt.core.plain import plain
 from wann_rt.exporters.parity.report import Report, Result
 
 LINE_END = "\n"
-COLUMNS = ("evaluator", "vectors", "bit-equal", "max ulp", "max |diff|", "µs per step", "promise", "kept")
+COLUMNS = ("evaluator", ">vectors", "bits", "promise", "kept")
+DETAIL = (">max ulp", ">max |diff|", ">µs per step")
 
 
-def report_table(report: Report) -> RenderableType:
-    """Returns the table, and below it where each evaluator that differs does so most."""
-    table = Table(title=Text(f"parity of {plain(report.controller)}"), title_justify="left")
-    for index, column in enumerate(COLUMNS):
-        table.add_column(column, justify="left" if index in (0, 6) else "right")
+def report_table(report: Report, *, detail: bool = False) -> RenderableType:
+    """Returns the verdict in a sentence, the table, and below it what went wrong.
+
+    Args:
+        report: what ``verify`` found.
+        detail: also distances, times, and where each evaluator that differs does so most, in hexadecimal.
+    """
+    title = Text(f"parity of {plain(report.controller)}", style="bold")
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in (*COLUMNS, *(DETAIL if detail else ())):
+        right = column.startswith(">")
+        table.add_column(column.lstrip(">"), justify="right" if right else "left", overflow="fold")
     for result in report.results:
-        table.add_row(*_cells(result), style="bold red" if result.kept is False else "")
-    return Group(table, *(Text(note) for result in report.results for note in _notes(result)))
+        table.add_row(*_cells(result), *(_distances(result) if detail else ()))
+    notes = (Text(note) for result in report.results for note in _notes(result, detail))
+    return Group(table, Text(verdict(report)), *notes)
 
 
-def _cells(result: Result) -> list[str]:
-    promise = result.promise if result.max_ratio is None else f"bound ({result.max_ratio:.0%} used)"
+def verdict(report: Report) -> str:
+    """Returns what a report says, in a sentence or two."""
+    broken = [result.title for result in report.results if result.kept is False]
+    if broken:
+        return f"BROKEN: {', '.join(broken)}. Do not ship this: --detail says where, please report it."
+    same = [result.title for result in report.results if result.kept and result.promise == "0 ulp"]
+    bounded = [result.title for result in report.results if result.kept and result.promise == "bound"]
+    if not same and not bounded:
+        return "Nothing was proved: no promise could be tested."
+    said = f"The same bits on every vector: {', '.join(same)}." if same else ""
+    return f"{said} Within the stated bound: {', '.join(bounded)}.".strip() if bounded else said
+
+
+def _cells(result: Result) -> list[Text]:
+    promise = {"0 ulp": "the same bits", "bound": "within a bound"}[result.promise]
+    if result.max_ratio is not None:
+        promise += f" ({result.max_ratio:.0%} used)"
+    bits = {True: "equal", False: "differ", None: "-"}[result.bit_equal]
+    return [Text(result.title), Text(str(result.vectors or "-")), Text(bits), Text(promise), _verdict(result)]
+
+
+def _distances(result: Result) -> list[str]:
     return [
-        result.title,
-        str(result.vectors or "-"),
-        {True: "yes", False: "no", None: "-"}[result.bit_equal],
         "-" if result.max_ulp is None else str(result.max_ulp),
         "-" if result.max_abs is None else f"{result.max_abs:.2g}",
         ("" if result.vectors else "-") if result.microseconds is None else f"{result.microseconds:.3g}",
-        promise,
-        _verdict(result),
     ]
 
 
-def _verdict(result: Result) -> str:
+def _verdict(result: Result) -> Text:
     if result.kept is None:
-        return "not tested" if result.skipped is None else "skipped"
-    return "yes" if result.kept else "NO"
+        return Text("not tested" if result.skipped is None else "skipped", style="yellow")
+    return Text("yes", style="green") if result.kept else Text("NO", style="bold red")
 
 
-def _notes(result: Result) -> list[str]:
+def _notes(result: Result, detail: bool) -> list[str]:
     notes = [f"{result.title}: skipped, {result.skipped}"] if result.skipped is not None else []
     if result.failed is not None:
         notes.append(f"{result.title}: {plain(str(result.failed), kept=LINE_END)}")
-    if result.worst is not None:
+    if result.worst is not None and (detail or not result.kept):
         notes.append(f"{result.title}: half of the vectors differ by at most {result.median_abs:.2g}")
         notes.append(f"{result.title}: at worst {result.worst}")
-    if result.outside:
+    if result.outside and (detail or result.outside == result.vectors):
         which = f"{result.outside} vectors overflow" if result.outside < result.vectors else "all vectors overflow"
         notes.append(f"{result.title}: {which} on the way, which its promise leaves out")
     return notes

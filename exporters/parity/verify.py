@@ -17,6 +17,7 @@ from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ExportError, WannError
 from wann_rt.core.fixed.reference import FixedController
 from wann_rt.core.reference import evaluate
+from wann_rt.core.stages import stage
 from wann_rt.exporters.parity.report import Mismatch, Promise, Report, Result, hexadecimal
 from wann_rt.exporters.parity.vectors import Lanes, observations
 
@@ -110,6 +111,7 @@ def _recorded(trial: Trial) -> list[Result]:
 
 def _run(trial: Trial, row: EvaluatorRow) -> Result:
     """Runs one evaluator: all vectors at once, then some one by one."""
+    stage(f"comparing {row.title}")
     reason = row.missing() or row.unfit(trial.controller)
     if reason is not None:
         return Result(row.key, row.title, row.promise, skipped=reason)

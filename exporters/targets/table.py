@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich import box
 from rich.table import Table
 
 from wann_rt.exporters.targets.run import TargetResult
@@ -16,10 +17,12 @@ def target_table(results: Sequence[TargetResult], faults: Mapping[str, TargetRes
         results: one row each.
         faults: key of a target -> what code with a seeded fault computed there; None: without that column.
     """
-    shown = Table(title="generated C against the oracle, bit for bit", title_justify="left")
+    title = "generated C against the oracle, bit for bit"
+    shown = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     columns = ["target", "levels", "vectors", "mismatches", "self-test"]
     for column in columns if faults is None else [*columns, "seeded fault"]:
-        shown.add_column(column, justify="right" if column in ("vectors", "mismatches") else "left")
+        right = column in ("vectors", "mismatches")
+        shown.add_column(column, justify="right" if right else "left", overflow="fold")
     for result in results:
         fault = [] if faults is None else [fault_text(faults.get(result.target.key))]
         style = "dim" if result.skipped else "" if result.ok else "bold red"

@@ -19,7 +19,6 @@ from wann_rt.core.errors import FileError, MissingExtraError, TaskError
 from wann_rt.core.network import Network
 from wann_rt.display import film
 from wann_rt.display import watch as watching
-from wann_rt.display.evaluation import EvaluationProgress
 from wann_rt.evaluation import conditions as evaluation
 from wann_rt.play import rollouts
 from wann_rt.play.environment import environment
@@ -293,17 +292,6 @@ def test_an_evaluation_tells_of_each_episode_of_an_environment_once(backend: Bac
         evaluation.evaluate(player(task), task, episodes=3, threads=1)
     tell(1)  # nobody listens any more
     assert sum(told) == evaluation.environment_episodes(3)
-
-
-def test_progress_is_a_line_now_and_then_where_there_is_no_terminal(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    now = iter([0.0, 5.0, 11.0, 12.0, 30.0])
-    monkeypatch.setattr("wann_rt.display.evaluation.time.monotonic", lambda: next(now))
-    with EvaluationProgress(10, quiet=False) as progress:
-        for _ in range(4):
-            progress.update(2)
-    assert capsys.readouterr().err.splitlines() == ["episode 4/10", "episode 8/10"]
 
 
 def test_an_environment_is_shown_at_its_own_rate() -> None:

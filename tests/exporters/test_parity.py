@@ -183,7 +183,7 @@ def test_the_report_is_json_and_a_table_with_every_back_end() -> None:
     assert {"bit_equal", "max_ulp", "max_abs", "vectors", "kept", "microseconds"} <= set(figures["onnx"])
     console = Console(width=120)
     with console.capture() as capture:
-        console.print(report_table(report))
+        console.print(report_table(report, detail=True))
     for result in report.results:
         assert result.title in capture.get()
 

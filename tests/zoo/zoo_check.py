@@ -193,7 +193,7 @@ def chance(sd: float, episodes: int, others: int) -> float:
 
 def line(name: str, row: Mapping[str, Any]) -> str:
     """Returns a champion's scores for people."""
-    each = (f"{CONDITIONS[c]} {row['scores'][c]['mean']:.1f} +- {row['scores'][c]['ci95']:.1f}" for c in CONDITIONS)
+    each = (f"{CONDITIONS[c]} {row['scores'][c]['mean']:.1f} ± {row['scores'][c]['ci95']:.1f}" for c in CONDITIONS)
     return f"{name} ({row['connections']} connections, {zoo_cost.text(row.get('m4f'))}): " + ", ".join(each)
 
 

@@ -37,14 +37,15 @@ def evaluate(controller: Path, disturbed: bool, as_json: bool, **options: Any) -
     from wann_rt.evaluation.conditions import evaluate as evaluate_controller
     from wann_rt.evaluation.robustness import robustness
     from wann_rt.play.progress import listening
+    from wann_rt.tasks.task import Task
 
     task = taken_task(options, loaded)
-    total = environment_episodes(options["episodes"])
+    total = None if isinstance(task, Task) else environment_episodes(options["episodes"])
+    robust = None
     with EvaluationProgress(total, quiet=as_json) as progress, listening(progress.update):
         result = evaluate_controller(loaded, task, **options)
-    robust = None
-    if disturbed:
-        robust = robustness(loaded, task, episodes=options["episodes"], seed=options["seed"])
+        if disturbed:
+            robust = robustness(loaded, task, episodes=options["episodes"], seed=options["seed"])
     if as_json:
         print_json(result.to_dict() | ({"robustness": robust.to_dict()} if robust else {}))
         return

@@ -54,13 +54,15 @@ def _range(text: str) -> tuple[str, tuple[float, float]]:
 def report(controller: "Controller", ranges: Mapping[str, Sequence[float]]) -> None:
     """Prints which ranges nobody stated, and the score beside that in float32 if the task is known and compiled."""
     from wann_rt.core.fixed.plan import unstated
+    from wann_rt.display.live import Live
     from wann_rt.evaluation.fixed_loss import loss
     from wann_rt.play.task_of import task_of
 
     for name, (low, high) in unstated(controller, ranges).items():
         click.echo(f"{name} has no bounds: its format holds {low:g} to {high:g}; --range {name}=LOW:HIGH changes that")
     try:
-        found = loss(task_of(controller), controller, ranges)
+        with Live("scoring"):
+            found = loss(task_of(controller), controller, ranges)
     except WannError as error:
         click.echo(f"the loss of score was not measured: {error}")
         return

@@ -15,9 +15,12 @@ from wann_rt.cli.options import CONTROLLER, THREADS, named_after, read_controlle
 def page(controller: Path, out: Path | None, no_curve: bool, threads: int | None) -> None:
     """Write CONTROLLER as one HTML file: its plant moving, its network lit, its proof recomputed in the browser."""
     from wann_rt.core.files import write_atomic
+    from wann_rt.display.live import Live
     from wann_rt.display.page.of_controller import page_of
 
     path = out or named_after(controller).with_suffix(".html")
-    text = page_of(read_controller(controller), curve=not no_curve, threads=threads)
+    loaded = read_controller(controller)
+    with Live("playing the curve of the shared weight"):
+        text = page_of(loaded, curve=not no_curve, threads=threads)
     write_atomic(path, text.encode())
     click.echo(f"wrote {path}: {len(text.encode()) // 1000} kB, open it in a browser")

@@ -30,8 +30,11 @@ def plot(kind: str, subject: Path, out: Path | None, episodes: int, seed: int, t
     """  # noqa: D301  # click reads the character \b as "keep these lines"
     if kind not in DRAWN:
         raise click.UsageError(f"there is no picture {kind!r}; pictures: {', '.join(DRAWN)}")
+    from wann_rt.display.live import Live
+
     path = out or Path(f"{kind}.svg")
-    DRAWN[kind](subject, path, episodes, seed, threads)
+    with Live("drawing"):
+        DRAWN[kind](subject, path, episodes, seed, threads)
     click.echo(f"wrote {path}")
 
 

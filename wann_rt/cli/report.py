@@ -17,13 +17,15 @@ from wann_rt.cli.options import SEED
 def report(runs: tuple[Path, ...], out: Path | None, episodes: int, watch: int | None, seed: int) -> None:
     """Write a report of RUNS, folders of searches, as one HTML file: one run in detail, several beside each other."""
     from wann_rt.core.files import write_atomic
+    from wann_rt.display.live import Live
     from wann_rt.display.report import report as reports
     from wann_rt.display.report.run import Run
 
     path = out or runs[0] / "report.html"
     while True:
         going = watch if any(Run.read(folder).champion is None for folder in runs) else None
-        text = reports.report(runs, episodes=episodes, seed=seed, refresh=going)
+        with Live("writing the report"):
+            text = reports.report(runs, episodes=episodes, seed=seed, refresh=going)
         write_atomic(path, text.encode())
         click.echo(f"wrote {path}, open it in a browser")
         if going is None:

@@ -41,6 +41,7 @@ KEPT, BROKEN, NOT_TESTED = 0, 1, 3
     help="Also compile the C header, the fixed-point header and the blob's runtime with exactly this command line.",
 )
 @click.option("--run", metavar="COMMAND", help="What runs the programs of --cc, such as qemu-arm.")
+@click.option("--detail", is_flag=True, help="Also distances, times, and the worst vectors in hexadecimal.")
 @AS_JSON
 def verify(
     controller: Path,
@@ -49,6 +50,7 @@ def verify(
     runtimes: tuple[str, ...],
     cc: str | None,
     run: str | None,
+    detail: bool,
     as_json: bool,
 ) -> None:
     """Prove that oracle, kernels, onnxruntime and compiled C compute the same actions.
@@ -60,6 +62,7 @@ def verify(
               3  none was broken, but one was not tested: all its vectors lie outside, or nothing could be run
     """  # noqa: D301  click wants the backspace itself
     loaded = read_controller(controller)
+    from wann_rt.display.live import Live
     from wann_rt.exporters.parity.runtimes import named
     from wann_rt.exporters.parity.verify import EVALUATORS
     from wann_rt.exporters.parity.verify import verify as compare
@@ -68,12 +71,13 @@ def verify(
         raise click.UsageError("--run says what runs the programs of --cc: name a compiler there")
     chosen = [*(named_targets(targets) if targets else []), *_named(cc, run)]
     rows = [row for runtime in named(runtimes) for row in runtime.rows()]
-    report = compare(loaded, n_random=vectors, evaluators=[*EVALUATORS, *rows])
-    elsewhere = _on_targets(loaded, chosen) if chosen else []
+    with Live("verifying", quiet=as_json):
+        report = compare(loaded, n_random=vectors, evaluators=[*EVALUATORS, *rows])
+        elsewhere = _on_targets(loaded, chosen) if chosen else []
     if as_json:
         _print_values(report, elsewhere, with_targets=bool(targets or cc))
     else:
-        _print_tables(report, elsewhere)
+        _print_tables(report, elsewhere, detail)
     sys.exit(_exit_code(report, elsewhere))
 
 
@@ -92,12 +96,12 @@ def _print_values(report: "Report", elsewhere: "list[TargetResult]", with_target
     print_json(report.to_dict() | on_targets)
 
 
-def _print_tables(report: "Report", elsewhere: "list[TargetResult]") -> None:
+def _print_tables(report: "Report", elsewhere: "list[TargetResult]", detail: bool) -> None:
     from wann_rt.display import tables as display
     from wann_rt.exporters.parity.table import report_table
     from wann_rt.exporters.targets.table import target_table
 
-    display.console().print(report_table(report))
+    display.console().print(report_table(report, detail=detail))
     if elsewhere:
         display.console().print(target_table(elsewhere))
     for result in elsewhere:

@@ -1,15 +1,10 @@
 """An evaluation on the terminal: its progress while an environment is played, then its scores."""
 
-import time
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as RichProgress
-
 from wann_rt.display.formulas import number
-from wann_rt.display.search import SECONDS_PER_LINE
+from wann_rt.display.live import Live
 from wann_rt.display.tables import console, table
 from wann_rt.evaluation.baseline import CONDITIONS as BASELINE_CONDITIONS
 from wann_rt.evaluation.baseline import nearest
@@ -28,46 +23,29 @@ CONDITIONS = {
 
 
 class EvaluationProgress:
-    """Shows episodes as they are played: a live bar on a terminal, a line now and then elsewhere, or nothing.
+    """Shows episodes as they are played, and what for: a live line on a terminal, a line now and then elsewhere.
 
-    Compiled tasks tell nothing, because they are scored in a second; then nothing is shown.
+    Compiled tasks do not tell of episodes, because they are scored in seconds; of them only what is done is shown.
     """
 
-    def __init__(self, total: int, *, quiet: bool) -> None:
+    def __init__(self, total: int | None, *, quiet: bool) -> None:
         """Prepares for ``total`` episodes; ``quiet`` shows nothing."""
-        self.console = Console(stderr=True, highlight=False)
-        self.quiet = quiet
-        self.total, self.done = total, 0
-        self._last_line = time.monotonic()
-        columns = BarColumn(bar_width=20), TextColumn("left"), TimeRemainingColumn(compact=True)
-        self._bar = RichProgress(
-            TextColumn("episode"),
-            MofNCompleteColumn(),
-            *columns,
-            console=self.console,
-            disable=quiet or not self.console.is_terminal,
-            transient=True,
-        )
-        self._task = self._bar.add_task("episodes", total=total)
+        self.done = 0
+        self._live = Live("scoring" if total is None else "episode", total, quiet=quiet)
 
     def __enter__(self) -> "EvaluationProgress":
+        self._live.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.stop()
+        self._live.__exit__(kind, error, trace)
 
     def update(self, episodes: int) -> None:
         """Shows that so many more episodes have been played."""
-        if self.done == 0:
-            self._bar.start()
         self.done += episodes
-        self._bar.update(self._task, completed=self.done)
-        now = time.monotonic()
-        if now - self._last_line > SECONDS_PER_LINE and not (self.quiet or self.console.is_terminal):
-            self._last_line = now
-            self.console.print(f"episode {self.done}/{self.total}", soft_wrap=True)
+        self._live.update(self.done)
 
 
 def show_evaluation(result: "Evaluation") -> None:
@@ -79,7 +57,7 @@ def show_evaluation(result: "Evaluation") -> None:
     for name, score in result.scores.items():
         label = CONDITIONS[name] + (f" {number(result.tuned_weight)}" if name == "tuned_shared" else "")
         behaviour = ("" if x is None else f"{x:.{digits}f}" for x, digits in ((score.effort, 3), (score.chatter, 1)))
-        figures = f"{score.mean:.1f}", f"+- {score.ci95:.1f}", f"{score.sd:.1f}", str(score.episodes)
+        figures = f"{score.mean:.1f}", f"± {score.ci95:.1f}", f"{score.sd:.1f}", str(score.episodes)
         made.add_row(label, *figures, *behaviour)
     console().print(made)
     guessed = nearest(result.task, result.connections)
@@ -98,6 +76,6 @@ def show_robustness(result: "Robustness") -> None:
     for name, score in {"none": result.plain, **result.scores}.items():
         lost = result.plain.mean - score.mean
         made.add_row(
-            name, f"{score.mean:.1f}", f"+- {score.ci95:.1f}", f"{score.sd:.1f}", f"{score.low:.0f}", f"{lost:.1f}"
+            name, f"{score.mean:.1f}", f"± {score.ci95:.1f}", f"{score.sd:.1f}", f"{score.low:.0f}", f"{lost:.1f}"
         )
     console().print(made)

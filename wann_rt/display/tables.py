@@ -31,7 +31,8 @@ def table(title: str, *columns: str) -> Table:
     """Returns an empty table in the house style; a column that starts with ">" is aligned right."""
     made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, title_style="bold", pad_edge=False)
     for column in columns:
-        made.add_column(column.lstrip(">"), justify="right" if column.startswith(">") else "left")
+        right = column.startswith(">")
+        made.add_column(column.lstrip(">"), justify="right" if right else "left", overflow="fold")
     return made
 
 
@@ -52,11 +53,15 @@ def task_dict(task: "Task") -> dict[str, Any]:
 
 def show_tasks(tasks: Sequence["Task"]) -> None:
     """Prints the tasks."""
-    made = table("Compiled tasks", "task", "what to do", ">observations", ">actions", ">rate", "Gymnasium id")
+    made = table("Compiled tasks", "task", "or", "what to do", ">in", ">out", ">rate")
+    for column in made.columns[:2]:
+        column.no_wrap = True  # what one types stays in one piece
     for task in tasks:
         counts = str(len(task.observations)), str(len(task.actions)), f"{task.rate_hz:g} Hz"
-        made.add_row(f"{task.name} ({', '.join(task.aliases)})", task.title, *counts, task.env_id)
-    console().print(made)
+        made.add_row(task.name, ", ".join(task.aliases), task.title, *counts)
+    out = console()
+    out.print(made)
+    out.print("wann-rt search TASK; --json says more; environments of Gymnasium: wann-rt search --env ID")
 
 
 def controller_dict(controller: Controller) -> dict[str, Any]:

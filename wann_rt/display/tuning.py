@@ -1,16 +1,11 @@
 """What ``wann-rt tune`` shows to people: progress and the outcome."""
 
-import time
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as RichProgress
-
 from wann_rt.display.formulas import number
-from wann_rt.display.search import SECONDS_PER_LINE
+from wann_rt.display.live import Live
 from wann_rt.display.tables import console, table
 
 if TYPE_CHECKING:
@@ -24,42 +19,27 @@ class TuningProgress:
 
     def __init__(self, *, quiet: bool) -> None:
         """Prepares; ``quiet`` shows nothing."""
-        self.console = Console(stderr=True, highlight=False)
-        self.quiet = quiet
-        self._last_line = time.monotonic()
-        self._bar = RichProgress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=20),
-            TextColumn("{task.fields[text]}"),
-            TextColumn("left"),
-            TimeRemainingColumn(compact=True),
-            console=self.console,
-            disable=quiet or not self.console.is_terminal,
-        )
-        self._task = self._bar.add_task("tuning", total=None, text="")
+        self._live = Live("tuning", 100, quiet=quiet, stays=True)
         self._stage, self._begun_at = "", 0
 
     def __enter__(self) -> "TuningProgress":
-        self._bar.start()
+        self._live.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.stop()
+        self._live.__exit__(kind, error, trace)
 
     def update(self, report: "TuningReport") -> None:
-        """Shows how far tuning has come; each stage (tuning, each removal) fills the bar once."""
+        """Shows how far tuning has come; each stage (tuning, each removal) fills the bar, which counts to 100 %."""
         if report.stage != self._stage:
             self._stage, self._begun_at = report.stage, report.env_steps
-            self._bar.reset(self._task, description=report.stage)
-        text = f"score {report.score:5.1f} ({report.connections} connections)  {report.env_steps / 1e6:.0f} M steps"
         total, completed = report.budget - self._begun_at, report.env_steps - self._begun_at
-        self._bar.update(self._task, total=max(total, 1), completed=completed, text=text)
-        now = time.monotonic()
-        if now - self._last_line > SECONDS_PER_LINE and not (self.quiet or self.console.is_terminal):
-            self._last_line = now
-            self.console.print(f"{report.stage}: {text}", soft_wrap=True)
+        percent = min(100, round(100 * completed / max(total, 1)))
+        text = f"score {report.score:.1f} ({report.connections} connections)"
+        steps = f"  {report.env_steps / 1e6:.0f} M steps" if self._live.wide else ""
+        self._live.update(percent, text + steps, said=report.stage)
 
 
 def show_tuned(tuned: "Tuned", path: Path) -> None:
@@ -70,7 +50,7 @@ def show_tuned(tuned: "Tuned", path: Path) -> None:
         out.print(
             f"sweep: {len(grid)} weights from {number(grid[0])} to {number(grid[-1])}; "
             f"best {number(tuned.finalists.best)}: "
-            f"{tuned.finalists.means[best]:.1f} +- {tuned.finalists.intervals[best]:.1f}"
+            f"{tuned.finalists.means[best]:.1f} ± {tuned.finalists.intervals[best]:.1f}"
         )
     out.print(
         f"given:  {text(tuned.start)}\n"
@@ -84,7 +64,7 @@ def show_tuned(tuned: "Tuned", path: Path) -> None:
 
 def text(score: "Score") -> str:
     """Returns a score as text for people."""
-    return f"{score.mean:.1f} +- {score.ci95:.1f} over {score.episodes} held-out episodes"
+    return f"{score.mean:.1f} ± {score.ci95:.1f} over {score.episodes} held-out episodes"
 
 
 def _show_front(tuned: "Tuned", path: Path) -> None:
@@ -93,6 +73,6 @@ def _show_front(tuned: "Tuned", path: Path) -> None:
     made = table("Pareto set", ">connections", ">hidden nodes", ">mean", ">95 % interval", "file")
     for one, file in zip(tuned.front, front_files(tuned, path), strict=True):
         score, network = one.provenance["score"], one.network
-        row = f"{score['mean']:.1f}", f"+- {score['ci95']:.1f}", str(file)
+        row = f"{score['mean']:.1f}", f"± {score['ci95']:.1f}", str(file)
         made.add_row(str(network.n_connections), str(network.n_hidden), *row)
     console().print(made)

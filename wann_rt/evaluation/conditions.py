@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from wann_rt.core.controller import Controller
 from wann_rt.core.random import Purpose, stream, uniforms
+from wann_rt.core.stages import stage
 from wann_rt.evaluation.score import Score
 from wann_rt.evaluation.sweep import COARSE_EPISODES, COARSE_STEP, Sweep, grid, tuned_weight
 from wann_rt.play.backends.processes import session
@@ -94,6 +95,7 @@ def evaluate(
         return scored(play(task, network, weights.astype(np.float32), np.tile(starts, repeats), threads, watched=True))
 
     scored = partial(Score.of_episodes, task)
+    stage(f"scoring in the paper's conditions, {episodes} episodes each")
     any_weights = weights_per_connection(stream(seed, Purpose.WEIGHTS, 2), network.n_connections, episodes)
     scores = {
         "random_weights": scored(play(task, network, any_weights, starts, threads, watched=True)),

@@ -9,6 +9,7 @@ from wann_rt.core.errors import TaskError
 from wann_rt.core.fixed.plan import Ranges
 from wann_rt.core.fixed.reference import FixedController
 from wann_rt.core.random import Purpose
+from wann_rt.core.stages import stage
 from wann_rt.evaluation.score import Score
 from wann_rt.kernels.forward import forward_batch
 from wann_rt.play.episodes import episode_seeds
@@ -61,6 +62,7 @@ def loss(
     if not isinstance(task, Task):
         raise TaskError(f"task {task.name} is played by an environment; fixed point is scored on compiled tasks only")
     check_fits(task, controller)
+    stage(f"playing {episodes} episodes in float32 and in fixed point")
     starts = starts_of(task, episode_seeds(Purpose.TEST, seed, episodes))
     float32 = returns(task, partial(controller.run, forward_batch), starts)
     fixed = returns(task, FixedController.of(controller, ranges), starts)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import TaskError
 from wann_rt.core.random import Purpose
+from wann_rt.core.stages import stage
 from wann_rt.evaluation.score import Score
 from wann_rt.play.backends.processes import session
 from wann_rt.play.episodes import episode_seeds
@@ -76,6 +77,7 @@ def _robustness(task: Task, controller: Controller, seeds: NDArray[np.int64]) ->
     check_fits(task, controller)
 
     def score(changes: Mapping[str, float]) -> Score:
+        stage(f"disturbed: {', '.join(changes) or 'not at all'}")
         changed = with_params(task, **changes)
         return Score.of_episodes(changed, play_controller(changed, controller, starts_of(changed, seeds)))
 

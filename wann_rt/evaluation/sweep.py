@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from wann_rt.core.errors import TaskError
 from wann_rt.core.network import Network
 from wann_rt.core.random import Purpose
+from wann_rt.core.stages import stage as say
 from wann_rt.evaluation.score import Z_95
 from wann_rt.play.episodes import HIGH, LOW, episode_seeds
 from wann_rt.play.rollouts import play, starts_of
@@ -27,7 +28,7 @@ STEP = 0.01  # of the grid: the best weight can be a needle, which a coarser gri
 COARSE_STEP, COARSE_EPISODES = 0.1, 8  # for environments, whose episodes cost about 1000 times as much
 MOST_WEIGHTS = 100_000
 FINAL_EPISODES = 8  # times as many for finalists
-FINALISTS, KEEPING_UP = 20, 3.0  # at least so many, and all within so many standard errors of the best
+FINALISTS, KEEPING_UP = 8, 3.0  # at least so many, and all within so many standard errors of the best
 AS_CALM = 1.05  # times the fewest sign changes count as as few
 
 
@@ -111,6 +112,7 @@ def sweep(
     dear = isinstance(task, EnvironmentTask)
     episodes = episodes or (COARSE_EPISODES if dear else EPISODES)
     weights = grid(step=COARSE_STEP if dear else STEP) if weights is None else weights
+    say(f"sweep: {len(weights)} shared weights, {episodes} episodes each")
     starts = starts_of(task, episode_seeds(Purpose.SWEEP, seed, episodes, *([stage] * (stage > 0))))
     played = play(task, network, np.repeat(weights, episodes), np.tile(starts, len(weights)), threads, watched=True)
     returns = played.returns.reshape(len(weights), episodes)
@@ -135,7 +137,7 @@ def race(
     task: AnyTask, network: Network, coarse: Sweep, *, episodes: int, seed: int, threads: int | None = None
 ) -> Sweep:
     """Plays what keeps up with the best of a sweep again, with new and more episodes."""
-    count = min(FINALISTS, len(coarse.weights))
+    count = max(FINALISTS, len(coarse.weights) // 20)
     keep = np.zeros(len(coarse.weights), np.bool_) if coarse.behind is None else coarse.behind <= KEEPING_UP
     keep[np.argsort(-coarse.means, kind="stable")[:count]] = True
     return sweep(task, network, episodes=episodes, seed=seed, threads=threads, weights=coarse.weights[keep], stage=1)

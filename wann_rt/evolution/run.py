@@ -15,6 +15,7 @@ from wann_rt.core.errors import TaskError, WannError
 from wann_rt.core.network import Network
 from wann_rt.core.random import Purpose
 from wann_rt.core.signals import ended_like_ctrl_c
+from wann_rt.core.stages import stage
 from wann_rt.core.version import __version__
 from wann_rt.evaluation.score import Score
 from wann_rt.evaluation.sweep import tuned_weight
@@ -23,7 +24,7 @@ from wann_rt.evolution.callbacks import Callback
 from wann_rt.evolution.config import Config
 from wann_rt.evolution.journal import Journal
 from wann_rt.evolution.search import Generation, Search
-from wann_rt.evolution.stopping import LIMITS, Stopping, Watch
+from wann_rt.evolution.stopping import Stopping, Watch
 from wann_rt.evolution.warm_start import start_from
 from wann_rt.play.backends.processes import session
 from wann_rt.play.episodes import HIGH, LOW, Episodes, episode_seeds
@@ -31,65 +32,13 @@ from wann_rt.play.plain import play_controller, record_vectors
 from wann_rt.play.progress import counting
 from wann_rt.play.repeats import repeating
 from wann_rt.play.rollouts import play, starts_of
-from wann_rt.tasks.any_task import AnyTask, as_task, identity, judged, refuse_moved
+from wann_rt.tasks.any_task import AnyTask, identity, judged
 from wann_rt.tasks.environment.task import EnvironmentTask, notes
 from wann_rt.tasks.task import Task
 
 LOG = logging.getLogger("wann_rt")
 OnGeneration = Callable[[Generation], Any]
 ENDLESS = Stopping()
-
-
-def search(
-    task: AnyTask | str,
-    *,
-    preset: str | None = None,
-    start: Controller | None = None,
-    out: str | os.PathLike[str] | None = None,
-    overwrite: bool = False,
-    changed_code: bool = False,
-    threads: int | None = None,
-    on_generation: OnGeneration | None = None,
-    callbacks: Sequence[Callback] = (),
-    **settings: Any,
-) -> Controller:
-    """Searches a controller for a task.
-
-    Ctrl-C ends the search early and returns the best controller so far.
-
-    Args:
-        task: ``wr.task(...)``, ``wr.environment(...)``, a ``wr.Task`` of your own, or the name of a compiled task.
-        preset: named settings to start from: "minimal", "tuned", "agnostic", "paper" or "environment"; by default
-            "minimal", or "environment" for an environment, see ``config.load``.
-        start: a controller whose network the first generation copies, instead of random ones.
-        out: run folder to write: settings, one JSON line a generation, the champion. An unfinished run of the same
-            task and settings in it is resumed, and gives the champion that it would have given uninterrupted. With more
-            ``generations`` a finished one goes on, too, as if it had been to have so many from the start.
-        overwrite: whether ``out`` may already hold another or a finished run, which is removed.
-        changed_code: whether a run is resumed although the code of its environment, or wann_rt, has changed since; the
-            champion is then tested anew, and run folder and champion say so.
-        threads: how many to use, or processes, all processors by default; the result does not depend on it.
-        on_generation: called after each generation; returning True ends the search.
-        callbacks: objects that see the search as it goes, and may end it; see ``Callback``.
-        **settings: settings that replace those of the preset, e.g. ``seed=1, generations=100``; see ``Config``. And
-            when to end before the last generation: ``target``, a fitness of the champion that is enough; ``patience``,
-            generations without a better champion; ``budget``, what may be spent: "10min", "500 episodes".
-
-    Returns:
-        The champion, with the shared weight that a fine sweep finds best, test vectors and its score.
-
-    Raises:
-        WannError: unknown task or setting, an environment that fails, or a run folder that cannot be written.
-        KeyboardInterrupt: on Ctrl-C before the first generation is scored.
-    """
-    refuse_moved(settings)
-    stopping = Stopping.of(**{name: settings.pop(name) for name in LIMITS if name in settings})
-    searched = as_task(task)
-    config, network = configured(searched, preset, start, settings)
-    return run_search(
-        searched, config, network, out=out, overwrite=overwrite, changed_code=changed_code, threads=threads,
-        on_generation=on_generation, callbacks=callbacks, stopping=stopping,
-    )  # fmt: skip
 
 
 def configured(
@@ -135,9 +84,11 @@ def run_search(
     with ExitStack() as stack:
         stack.enter_context(ended_like_ctrl_c())
         stack.enter_context(session())
+        stage("beginning")
         for line in notes(task) if isinstance(task, EnvironmentTask) else ():
             LOG.warning(line)
         task = repeating(task)
+        stage("")
         running = Search(task, config, threads, network)
         journal = None
         if out is not None:
@@ -226,6 +177,7 @@ def controller_of(running: Search, stopped: str = "") -> Controller:
     weight = Weight.shared(_best_weight(running, champion.network))
     sides = task.observations, task.actions
     bare = Controller(task.name, champion.network, weight, *sides, task.rate_hz, decision=task.decision)
+    stage(f"scoring the champion in {running.config.scored_episodes} fresh episodes")
     starts = starts_of(task, episode_seeds(Purpose.TEST, seed, running.config.scored_episodes))
     played = play_controller(judged(task), bare, starts, running.threads)
     _check_lockstep(running, bare, starts, played)

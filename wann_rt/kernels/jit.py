@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numba
+from numba.core import event
 from numba.extending import register_jitable
 
-from wann_rt.core import activations, arithmetic
+from wann_rt.core import activations, arithmetic, stages
 from wann_rt.kernels import block
 from wann_rt.kernels.cache import cache_for
 from wann_rt.kernels.turns import in_turn
@@ -84,6 +85,33 @@ def _functions_of(module: Any) -> list[Callable[..., Any]]:
 for _definition in (*_functions_of(arithmetic), *_functions_of(activations)):
     if _definition is not arithmetic.select:  # ``block`` says what that is
         register_jitable(_definition)
+
+
+NAMES = {"rollouts": "the episodes", "breed": "the search", "forward_range": "the network"}
+
+
+class _Compiling(event.Listener):
+    """Says when something is compiled that is not on disk, and what."""
+
+    def __init__(self) -> None:
+        self._said: list[Any] = []
+
+    def on_start(self, event: Any) -> None:
+        """Says it; what is compiled on the way, into the first, is not told of."""
+        name = getattr(event.data.get("dispatcher"), "__name__", "a kernel")
+        saying = stages.within(f"compiling {NAMES.get(name, name)} for this machine, once")
+        if not self._said:
+            saying.__enter__()
+        self._said.append(saying)
+
+    def on_end(self, event: Any) -> None:
+        """Says that it is done."""
+        saying = self._said.pop() if self._said else None
+        if saying is not None and not self._said:
+            saying.__exit__(None, None, None)
+
+
+event.register("numba:compile", _Compiling())  # type: ignore[no-untyped-call]  # numba has no types
 
 
 def is_cached(dispatcher: Any) -> bool:

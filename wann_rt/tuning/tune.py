@@ -12,6 +12,7 @@ from wann_rt.core import files
 from wann_rt.core.controller import Controller, Weight
 from wann_rt.core.errors import ConfigError, ControllerError, FileError
 from wann_rt.core.random import Purpose
+from wann_rt.core.stages import stage
 from wann_rt.core.version import __version__
 from wann_rt.evaluation.score import Score
 from wann_rt.evaluation.sweep import Sweep, grid, race, sweep
@@ -221,6 +222,7 @@ def _with_weights(controller: Controller, one: Pruned) -> Controller:
 
 def _finished(arena: Arena, start: Controller, found: list[Controller], done: dict[str, Any]) -> Tuned:
     """Judges start and results on the same held-out episodes, chooses, and completes what will be saved."""
+    stage("judging what was given and what was found in the same held-out episodes")
     starts = arena.held_out(Purpose.TUNE_FINAL, arena.final)
     before = own_episodes(arena, start, starts).returns[0]
     returns = [own_episodes(arena, one, starts).returns[0] for one in found]
