@@ -22,12 +22,14 @@ from wann_rt.cli import (
     plot,
     report,
     search,
+    settings,
     show,
     tasks,
     tune,
     verify,
 )
 from wann_rt.core.errors import WannError
+from wann_rt.core.guess import near
 from wann_rt.core.plain import plain
 from wann_rt.core.signals import ended_like_ctrl_c
 from wann_rt.core.version import __version__
@@ -47,8 +49,32 @@ def _show_warning(
     click.echo(f"wann-rt: warning: {plain(str(message), kept=LINE_END)}", err=True)
 
 
+SECTIONS = {
+    "Find": ("search", "tune", "import", "tasks", "presets", "settings"),
+    "Judge": ("evaluate", "verify", "show", "doctor"),
+    "Ship": ("export", "plant"),
+    "Look": ("play", "page", "plot", "report"),
+}
+
+
 class _Group(click.Group):
     """Turns the package's own errors, and Ctrl-C, into one line on stderr and an exit code."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Returns a command; for a mistyped one says which was meant."""
+        command = super().get_command(ctx, cmd_name)
+        if command is None and not ctx.resilient_parsing:
+            guess = near(cmd_name, self.commands) or "; wann-rt --help lists all"
+            ctx.fail(f"there is no command {cmd_name!r}{guess}")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the commands by what they are for."""
+        listed = {name: self.commands[name] for names in SECTIONS.values() for name in names}
+        others = tuple(name for name in self.commands if name not in listed)
+        for title, names in {**SECTIONS, **({"Other": others} if others else {})}.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, self.commands[name].get_short_help_str(120)) for name in names])
 
     def invoke(self, ctx: click.Context) -> Any:
         warnings.showwarning = _show_warning
@@ -84,6 +110,8 @@ for _command in (
     evidence.evidence,
     show.show,
     import_.import_,
+    settings.settings,
+    settings.presets,
     doctor.doctor,
 ):
     main.add_command(_command)

@@ -2,10 +2,10 @@
 
 import importlib.metadata
 import platform
+import re
 import shutil
 import sys
 from collections.abc import Sequence
-from importlib.util import find_spec
 from typing import NamedTuple
 
 import click
@@ -13,9 +13,8 @@ import click
 from wann_rt.cli.options import AS_JSON, print_json
 from wann_rt.core.version import __version__
 
-REQUIRED = ("numpy", "numba", "onnx", "onnxruntime", "gymnasium", "click", "rich")
-OPTIONAL = {"matplotlib": "plots", "Box2D": "box2d", "mujoco": "mujoco", "imageio_ffmpeg": "play"}
-DISTRIBUTIONS = {"Box2D": "box2d"}  # packages whose distribution has another name than their module
+DISTRIBUTION = "wann-rt"
+NOT_FOR_USERS = ("dev", "all")  # extras that are no feature of their own
 COMPILERS = ("cc", "gcc", "clang")
 
 
@@ -39,21 +38,72 @@ class Finding(NamedTuple):
 
 def diagnose() -> list[Finding]:
     """Returns everything that was looked at."""
+    needed = requirements()
     return [
         Finding("wann_rt", True, True, __version__),
         Finding("python", sys.version_info >= (3, 11), True, platform.python_version(), "install Python 3.11 or newer"),
-        *(_package(name, True, "reinstall wann-rt") for name in REQUIRED),
-        *(_package(name, False, f"pip install 'wann-rt[{extra}]'") for name, extra in OPTIONAL.items()),
+        *(_package(name, True, "reinstall wann-rt") for name in sorted(needed.pop("", {"numpy"}))),
+        *(_extra(extra, names) for extra, names in sorted(needed.items()) if extra not in NOT_FOR_USERS),
         _compiler(),
         _threads(),
         _kernels(),
     ]
 
 
+def requirements() -> dict[str, set[str]]:
+    """Returns the distributions that wann-rt says it needs: of each extra, and of none ("")."""
+    found: dict[str, set[str]] = {}
+    for line in _requires(DISTRIBUTION):
+        name = re.match(r"([\w.-]+)(?:\[([\w-]+)\])?", line)
+        if name is None or _is_of_another_system(line):
+            continue
+        mine = found.setdefault(_extra_of(line), set())
+        mine.add(name[1])
+        if name[2] and name[1] != DISTRIBUTION:  # such as gymnasium[mujoco]
+            inner = [other for other in _requires(name[1]) if _extra_of(other) == name[2]]
+            mine |= {match[0] for other in inner if (match := re.match(r"[\w.-]+", other))}
+    return found
+
+
+def _requires(distribution: str) -> list[str]:
+    """Returns what a distribution says it needs; nothing for one that is not installed, such as a folder of source."""
+    try:
+        return importlib.metadata.requires(distribution) or []
+    except importlib.metadata.PackageNotFoundError:
+        return []
+
+
+def _extra_of(line: str) -> str:
+    extra = re.search(r"""extra\s*==\s*['"]([\w-]+)""", line)
+    return extra[1] if extra else ""
+
+
+def _is_of_another_system(line: str) -> bool:
+    """Returns whether a requirement is for another operating system or Python than this."""
+    system = re.search(r"""sys_platform\s*==\s*['"](\w+)""", line)
+    older = re.search(r"""python_version\s*<\s*['"]3\.(\d+)""", line)
+    return bool((system and system[1] != sys.platform) or (older and sys.version_info >= (3, int(older[1]))))
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
 def _package(name: str, required: bool, advice: str) -> Finding:
-    if find_spec(name) is None:
-        return Finding(name, False, required, "not installed", advice)
-    return Finding(name, True, required, importlib.metadata.version(DISTRIBUTIONS.get(name, name)))
+    version = _version(name)
+    return Finding(name, version is not None, required, version or "not installed", advice)
+
+
+def _extra(extra: str, names: set[str]) -> Finding:
+    """Returns whether an extra is whole, and what it lacks."""
+    versions = {name: _version(name) for name in sorted(names)}
+    lacking = [name for name, version in versions.items() if version is None]
+    found = ", ".join(f"{name} {version}" for name, version in versions.items() if version is not None)
+    said = f"{found}{'; ' * bool(found)}lacks {', '.join(lacking)}" if lacking else found
+    return Finding(f"extra {extra}", not lacking, False, said, f"pip install 'wann-rt[{extra}]'")
 
 
 def _compiler() -> Finding:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from wann_rt.exporters.targets.target import Target
     from wann_rt.tasks.any_task import AnyTask
 
-CONTROLLER = click.argument("controller", type=click.Path(path_type=Path))
+CONTROLLER = click.argument("controller", type=click.Path(path_type=Path))  # or a run folder, or zoo:NAME
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs instead of text for people.")
 TASK_SET = click.option(
     "--task-set",
@@ -135,10 +135,10 @@ def read_controller(path: Path) -> "Controller":
 
 def named_after(path: Path) -> Path:
     """Returns the file whose name results get: a champion's has its name, and the current folder."""
-    from wann_rt.zoo.sources import zoo_name
+    from wann_rt.zoo.sources import file_of, zoo_name
 
     name = zoo_name(path)
-    return path if name is None else Path(f"{name}.json")
+    return file_of(path) if name is None else Path(f"{name}.json")
 
 
 def named_targets(names: str) -> "list[Target]":

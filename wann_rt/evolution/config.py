@@ -1,6 +1,7 @@
 """Config: every setting of a search in one frozen dataclass; presets are TOML files laid over its defaults."""
 
 import hashlib
+import itertools
 import json
 import tomllib
 from collections.abc import Callable, Mapping
@@ -12,6 +13,7 @@ import numpy as np
 
 from wann_rt.core.activations import BY_NAME
 from wann_rt.core.errors import ConfigError
+from wann_rt.core.guess import near
 from wann_rt.kernels import operators
 from wann_rt.kernels.operators import default
 from wann_rt.tasks.any_task import AnyTask
@@ -179,11 +181,25 @@ def load(preset: str = DEFAULT_PRESET, overlay: Mapping[str, Any] | None = None)
 def _preset(name: str) -> Config:
     """Returns a shipped preset: its settings over those of the preset that it extends, or over the defaults."""
     if name not in presets():
-        raise ConfigError(f"there is no preset {name!r}; presets: {', '.join(presets())}")
-    text = resources.files("wann_rt.evolution").joinpath("presets", f"{name}.toml").read_text(encoding="utf-8")
-    settings = tomllib.loads(text)
+        raise ConfigError(f"there is no preset {name!r}; presets: {', '.join(presets())}{near(name, presets())}")
+    settings = tomllib.loads(_text_of(name))
     base = settings.pop("extends", None)
     return overlaid(Config() if base is None else _preset(base), settings)
+
+
+def _text_of(name: str) -> str:
+    return resources.files("wann_rt.evolution").joinpath("presets", f"{name}.toml").read_text(encoding="utf-8")
+
+
+def purpose(name: str) -> str:
+    """Returns what a preset is for: the comment at the top of its file."""
+    lines = itertools.takewhile(lambda line: line.startswith("#"), _text_of(name).splitlines())
+    return " ".join(line.removeprefix("# ") for line in lines)
+
+
+def own_settings(name: str) -> dict[str, Any]:
+    """Returns the settings in which a preset differs from the defaults, or from the preset that it extends."""
+    return tomllib.loads(_text_of(name))
 
 
 def overlaid(config: Config, overlay: Mapping[str, Any]) -> Config:
@@ -206,7 +222,7 @@ def _typed(name: str, value: Any) -> Any:
     """Returns the value as the setting's type, or raises ConfigError."""
     types = {f.name: f.type.__name__ if type(f.type) is type else str(f.type) for f in fields(Config)}
     if name not in types:
-        raise ConfigError(f"there is no setting {name!r}; settings: {', '.join(types)}")
+        raise ConfigError(f"there is no setting {name!r}; settings: {', '.join(types)}{near(name, types)}")
     convert: Callable[[Any], Any] = _CONVERTERS[types[name]]
     try:
         return convert(value)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from wann_rt.core.errors import TaskError
+from wann_rt.core.guess import near
 from wann_rt.tasks.compiled import (
     acrobot,
     cartpole,
@@ -108,7 +109,10 @@ def get(name: str) -> Task:
     for task in TASKS:
         if name in (task.name, *task.aliases):
             return task
-    raise TaskError(f"there is no task {name!r}; known tasks: {', '.join(task.name for task in TASKS)}")
+    names = [known for task in TASKS for known in (task.name, *task.aliases)]
+    raise TaskError(
+        f"there is no task {name!r}; known tasks: {', '.join(task.name for task in TASKS)}{near(name, names)}"
+    )
 
 
 def with_params(task: Task, **changes: float) -> Task:
@@ -147,7 +151,7 @@ def _forms(task: Task) -> tuple[Task, ...]:
 def _param(task: Task, name: str, value: Any, known: Mapping[str, Any]) -> np.float32:
     """Returns a param's value as float32, or raises TaskError."""
     if name not in known:
-        raise TaskError(f"task {task.name} has no param {name!r}; params: {', '.join(known)}")
+        raise TaskError(f"task {task.name} has no param {name!r}; params: {', '.join(known)}{near(name, known)}")
     is_number = isinstance(value, (int, float, np.floating, np.integer)) and not isinstance(value, bool)
     if not is_number or not np.isfinite(value):
         raise TaskError(f"task {task.name}: {name} is {value!r}; expected a finite number")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from wann_rt.core.errors import ConfigError
+from wann_rt.core.guess import near
 from wann_rt.evaluation.sweep import STEP
 from wann_rt.play.episodes import HIGH, LOW
 
@@ -55,7 +56,7 @@ class TuneSettings:
         known = [field.name for field in fields(cls)]
         for name, value in settings.items():
             if name not in known:
-                raise ConfigError(f"tuning has no setting {name!r}; settings: {', '.join(known)}")
+                raise ConfigError(f"tuning has no setting {name!r}; settings: {', '.join(known)}{near(name, known)}")
             if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
                 raise ConfigError(f"setting {name} of tuning is {value!r}; expected a number")
         return cls(**settings)

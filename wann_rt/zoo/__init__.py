@@ -15,6 +15,7 @@ from typing import Any
 from wann_rt.core import files
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import FileError
+from wann_rt.core.guess import near
 
 _FOLDER = resources.files("wann_rt.zoo")
 
@@ -76,7 +77,7 @@ def load(name: str) -> Controller:
     """
     known = [file.name.removesuffix(".json") for file in _FOLDER.iterdir() if file.name.endswith(".json")]
     if name not in known or name == "scores":
-        raise FileError(f"the zoo has no controller {name!r}; it has {', '.join(names())}")
+        raise FileError(f"the zoo has no controller {name!r}; it has {', '.join(names())}{near(name, known)}")
     return files.from_text(_text(f"{name}.json"), f"zoo:{name}")
 
 

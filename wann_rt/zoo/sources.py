@@ -1,25 +1,43 @@
-"""Where controllers come from: a file, or the zoo."""
+"""Where controllers come from: a file, the folder of a run, or the zoo."""
 
 import os
+from pathlib import Path
 
 from wann_rt import zoo
 from wann_rt.core import files
 from wann_rt.core.controller import Controller
+from wann_rt.core.errors import FileError
 
 PREFIX = "zoo:"
+CHAMPION, SETTINGS = "champion.json", "config.json"  # of a run folder
 
 
 def load(source: str | os.PathLike[str]) -> Controller:
     """Loads a controller.
 
     Args:
-        source: path of a controller file, or "zoo:NAME" for a champion of the zoo, e.g. "zoo:pendulum".
+        source: path of a controller file, or of a run folder, whose champion it is; or "zoo:NAME" for a champion of
+            the zoo, e.g. "zoo:pendulum".
 
     Raises:
         FileError: there is none, or the file is damaged.
     """
     name = zoo_name(source)
-    return files.load(source) if name is None else zoo.load(name)
+    return files.load(file_of(source)) if name is None else zoo.load(name)
+
+
+def file_of(source: str | os.PathLike[str]) -> Path:
+    """Returns the controller file that a path means: of a run folder, its champion.
+
+    Raises:
+        FileError: it is a folder without a champion.
+    """
+    path = Path(source)
+    if not path.is_dir() or (path / CHAMPION).exists():
+        return path / CHAMPION if path.is_dir() else path
+    if (path / SETTINGS).exists():
+        raise FileError(f"{path}: this run has no champion yet: it is not finished; the same search command goes on")
+    raise FileError(f"{path}: is a folder, and no run folder: it has no {CHAMPION}")
 
 
 def zoo_name(source: str | os.PathLike[str]) -> str | None:

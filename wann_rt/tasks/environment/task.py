@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from wann_rt.core.controller import Channel, Decision
 from wann_rt.core.errors import TaskError
+from wann_rt.core.guess import near
 from wann_rt.tasks.environment.maker import Maker
 
 BackendName = Literal["processes", "envpool", "ray"]
@@ -193,7 +194,8 @@ def with_options(task: EnvironmentTask, **changes: Any) -> EnvironmentTask:
     known = Options._fields
     for name, value in changes.items():
         if name not in known:
-            raise TaskError(f"environment {task.name} has no option {name!r}; options: {', '.join(known)}")
+            listed = ", ".join(known) + near(name, known)
+            raise TaskError(f"environment {task.name} has no option {name!r}; options: {listed}")
         expected, fits = _EXPECTED[name]
         value = changes[name] = value.item() if isinstance(value, np.generic) else value
         if isinstance(value, (list, np.ndarray)):  # as a file or a command line says it
