@@ -11,7 +11,7 @@ C_FOLDERS := runtime_c exporters/targets/boards examples examples/* tests/*
 C_SOURCES := $(filter-out tests/golden/%,$(wildcard $(C_FOLDERS:%=%/*.c) $(C_FOLDERS:%=%/*.h)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo quick test test-long bare pre-pr cross cross-sample firmware exhaustive bench size size-check runtimes zoo-check \
+.PHONY: help demo quick test test-long bare pre-pr cross cross-sample firmware exhaustive bench size size-check runtimes packages zoo-check \
         evidence warnings misra coverage prove prove-elsewhere translation fuzz mutants reliability fuzz-states lint clean
 
 help:  ## show this list
@@ -69,6 +69,9 @@ runtimes: $(VENV)/.test-ready  ## run the ONNX forms in other people's runtimes 
 	    npm install --prefix build/node --ignore-scripts --no-save --silent onnxruntime-node onnxruntime-web; fi
 	@NODE_PATH=$(abspath build/node/node_modules) PYTHONPATH=tests $(BIN)/python -m cross.runtimes
 
+packages: $(VENV)/.packages-ready  ## build, pack and run every kind of package with what runs here of its ecosystem
+	@$(BIN)/pytest -n $(JOBS) tests/exporters/test_packages.py tests/exporters/test_packages_built.py
+
 zoo-check: $(VENV)/.test-ready  ## score every champion of the zoo in plain Gymnasium, compare with docs/zoo.md
 	@$(BIN)/python tests/zoo/zoo_check.py $(ZOO_ARGS)
 
@@ -116,6 +119,11 @@ $(VENV)/.test-ready: pyproject.toml | $(VENV)/.made
 $(VENV)/.prove-ready: $(VENV)/.test-ready
 	@echo 'installing the model checker of `make prove` into $(VENV)'
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[prove]'
+	@touch $@
+
+$(VENV)/.packages-ready: $(VENV)/.test-ready
+	@echo 'installing the packers of `make packages` into $(VENV)'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[packages]'
 	@touch $@
 
 $(VENV)/.bench-ready: $(VENV)/.test-ready

@@ -39,6 +39,7 @@ _PUBLIC = {
     "evaluate": "display.searching",
     "export": "exporters",
     "load": "zoo.sources",
+    "package": "exporters.packages",
     "plot": "display.plot",
     "robustness": "evaluation.robustness",
     "save": "core.files",
@@ -72,6 +73,7 @@ __all__ = [
     "evaluate",
     "export",
     "load",
+    "package",
     "plot",
     "robustness",
     "save",
@@ -99,6 +101,7 @@ if TYPE_CHECKING:
     from wann_rt.evaluation.sweep import Sweep
     from wann_rt.evolution.callbacks import Callback, KeepBest, TensorBoard, WeightsAndBiases
     from wann_rt.exporters import export
+    from wann_rt.exporters.packages import package
     from wann_rt.exporters.parity.report import Report
     from wann_rt.exporters.parity.verify import verify
     from wann_rt.play.environment import environment

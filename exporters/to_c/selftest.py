@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wann_rt.core.activations import PALETTE
+from wann_rt.core.activations import BY_NAME, PALETTE
 from wann_rt.core.arithmetic import clip
 from wann_rt.core.controller import Controller, Vector
 from wann_rt.core.reference import Lanes, evaluate
@@ -31,15 +31,15 @@ SEEDS = 4  # of drawn vectors: the one that meets most sides of choices is taken
 
 def selftest(controller: Controller, vectors: tuple[Vector, ...], names: Names) -> list[str]:
     """Returns the text of the self-test and of what it needs, callees first."""
-    functions = _tested(controller, names)
-    texts = [TABLES, SAME, ARITHMETIC, MIXED, BITS, *([_functions(functions)] * bool(functions))]
-    seed, observations = _drawn(controller)
+    functions = tested_functions(controller)
+    texts = [TABLES, SAME, ARITHMETIC, MIXED, BITS, *([_functions(functions, names)] * bool(functions))]
+    seed, observations = drawn_observations(controller)
     n_rounds = drawn.rounds(len(controller.observations))
     parameters = ["uint32_t vector", "uint32_t channel", "uint32_t low", "uint32_t high"]
     head = "\n".join(signature("static inline float", f"{names.p}_drawn", parameters))
     drawing = DRAWN.replace("<drawn>", head).replace("<seed>", str(seed)).replace("<rounds>", str(n_rounds))
     texts.append(drawing)
-    ask = ASK_FUNCTIONS.replace("<hash>", _hex(_functions_hash(functions))) if functions else ""
+    ask = ASK_FUNCTIONS.replace("<hash>", _hex(functions_hash(functions))) if functions else ""
     fills = {
         "<observations>": _rows([vector.observation for vector in vectors]),
         "<expected>": _rows([vector.action for vector in vectors]),
@@ -54,27 +54,32 @@ def selftest(controller: Controller, vectors: tuple[Vector, ...], names: Names) 
     return [names.fill(text) for text in (*texts, text)]
 
 
-class _Tested(NamedTuple):
-    """A function of the header that is tested by itself: its call for x, and what it computes."""
+# Limits that meet both zeros, on either side.
+CLIPS = ((0.0, 1.0, 0.5), (-1.0, 0.0, -0.25))
 
-    call: str
+
+class Tested(NamedTuple):
+    """A function that is tested by itself: an activation's name, or ``clip`` with its place in ``CLIPS``."""
+
+    name: str
     function: Callable[[Lanes], Lanes]
 
 
-# Limits that meet both zeros, on either side.
-_CLIPS = ((0.0, 1.0, 0.5), (-1.0, 0.0, -0.25))
-
-
-def _tested(controller: Controller, names: Names) -> list[_Tested]:
-    """Returns the header's functions of numbers."""
+def tested_functions(controller: Controller) -> list[Tested]:
+    """Returns the functions of numbers that a controller calls."""
     used = [a for a in PALETTE if a.id in controller.network.activations]
-    real = [a for a in used if trace(a.function, "x").op not in ("input", "abs")]
-    tested = [_Tested(f"{names.function(a)}(x)", a.function) for a in real]
+    tested = [Tested(a.name, a.function) for a in used if trace(a.function, "x").op not in ("input", "abs")]
     if any(channel.clip for channel in (*controller.observations, *controller.actions)):
-        for limits in _CLIPS:
-            call = f"{names.p}_clip(x, {', '.join(map(literal, limits))})"
-            tested.append(_Tested(call, partial(_clipped, limits)))
+        tested += [Tested(f"clip {k}", partial(_clipped, limits)) for k, limits in enumerate(CLIPS)]
     return tested
+
+
+def call(tested: Tested, activation: Callable[[str], str], clip: str, literal: Callable[[float], str]) -> str:
+    """Returns the call of a tested function for x, in the words of a language."""
+    if tested.name in BY_NAME:
+        return f"{activation(tested.name)}(x)"
+    limits = CLIPS[int(tested.name.split()[1])]
+    return f"{clip}(x, {', '.join(map(literal, limits))})"
 
 
 def _clipped(limits: tuple[float, float, float], x: Lanes) -> Lanes:
@@ -82,13 +87,15 @@ def _clipped(limits: tuple[float, float, float], x: Lanes) -> Lanes:
     return np.asarray(clip(x, low, high, neutral))
 
 
-def _functions(functions: Sequence[_Tested]) -> str:
-    lines = [f"y = {tested.call};\n{INDENT * 2}hash = <p>_hashed(hash, y);" for tested in functions]
+def _functions(functions: Sequence[Tested], names: Names) -> str:
+    texts = [call(tested, lambda name: names.function(BY_NAME[name]), "<p>_clip", literal) for tested in functions]
+    lines = [f"y = {text};\n{INDENT * 2}hash = <p>_hashed(hash, y);" for text in texts]
     calls = "\n".join(f"{INDENT * 2}{line}" for line in lines)
     return FUNCTIONS.replace("<inputs>", str(drawn.FUNCTION_INPUTS)).replace("<calls>", calls)
 
 
-def _functions_hash(functions: Sequence[_Tested]) -> int:
+def functions_hash(functions: Sequence[Tested]) -> int:
+    """Returns the hash of what the functions compute for the drawn arguments."""
     with np.errstate(all="ignore"):
         columns = [tested.function(drawn.inputs()) for tested in functions]
     return drawn.hashed(np.stack(columns, axis=1).astype(np.float32))
@@ -106,7 +113,7 @@ def _hex(bits: int) -> str:
     return f"0x{bits:08x}"
 
 
-def _drawn(controller: Controller) -> tuple[int, Lanes]:
+def drawn_observations(controller: Controller) -> tuple[int, Lanes]:
     """Returns the seed of the drawn vectors and these: of a few seeds the one with the most distinct actions."""
     found = {seed: drawn.observations(controller.observations, seed) for seed in range(SEEDS)}
     return max(found.items(), key=lambda item: _variety(controller, item[1]))

@@ -20,12 +20,12 @@ class CSyntax(Syntax):
 
     def operation(self, symbol: Symbol, operands: list[Text]) -> Text:
         """Returns an operation; the condition of a choice between what may be two zeros goes through the macro."""
-        if _may_meet_zeros(symbol):
+        if may_meet_zeros(symbol):
             operands = [Text(f"{self._condition}({operands[0].text})"), *operands[1:]]
         return super().operation(symbol, operands)
 
 
-def _may_meet_zeros(symbol: Symbol) -> bool:
+def may_meet_zeros(symbol: Symbol) -> bool:
     """Whether symbol is the lesser or the greater of two values, and both may be zero."""
     if symbol.op != "select" or symbol.args[0].op not in COMPARE:
         return False

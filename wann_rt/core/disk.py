@@ -5,7 +5,9 @@ import errno
 import itertools
 import os
 import re
+import shutil
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 from wann_rt.core.errors import FileError
@@ -74,6 +76,46 @@ def write_atomic(path: str | os.PathLike[str], data: bytes) -> None:
     finally:
         with contextlib.suppress(OSError, ValueError):
             temporary.unlink()  # gone already, unless something failed
+
+
+def write_folder(path: str | os.PathLike[str], files: Mapping[str, bytes]) -> Path:
+    """Writes a new folder under a temporary name beside it, flushes it and renames it into place; returns its path.
+
+    Args:
+        path: a folder that does not exist or is empty.
+        files: contents by path within the folder.
+
+    Raises:
+        FileError: the folder is not empty, or it cannot be written; then there is nothing of it.
+    """
+    shown, temporary = Path(path), None
+    try:
+        target = shown.resolve()  # a link to an empty folder, or the current one, can be written, too
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise FileError(f"{shown}: is not an empty folder: name a new one, or remove what is there")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.parent / temporary_name(target.name)
+        for name, data in files.items():
+            _write_flushed(temporary / name, data)
+        temporary.replace(target)
+        sync_folder(target.parent)
+    except OSError as error:
+        raise FileError(f"{shown}: cannot be written: {error.strerror}") from None
+    except ValueError as error:  # a name with a null character
+        raise FileError(f"{str(path)!r}: cannot be written: {error}") from None
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)  # gone already, unless something failed
+    return shown
+
+
+def _write_flushed(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    sync_folder(path.parent)
 
 
 def temporary_name(name: str) -> str:

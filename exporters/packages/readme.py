@@ -1,0 +1,65 @@
+"""The README that every package has: how to use it there, its contract, its proof."""
+
+from wann_rt.core.files import digest
+from wann_rt.exporters.contract import CREATED_BY
+from wann_rt.exporters.packages.subject import Subject, channel_table, harmless
+from wann_rt.exporters.to_c.banner import facts
+
+_PROOF = """\
+## What it computes, and how you know
+
+The bits that the search scored, on every processor with IEEE 754 arithmetic. Call `<selftest>` once,
+before anything moves: it computes recorded and drawn vectors on your target with your compiler, and returns 0 if every
+bit is right. On anything else, do not run it. A compiler that was never tried gives a warning, not an error;
+`WANN_ANY_COMPILER` silences it.
+"""
+_PROOF_OF_RUST = """\
+## What it computes, and how you know
+
+The bits that the search scored. Call `selftest()` once, before anything moves: it computes recorded and drawn vectors
+on your target, and returns 0 if every bit is right. On anything else, do not run it. `cargo test` runs it on your
+machine.
+"""
+
+
+def readme(made: Subject, use: str) -> str:
+    """Returns the text.
+
+    Args:
+        made: what is packed.
+        use: how it is used in this ecosystem, in Markdown.
+    """
+    rust = made.kind == "rust"
+    proof = _PROOF_OF_RUST if rust else _PROOF
+    strip = f"{made.names.P}_" if rust else ""
+    sides = (("observation", made.controller.observations, made.names.observations),
+             ("action", made.controller.actions, made.names.actions))  # fmt: skip
+    tables = []
+    for title, channels, names in sides:
+        tables += [*channel_table(title, channels, tuple(name.removeprefix(strip) for name in names)), ""]
+    lines = [
+        f"# {made.names.p}",
+        "",
+        made.sentence,
+        "",
+        use.strip(),
+        "",
+        "## Contract",
+        "",
+        "In this order, in these units; scaling and limits that belong to the controller are computed inside of it.",
+        "",
+        *tables,
+        *(f"{harmless(line)}  " for line in facts(made.controller) if line),
+        "",
+        proof.replace("<selftest>", f"{made.names.p}_selftest()"),
+        "## Written by a program",
+        "",
+        f"{CREATED_BY} wrote this folder from the controller `{digest(made.controller)}`:",
+        "",
+        "```sh",
+        f"wann-rt package controller.json --for {made.kind}{made.options} --out {made.names.p}",
+        "```",
+        "",
+        "Licence: 0BSD, do with it what you like.",
+    ]
+    return "\n".join(lines) + "\n"
