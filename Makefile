@@ -12,7 +12,7 @@ C_SOURCES := $(filter-out tests/golden/%,$(wildcard $(C_FOLDERS:%=%/*.c) $(C_FOL
 
 .DEFAULT_GOAL := help
 .PHONY: help demo quick test test-long bare pre-pr cross cross-sample firmware exhaustive bench size size-check runtimes packages zoo-check \
-        evidence warnings misra coverage prove prove-elsewhere translation fuzz mutants reliability fuzz-states lint clean
+        evidence warnings misra coverage prove prove-elsewhere translation fuzz mutants reliability fuzz-states fuzz-inputs lint clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -91,8 +91,12 @@ reliability: $(VENV)/.test-ready  ## kill searches everywhere, craft states; wri
 	@$(BIN)/python tests/evolution/reliability.py
 
 fuzz-states: $(VENV)/.test-ready  ## a million crafted checkpoints against kernels that check every index
+	@mkdir -p build
 	@NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(abspath $(VENV))/checked-kernels PYTHONPATH=tests \
-	    $(BIN)/python tests/evolution/crafted.py
+	    $(BIN)/python tests/evolution/crafted.py --file build/fuzz-states.json
+
+fuzz-inputs: $(VENV)/.test-ready  ## 10,000 mutants of every file and option that others may have written
+	@PYTHONPATH=tests $(BIN)/python tests/cli/fuzz_inputs.py
 
 lint: $(VENV)/.test-ready  ## check style, spelling, types and who may import whom
 	@$(BIN)/ruff check .

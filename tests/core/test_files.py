@@ -212,7 +212,7 @@ def test_nesting_of_any_depth_is_refused_by_name(key: str) -> None:
 REFUSED = {
     "empty": ("", "is not valid JSON"),
     "cut off": (files.to_text(small())[:200], "is not valid JSON"),
-    "deeply nested": ("[" * 100_000, "is not valid JSON"),
+    "deeply nested": ("[" * 100_000, "is nested too deeply"),
     "a list": ("[]", "expected an object, got []"),
     "another file": ('{"name": "x"}', 'is not a controller file: it has no "format": "wann_rt.controller"'),
     "newer": (changed("version", to=99), "has format version 99, and this wann_rt reads version"),

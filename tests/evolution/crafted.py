@@ -1,7 +1,7 @@
 """Crafted checkpoints: states with right digests that no search has written; each is refused, or every kernel is safe.
 
-As a program it tries many (``make fuzz-states``; ``--cases``), with compiled code that checks every index
-(NUMBA_BOUNDSCHECK) and a cache of its own. Prints what it saw as JSON.
+As a program it tries many (``make fuzz-states``), with compiled code that checks every index (NUMBA_BOUNDSCHECK) and a
+cache of its own; stopped, it goes on where it was. Prints what it saw as JSON.
 """
 
 import argparse
@@ -9,13 +9,16 @@ import hashlib
 import json
 import random
 import struct
+import time
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from wann_rt import tasks
+from wann_rt.core.disk import write_atomic
 from wann_rt.core.errors import FileError
 from wann_rt.evolution import checkpoint, config
 from wann_rt.evolution.checkpoint import Checkpoint
@@ -36,6 +39,7 @@ SHAPES: tuple[Callable[[Any], Any], ...] = (
     lambda a: np.atleast_1d(a).repeat(2, axis=0),
     lambda a: a.reshape(-1)[:1].reshape(()) if a.size else a,
 )
+BATCH = 10_000
 DTYPES = ("bool", "int8", "uint8", "int16", "int32", "int64", "uint64", "float32", "float64")
 
 
@@ -106,21 +110,51 @@ def outcome(data: bytes, running: Search) -> str:
     return "played"
 
 
-def main() -> None:
-    """Tries as many as the command says."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--cases", type=int, default=1_000_000)
-    parser.add_argument("--seed", type=int, default=0)
-    chosen = parser.parse_args()
-    chance, states, seen = random.Random(chosen.seed), [saved(n) for n in (1, 12, 30)], Counter[str]()
+def tried(cases: int, seed: int) -> dict[str, Any]:
+    """Tries so many; returns how many were refused and played, and what went wrong."""
+    chance, states, seen = random.Random(seed), [saved(n) for n in (1, 12, 30)], Counter[str]()
     running, wrong = Search(TASK, CONFIG, 1), []
-    for case in range(chosen.cases):
+    for case in range(cases):
         data = crafted(chance.choice(states), chance)
         try:
             seen[outcome(data, running)] += 1
         except Exception as error:  # anything but a refusal is what this program looks for
-            wrong.append(f"case {case}: {type(error).__name__}: {error}")
-    print(json.dumps({"cases": chosen.cases, **seen, "wrong": len(wrong), "first": wrong[:5]}))
+            wrong.append(f"seed {seed}, case {case}: {type(error).__name__}: {error}")
+    return {
+        "cases": cases,
+        "refused": seen["refused"],
+        "played": seen["played"],
+        "wrong": len(wrong),
+        "first": wrong[:5],
+    }
+
+
+def together(some: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """Returns the sums of two results."""
+    return {key: (some[key] + value)[:5] if key == "first" else some[key] + value for key, value in more.items()}
+
+
+def main() -> None:
+    """Tries as many as the command says, and with a file goes on where an earlier call stopped."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--cases", type=int, default=1_000_000, help="in all, those in the file included")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--at-once", type=int, default=BATCH, help="cases of a batch, after which the file is written")
+    parser.add_argument("--batches", type=int, default=10**9, help="at most so many in this call")
+    parser.add_argument("--file", type=Path, help="what was seen so far, written after each batch")
+    chosen = parser.parse_args()
+    seen = {"cases": 0, "refused": 0, "played": 0, "wrong": 0, "first": [], "seconds": 0.0}
+    if chosen.file is not None and chosen.file.exists():
+        seen = json.loads(chosen.file.read_text())
+    for _ in range(chosen.batches):
+        if seen["cases"] >= chosen.cases:
+            break
+        begin, cases = time.monotonic(), min(chosen.at_once, chosen.cases - seen["cases"])
+        more = tried(cases, chosen.seed + seen["cases"])  # each batch has a seed of its own
+        seen = together(seen, more | {"seconds": round(time.monotonic() - begin, 1)})
+        if chosen.file is not None:
+            write_atomic(chosen.file, json.dumps(seen).encode())
+    print(json.dumps(seen))
 
 
 if __name__ == "__main__":

@@ -19,8 +19,6 @@ class Leaving(gymnasium.Env[Any, Any]):
         self.observation_space = gymnasium.spaces.Box(-1, 1, (2,), np.float32)
         self.action_space = gymnasium.spaces.Box(-1, 1, (1,), np.float32)
         self.told, self.how = Path(told), how
-        if "WANN_RT_WORKER" not in os.environ:  # made to be described, not to be played
-            return
         started = [subprocess.Popen(SLEEP, start_new_session=alone) for alone in (False, True)]
         with self.told.open("a") as file:
             file.write("".join(f"{process.pid}\n" for process in started))
@@ -38,8 +36,7 @@ class Leaving(gymnasium.Env[Any, Any]):
 
     def close(self) -> None:
         """Says that it was called."""
-        if "WANN_RT_WORKER" not in os.environ:
-            return
-        self.told.with_suffix(".closed").touch()
+        with self.told.with_suffix(".closed").open("a") as file:
+            file.write("closed\n")
         if self.how == "never closes":
             time.sleep(600)

@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import warnings
 from collections.abc import Mapping
 from ctypes.util import find_library
 from pathlib import Path
@@ -131,7 +132,9 @@ def module(name: str) -> Any:
     """Returns an optional module, or skips the test; at the top of a file, the whole file."""
     if importlib.util.find_spec(name) is None:
         pytest.skip(lacking(name), allow_module_level=True)
-    return importlib.import_module(name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # as errors, those of Box2D crash the interpreter
+        return importlib.import_module(name)
 
 
 def installed(wanted: T) -> T:

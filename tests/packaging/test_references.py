@@ -10,8 +10,7 @@ ROOMS = ("wann_rt", "exporters", "runtime_c", "tests")
 SUFFIXES = ("py", "c", "h", "toml", "json")
 NAMED_FILE = re.compile(rf"``([\w/]+\.(?:{'|'.join(SUFFIXES)}))``")
 NAMED_MEMBER = re.compile(r"``((?:[a-z_]+\.)+[A-Za-z_]+)``")
-# A name to be filled in, a file of the reference code, and one that a command writes.
-EXAMPLES = {"NAME.json", "swingup.json", "evidence.json"}
+EXAMPLES = {"NAME.json", "swingup.json"}  # a name to be filled in, and a file of the reference code
 # First parts that name something else than a module of ours: other packages, and objects.
 PACKAGES = {"gymnasium", "numpy", "ray", "onnx", "numba", "importlib", "wann_rt"}
 OTHERS = {"task", "config", "provenance", "runtime", *PACKAGES}

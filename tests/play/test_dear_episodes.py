@@ -28,9 +28,7 @@ class Rig(Glider):
 """
 
 
-def test_a_search_plays_as_many_episodes_as_its_settings_say(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_search_plays_as_many_episodes_as_its_settings_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(tmp_path))
     (tmp_path / "my_rig.py").write_text(RIG)
     log = tmp_path / "log"

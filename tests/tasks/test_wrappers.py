@@ -11,7 +11,6 @@ from helpers.odd_environments import OBSERVATIONS, Glider, Parts
 from wann_rt.core.errors import TaskError
 from wann_rt.play.environment import environment
 from wann_rt.tasks.any_task import identity
-from wann_rt.tasks.environment.describe import described
 from wann_rt.tasks.environment.simulator import Simulator
 from wann_rt.tasks.environment.task import notes, with_options
 from wann_rt.tasks.environment.wrappers import fold
@@ -59,7 +58,7 @@ LINEAR: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", LINEAR)
 def test_a_linear_wrapper_of_observations_becomes_conditioning(name: str) -> None:
-    task = described(LINEAR[name])
+    task = environment(LINEAR[name])
     assert [channel.name for channel in task.observations] == ["cos_theta", "sin_theta", "theta_dot"]
     assert [channel.high for channel in task.observations] == [1, 1, 8]
     wrapped, simulator = LINEAR[name](), Simulator(task)
@@ -82,7 +81,7 @@ def test_a_linear_wrapper_of_observations_becomes_conditioning(name: str) -> Non
     ],
 )
 def test_a_linear_wrapper_of_actions_is_taken_off_and_the_contract_says_what_the_actuator_gets(make: Any) -> None:
-    task = described(make)
+    task = environment(make)
     [torque] = task.actions
     assert (torque.low, torque.high, torque.scale, torque.clip) == (-2, 2, 2, True)
     plain, simulator = pendulum(), Simulator(task)

@@ -6,7 +6,7 @@ Exit codes: 0 done; 1 ``verify`` found a promise broken, or ``doctor`` something
 
 import sys
 import warnings
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 import click
 
@@ -32,7 +32,7 @@ from wann_rt.cli import (
 from wann_rt.core.errors import WannError
 from wann_rt.core.guess import near
 from wann_rt.core.plain import plain
-from wann_rt.core.signals import ended_like_ctrl_c
+from wann_rt.core.signals import ended_like_ctrl_c, interrupted
 from wann_rt.core.version import __version__
 
 LINE_END = "\n"
@@ -85,9 +85,20 @@ class _Group(click.Group):
         except WannError as error:
             click.echo(f"wann-rt: error: {plain(str(error), kept=LINE_END)}", err=True)
             sys.exit(2)
+        except MemoryError:
+            click.echo("wann-rt: error: there is not enough memory for this; ask for less at once", err=True)
+            sys.exit(2)
         except KeyboardInterrupt:
-            click.echo("wann-rt: interrupted before there was a result", err=True)
-            sys.exit(130)
+            _end_interrupted()
+        except Exception:
+            if not interrupted():
+                raise
+            _end_interrupted()  # what a library makes of an interrupt is no error of its own
+
+
+def _end_interrupted() -> NoReturn:
+    click.echo("wann-rt: interrupted before there was a result", err=True)
+    sys.exit(130)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -24,7 +24,7 @@ from wann_rt.cli.options import (
 @task_option("play")
 @environment
 @TASK_SET
-@click.option("--episodes", type=click.IntRange(2), default=100, show_default=True, help="Per condition.")
+@click.option("--episodes", type=click.IntRange(2, 1_000_000), default=100, show_default=True, help="Per condition.")
 @click.option("--disturbed", is_flag=True, help="Also score it under each disturbance that the task knows.")
 @SEED
 @THREADS

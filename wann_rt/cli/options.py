@@ -25,7 +25,9 @@ TASK_SET = click.option(
     help="Change a param of the task, e.g. pole_length=0.9, or an option of the environment; may be repeated.",
 )
 SEED = click.option("--seed", type=click.IntRange(0, 2**53), default=0, show_default=True, help="Of the episodes.")
-THREADS = click.option("--threads", type=click.IntRange(1), help="Threads to use; the result does not depend on it.")
+THREADS = click.option(
+    "--threads", type=click.IntRange(1, 1024), help="Threads to use; the result does not depend on it."
+)
 
 ENV = click.option("--env", help="Environment: an id that Gymnasium knows, MODULE:ID or MODULE:CLASS.")
 ENV_SET = click.option(

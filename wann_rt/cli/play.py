@@ -25,7 +25,7 @@ from wann_rt.cli.options import (
 @ENV
 @ENV_SET
 @TASK_SET
-@click.option("--episodes", type=click.IntRange(1), default=1, show_default=True, help="How many.")
+@click.option("--episodes", type=click.IntRange(1, 1_000_000), default=1, show_default=True, help="How many.")
 @click.option("--fps", "rate", type=click.FloatRange(0.1, 1000), help="Steps shown a second.  [default: as Gymnasium]")
 @click.option("--max-steps", type=click.IntRange(1), help="Of an episode.  [default: the task's own]")
 @SEED

@@ -13,7 +13,7 @@ from wann_rt.core.errors import FileError
 @click.argument("kind", metavar="KIND")
 @click.argument("subject", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="Picture: .svg, .png or .pdf.  [default: KIND.svg]")
-@click.option("--episodes", type=click.IntRange(1), default=100, show_default=True, help="Of each bar.")
+@click.option("--episodes", type=click.IntRange(1, 1_000_000), default=100, show_default=True, help="Of each bar.")
 @SEED
 @THREADS
 def plot(kind: str, subject: Path, out: Path | None, episodes: int, seed: int, threads: int | None) -> None:

@@ -11,8 +11,10 @@ from wann_rt.cli.options import SEED
 @click.command()
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="The file.  [default: report.html in the first run]")
-@click.option("--episodes", type=click.IntRange(1), default=100, show_default=True, help="Per condition.")
-@click.option("--watch", type=click.IntRange(1), metavar="SECONDS", help="Write it anew so often, until the run ends.")
+@click.option("--episodes", type=click.IntRange(1, 1_000_000), default=100, show_default=True, help="Per condition.")
+@click.option(
+    "--watch", type=click.IntRange(1, 10**6), metavar="SECONDS", help="Write it anew so often, until the run ends."
+)
 @SEED
 def report(runs: tuple[Path, ...], out: Path | None, episodes: int, watch: int | None, seed: int) -> None:
     """Write a report of RUNS, folders of searches, as one HTML file: one run in detail, several beside each other."""

@@ -24,10 +24,16 @@ from wann_rt.core.errors import FileError
 @CONTROLLER
 @click.option("--method", type=click.Choice(["sweep", "cma", "pepg"]), default="cma", show_default=True)
 @click.option("--prune", is_flag=True, help="Also remove connections one by one; keeps the best of each size.")
-@click.option("--smallest", type=click.IntRange(1), default=4, show_default=True, help="Connections to prune down to.")
+@click.option(
+    "--smallest", type=click.IntRange(1, 1_000_000), default=4, show_default=True, help="Connections to prune down to."
+)
 @click.option("--steps", type=click.IntRange(1), default=50_000_000, show_default=True, help="Budget of task steps.")
-@click.option("--episodes", type=click.IntRange(1), help="Per candidate and generation, or per weight of the sweep.")
-@click.option("--population", type=click.IntRange(4), default=32, show_default=True, help="Candidates a generation.")
+@click.option(
+    "--episodes", type=click.IntRange(1, 1_000_000), help="Per candidate and generation, or per weight of the sweep."
+)
+@click.option(
+    "--population", type=click.IntRange(4, 100_000), default=32, show_default=True, help="Candidates a generation."
+)
 @click.option("--sigma", type=click.FloatRange(0, 10, min_open=True), help="First step, in sizes of the weights.")
 @click.option("--range", "limits", type=float, nargs=2, default=(-2.0, 2.0), show_default=True, help="Of the sweep.")
 @click.option("--step", type=float, default=0.01, show_default=True, help="Distance between weights of the sweep.")

@@ -19,7 +19,9 @@ KEPT, BROKEN, NOT_TESTED = 0, 1, 3
 
 @click.command()
 @CONTROLLER
-@click.option("--vectors", type=click.IntRange(1), default=2000, show_default=True, help="Random vectors to run.")
+@click.option(
+    "--vectors", type=click.IntRange(1, 10_000_000), default=2000, show_default=True, help="Random vectors to run."
+)
 @click.option(
     "--targets",
     is_flag=False,

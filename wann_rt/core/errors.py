@@ -42,4 +42,9 @@ class MissingExtraError(WannError):
 
     def __init__(self, purpose: str, package: str, extra: str) -> None:
         """Builds the message: ``purpose`` needs ``package``, which ``extra`` brings."""
+        self._made_of = purpose, package, extra
         super().__init__(f"{purpose} needs {package}, which is not installed: run  pip install 'wann-rt[{extra}]'")
+
+    def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
+        """A process that describes an environment sends the error to the one that asked."""
+        return type(self), self._made_of

@@ -15,11 +15,13 @@ from wann_rt.core.disk import MAX_BYTES as MAX_BYTES
 from wann_rt.core.disk import read_text as read_text
 from wann_rt.core.disk import write_atomic as write_atomic
 from wann_rt.core.errors import ControllerError, FileError, NetworkError
-from wann_rt.core.network import Connection, Network
+from wann_rt.core.network import MAX_CONNECTIONS, MAX_NODES, Connection, Network
 from wann_rt.core.strict_json import Reader, parse, shown
 
 FORMAT = "wann_rt.controller"
 VERSION = max(activation.since for activation in PALETTE)  # the newest that is read
+MAX_VECTORS, MAX_MEMBERS = 100_000, 10_000  # beside the limits of a network; FORMAT.md says them all
+PIECE = 2**20  # characters of a text that are hashed at once
 
 
 def save(controller: Controller, path: str | os.PathLike[str]) -> None:
@@ -103,7 +105,10 @@ def _digest(document: dict[str, Any]) -> str:
         text = json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise ControllerError(f"provenance must hold JSON values only: {error}") from None
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    content = hashlib.sha256()
+    for k in range(0, len(text), PIECE):  # rather than all of a large text once more as bytes
+        content.update(text[k : k + PIECE].encode())
+    return f"sha256:{content.hexdigest()}"
 
 
 def _value_text(value: Any) -> str:
@@ -141,7 +146,10 @@ def _controller(reader: Reader, check_digest: bool) -> Controller:
         observations=observations,
         actions=_channels(reader, "actions"),
         rate_hz=None if rate is None else float(rate),
-        vectors=tuple(_vector(v, f"{reader.where}: vectors[{i}]") for i, v in enumerate(reader.items("vectors", list))),
+        vectors=tuple(
+            _vector(v, f"{reader.where}: vectors[{i}]")
+            for i, v in enumerate(reader.items("vectors", list, most=MAX_VECTORS))
+        ),
         provenance=reader.get("provenance", dict),
         decision=reader.get("decision", str) if "decision" in reader.value else "values",
     )
@@ -169,7 +177,7 @@ def _network(reader: Reader, n_channels: int) -> tuple[Network, list[int]]:
     hidden = _activations(reader, "hidden")
     outputs = _activations(reader, "outputs")
     connections = []
-    for i, entry in enumerate(reader.items("connections", list)):
+    for i, entry in enumerate(reader.items("connections", list, most=MAX_CONNECTIONS)):
         where = f"{reader.where}: connections[{i}]"
         if len(entry) not in (2, 3):
             raise FileError(f"{where}: expected [source, target] or [source, target, sign], got {shown(entry)}")
@@ -184,7 +192,7 @@ def _network(reader: Reader, n_channels: int) -> tuple[Network, list[int]]:
 
 def _activations(reader: Reader, key: str) -> list[int]:
     """Returns the activation ids for a list of names."""
-    names = reader.items(key, str)
+    names = reader.items(key, str, most=MAX_NODES)
     for i, name in enumerate(names):
         if name not in BY_NAME:
             known = ", ".join(BY_NAME)
@@ -194,8 +202,8 @@ def _activations(reader: Reader, key: str) -> list[int]:
 
 def _weight(reader: Reader, order: list[int]) -> Weight:
     reader.only("kind", "values")
-    values = reader.items("values", int, float)
     kind = reader.get("kind", str)
+    values = reader.items("values", int, float, most=MAX_MEMBERS if kind == "ensemble" else MAX_CONNECTIONS)
     if kind == "connections" and len(values) == len(order):
         values = [values[k] for k in order]  # the file's order of connections need not be canonical
     return Weight(kind, tuple(float(v) for v in values))
@@ -203,7 +211,8 @@ def _weight(reader: Reader, order: list[int]) -> Weight:
 
 def _channels(reader: Reader, key: str) -> tuple[Channel, ...]:
     return tuple(
-        _channel(Reader(value, f"{reader.where}: {key}[{i}]")) for i, value in enumerate(reader.items(key, dict))
+        _channel(Reader(value, f"{reader.where}: {key}[{i}]"))
+        for i, value in enumerate(reader.items(key, dict, most=MAX_NODES))
     )
 
 

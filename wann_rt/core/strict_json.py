@@ -2,16 +2,61 @@
 
 import json
 import math
+import re
 from collections import Counter
 from typing import Any, NoReturn
 
 from wann_rt.core.errors import FileError
 
+# Far above what any controller needs, and low enough that what is refused has cost seconds and megabytes.
+MOST_CONTAINERS, MOST_VALUES, MOST_KEYS, DEEPEST = 2_500_000, 5_000_000, 200_000, 64
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+
 
 def parse(text: str, where: str) -> "Reader":
-    """Parses an object; refuses repeated keys, NaN and Infinity. ``where`` names the document in errors."""
+    """Parses an object; refuses repeated keys, NaN and Infinity, and more than any of our files holds.
 
+    ``where`` names the document in errors.
+    """
+    return Reader(value_of(text, where), where)
+
+
+def value_of(text: str, where: str) -> Any:
+    """Parses any JSON value as strictly; see ``parse``.
+
+    Raises:
+        FileError: it is no such value.
+    """
+    check_size(text, where)
+    try:
+        value = json.loads(text, **_hooks(where))
+        if _HALF.search(text):  # only such an escape can bring half a character
+            json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise FileError(f"{where}: holds half a character (a lone surrogate), which is no text") from None
+    except RecursionError:
+        raise FileError(f"{where}: is nested too deeply; at most {DEEPEST} levels are expected") from None
+    except ValueError as error:
+        raise FileError(f"{where}: is not valid JSON: {error}") from None
+    if _depth(value) > DEEPEST:
+        raise FileError(f"{where}: is nested too deeply; at most {DEEPEST} levels are expected")
+    return value
+
+
+def check_size(text: str, where: str) -> None:
+    """Refuses a text that would become far more memory than it is itself, before it is parsed."""
+    containers, values = text.count("[") + text.count("{"), text.count(",")
+    if containers > MOST_CONTAINERS or values > MOST_VALUES:
+        raise FileError(
+            f"{where}: holds {containers} lists and objects and {values} values; at most {MOST_CONTAINERS} and "
+            f"{MOST_VALUES} are expected"
+        )
+
+
+def _hooks(where: str) -> dict[str, Any]:
     def no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(pairs) > MOST_KEYS:
+            raise FileError(f"{where}: an object has {len(pairs)} keys; at most {MOST_KEYS} are expected")
         found = dict(pairs)
         if len(found) < len(pairs):
             twice = min(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
@@ -26,17 +71,16 @@ def parse(text: str, where: str) -> "Reader":
             raise FileError(f"{where}: {digits[:40]} is too large a number")
         return float(digits)
 
-    hooks: dict[str, Any] = {
-        "object_pairs_hook": no_duplicates, "parse_constant": no_constants, "parse_float": finite
-    }  # fmt: skip
-    try:
-        value = json.loads(text, **hooks)
-        json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        raise FileError(f"{where}: holds half a character (a lone surrogate), which is no text") from None
-    except (ValueError, RecursionError) as error:
-        raise FileError(f"{where}: is not valid JSON: {error}") from None
-    return Reader(value, where)
+    return {"object_pairs_hook": no_duplicates, "parse_constant": no_constants, "parse_float": finite}
+
+
+def _depth(value: Any) -> int:
+    """Returns how many lists and objects lie inside of each other at most."""
+    depth, level = 0, [value]
+    while level := [inner for inner in level if isinstance(inner, (list, dict))]:
+        depth += 1
+        level = [part for inner in level for part in (inner.values() if isinstance(inner, dict) else inner)]
+    return depth
 
 
 class Reader:
@@ -55,8 +99,11 @@ class Reader:
             raise FileError(f"{self.where}: key {key!r} is missing")
         return self.check(self.value[key], f"{self.where}: {key}", *types)
 
-    def items(self, key: str, *types: type) -> list[Any]:
-        """Returns the value of a key that must be a list of values of one of the types."""
+    def items(self, key: str, *types: type, most: int = MOST_VALUES) -> list[Any]:
+        """Returns the value of a key that must be a list of so many values, each of one of the types."""
+        count = len(self.get(key, list))
+        if count > most:
+            raise FileError(f"{self.where}: {key} has {count} entries; at most {most} are expected")
         return [self.check(v, f"{self.where}: {key}[{i}]", *types) for i, v in enumerate(self.get(key, list))]
 
     def only(self, *known: str) -> None:
@@ -90,7 +137,7 @@ _TYPE_NAMES = {
 def shown(value: Any) -> str:
     """Returns a short form of a value that came, for messages."""
     try:
-        text = json.dumps(value)
+        text = json.dumps(value, default=str)
     except (ValueError, RecursionError):  # too many digits, or too deeply nested, for Python to print
         text = "a very long value"
     return text if len(text) <= 40 else text[:37] + "..."

@@ -53,5 +53,7 @@ def float32(value: Any, what: str) -> float:
     """Returns the nearest float32 as a Python float; refuses NaN and what is not a number."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.floating, np.integer)) or value != value:
         raise ControllerError(f"{what} is {value!r}; expected a number")
+    if isinstance(value, int) and abs(value) > 2**1023:  # more than numpy converts
+        raise ControllerError(f"{what} is too large a number")
     with np.errstate(over="ignore"):
         return float(np.float32(value))

@@ -20,6 +20,8 @@ from wann_rt.tasks.any_task import AnyTask
 from wann_rt.tasks.environment.task import EnvironmentTask
 
 DEFAULT_PRESET = "minimal"
+MOST = 1_000_000  # of what is counted
+MOST_TOGETHER = 100_000_000  # episodes whose results are in memory at once, some 3 GB
 RANKINGS = ("pareto", "scalar")
 
 
@@ -112,10 +114,12 @@ class Config:
 
     def __post_init__(self) -> None:
         """Refuses values out of range, naming the setting."""
-        for name in ("population", "generations", "episodes", "tournament", "retest_every", "retest_top"):
+        for name in ("population", "generations", "retest_every"):
             _check(name, getattr(self, name), getattr(self, name) >= 1, "at least 1")
-        _check("retest_episodes", self.retest_episodes, self.retest_episodes >= 1, "at least 1")
-        _check("scored_episodes", self.scored_episodes, self.scored_episodes >= 1, "at least 1")
+        for name in ("episodes", "tournament", "retest_top", "retest_episodes", "scored_episodes"):
+            _check(name, getattr(self, name), 1 <= getattr(self, name) <= MOST, f"from 1 to {MOST}")
+        _check("generations", self.generations, self.generations <= 10**9, "at most 1000000000")
+        _check("seed", self.seed, 0 <= self.seed <= 2**53, "from 0 to 2^53")
         for name in ("sweep_weights", "sweep_episodes"):
             _check(name, getattr(self, name), 0 <= getattr(self, name) <= 100_000, "from 0 to 100000")
         _check("population", self.population, 2 <= self.population <= 1_000_000, "from 2 to 1000000")
@@ -123,7 +127,8 @@ class Config:
             _check(name, getattr(self, name), 0 <= getattr(self, name) <= 1, "from 0 to 1")
         _check("cull", self.cull, self.n_pool >= 1, "small enough to leave a parent")
         shares = tuple(self.shares.values())
-        _check(", ".join(self.shares), shares, min(shares) >= 0 < sum(shares), ">= 0, not all 0")
+        fit = all(0 <= share <= MOST for share in shares) and sum(shares) > 0
+        _check(", ".join(self.shares), shares, fit, ">= 0, not all 0")
         for name in ("drawn_weights", "most_connections", "parsimony", "random_weights", "random_weights_price"):
             _check(name, getattr(self, name), 0 <= getattr(self, name) <= 1e6, "from 0 to 1000000")
         floor = self.random_weights_floor
@@ -131,9 +136,18 @@ class Config:
         _check("ranking", self.ranking, self.ranking in RANKINGS, " or ".join(RANKINGS))
         in_range = bool(self.weights) and all(-1e6 <= w <= 1e6 for w in self.weights)
         _check("weights", self.weights, in_range, "at least one finite number")
+        few = f"so much that {MOST_TOGETHER} episodes are played at once, not {self._together}: that is memory"
+        _check("population", self.population, self._together <= MOST_TOGETHER, few)
         unknown = [name for name in self.activations if name not in BY_NAME]
         known = f"some of {', '.join(BY_NAME)}"
         _check("activations", unknown or self.activations, bool(self.activations) and not unknown, known)
+
+    @property
+    def _together(self) -> int:
+        """How many episodes are played at once, at most: of a generation, or of a retest."""
+        lanes = (self.drawn_weights or len(self.weights) * self.episodes) + self.random_weights
+        retested = (self.drawn_weights or len(self.weights)) + self.random_weights
+        return max(self.population * lanes, self.retest_top * retested * self.retest_episodes)
 
     @property
     def shares(self) -> dict[str, float]:

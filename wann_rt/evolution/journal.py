@@ -16,6 +16,7 @@ from wann_rt.core import files
 from wann_rt.core.controller import Controller
 from wann_rt.core.disk import is_temporary, read_bytes, write_atomic
 from wann_rt.core.errors import FileError
+from wann_rt.core.strict_json import value_of
 from wann_rt.evolution import checkpoint
 from wann_rt.evolution.checkpoint import Checkpoint
 from wann_rt.evolution.config import Config
@@ -282,8 +283,8 @@ class Journal:
     def _saved_settings(self) -> Any:
         """Returns what config.json says; None if it is damaged."""
         try:
-            return json.loads(files.read_text(self.folder / SETTINGS))
-        except (FileError, ValueError, RecursionError):
+            return value_of(files.read_text(self.folder / SETTINGS), SETTINGS)
+        except FileError:
             return None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import wann_rt
 from wann_rt.core import files
 from wann_rt.core.errors import FileError
-from wann_rt.core.strict_json import shown
+from wann_rt.core.strict_json import shown, value_of
 from wann_rt.evolution.config import Config
 from wann_rt.tasks.any_task import AnyTask, identity
 
@@ -46,10 +46,7 @@ def read_settings(folder: str | os.PathLike[str]) -> dict[str, Any]:
         FileError: there is no such file, or it is damaged.
     """
     path = Path(folder) / SETTINGS
-    try:
-        settings = json.loads(files.read_text(path))
-    except (ValueError, RecursionError) as error:
-        raise FileError(f"{path}: is not the settings of a run: {error}") from None
+    settings = value_of(files.read_text(path), str(path))
     if not isinstance(settings, dict) or not isinstance(settings.get("config"), dict):
         raise FileError(f"{path}: is not the settings of a run: an object with the key config was expected")
     return settings

@@ -15,6 +15,7 @@ from numba.core import event
 from numba.extending import register_jitable
 
 from wann_rt.core import activations, arithmetic, stages
+from wann_rt.core.signals import uninterrupted
 from wann_rt.kernels import block
 from wann_rt.kernels.cache import cache_for
 from wann_rt.kernels.turns import in_turn
@@ -51,7 +52,18 @@ def jit(function: Callable[..., Any]) -> Any:
     if cache is not None:
         dispatcher._cache = cache
         dispatcher.compile = in_turn(dispatcher.compile, Path(cache.cache_path) / f"{cache._impl.filename_base}.lock")
+    dispatcher._compile_for_args = _held(dispatcher._compile_for_args)
     return dispatcher
+
+
+def _held(compiling: Callable[..., Any]) -> Callable[..., Any]:
+    """Returns what numba calls to compile such that Ctrl-C waits for its end: in the midst it becomes any error."""
+
+    def compile_for_args(*arguments: Any, **named: Any) -> Any:
+        with uninterrupted():
+            return compiling(*arguments, **named)
+
+    return compile_for_args
 
 
 def inlined(function: Callable[..., Any]) -> Any:

@@ -6,14 +6,16 @@ from typing import Any
 
 from wann_rt.core.errors import TaskError
 from wann_rt.play.backends import envpool_engine, ray_connection
-from wann_rt.tasks.environment.channels import Overlay
-from wann_rt.tasks.environment.describe import described
+from wann_rt.play.backends.asking import described
+from wann_rt.tasks.environment.channels import Overlay, named
+from wann_rt.tasks.environment.maker import Maker, json_values
 from wann_rt.tasks.environment.task import (
     DEFAULT_BACKEND,
     ENGINES,
     STEP_TIMEOUT,
     BackendName,
     EnvironmentTask,
+    channels_digest,
     check_wrappers,
     with_options,
 )
@@ -55,7 +57,10 @@ def environment(
         ray_connection.library()
     elif address is not None:
         raise TaskError(f"address {address!r} is of a Ray cluster, and the back end is {backend}: use --backend ray")
-    task = replace(described(env, kwargs, channels, step_timeout), backend=backend, address=address)
+    maker = Maker.of(env)
+    task, inner_id = described(maker, json_values(maker.env_id, kwargs or {}), step_timeout)
+    task = replace(named(task, channels, inner_id), own_channels=channels_digest(named(task, None, inner_id)))
+    task = replace(task, step_timeout=step_timeout, backend=backend, address=address)
     if backend == "envpool":
         task = replace(task, version=envpool_engine.check(task))
     task = with_options(task, **options)

@@ -9,6 +9,7 @@ import numpy as np
 
 from wann_rt.core.errors import TaskError
 from wann_rt.core.guess import near
+from wann_rt.core.strict_json import shown
 from wann_rt.tasks.compiled import (
     acrobot,
     cartpole,
@@ -98,6 +99,7 @@ def _variant(module: ModuleType) -> Task:
 VARIANTS: Mapping[str, tuple[Task, ...]] = {
     "cartpole-swingup": (_variant(penalised_swingup), _variant(disturbed_swingup)),
 }
+LARGEST = float(np.finfo(np.float32).max)
 # The greatest value of a param, where there is one.
 LIMITS: Mapping[str, float] = disturbed_swingup.LIMITS
 # By task: the disturbances that ``robustness`` tests, and how strong.
@@ -153,8 +155,8 @@ def _param(task: Task, name: str, value: Any, known: Mapping[str, Any]) -> np.fl
     if name not in known:
         raise TaskError(f"task {task.name} has no param {name!r}; params: {', '.join(known)}{near(name, known)}")
     is_number = isinstance(value, (int, float, np.floating, np.integer)) and not isinstance(value, bool)
-    if not is_number or not np.isfinite(value):
-        raise TaskError(f"task {task.name}: {name} is {value!r}; expected a finite number")
+    if not is_number or not abs(value) <= LARGEST:  # nor is it NaN
+        raise TaskError(f"task {task.name}: {name} is {shown(value)}; expected a finite number that float32 can hold")
     if value < 0:
         raise TaskError(f"task {task.name}: {name} is {value!r}; expected a number of at least 0")
     if value > LIMITS.get(name, np.inf):

@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,12 +24,15 @@ from wann_rt import tasks
 from wann_rt.core import reference
 from wann_rt.core.activations import BY_ID
 from wann_rt.core.controller import MIN_VECTORS, Channel, Controller, Vector, Weight
+from wann_rt.core.disk import read_bytes
 from wann_rt.core.errors import ControllerError, FileError, NetworkError, TaskError
 from wann_rt.core.files import read_text
 from wann_rt.core.network import Connection, Network
 from wann_rt.core.random import Purpose, normals, stream, uniforms
+from wann_rt.core.strict_json import value_of
 from wann_rt.tasks.task import Task
 
+_NUMBER = re.compile(r"\s*([+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?|nan|inf)\s*", re.ASCII)
 LARGEST = float(np.finfo(np.float32).max)
 CANDIDATES = 8 * MIN_VECTORS
 # What the reference code adds to the tuned parameters of each of its tasks: nothing in the files says it.
@@ -156,7 +160,7 @@ def _kebab(name: str | None) -> str:
 
 def origin(key: str, path: str | os.PathLike[str]) -> dict[str, Any]:
     """Returns a file's name, without the folder, and its digest."""
-    return {key: Path(path).name, f"{key}_sha256": hashlib.sha256(Path(path).read_bytes()).hexdigest()}
+    return {key: Path(path).name, f"{key}_sha256": hashlib.sha256(read_bytes(path)).hexdigest()}
 
 
 def _read_matrix(path: str | os.PathLike[str]) -> Matrix:
@@ -164,14 +168,15 @@ def _read_matrix(path: str | os.PathLike[str]) -> Matrix:
     lines = read_text(path).rstrip().splitlines()
     if not lines:
         raise FileError(f"{path}: is empty; expected one line of numbers for each node")
+    for i, line in enumerate(lines):  # before there is room for as many numbers
+        if line.count(",") != len(lines):
+            raise FileError(
+                f"{path}: line {i + 1} has {line.count(',') + 1} values; the file has {len(lines)} lines, so each "
+                f"needs {len(lines) + 1}: one for every node, then the activation id"
+            )
     rows = np.empty((len(lines), len(lines) + 1))
     for i, line in enumerate(lines):
         tokens = line.split(",")
-        if len(tokens) != len(lines) + 1:
-            raise FileError(
-                f"{path}: line {i + 1} has {len(tokens)} values; the file has {len(lines)} lines, so each needs "
-                f"{len(lines) + 1}: one for every node, then the activation id"
-            )
         rows[i] = [number(token, f"{path}: line {i + 1}, value {k + 1}") for k, token in enumerate(tokens)]
     backward = np.argwhere(np.tril(rows[:, :-1] != 0))
     if len(backward):
@@ -186,10 +191,9 @@ def _read_matrix(path: str | os.PathLike[str]) -> Matrix:
 
 def number(token: str, where: str) -> float:
     """Returns a value that float32 can hold, or nan."""
-    try:
-        value = float(token)
-    except ValueError:
-        raise FileError(f"{where}: expected a number, got {token[:40]!r}") from None
+    if not _NUMBER.fullmatch(token):  # Python's own reading also takes 1_0, Arabic digits and any spelling of nan
+        raise FileError(f"{where}: expected a number, got {token[:40]!r}")
+    value = float(token)
     if not math.isnan(value) and abs(value) > LARGEST:
         raise FileError(f"{where}: {token[:40].strip()} is beyond float32; a weight must be finite")
     return value
@@ -260,10 +264,7 @@ def _network(matrix: Matrix, n_inputs: int, n_outputs: int) -> tuple[Network, li
 
 def _read_tuned(path: str | os.PathLike[str]) -> _Tuned:
     """Reads and checks a ``.wann.json`` file."""
-    try:
-        content = json.loads(read_text(path))
-    except (ValueError, RecursionError) as error:
-        raise FileError(f"{path}: is not valid JSON: {error}") from None
+    content = value_of(read_text(path), str(path))
     if not isinstance(content, list) or not 1 <= len(content) <= 3 or not isinstance(content[0], list):
         raise FileError(f"{path}: expected [parameters, mean score], with parameters a list of numbers")
     parameters = ((f"parameters[{i}]", value) for i, value in enumerate(content[0]))

@@ -21,8 +21,8 @@ class Warned(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a worker says: that it is alive, what came of a job, how the environment failed, or what is odd about it."""
+    """What a worker says: that it is alive, or makes its environment anew, what came of a job, or what is odd."""
 
-    kind: Literal["alive", "done", "failed", "warning"]
+    kind: Literal["alive", "making", "done", "failed", "warning"]
     number: int = -1
     result: Any = None

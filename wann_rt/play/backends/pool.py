@@ -1,6 +1,5 @@
 """Workers that all play one task: gives jobs out, replaces workers that die, and takes note of those that hang."""
 
-import contextlib
 import os
 import pickle
 import queue
@@ -13,13 +12,19 @@ from typing import Any
 
 from wann_rt.core.errors import TaskError
 from wann_rt.play.backends.messages import Answer, Job, Warned
-from wann_rt.play.backends.worker_process import Worker
+from wann_rt.play.backends.worker_process import (
+    PLAYER,
+    SECONDS_TO_CLOSE,
+    Answers,
+    SilentError,
+    Worker,
+    ended,
+    next_answer,
+)
 from wann_rt.play.progress import tell
 from wann_rt.tasks.environment.task import EnvironmentTask
 
 ATTEMPTS = 3  # attempts at one chunk when workers die
-SECONDS_TO_CLOSE = 5.0  # for the environments' own close()
-TICK = 0.25  # seconds between looks at who is silent
 
 
 class Pool:
@@ -31,7 +36,7 @@ class Pool:
         self.said = set() if said is None else said
         self.process = os.getpid()
         self._hello = pickle.dumps(sys.path) + pickle.dumps(task)
-        self._answers: queue.SimpleQueue[tuple[Worker, Answer | None]] = queue.SimpleQueue()
+        self._answers: Answers = queue.SimpleQueue()
         self.workers = [self._started() for _ in range(workers)]
 
     def close(self) -> None:
@@ -59,7 +64,7 @@ class Pool:
             if answer is None:
                 self._replace(worker, waiting, deaths)
                 continue
-            worker.silent, worker.patience, worker.made = 0.0, self.task.step_timeout, True
+            worker.hears(self.task.step_timeout, made=answer.kind != "making")
             if answer.kind == "failed":
                 raise TaskError(answer.result)
             if answer.kind == "warning":
@@ -78,34 +83,14 @@ class Pool:
             warnings.warn(text, RuntimeWarning, stacklevel=2)
 
     def _started(self) -> Worker:
-        return Worker(self._hello, self._answers)
+        return Worker(PLAYER, self._hello, self._answers)
 
     def _next_answer(self) -> tuple[Worker, Answer | None]:
         """Waits for an answer; raises TaskError if a worker is silent for too long."""
-        before = time.monotonic()
-        while True:
-            answer = None
-            with contextlib.suppress(queue.Empty):
-                answer = self._answers.get(timeout=min(TICK, self.task.step_timeout / 4))
-            now = time.monotonic()
-            passed = min(now - before, 2 * TICK)  # more, and this process itself was stopped meanwhile
-            hanging = [worker for worker in self.workers if worker.passes(passed)]
-            if answer is not None:
-                return answer
-            if hanging:
-                raise TaskError(self._hangs(hanging[0]))
-            before = now
-
-    def _hangs(self, worker: Worker) -> str:
-        if not worker.made:
-            return (
-                f"environment {self.task.env_id} hangs: it was not made within {worker.patience:g} seconds "
-                "(the constructor, or importing its module)"
-            )
-        return (
-            f"environment {self.task.env_id} hangs: it did not come back from a step or a reset within "
-            f"{worker.patience:g} seconds (step_timeout says how long it may take)"
-        )
+        try:
+            return next_answer(self._answers, self.workers, self.task.step_timeout)
+        except SilentError as error:
+            raise TaskError(error.about(self.task.env_id)) from None
 
     def _replace(self, dead: Worker, waiting: "deque[Job]", deaths: Counter[int]) -> None:
         """Starts a worker in the place of one that died, and puts its job back."""
@@ -118,6 +103,6 @@ class Pool:
         if deaths[number] == ATTEMPTS:
             raise TaskError(
                 f"environment {self.task.env_id} killed the process that played it {ATTEMPTS} times, "
-                f"the last time with exit code {dead.process.returncode}"
+                f"the last time with {ended(dead.process.returncode)}"
             )
         waiting.appendleft(dead.job)

@@ -1,7 +1,7 @@
-"""A worker process: reads jobs from its standard input, plays them, writes what came of them to its standard output.
+"""A worker process: reads jobs from one pipe, plays them, writes what came of them to another.
 
-Messages are pickles between a process and its own child. What the environment prints goes to standard error, so that
-it cannot get between them.
+Messages are pickles between a process and its own child. The environment's standard input is empty and what it prints
+goes to standard error (see ``worker_process.BOOT``), so that it cannot get between them.
 """
 
 import contextlib
@@ -9,7 +9,6 @@ import os
 import pickle
 import queue
 import signal
-import sys
 import threading
 import time
 import traceback
@@ -20,7 +19,8 @@ from wann_rt.core.controller import Vector
 from wann_rt.core.errors import TaskError
 from wann_rt.play.backends.messages import Answer, Job, Warned
 from wann_rt.play.backends.playing import compiled, play_chunk
-from wann_rt.tasks.environment.simulator import Simulator
+from wann_rt.tasks.environment.leftovers import end_with_everything
+from wann_rt.tasks.environment.simulator import Simulator, told
 
 SECONDS_PER_BEAT = 0.5
 UNREPEATABLE = (
@@ -33,11 +33,13 @@ class Outlet:
     """Where answers go."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
+        self._stream, self._process = stream, os.getpid()
         self._last = float("-inf")  # the first beat, that the environment is made, is sent at once
 
     def send(self, answer: Answer) -> None:
-        """Sends an answer."""
+        """Sends an answer; nothing comes from a process that an environment has forked, which ends here."""
+        if os.getpid() != self._process:
+            os._exit(0)
         pickle.dump(answer, self._stream)
         self._stream.flush()
         self._last = time.monotonic()
@@ -47,15 +49,19 @@ class Outlet:
         if time.monotonic() - self._last > SECONDS_PER_BEAT:
             self.send(Answer("alive"))
 
+    def making(self) -> None:
+        """Says that the environment is made anew, which may take as long as the first time; the next beat ends it."""
+        self.send(Answer("making"))
+        self._last = float("-inf")
 
-def main() -> None:
-    """Serves until standard input ends: first comes the task, then jobs."""
+
+def main(stream: BinaryIO, answers: BinaryIO) -> None:
+    """Serves until the stream ends: first comes the task, then jobs."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is handled by the process that began the search
     warnings.simplefilter("ignore")  # that process shows the warnings
-    outlet = Outlet(os.fdopen(os.dup(1), "wb"))
-    os.dup2(2, 1)
+    outlet = Outlet(answers)
     inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    threading.Thread(target=_read, args=(sys.stdin.buffer, inbox), daemon=True).start()
+    threading.Thread(target=_read, args=(stream, inbox), daemon=True).start()
     task = inbox.get()
     compiled(task)
     simulator = None
@@ -67,7 +73,7 @@ def main() -> None:
         seen: list[Vector] | None = [] if job.recorded else None
         try:
             if simulator is None:
-                simulator = Simulator(task, outlet.beat)
+                simulator = Simulator(task, outlet.beat, making=outlet.making)
                 outlet.send(Answer("alive"))
             played = play_chunk(simulator, job.chunk, outlet.beat, seen)
             for topic, text in _odd(simulator).items():
@@ -76,6 +82,8 @@ def main() -> None:
                     outlet.send(Answer("warning", result=Warned(topic, text)))
         except TaskError as error:
             outlet.send(Answer("failed", job.number, str(error)))
+        except BaseException as error:  # such as a KeyboardInterrupt that the environment has raised itself
+            outlet.send(Answer("failed", job.number, f"environment {task.env_id} raised {told(error)}"))
         else:
             outlet.send(Answer("done", job.number, seen if job.recorded else played))
 
@@ -99,7 +107,7 @@ def _read(stream: BinaryIO, inbox: "queue.SimpleQueue[Any]") -> None:
         while True:
             inbox.put(pickle.load(stream))
     except EOFError:  # the process that began the search has ended, perhaps killed
-        _exit()
+        end_with_everything()
     except Exception:
         traceback.print_exc()
         os._exit(1)
@@ -110,11 +118,4 @@ def _end(simulator: Simulator | None) -> NoReturn:
     with contextlib.suppress(Exception):  # there is nothing left that an error could spoil
         if simulator is not None:
             simulator.close()
-    _exit()
-
-
-def _exit() -> NoReturn:
-    """Ends this process, and what the environment has started in its group."""
-    if os.name == "posix" and os.getpgid(0) == os.getpid():
-        os.killpg(0, signal.SIGKILL)
-    os._exit(0)
+    end_with_everything()

@@ -1,28 +1,24 @@
 """From an environment to a task: opens it, reads spaces, rate and length, and checks that it can be played.
 
-Names and units of the channels come from ``tasks/channels.toml`` or from the user's own such file; the environment
-itself does not tell them.
+This runs the environment's code, so it is done in a process of its own, see ``answering``.
 """
 
-import contextlib
 import difflib
 import importlib.metadata
 import sys
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import gymnasium
 from gymnasium import spaces
 
 from wann_rt.core.errors import MissingExtraError, TaskError, WannError
-from wann_rt.tasks.environment.channels import Overlay, named
-from wann_rt.tasks.environment.maker import Maker, json_values
+from wann_rt.tasks.environment.maker import Maker
 from wann_rt.tasks.environment.rate import rate_of
 from wann_rt.tasks.environment.simulator import has_mask, told
 from wann_rt.tasks.environment.source import source_digest
 from wann_rt.tasks.environment.spaces import action_channels, observation_channels
-from wann_rt.tasks.environment.task import EnvironmentTask, channels_digest
+from wann_rt.tasks.environment.task import EnvironmentTask
 from wann_rt.tasks.environment.wrappers import fold
 
 OWN_STEPS = 1000  # length at which we end an episode if the environment sets no limit
@@ -31,32 +27,34 @@ OWN_STEPS = 1000  # length at which we end an episode if the environment sets no
 PHYSICS = {"box2d": "box2d", "mujoco": "mujoco"}
 
 
-def described(
-    env: Any, kwargs: Mapping[str, Any] | None = None, channels: Overlay | None = None, step_timeout: float = 60.0
-) -> EnvironmentTask:
-    """Returns an environment as a task that Gymnasium plays in processes.
+class Described(NamedTuple):
+    """What an environment is like.
+
+    Attributes:
+        task: with the channels as the environment says them.
+        inner_id: under which what is inside of all wrappers is registered, if it is.
+        close: closes the environment.
+    """
+
+    task: EnvironmentTask
+    inner_id: str | None
+    close: Callable[[], Any]
+
+
+def described(maker: Maker, kwargs: dict[str, Any], made: Callable[[], Any] = lambda: None) -> Described:
+    """Makes an environment and returns it as a task that Gymnasium plays in processes.
 
     Args:
-        env: an id that Gymnasium knows ("Pendulum-v1"); "module:Id-v0" for one that a module registers;
-            "module:Class", whose constructor, or a function, makes the environment (the module is imported); or a class
-            or a function itself.
+        maker: makes it.
         kwargs: arguments of the constructor, JSON values.
-        channels: names, units and conditioning of the channels, where they shall not be what is known of them.
-        step_timeout: seconds that a step or a reset may take.
+        made: called once it is made: what takes long from here on is a reset.
 
     Raises:
-        TaskError: there is no such environment, it cannot be made, or a controller cannot play it as it is.
+        WannError: there is no such environment, it cannot be made, or a controller cannot play it as it is.
     """
-    maker = Maker.of(env)
-    plain = json_values(maker.env_id, kwargs or {})
-    environment = _made(maker, plain)
-    try:
-        bare, inner = _described(maker, plain, environment), _inner_id(environment)
-        task = replace(named(bare, channels, inner), own_channels=channels_digest(named(bare, None, inner)))
-    finally:
-        with contextlib.suppress(Exception):  # the task is known by now; an error of closing changes nothing in it
-            environment.close()
-    return replace(task, step_timeout=step_timeout)
+    environment = _made(maker, kwargs)
+    made()
+    return Described(_described(maker, kwargs, environment), _inner_id(environment), environment.close)
 
 
 def _made(maker: Maker, kwargs: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:

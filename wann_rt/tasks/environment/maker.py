@@ -45,14 +45,13 @@ class Maker:
         Raises:
             TaskError: it is neither text nor something that makes an environment.
         """
-        import gymnasium
-
+        gymnasium = sys.modules.get("gymnasium")  # nobody can give an object of it who has not imported it
         if isinstance(given, str):
-            found = _known_here_only(given)
+            found = _known_here_only(given, gymnasium)
             return cls(given) if found is None else cls(given, _pickled(given, found))
-        if isinstance(given, gymnasium.envs.registration.EnvSpec):
+        if gymnasium is not None and isinstance(given, gymnasium.envs.registration.EnvSpec):
             return cls(given.id, _pickled(given.id, given))
-        if isinstance(given, gymnasium.Env):
+        if gymnasium is not None and isinstance(given, gymnasium.Env):
             kind = type(given.unwrapped).__name__
             raise TaskError(
                 f"an environment itself came, {kind}: give what makes it, a class or a function without arguments "
@@ -121,16 +120,14 @@ def json_values(env_id: str, kwargs: Mapping[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def _known_here_only(env_id: str) -> Any:
+def _known_here_only(env_id: str, gymnasium: Any) -> Any:
     """Returns what a text means in this process and would not in another: of a script, or registered by one."""
-    import gymnasium
-
     module, _, name = env_id.rpartition(":")
     if module == MAIN:
         found = getattr(sys.modules[MAIN], name, None)
         if found is not None:
             return found
-    spec = gymnasium.registry.get(name) if module in ("", MAIN) else None
+    spec = gymnasium.registry.get(name) if gymnasium is not None and module in ("", MAIN) else None
     if spec is None or str(spec.entry_point).startswith("gymnasium."):
         return None
     return _by_value(spec)

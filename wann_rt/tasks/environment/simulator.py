@@ -59,7 +59,11 @@ class Simulator:
     """
 
     def __init__(
-        self, task: EnvironmentTask, beat: Callable[[], None] = lambda: None, fresh: bool | None = None
+        self,
+        task: EnvironmentTask,
+        beat: Callable[[], None] = lambda: None,
+        fresh: bool | None = None,
+        making: Callable[[], None] = lambda: None,
     ) -> None:
         """Makes the environment and tries it out, unless ``fresh`` or the task says already what that would find.
 
@@ -67,12 +71,13 @@ class Simulator:
             task: what to play.
             beat: called once the environment is made, and between the steps of the trial.
             fresh: whether to make it anew for each episode.
+            making: called before it is made anew; then comes ``beat``.
 
         Raises:
             TaskError: that fails.
         """
         self.task = task
-        self._beat = beat
+        self._beat, self._making = beat, making
         self._seed, self._steps = 0, 0
         self._mask: Any = None
         self.outside = self.failure = ""
@@ -128,7 +133,9 @@ class Simulator:
         """Makes the environment anew."""
         with contextlib.suppress(Exception):  # what is thrown away need not close well
             self._environment.close()
+        self._making()
         self._environment = self._attempt("making it", self._opened)
+        self._beat()
 
     def step(self, action: NDArray[np.float32], choice: int) -> tuple[NDArray[np.float32], float, bool]:
         """Goes on by one step.

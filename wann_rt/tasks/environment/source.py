@@ -205,5 +205,3 @@ def _shown(value: Any) -> str:
     except Exception:  # somebody else's code
         return type(value).__name__
     return type(value).__name__ if " at 0x" in text else text
-
-

@@ -199,7 +199,7 @@ def with_options(task: EnvironmentTask, **changes: Any) -> EnvironmentTask:
         expected, fits = _EXPECTED[name]
         value = changes[name] = value.item() if isinstance(value, np.generic) else value
         if isinstance(value, (list, np.ndarray)):  # as a file or a command line says it
-            value = changes[name] = tuple(np.asarray(value).tolist())
+            value = changes[name] = tuple(value.tolist() if isinstance(value, np.ndarray) else value)
         if not fits(value):
             raise TaskError(f"environment {task.name}: {name} is {value!r}; expected {expected}")
     if changes.get("fall_penalty") is False and task.env_id not in FALLS:

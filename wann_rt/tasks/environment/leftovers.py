@@ -1,4 +1,4 @@
-"""Ending a worker with everything that its environment has started.
+"""Ending a process that runs an environment, with everything that the environment has started.
 
 A worker leads a process group of its own, which is killed as a whole. What has left the group (a daemon does) still
 carries the worker's mark in its environment variables, where the system shows them (Linux).
@@ -9,6 +9,7 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import NoReturn
 
 MARK = "WANN_RT_WORKER"  # the variable that holds the mark
 ROUNDS = 20  # at most: what is killed may have started another process just before
@@ -21,10 +22,18 @@ def kill_group(leader: int) -> None:
             os.killpg(leader, signal.SIGKILL)
 
 
-def kill_marked(mark: str) -> None:
-    """Kills every process that carries the mark."""
-    for _ in range(ROUNDS):
-        found = marked(mark)
+def end_with_everything() -> NoReturn:
+    """Ends this process, and what its environment has started, in its process group or out of it."""
+    kill_marked(os.environ.get(MARK, ""), but=os.getpid())
+    if os.name == "posix" and os.getpgid(0) == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(0)
+
+
+def kill_marked(mark: str, but: int = 0) -> None:
+    """Kills every process that carries the mark, but one."""
+    for _ in range(ROUNDS if mark else 0):
+        found = [process for process in marked(mark) if process != but]
         for process in found:
             with contextlib.suppress(OSError):
                 os.kill(process, signal.SIGKILL)
