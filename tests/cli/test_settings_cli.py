@@ -60,7 +60,7 @@ def test_what_is_mistyped_is_guessed(arguments: tuple[tuple[str, ...], str]) -> 
 
 def test_help_lists_every_command_by_what_it_is_for() -> None:
     said = run("--help").output
-    assert sorted(name for names in SECTIONS.values() for name in names) == sorted(main.commands)
+    assert all(f"\n  {name} " in said for name in main.commands)
     assert all(f"{title}:" in said for title in SECTIONS)
 
 

@@ -11,6 +11,7 @@ from typing import Any, NoReturn, TextIO
 import click
 
 from wann_rt.cli import (
+    compare,
     doctor,
     evaluate,
     evidence,
@@ -51,9 +52,9 @@ def _show_warning(
 
 
 SECTIONS = {
-    "Find": ("search", "tune", "import", "tasks", "presets", "settings"),
+    "Find": ("search", "compare", "tune", "import", "tasks", "presets", "settings"),
     "Judge": ("evaluate", "verify", "show", "doctor"),
-    "Ship": ("export", "plant"),
+    "Ship": ("export", "plant", "evidence"),
     "Look": ("play", "page", "plot", "report"),
 }
 
@@ -110,6 +111,7 @@ def main() -> None:
 for _command in (
     tasks.tasks,
     search.search,
+    compare.compare,
     evaluate.evaluate,
     tune.tune,
     play.play,

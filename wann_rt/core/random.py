@@ -38,6 +38,7 @@ class Purpose(IntEnum):
     TUNE_NOISE = 14
     DISTURBANCE = 15
     RANDOM_WEIGHTS = 16
+    BOOTSTRAP = 17
 
 
 def mix(z: Any) -> Any:

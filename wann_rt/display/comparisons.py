@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from wann_rt.evaluation.conditions import Evaluation
     from wann_rt.evaluation.robustness import Robustness
     from wann_rt.evaluation.score import Score
+    from wann_rt.evolution.comparison import Comparison
 
 Path = str | os.PathLike[str]
 CONDITIONS = {
@@ -52,6 +53,27 @@ def _bars(scores: Mapping[str, "Score"], title: str, path: Path) -> None:
             look: dict[str, Any] = {"textcoords": "offset points", "va": "center", "size": 9}
             axes.annotate(f" {mean:.1f}", (max(mean, 0.0), row), (10, 0), **look)
         axes.margins(x=0.12)
+
+
+def plot_runs(result: "Comparison", path: Path) -> None:
+    """Plots the score of each run as a dot, and of each preset the interquartile mean with its 95 % interval.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+        FileError: the suffix is none of ``FORMATS``, or the file cannot be written.
+    """
+    with figure_file(path, (WIDTH, 1.4 + 0.5 * len(result.presets))) as figure:
+        label = "mean return of each run; bar: interquartile mean over runs, with its 95 % interval"
+        axes = figure.add_subplot(title=f"{result.task}: {len(result.runs)} searches", xlabel=label)
+        for place, preset in enumerate(result.presets):
+            row, scores = result.row(preset), [run.score.mean for run in result.of(preset)]
+            axes.barh(place, row["iqm_high"] - row["iqm_low"], 0.5, row["iqm_low"], color=BLUE, alpha=0.3)
+            axes.plot([row["iqm"]] * 2, [place - 0.25, place + 0.25], color=BLUE, linewidth=2)
+            axes.plot(scores, [place] * len(scores), "o", color=ORANGE, markersize=5)
+        axes.set_yticks(range(len(result.presets)), result.presets)
+        axes.invert_yaxis()
+        axes.grid(visible=False, axis="y")
+        axes.margins(x=0.08)
 
 
 def plot_front(controllers: "Sequence[Controller]", path: Path) -> None:

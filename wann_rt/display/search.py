@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from wann_rt.core.controller import Controller
 from wann_rt.display.formulas import number
 from wann_rt.display.live import Live
-from wann_rt.display.tables import console
+from wann_rt.display.tables import console, table
 
 if TYPE_CHECKING:
+    from wann_rt.evolution.comparison import Comparison
     from wann_rt.evolution.search import Generation
 
 
@@ -64,3 +65,24 @@ def show_champion(controller: Controller, path: Path) -> None:
         f"over {score['episodes']} fresh episodes{behaviour(score)}"
     )
     out.print(f"wrote {path}\nnext: wann-rt verify {path}", soft_wrap=True, markup=False)
+
+
+def show_comparison(result: "Comparison", folder: Path) -> None:
+    """Prints several searches beside each other: each run, then each preset over its runs."""
+    each = table(f"{result.task}: the runs", "run folder", ">connections", ">mean", ">95 % interval", ">sign changes/s")
+    each.columns[0].no_wrap = True
+    for run in result.runs:
+        score, network = run.score, run.controller.network
+        chatter = "" if score.chatter is None else f"{score.chatter:.1f}"
+        name = str(folder / f"{run.preset}-{run.seed}")
+        each.add_row(name, str(network.n_connections), f"{score.mean:.1f}", f"± {score.ci95:.1f}", chatter)
+    over = table("Over the runs", "preset", ">runs", ">mean", ">95 %", ">IQM", ">95 %", ">lowest", ">highest", ">conn.")
+    for preset in result.presets:
+        row = result.row(preset)
+        figures = f"{row['mean']:.1f}", f"± {row['ci95']:.1f}", f"{row['iqm']:.1f}"
+        spread = f"{row['iqm_low']:.0f} to {row['iqm_high']:.0f}", f"{row['lowest']:.0f}", f"{row['highest']:.0f}"
+        over.add_row(preset, str(row["runs"]), *figures, *spread, f"{row['connections']:.1f}")
+    out = console()
+    out.print(each)
+    out.print(over)
+    out.print("IQM: the mean of the middle half of the runs, with a bootstrap interval over the runs (rliable)")
