@@ -175,8 +175,8 @@ half; one mutation per child; the effective tournament is twice the stated size.
 defects - disabled connections between hidden nodes that stay alive, crowding distances scaled by the wrong factor -
 which setting `reference_quirks` restores.
 
-Rows with † were made when the weight of the greatest mean was taken as the tuned one, which other episodes found elsewhere;
-the others have the calmest of the weights that cannot be told from the best (`evaluation.sweep`).
+Rows with † were made when the weight of the greatest mean was taken as the tuned one, which other episodes found
+elsewhere; the others have the calmest of the weights that cannot be told from the best (`evaluation.sweep`).
 """
 
 
