@@ -90,7 +90,7 @@ def by_size(prefix: str, text: str) -> str:
     return old.replace("/* x limited", f"{function}/* x limited")
 
 
-def test_the_self_test_notices_vector_units_that_flush_subnormal_numbers(tmp_path: Path) -> None:
+def test_vector_units_that_flush_subnormal_numbers_are_kept_out_and_would_be_noticed(tmp_path: Path) -> None:
     clang, emulator = needs.program("clang-19"), needs.program("qemu-arm")
     needs.program("arm-linux-gnueabihf-gcc")  # whose libraries clang links
     network, _ = Network.build(
@@ -99,8 +99,23 @@ def test_the_self_test_notices_vector_units_that_flush_subnormal_numbers(tmp_pat
     channels = [tuple(Channel(f"{side}{k}") for k in range(n)) for side, n in (("o", 8), ("a", 4))]
     sums = Controller("sums", network, Weight.shared(0.5), channels[0], channels[1])
     call = "int main(void) { return sums_selftest() & SUMS_FAULT_DRAWN; }"
-    source = write_unit(tmp_path, {"sums": to_c(sums, prefix="sums")}, call)
-    for unit, expected in (("neon", 64), ("vfpv3", 0)):
+    header = to_c(sums, prefix="sums")
+    in_vectors = re.sub(r"#pragma clang attribute.*", "", header)
+    for text, unit, expected in ((header, "neon", 0), (in_vectors, "neon", 64), (in_vectors, "vfpv3", 0)):
+        source = write_unit(tmp_path, {"sums": text}, call)
         flags = ["--target=arm-linux-gnueabihf", "-mcpu=cortex-a9", f"-mfpu={unit}", "-O2", "-static"]
         compile_with(clang, [*flags, str(source), "-o", str(tmp_path / unit)])
         assert subprocess.run([emulator, tmp_path / unit], check=False).returncode == expected, unit
+
+
+CLANGS = [name for name in every_compiler() if name.startswith("clang")]
+
+
+@pytest.mark.parametrize("name", CLANGS or ["clang"])
+def test_a_header_refuses_a_clang_that_is_told_there_are_no_nan(name: str) -> None:
+    clang = needs.program(name) if name in needs.PROGRAMS else name
+    limits = ("before1", "behind1", "before6")
+    headers = {prefix: HEADERS[prefix] for prefix in limits}
+    for level in ("-O1", "-O3"):
+        library = Library(headers, clang, [level, "-fno-honor-nans", "-w"])
+        assert all(library.selftest(prefix) != 0 for prefix in limits), level
