@@ -1,7 +1,7 @@
 /*
  * The board: Arm's MPS2 with image AN386, a Cortex-M4F at 25 MHz, as QEMU emulates it. The timer is
- * the core's own SysTick; registers are those of the CMSDK UART (Arm DDI 0479) and of the
- * Armv7-M manual (DDI 0403).
+ * the core's own SysTick; registers are those of the CMSDK UART and watchdog (Arm DDI 0479) and of
+ * the Armv7-M manual (DDI 0403).
  */
 #include "board.h"
 
@@ -16,6 +16,14 @@
 #define UART_STATE_TX_FULL 1u
 #define UART_CONTROL_TX_ENABLE 1u
 #define BAUD 115200u
+
+/* Its first time-out is a non-maskable interrupt, its second a reset. */
+#define WATCHDOG_LOAD REGISTER(0x40008000u)
+#define WATCHDOG_CONTROL REGISTER(0x40008008u)
+#define WATCHDOG_CLEAR REGISTER(0x4000800cu)
+#define WATCHDOG_LOCK REGISTER(0x40008c00u)
+#define WATCHDOG_UNLOCKED 0x1acce551u
+#define WATCHDOG_ON 3u /* interrupts, and resets */
 
 #define SYSTICK_CONTROL REGISTER(0xe000e010u)
 #define SYSTICK_RELOAD REGISTER(0xe000e014u)
@@ -37,6 +45,19 @@ void board_start_timer(uint32_t period_us) {
     SYSTICK_RELOAD = CLOCK_HZ / 1000000u * period_us - 1u;
     SYSTICK_VALUE = 0u;
     SYSTICK_CONTROL = SYSTICK_ON;
+}
+
+void board_start_watchdog(uint32_t most_us) {
+    WATCHDOG_LOCK = WATCHDOG_UNLOCKED;
+    WATCHDOG_LOAD = CLOCK_HZ / 1000000u * most_us;
+    WATCHDOG_CONTROL = WATCHDOG_ON;
+    WATCHDOG_LOCK = 0u; /* a stray write does not switch it off */
+}
+
+void board_feed(void) {
+    WATCHDOG_LOCK = WATCHDOG_UNLOCKED;
+    WATCHDOG_CLEAR = 1u;
+    WATCHDOG_LOCK = 0u;
 }
 
 uint32_t board_wait(void) {

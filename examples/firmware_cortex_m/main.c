@@ -1,10 +1,21 @@
 /*
- * The firmware: test the controller on this very chip, then run it once per period. Nothing here
- * knows whether the robot is real.
+ * The firmware: test the controller on this very chip, then run it once per period, guarded.
+ * Nothing here knows whether the robot is real.
  */
 #include "board.h"
 #include "controller.h"
 #include "robot.h"
+#include "wann_guard.h"
+
+enum { SENSED, STEPPED, DRIVEN, STAGES };
+
+/* What a fault drives the robot to, and the most that an action may change in a period. */
+static const float safe[] = {CONTROLLER_FAIL_SAFE_FORCE};
+static const float most[] = {WANN_GUARD_ANY_CHANGE};
+
+#define WATCHDOG_US 100000u /* generous: it is for a loop that hangs */
+
+static wann_guard guard;
 
 static void refuse(const char *why) {
     board_print("refused: ");
@@ -13,10 +24,47 @@ static void refuse(const char *why) {
     board_stop(BOARD_FAILED);
 }
 
-int main(void) {
-    float obs[CONTROLLER_N_OBSERVATIONS];
-    float actions[CONTROLLER_N_ACTIONS];
+static void stop_on(uint32_t faults) {
+    robot_release();
+    board_print("stopped:");
+    board_print((faults & WANN_GUARD_LATE) != 0u ? " a period was missed" : "");
+    board_print((faults & WANN_GUARD_STALE) != 0u ? " the sensors brought nothing new" : "");
+    board_print((faults & WANN_GUARD_INPUT) != 0u ? " a sensor gave no number" : "");
+    board_print((faults & WANN_GUARD_ORDER) != 0u ? " a stage of the loop was skipped" : "");
+    board_print((faults & WANN_GUARD_MEMORY) != 0u ? " memory was overwritten" : "");
+    board_print("\n");
+    board_stop(BOARD_FAILED);
+}
 
+static void run(void) {
+    float obs[CONTROLLER_N_OBSERVATIONS];
+    float wanted[CONTROLLER_N_ACTIONS];
+    float actions[CONTROLLER_N_ACTIONS] = {0.0f};
+    uint32_t now_us = 0u;
+
+    wann_guard_start(&guard, CONTROLLER_DT_US, CONTROLLER_DT_US / 2u, 0u);
+    while (robot_is_running()) {
+        now_us += board_wait() * CONTROLLER_DT_US;
+        (void)wann_guard_begin(&guard, now_us, robot_sense(obs));
+        wann_guard_pass(&guard, SENSED);
+        if ((controller_step_checked(obs, wanted) & CONTROLLER_STATUS_NOT_FINITE) != 0) {
+            wann_guard_latch(&guard, WANN_GUARD_INPUT);
+        }
+        wann_guard_pass(&guard, STEPPED);
+        wann_guard_act(&guard, wanted, safe, most, actions, CONTROLLER_N_ACTIONS);
+        robot_drive(actions);
+        wann_guard_pass(&guard, DRIVEN);
+        if (wann_guard_end(&guard, STAGES) != 0) {
+            board_feed(); /* the watchdog: only a loop that has done all of this */
+        }
+        if (wann_guard_faults(&guard) != 0u) {
+            stop_on(
+                wann_guard_faults(&guard)); /* a robot that must go on drives the safe actions */
+        }
+    }
+}
+
+int main(void) {
     board_start();
     board_print("controller " CONTROLLER_DIGEST "\n");
     if (controller_selftest() != 0) {
@@ -27,16 +75,8 @@ int main(void) {
     }
     board_print("self-test passed\n");
     board_start_timer(CONTROLLER_DT_US);
-    while (robot_is_running()) {
-        if (board_wait() != 1) {
-            robot_release();
-            board_print("stopped: a period was missed\n");
-            board_stop(BOARD_FAILED);
-        }
-        robot_sense(obs);
-        controller_step(obs, actions);
-        robot_drive(actions);
-    }
+    board_start_watchdog(WATCHDOG_US);
+    run();
     robot_release();
     board_stop(BOARD_DONE);
 }

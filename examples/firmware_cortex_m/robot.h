@@ -8,8 +8,9 @@ int robot_start(void);
 /* Whether to go on: false at the end of a simulation, or when somebody has pressed a button. */
 int robot_is_running(void);
 
-/* Writes what the controller observes, in the order and the units of its header. */
-void robot_sense(float obs[]);
+/* Writes what the controller observes, in the order and the units of its header; returns whether
+ * the sensors brought anything new since the last call. */
+int robot_sense(float obs[]);
 
 /* Sends the actions, in the order and the units of its header, to the motor. */
 void robot_drive(const float actions[]);

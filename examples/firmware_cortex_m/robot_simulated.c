@@ -28,7 +28,21 @@ int robot_start(void) {
 
 int robot_is_running(void) { return step < STEPS && !failed; }
 
-void robot_sense(float obs[]) { plant_observe(state, obs); }
+/* FAULT_NAN, FAULT_STALE, FAULT_HANG: the seeded faults of the makefile. */
+int robot_sense(float obs[]) {
+    plant_observe(state, obs);
+#if defined(FAULT_NAN)
+    if (step == 100u) {
+        obs[0] = __builtin_nanf("");
+    }
+#elif defined(FAULT_STALE)
+    return step != 100u;
+#elif defined(FAULT_HANG)
+    while (step == 100u) {
+    }
+#endif
+    return 1;
+}
 
 void robot_drive(const float actions[]) {
     float reward;

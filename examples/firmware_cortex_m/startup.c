@@ -2,6 +2,7 @@
 #include <stdint.h>
 
 #include "board.h"
+#include "robot.h"
 
 extern uint32_t stack_top[];
 extern uint32_t data_begin[];
@@ -16,6 +17,14 @@ void fault(void);
 void board_tick(void);
 
 void fault(void) { board_stop(BOARD_FAILED); }
+
+/* The watchdog was not fed: whatever else has happened, the robot is left without force. */
+void starved(void);
+void starved(void) {
+    robot_release();
+    board_print("stopped: the watchdog was not fed\n");
+    board_stop(BOARD_FAILED);
+}
 
 void reset(void) {
     const uint32_t *from = data_image;
@@ -45,12 +54,12 @@ __attribute__((section(".vectors"))) const vector_table vectors = {
     stack_top,
     {
         reset,
-        fault, /* NMI */
-        fault, /* HardFault */
-        fault, /* MemManage */
-        fault, /* BusFault */
-        fault, /* UsageFault */
-        0,     /* 7 to 10 are reserved */
+        starved, /* NMI */
+        fault,   /* HardFault */
+        fault,   /* MemManage */
+        fault,   /* BusFault */
+        fault,   /* UsageFault */
+        0,       /* 7 to 10 are reserved */
         0,
         0,
         0,

@@ -91,6 +91,16 @@ def test_a_missed_period_stops_the_firmware(tmp_path: Path) -> None:
     assert "stopped: a period was missed" in (tmp_path / "trajectory.txt").read_text()
 
 
+def test_each_seeded_fault_stops_the_guarded_firmware(tmp_path: Path) -> None:
+    done = make("firmware_cortex_m", "guarded", tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for fault, words in (("NAN", "no number"), ("STALE", "nothing new"), ("HANG", "watchdog was not fed")):
+        printed = (tmp_path / f"guarded_{fault}.txt").read_text()
+        assert words in printed.splitlines()[-1]
+        assert "self-test passed" in printed
+        assert len(printed.splitlines()) > 100, "it ran until the fault came"
+
+
 # The comparison.
 
 EPISODE = """
