@@ -139,7 +139,7 @@ static float float_of(uint32_t bits) {
 
 static int is_nan(uint32_t bits) { return (bits & ~SIGN) > INFINITE; }
 
-/* The activations: FORMAT.md, and wann_rt/activations.py, operation by operation. */
+/* The activations: FORMAT.md, and wann_rt/core/activations.py, operation by operation. */
 
 enum {
     LINEAR = 1,

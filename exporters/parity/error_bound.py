@@ -17,13 +17,13 @@ from wann_rt.core.reference import total_of
 from wann_rt.core.terms import Lowered, Term
 from wann_rt.exporters.to_onnx.palette import STANDARD, TINY, UNIT, rounded
 
-Lanes = NDArray[np.float32]
+Floats = NDArray[np.float32]
 Real = NDArray[np.float64]
 
 LARGEST = float(np.finfo(np.float32).max)
 
 
-def error_bound(controller: Controller, observations: Lanes) -> tuple[Real, NDArray[np.bool_]]:
+def error_bound(controller: Controller, observations: Floats) -> tuple[Real, NDArray[np.bool_]]:
     """Bounds what the standard form's actions differ from the oracle's.
 
     Args:
@@ -48,9 +48,9 @@ class _Walk:
     def __init__(self, controller: Controller, n_batch: int) -> None:
         self.controller = controller
         self.is_finite = np.ones(n_batch, np.bool_)
-        self.outputs: list[tuple[Lanes, Real]] = []  # of each member, [outputs, batch]
+        self.outputs: list[tuple[Floats, Real]] = []  # of each member, [outputs, batch]
 
-    def forward(self, lowered: Lowered, multiplier: float | None, inputs: Lanes) -> Lanes:
+    def forward(self, lowered: Lowered, multiplier: float | None, inputs: Floats) -> Floats:
         """Computes what ``reference.forward`` does, and keeps outputs and errors."""
         is_read = np.isin(np.arange(len(inputs)) + 1, list(lowered.used))
         inputs = np.where(is_read[:, np.newaxis], inputs, np.float32(0.0))
@@ -71,7 +71,7 @@ class _Walk:
         self.outputs.append((outputs, np.array(errors[-n_outputs:])))
         return outputs
 
-    def input_errors(self, inputs: Lanes) -> Real:
+    def input_errors(self, inputs: Floats) -> Real:
         """Returns 0, as both forms condition observations by the same operations, with one exception.
 
         A runtime may move a scale behind the MatMul, as onnxruntime's "MatMulScaleFusion" does with that of a single
@@ -83,7 +83,7 @@ class _Walk:
         self.require(*np.where(scales == 1, 0.0, sizes / scales * largest))
         return np.where(scales == 1, 0.0, 2 * rounded(sizes))
 
-    def sum(self, values: list[Lanes], errors: list[Real], terms: tuple[Term, ...]) -> tuple[Lanes, Real]:
+    def sum(self, values: list[Floats], errors: list[Real], terms: tuple[Term, ...]) -> tuple[Floats, Real]:
         """Returns a node's sum and its error; each term counts as rounded: a runtime may move a weight into it."""
         size = carried = np.zeros(len(values[0]))
         for term in terms:
@@ -95,7 +95,7 @@ class _Walk:
         self.require(size + error)
         return total_of(terms, values), error
 
-    def product(self, x: Lanes, error: Real, factor: Lanes | np.float32) -> tuple[Lanes, Real]:
+    def product(self, x: Floats, error: Real, factor: Floats | np.float32) -> tuple[Floats, Real]:
         """Returns x times an exact factor, and its error."""
         size = np.abs(x.astype(np.float64) * np.float64(factor))
         scaled = error * np.abs(np.float64(factor))
@@ -103,7 +103,7 @@ class _Walk:
         self.require(size + error)
         return x * factor, error
 
-    def action(self, y: Lanes, error: Real) -> tuple[Lanes, Real]:
+    def action(self, y: Floats, error: Real) -> tuple[Floats, Real]:
         """Returns actions and errors for raw outputs, [actions, batch]; all channels in one go."""
         scales, offsets = (
             np.array([[getattr(c, name)] for c in self.controller.actions], np.float32) for name in ("scale", "offset")
@@ -115,7 +115,7 @@ class _Walk:
         self.require(size + error)
         return self.limit(shifted, error)
 
-    def mean(self, members: list[tuple[Lanes, Real]]) -> tuple[Lanes, Real]:
+    def mean(self, members: list[tuple[Floats, Real]]) -> tuple[Floats, Real]:
         """Returns the limited mean of the members and its error."""
         total = members[0][0]
         for y, _ in members[1:]:
@@ -126,7 +126,7 @@ class _Walk:
         self.require(size + error)
         return self.limit(*self.product(total, error, np.float32(1.0 / len(members))))
 
-    def limit(self, y: Lanes, error: Real) -> tuple[Lanes, Real]:
+    def limit(self, y: Floats, error: Real) -> tuple[Floats, Real]:
         """Returns clipped actions; clipping brings no two numbers further apart."""
         limited = [c.limit_action(row) for c, row in zip(self.controller.actions, y, strict=True)]
         widest = [c.high - c.low if c.clip else np.inf for c in self.controller.actions]

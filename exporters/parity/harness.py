@@ -71,7 +71,9 @@ def some_compiler(compiler: str | None) -> str:
     return found
 
 
-def load(files: Mapping[str, str], compiler: str, flags: Sequence[str], sources: Sequence[Path] = ()) -> ctypes.CDLL:
+def compiled(
+    files: Mapping[str, str], compiler: str, flags: Sequence[str], sources: Sequence[Path] = ()
+) -> ctypes.CDLL:
     """Returns a shared library made of some files, those that end in .c being compiled.
 
     Args:
@@ -87,11 +89,11 @@ def load(files: Mapping[str, str], compiler: str, flags: Sequence[str], sources:
         folder = Path(name)
         for file, text in files.items():
             (folder / file).write_text(text, encoding="utf-8")
-        compiled = [*(folder / file for file in files if file.endswith(".c")), *sources]
+        units = [*(folder / file for file in files if file.endswith(".c")), *sources]
         output = folder / "harness.so"
         folders = [f"-I{path.parent}" for path in sources]
         options = [DIALECT, *WARNINGS, *flags, *folders, "-shared", "-fPIC", "-o", str(output)]
-        compile_with(compiler, [*options, *map(str, compiled)])
+        compile_with(compiler, [*options, *map(str, units)])
         return ctypes.CDLL(str(output))  # once loaded, it outlives its file; Windows keeps the file
 
 

@@ -156,7 +156,7 @@ def runtime_activations(source: str) -> Mapping[str, int]:
 @cache
 def _compiled(compiler: str, flags: tuple[str, ...]) -> ctypes.CDLL:
     runtime_activations((include_dir() / "wann_rt.c").read_text(encoding="utf-8"))
-    library = harness.load({"harness.c": _HARNESS}, compiler, flags, [include_dir() / "wann_rt.c"])
+    library = harness.compiled({"harness.c": _HARNESS}, compiler, flags, [include_dir() / "wann_rt.c"])
     library.controller_bytes.restype = library.wann_scratch_floats.restype = ctypes.c_size_t
     library.wann_error_name.restype = ctypes.c_char_p
     return library

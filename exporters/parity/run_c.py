@@ -76,4 +76,4 @@ def _compiled(controller: Controller, compiler: str, flags: Sequence[str]) -> ct
     source = harness.header_harness(prefix) + harness.rows_function("run", prefix, "step")
     if controller.lowered.shared:
         source += harness.rows_function("run_weight", prefix, "step_weight", weight=True)
-    return harness.load({f"{prefix}.h": to_c(controller), "harness.c": source}, compiler, flags)
+    return harness.compiled({f"{prefix}.h": to_c(controller), "harness.c": source}, compiler, flags)

@@ -40,7 +40,7 @@ class FixedEvaluator:
         source += harness.rows_function("run", prefix, "step", ("int16_t", "int32_t"))
         source += harness.rows_function("run_float", prefix, "step_float")
         files = {f"{prefix}.h": to_c_fixed(controller, ranges=ranges), "harness.c": source}
-        self._library = harness.load(files, harness.some_compiler(compiler), flags)
+        self._library = harness.compiled(files, harness.some_compiler(compiler), flags)
 
     def run(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
         """Returns the actions in their units, float32 [batch, actions], for observations [batch, observations]."""

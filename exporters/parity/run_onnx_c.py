@@ -35,7 +35,8 @@ class GeneratedEvaluator:
         self._controller = controller
         sizes = {"n": len(controller.observations), "m": len(controller.actions)}
         text = source + _RUN.format(entry="entry", **sizes)
-        self._library = harness.load({"unit.c": text}, harness.some_compiler(None), ("-O2", "-w", "-ffp-contract=off"))
+        flags = "-O2", "-w", "-ffp-contract=off"
+        self._library = harness.compiled({"unit.c": text}, harness.some_compiler(None), flags)
 
     def run(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
         """Returns the actions [batch, actions]."""

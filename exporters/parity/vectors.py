@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike, NDArray
 from wann_rt.core.controller import Channel, Controller
 from wann_rt.core.random import Purpose, normals, stream, uniforms
 
-Lanes = NDArray[np.float32]
+Floats = NDArray[np.float32]
 
 # Both zeros, subnormals, the smallest normal, tiny, where rounding by magic constants ends, huge, overflow, NaN.
 SPECIAL = np.array(
@@ -20,7 +20,7 @@ MAGNITUDES = (1.0, 1e-3, 30.0, 1e6)
 WIDE = 1e6  # a range wider than this says "unbounded" in practice
 
 
-def observations(controller: Controller, n_random: int, recorded: ArrayLike | None = None) -> Lanes:
+def observations(controller: Controller, n_random: int, recorded: ArrayLike | None = None) -> Floats:
     """Returns observations [batch, observations]: the same ones each time.
 
     Args:
@@ -34,7 +34,7 @@ def observations(controller: Controller, n_random: int, recorded: ArrayLike | No
     return np.concatenate([own, given, _random(channels, n_random), _special(channels)])
 
 
-def _random(channels: tuple[Channel, ...], count: int) -> Lanes:
+def _random(channels: tuple[Channel, ...], count: int) -> Floats:
     """Returns ordinary observations and, every other one, ones of all magnitudes."""
     magnitude = np.array(MAGNITUDES)[np.arange(count) // 2 % len(MAGNITUDES)]
     wild = np.arange(count) % 2 == 1
@@ -53,7 +53,7 @@ def _ordinary(channel: Channel, index: int, count: int) -> NDArray[np.float64]:
     return np.clip(normals(key, count), channel.low, channel.high)
 
 
-def _special(channels: tuple[Channel, ...]) -> Lanes:
+def _special(channels: tuple[Channel, ...]) -> Floats:
     """Returns each special value in each channel, the others ordinary, and in all channels at once."""
     n = len(channels)
     one = _random(channels, len(SPECIAL) * n).reshape(len(SPECIAL), n, n)

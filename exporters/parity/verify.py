@@ -19,7 +19,7 @@ from wann_rt.core.fixed.reference import FixedController
 from wann_rt.core.reference import evaluate
 from wann_rt.core.stages import stage
 from wann_rt.exporters.parity.report import Mismatch, Promise, Report, Result, hexadecimal
-from wann_rt.exporters.parity.vectors import Lanes, observations
+from wann_rt.exporters.parity.vectors import Floats, observations
 
 SINGLES = 64  # vectors that also run one at a time: onnxruntime's Sin gives other bits in a batch
 TIMED_CALLS = 200
@@ -29,7 +29,7 @@ TIMED_SECONDS = 0.2
 class Evaluator(Protocol):
     """Anything that runs a controller."""
 
-    def run(self, observations: Lanes, /) -> Lanes:
+    def run(self, observations: Floats, /) -> Floats:
         """Returns the actions [batch, actions] for observations [batch, observations]."""
 
 
@@ -57,7 +57,7 @@ class EvaluatorRow:
     missing: Callable[[], str | None] = lambda: None
     timed_rows: int = 1
     unfit: Callable[[Controller], str | None] = lambda _: None
-    oracle: Callable[[Controller, Lanes], Lanes] = evaluate
+    oracle: Callable[[Controller, Floats], Floats] = evaluate
 
 
 def verify(
@@ -85,10 +85,10 @@ class Trial:
     """The vectors of one verification, with what the oracle says."""
 
     controller: Controller
-    observations: Lanes
+    observations: Floats
 
     @cached_property
-    def expected(self) -> Lanes:
+    def expected(self) -> Floats:
         """The oracle's actions."""
         return evaluate(self.controller, self.observations)
 
@@ -128,7 +128,7 @@ def _run(trial: Trial, row: EvaluatorRow) -> Result:
 
 
 def _compare(
-    trial: Trial, row: EvaluatorRow, actions: Lanes, numbers: NDArray[np.intp], microseconds: float | None = None
+    trial: Trial, row: EvaluatorRow, actions: Floats, numbers: NDArray[np.intp], microseconds: float | None = None
 ) -> Result:
     """Compares actions with the oracle's; row k of the actions belongs to vector ``numbers[k]``."""
     expected = (trial.expected if row.oracle is evaluate else row.oracle(trial.controller, trial.observations))[numbers]
@@ -164,19 +164,19 @@ def _compare(
     )
 
 
-def distance(a: Lanes, b: Lanes) -> NDArray[np.int64]:
+def distance(a: Floats, b: Floats) -> NDArray[np.int64]:
     """Returns how many float32 steps lie between a and b; all NaN are one number, beyond infinity."""
     steps: NDArray[np.int64] = np.abs(_ordinal(a) - _ordinal(b))
     return steps
 
 
-def _ordinal(x: Lanes) -> NDArray[np.int64]:
+def _ordinal(x: Floats) -> NDArray[np.int64]:
     """Returns integers in the order of the floats, -0.0 just below 0.0."""
     bits = np.where(np.isnan(x), np.float32(np.nan), x).astype(np.float32).view(np.int32).astype(np.int64)
     return np.where(bits < 0, -1 - (bits & 0x7FFFFFFF), np.where(np.isnan(x), 0x7F800001, bits))
 
 
-def _difference(a: Lanes, b: Lanes) -> NDArray[np.float64]:
+def _difference(a: Floats, b: Floats) -> NDArray[np.float64]:
     """Returns the absolute difference: 0 for equal infinities and two NaN, infinite where only one side is NaN."""
     with np.errstate(invalid="ignore"):
         difference = np.abs(a.astype(np.float64) - b.astype(np.float64))
@@ -200,7 +200,7 @@ def _mismatch(trial: Trial, vector: int, action: int, expected: np.float32, got:
     )
 
 
-def _microseconds(evaluator: Evaluator, observation: Lanes, rows: int) -> float | None:
+def _microseconds(evaluator: Evaluator, observation: Floats, rows: int) -> float | None:
     """Returns the median time of a single step; an evaluator slower than usual gets fewer calls."""
     if not rows:
         return None
@@ -220,7 +220,7 @@ class _Oracle:
 
     controller: Controller
 
-    def run(self, observations: Lanes) -> Lanes:
+    def run(self, observations: Floats) -> Floats:
         return evaluate(self.controller, observations)
 
 
@@ -230,7 +230,7 @@ class _Kernels:
 
     controller: Controller
 
-    def run(self, observations: Lanes) -> Lanes:
+    def run(self, observations: Floats) -> Floats:
         from wann_rt.kernels.forward import forward_batch
 
         return self.controller.run(forward_batch, observations)
@@ -271,7 +271,7 @@ def _unfit_for_fixed(controller: Controller) -> str | None:
     return None
 
 
-def _fixed(controller: Controller, observations: Lanes) -> Lanes:
+def _fixed(controller: Controller, observations: Floats) -> Floats:
     return FixedController.of(controller)(observations)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from wann_rt.core.activations import BY_NAME, PALETTE
 from wann_rt.core.arithmetic import clip
 from wann_rt.core.controller import Controller, Vector
-from wann_rt.core.reference import Lanes, evaluate
+from wann_rt.core.reference import Floats, evaluate
 from wann_rt.core.symbols import trace
 from wann_rt.exporters import drawn
 from wann_rt.exporters.to_c.names import Names
@@ -62,7 +62,7 @@ class Tested(NamedTuple):
     """A function that is tested by itself: an activation's name, or ``clip`` with its place in ``CLIPS``."""
 
     name: str
-    function: Callable[[Lanes], Lanes]
+    function: Callable[[Floats], Floats]
 
 
 def tested_functions(controller: Controller) -> list[Tested]:
@@ -82,7 +82,7 @@ def call(tested: Tested, activation: Callable[[str], str], clip: str, literal: C
     return f"{clip}(x, {', '.join(map(literal, limits))})"
 
 
-def _clipped(limits: tuple[float, float, float], x: Lanes) -> Lanes:
+def _clipped(limits: tuple[float, float, float], x: Floats) -> Floats:
     low, high, neutral = map(np.float32, limits)
     return np.asarray(clip(x, low, high, neutral))
 
@@ -113,12 +113,12 @@ def _hex(bits: int) -> str:
     return f"0x{bits:08x}"
 
 
-def drawn_observations(controller: Controller) -> tuple[int, Lanes]:
+def drawn_observations(controller: Controller) -> tuple[int, Floats]:
     """Returns the seed of the drawn vectors and these: of a few seeds the one with the most distinct actions."""
     found = {seed: drawn.observations(controller.observations, seed) for seed in range(SEEDS)}
     return max(found.items(), key=lambda item: _variety(controller, item[1]))
 
 
-def _variety(controller: Controller, observations: Lanes) -> int:
+def _variety(controller: Controller, observations: Floats) -> int:
     actions = evaluate(controller, observations)
     return sum(len(np.unique(column.view(np.uint32))) for column in actions.T)

@@ -29,7 +29,7 @@ from wann_rt.exporters.to_onnx.model import to_onnx
 
 ROOT = Path(__file__).parents[2]
 KINDS: tuple[Any, ...] = ("shared", "ensemble", "connections")
-Lanes = NDArray[np.float32]
+Floats = NDArray[np.float32]
 
 # What onnx2c (ea045cc, April 2026) has a C template for, as far as our graphs could need it.
 ONNX2C = (
@@ -47,7 +47,7 @@ def subjects(count: int) -> list[Controller]:
 # Code of others: a library with a function that runs rows.
 
 
-def library(source: str, run: str, folder: Path, *flags: str) -> Callable[[Lanes, int], Lanes]:
+def library(source: str, run: str, folder: Path, *flags: str) -> Callable[[Floats, int], Floats]:
     """Compiles C and a function ``run(obs, actions, rows)``; returns it as observations, actions -> actions."""
     compiler = needs.any_compiler()
     (folder / "unit.c").write_text(source + run, encoding="utf-8")
@@ -57,7 +57,7 @@ def library(source: str, run: str, folder: Path, *flags: str) -> Callable[[Lanes
     return partial(call, ctypes.CDLL(str(output)))
 
 
-def call(code: ctypes.CDLL, observations: Lanes, n_actions: int) -> Lanes:
+def call(code: ctypes.CDLL, observations: Floats, n_actions: int) -> Floats:
     x = np.ascontiguousarray(observations)
     y = np.empty((len(x), n_actions), np.float32)
     pointers = [array.ctypes.data_as(ctypes.c_void_p) for array in (x, y)]
@@ -78,7 +78,7 @@ void run(const float *obs, float *actions, int rows) {{
 """
 
 
-def by_onnx2c(controller: Controller, to: str, folder: Path, *flags: str) -> Callable[[Lanes, int], Lanes]:
+def by_onnx2c(controller: Controller, to: str, folder: Path, *flags: str) -> Callable[[Floats, int], Floats]:
     compiler = needs.program("onnx2c")
     model = folder / "model.onnx"
     model.write_bytes(export(controller, to, compat="onnx2c"))
@@ -88,7 +88,7 @@ def by_onnx2c(controller: Controller, to: str, folder: Path, *flags: str) -> Cal
     return library(done.stdout, runner("entry", *sizes), folder, *flags)
 
 
-def by_emx(controller: Controller, folder: Path, compat: str | None) -> Callable[[Lanes, int], Lanes]:
+def by_emx(controller: Controller, folder: Path, compat: str | None) -> Callable[[Floats, int], Floats]:
     compiler = needs.program("emx-onnx-cgen")
     model = folder / "model.onnx"
     model.write_bytes(export(controller, "onnx-exact", compat=compat))
@@ -105,7 +105,7 @@ def by_emx(controller: Controller, folder: Path, compat: str | None) -> Callable
 # The laws.
 
 
-def rows_of(controller: Controller) -> Lanes:
+def rows_of(controller: Controller) -> Floats:
     return builders.inputs(np.random.default_rng(3), len(controller.observations), 300).T
 
 

@@ -24,20 +24,20 @@ from wann_rt.exporters.to_onnx.graph import Graph
 from wann_rt.exporters.to_onnx.model import to_onnx
 from wann_rt.exporters.to_onnx.rewriting import with_reductions
 
-Lanes = NDArray[np.float32]
+Floats = NDArray[np.float32]
 FORMS = pytest.mark.parametrize("exact", [False, True], ids=["standard", "exact"])
 KINDS = pytest.mark.parametrize("kind", ["shared", "ensemble", "connections"])
 SPECIAL = np.array([np.inf, -np.inf, np.nan, 3.4028235e38, -0.0], np.float32)
 
 
-def around(centres: NDArray[np.float32], steps: int) -> Lanes:
+def around(centres: NDArray[np.float32], steps: int) -> Floats:
     """Returns the floats up to so many steps from each, both signs."""
     bits = centres.view(np.int32)[:, np.newaxis] + np.arange(-steps, steps + 1, dtype=np.int32)
     floats = bits.reshape(-1).view(np.float32)
     return np.concatenate([floats, -floats])
 
 
-def floats_of_interest() -> Lanes:
+def floats_of_interest() -> Floats:
     """Returns every 4099th float, all whole and half numbers up to 4096, powers of two, and their neighbours."""
     every = np.arange(0, 2**32, 4099, dtype=np.uint32).view(np.float32)
     whole = np.arange(0.5, 4096, 0.5, dtype=np.float32)

@@ -23,8 +23,8 @@ from wann_rt.exporters.parity.table import report_table
 from wann_rt.exporters.parity.vectors import SPECIAL, observations
 from wann_rt.exporters.parity.verify import EVALUATORS, Evaluator, EvaluatorRow, distance, verify
 
-Lanes = NDArray[np.float32]
-Fault = Callable[[Lanes, Lanes], Lanes]
+Floats = NDArray[np.float32]
+Fault = Callable[[Floats, Floats], Floats]
 seeds = st.integers(0, 2**32 - 1).map(np.random.default_rng)
 floats = st.floats(width=32, allow_nan=True, allow_infinity=True)
 KINDS = pytest.mark.parametrize("kind", ["shared", "ensemble", "connections"])
@@ -45,7 +45,7 @@ def with_fault(fault: Fault, promise: Promise = "0 ulp") -> EvaluatorRow:
         def __init__(self, controller: Controller) -> None:
             self.controller = controller
 
-        def run(self, observations: Lanes) -> Lanes:
+        def run(self, observations: Floats) -> Floats:
             return fault(observations, evaluate(self.controller, observations))
 
     def make(controller: Controller) -> Evaluator:
@@ -71,7 +71,7 @@ def test_every_back_end_keeps_its_promise(seed: int, kind: str) -> None:
 
 
 def test_one_flipped_bit_in_one_action_of_one_vector_is_found_and_shown() -> None:
-    def flip(obs: Lanes, actions: Lanes) -> Lanes:
+    def flip(obs: Floats, actions: Floats) -> Floats:
         actions = actions.copy()
         if len(actions) > 20:
             actions.view(np.uint32)[20, -1] ^= 1
@@ -105,7 +105,7 @@ def test_the_sign_of_a_zero_is_a_difference() -> None:
 
 
 def test_one_nan_is_as_good_as_another() -> None:
-    def other_nan(obs: Lanes, actions: Lanes) -> Lanes:
+    def other_nan(obs: Floats, actions: Floats) -> Floats:
         payload = np.array([0xFFC12345], np.uint32).view(np.float32)
         return np.where(np.isnan(actions), payload, actions)
 
@@ -132,7 +132,7 @@ def test_a_bound_is_kept_up_to_it_and_not_beyond() -> None:
     controller = subject()
 
     def off_by(share: float) -> Fault:
-        def fault(obs: Lanes, actions: Lanes) -> Lanes:
+        def fault(obs: Floats, actions: Floats) -> Floats:
             bound, is_promised = error_bound(controller, obs)
             with np.errstate(all="ignore"):
                 wrong = (actions + share * bound).astype(np.float32)

@@ -21,7 +21,7 @@ from wann_rt.exporters.to_c.plant import to_plant
 from wann_rt.tasks.task import Task
 
 ROOT = Path(__file__).parents[2]
-Lanes = NDArray[np.float32]
+Floats = NDArray[np.float32]
 SUBJECTS = {task.name.replace("-", "_"): task for task in tasks.TASKS} | {
     "long_pole": tasks.with_params(tasks.get("swingup"), pole_length=1.2, friction=0.0),
     "penalised": tasks.with_params(tasks.get("swingup"), effort_penalty=0.1, smoothness_penalty=0.3),
@@ -63,7 +63,9 @@ def pointer(array: NDArray[np.generic]) -> ctypes.c_void_p:
     return array.ctypes.data_as(ctypes.c_void_p)
 
 
-def run(code: ctypes.CDLL, prefix: str, states: Lanes, actions: Lanes) -> tuple[Lanes, Lanes, Lanes, NDArray[np.int32]]:
+def run(
+    code: ctypes.CDLL, prefix: str, states: Floats, actions: Floats
+) -> tuple[Floats, Floats, Floats, NDArray[np.int32]]:
     """Returns observations, next states, rewards and failures, rows first, as C computes them."""
     state, rows = np.ascontiguousarray(states.T), len(states.T)
     observations = np.empty((rows, len(SUBJECTS[prefix].observations)), np.float32)

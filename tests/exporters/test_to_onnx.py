@@ -33,7 +33,7 @@ from wann_rt.exporters.to_onnx.graph import Graph
 from wann_rt.exporters.to_onnx.model import to_onnx, tried
 from wann_rt.exporters.to_onnx.palette import STANDARD
 
-Lanes = NDArray[np.float32]
+Floats = NDArray[np.float32]
 seeds = st.integers(0, 2**32 - 1).map(np.random.default_rng)
 FORMS = pytest.mark.parametrize("exact", [False, True], ids=["standard", "exact"])
 
@@ -55,7 +55,7 @@ def layered(rng: np.random.Generator, names: list[str], levels: int, wide: int, 
     return Network.build(n_inputs, chosen, outputs, [Connection(s, t) for s, t in sorted(pairs)])[0]
 
 
-def run_both_ways(evaluator: OnnxEvaluator, observations: Lanes) -> tuple[Lanes, Lanes]:
+def run_both_ways(evaluator: OnnxEvaluator, observations: Floats) -> tuple[Floats, Floats]:
     """Returns the actions of one call for all, and of one call for each."""
     alone = [evaluator.run(observations[k : k + 1]) for k in range(len(observations))]
     return evaluator.run(observations), np.concatenate(alone)
@@ -146,14 +146,14 @@ def test_a_choice_keeps_all_bits_of_both_sides(
     assert builders.same_bits(got, np.where(a < b, *values))
 
 
-def run_graph(graph: Graph, result: str, feed: dict[str, Lanes], optimization: str) -> Lanes:
+def run_graph(graph: Graph, result: str, feed: dict[str, Floats], optimization: str) -> Floats:
     shape: list[int | str | None] = ["batch", 1]
     inputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name in feed]
     output = helper.make_tensor_value_info(result, TensorProto.FLOAT, shape)
     constants = [onnx.numpy_helper.from_array(value, name) for name, value in graph.constants.items()]
     proto = helper.make_graph(graph.nodes, "test", inputs, [output], constants)
     model = helper.make_model(proto, opset_imports=[helper.make_opsetid("", 13)], ir_version=7)
-    actions: Lanes = session(model.SerializeToString(), optimization).run(None, feed)[0]
+    actions: Floats = session(model.SerializeToString(), optimization).run(None, feed)[0]
     return actions
 
 

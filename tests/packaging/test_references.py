@@ -7,13 +7,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("wann_rt", "exporters", "runtime_c", "tests")
-SUFFIXES = ("py", "c", "h", "toml", "json")
+SUFFIXES = ("py", "c", "h", "toml", "json", "rs")
 NAMED_FILE = re.compile(rf"``([\w/]+\.(?:{'|'.join(SUFFIXES)}))``")
 NAMED_MEMBER = re.compile(r"``((?:[a-z_]+\.)+[A-Za-z_]+)``")
-EXAMPLES = {"NAME.json", "swingup.json"}  # a name to be filled in, and a file of the reference code
+# A name to be filled in, files of others, and files that commands write.
+EXAMPLES = {"NAME.json", "swingup.json", "math.h", "evidence.json", "main.c", "controller.rs"}
 # First parts that name something else than a module of ours: other packages, and objects.
 PACKAGES = {"gymnasium", "numpy", "ray", "onnx", "numba", "importlib", "wann_rt"}
-OTHERS = {"task", "config", "provenance", "runtime", *PACKAGES}
+OTHERS = {"task", "config", "names", "provenance", "runtime", *PACKAGES}
 
 
 def sources() -> list[Path]:

@@ -7,10 +7,10 @@ from wann_rt.core.activations import BY_ID
 from wann_rt.core.controller import Controller
 from wann_rt.core.terms import Lowered, Term
 
-Lanes = NDArray[np.float32]
+Floats = NDArray[np.float32]
 
 
-def forward(lowered: Lowered, multiplier: float | None, inputs: Lanes) -> Lanes:
+def forward(lowered: Lowered, multiplier: float | None, inputs: Floats) -> Floats:
     """Computes the network's raw outputs, all lanes at once; ``terms.py`` says by which rule.
 
     Args:
@@ -21,7 +21,7 @@ def forward(lowered: Lowered, multiplier: float | None, inputs: Lanes) -> Lanes:
     Returns:
         Outputs before conditioning, shape [outputs, lanes].
     """
-    values: list[Lanes] = [np.ones_like(inputs[0]), *inputs]
+    values: list[Floats] = [np.ones_like(inputs[0]), *inputs]
     for node in lowered.nodes:
         total = total_of(node.terms, values)
         if multiplier is not None:
@@ -30,7 +30,7 @@ def forward(lowered: Lowered, multiplier: float | None, inputs: Lanes) -> Lanes:
     return np.array(values[-len(lowered.outputs) :], np.float32)
 
 
-def total_of(terms: tuple[Term, ...], values: list[Lanes]) -> Lanes:
+def total_of(terms: tuple[Term, ...], values: list[Floats]) -> Floats:
     """Returns the sum of a node's terms, left to right; each product is rounded, then the sum."""
     if not terms:
         return np.zeros_like(values[0])
@@ -38,7 +38,7 @@ def total_of(terms: tuple[Term, ...], values: list[Lanes]) -> Lanes:
     return sum(rest, first)
 
 
-def evaluate(controller: Controller, observations: Lanes) -> Lanes:
+def evaluate(controller: Controller, observations: Floats) -> Floats:
     """Computes the actions of a controller.
 
     Args:

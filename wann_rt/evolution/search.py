@@ -87,7 +87,7 @@ class Search:
     def __init__(self, task: AnyTask, config: Config, threads: int | None = None, start: Network | None = None) -> None:
         """Draws the first generation, or copies ``start``; ``threads`` changes the speed, never the result."""
         if (start is None) != (config.start_digest == ""):
-            raise ConfigError("setting start_digest names a controller: pass its network too, see starting.start_from")
+            raise ConfigError("setting start_digest names a controller: pass its network too, see evolution.warm_start")
         self.task = task
         self.config = config
         self.threads = threads or default_threads()

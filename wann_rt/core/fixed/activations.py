@@ -1,7 +1,7 @@
 """The palette in fixed point: each activation's one definition in 32-bit integers.
 
 Values are integers that count 2^-12 ("q12"). A definition is a plain function over ``+ - * >> &``, comparison,
-``select``, ``absolute`` and ``lookup``; numpy runs it, ``fixed_trace.Symbol`` traces it to C. Right shifts round down.
+``select``, ``absolute`` and ``lookup``; numpy runs it, ``fixed.symbols`` traces it to C. Right shifts round down.
 ``tanh`` and ``gauss`` are the float32 definitions themselves, sampled 16 times per unit and joined by straight lines:
 on a processor without a division, and with multiplications of 16 bits, that is cheaper and nearer than a polynomial.
 """
