@@ -23,8 +23,8 @@ from wann_rt.core.version import __version__
 SCHEMA = "1"  # of the keys below; raised when one changes its meaning
 CREATED_BY = f"wann_rt {__version__}"
 NAN_POLICY = (
-    "Every float32 input is defined and gives the same bits on every back end, any NaN counting as "
-    "equal to any other. A channel that clips turns NaN into the value of its range nearest 0, so its "
+    "Every float32 input is defined. A form that promises equal bits gives the same ones everywhere, any "
+    "NaN counting as equal to any other. A channel that clips turns NaN into the value of its range nearest 0, so its "
     "action is never NaN; without a clip NaN and infinity pass on as IEEE 754 says, and a comparison "
     "with NaN is false."
 )

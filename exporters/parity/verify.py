@@ -5,7 +5,7 @@ more row of ``EVALUATORS``.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wann_rt.core.controller import Controller
-from wann_rt.core.errors import ExportError, WannError
+from wann_rt.core.errors import ExportError, TableError, WannError
 from wann_rt.core.fixed.reference import FixedController
 from wann_rt.core.reference import evaluate
 from wann_rt.core.stages import stage
+from wann_rt.exporters import EXPORTERS
 from wann_rt.exporters.parity.report import Mismatch, Promise, Report, Result, hexadecimal
 from wann_rt.exporters.parity.vectors import Floats, observations
 
@@ -290,3 +291,20 @@ EVALUATORS: tuple[EvaluatorRow, ...] = (
     EvaluatorRow("onnx_exact", "ONNX exact", "0 ulp", _onnx(exact=True)),
     EvaluatorRow("onnx", "ONNX standard", "bound", _onnx(exact=False)),
 )
+
+
+def _check_tables(formats: Iterable[str], keys: Collection[str]) -> None:
+    """Refuses a format that no evaluator runs: nothing is exported that is not verified.
+
+    Raises:
+        TableError: naming the format and the table that lacks it.
+    """
+    for name in formats:
+        if name.replace("-", "_") not in keys:
+            raise TableError(
+                f"table EVALUATORS in exporters/parity/verify.py has no row {name.replace('-', '_')!r} for the format "
+                f"{name} of EXPORTERS in exporters/__init__.py: add one, or its bits are never compared"
+            )
+
+
+_check_tables(EXPORTERS, [row.key for row in EVALUATORS])

@@ -1,15 +1,19 @@
 """Laws of the table of formats: what it lists can be written; the rest is refused with what it knows."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from helpers.small_controllers import example
 
-from wann_rt.core.errors import ExportError
+from wann_rt import cli
+from wann_rt.core.errors import ExportError, TableError
 from wann_rt.exporters import EXPORTERS, export, write
+from wann_rt.exporters.parity import verify
 
 
 def bad_format() -> None:
@@ -55,6 +59,21 @@ def test_the_suffix_says_the_format(name: str, tmp_path: Path) -> None:
     path = tmp_path / f"x{EXPORTERS[name].suffix}"
     write(example(), path)
     assert path.read_bytes() == exported_as(path, name)
+
+
+def test_a_format_that_no_evaluator_runs_is_one_error_that_names_the_table() -> None:
+    keys = [row.key for row in verify.EVALUATORS]
+    verify._check_tables(EXPORTERS, keys)
+    message = r"EVALUATORS in exporters/parity/verify\.py has no row 'rust' for the format rust"
+    with pytest.raises(TableError, match=message):
+        verify._check_tables([*EXPORTERS, "rust"], keys)
+
+
+def test_help_lists_every_format() -> None:
+    said = CliRunner().invoke(cli.main, ["export", "--help"]).output
+    for row in EXPORTERS.values():
+        assert re.search(rf"^ +{row.name} .*", said, re.MULTILINE)
+        assert f"({row.suffix})" in " ".join(said.split())
 
 
 def test_listing_the_formats_imports_no_onnx() -> None:

@@ -35,10 +35,10 @@
  *
  * Rate: 50 Hz. Network: 14 connections, 4 hidden nodes.
  * Weight: one value per connection.
- * NaN: Every float32 input is defined and gives the same bits on every back end, any NaN counting
- * as equal to any other. A channel that clips turns NaN into the value of its range nearest 0, so
- * its action is never NaN; without a clip NaN and infinity pass on as IEEE 754 says, and a
- * comparison with NaN is false.
+ * NaN: Every float32 input is defined. A form that promises equal bits gives the same ones
+ * everywhere, any NaN counting as equal to any other. A channel that clips turns NaN into the value
+ * of its range nearest 0, so its action is never NaN; without a clip NaN and infinity pass on as
+ * IEEE 754 says, and a comparison with NaN is false.
  * Compilers: GCC and clang need no flag for these bits. Where fusing was asked for against the
  * pragmas (clang -ffp-contract=fast), and with any other compiler, trust
  * swing_up_connections_selftest().

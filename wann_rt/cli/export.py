@@ -10,7 +10,18 @@ from wann_rt.cli.options import CONTROLLER, named_after, read_controller, settin
 from wann_rt.core.errors import FileError
 
 
-@click.command()
+class _Export(click.Command):
+    """Lists the formats in its help; the table of them is imported only then."""
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_help_text(ctx, formatter)
+        from wann_rt.exporters import EXPORTERS
+
+        with formatter.section("Formats"):
+            formatter.write_dl([(row.name, f"{row.description} ({row.suffix})") for row in EXPORTERS.values()])
+
+
+@click.command(cls=_Export)
 @CONTROLLER
 @click.option("--to", "formats", multiple=True, help="Format, see below; may be repeated.")
 @click.option("--out", type=click.Path(), help="File to write; or a folder, which is made if need be.")
@@ -33,16 +44,10 @@ def export(
 ) -> None:
     """Export CONTROLLER to other formats.
 
-    \b
-    onnx        ONNX, standard operators: readable; equal within a stated bound
-    onnx-exact  ONNX, elementary operators: equal bit for bit
-    c           one C header without any library: equal bit for bit
-    blob        bytes for the C runtime, from flash or over the air: equal bit for bit
-
-    Without --to, the suffix of --out says the format (.onnx, .exact.onnx, .h, .blob). Without --out, files are written
-    beside CONTROLLER. --out is a folder if there is one of that name, if it ends in a slash, if it has no suffix or if
-    there are several formats; files in a folder are named after CONTROLLER.
-    """  # noqa: D301  click wants the backspace itself
+    Without --to, the suffix of --out says the format. Without --out, files are written beside CONTROLLER. --out is a
+    folder if there is one of that name, if it ends in a slash, if it has no suffix or if there are several formats;
+    files in a folder are named after CONTROLLER.
+    """
     if not formats and out is None:
         raise click.UsageError("name a format with --to, or a file with --out")
     loaded = read_controller(controller)

@@ -46,9 +46,8 @@ def _sides(controller: Controller) -> tuple[range, range]:
 
 def _wire(controller: Controller, k: int, route: list[Bend], place: Place) -> str:
     connection = controller.network.connections[k]
-    weighted = controller.weight.kind == "connections"
-    strength = controller.weight.values[k] if weighted else float(connection.sign)
-    widest = max(map(abs, controller.weight.values), default=1.0) or 1.0
+    factors, weighted = controller.lowered.factors, not controller.lowered.shared
+    strength, widest = float(factors[k]), float(np.abs(factors).max()) or 1.0
     width = 0.5 + 2.6 * abs(strength) / widest if weighted else 1.3
     path = "M{:.1f} {:.1f}".format(*place(*route[0][:2]))
     for a, b in pairwise(route):

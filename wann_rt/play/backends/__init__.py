@@ -4,20 +4,20 @@ A back end is a function from chunks to what came of them, and a rule how large 
 their results depend on, so any back end that runs the same engine gives the same bits, with any number of workers.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wann_rt.core.controller import Controller, Vector, WeightKind
-from wann_rt.core.errors import TaskError
+from wann_rt.core.errors import TableError, TaskError
 from wann_rt.core.network import Network
 from wann_rt.kernels.programs import Programs, single
 from wann_rt.play.backends import envpool_engine, processes, ray_cluster
 from wann_rt.play.backends.chunks import Chunk, Played, Work, cut, joined, rules_of
 from wann_rt.play.episodes import Episodes
-from wann_rt.tasks.environment.task import BackendName, EnvironmentTask
+from wann_rt.tasks.environment.task import ENGINES, BackendName, EnvironmentTask
 
 
 class Backend(NamedTuple):
@@ -38,6 +38,27 @@ BACKENDS: Mapping[BackendName, Backend] = {
     "envpool": Backend(envpool_engine.play_chunks, envpool_engine.chunk_size),
     "ray": Backend(ray_cluster.play_chunks, ray_cluster.chunk_size),
 }
+
+
+def _check_tables(names: Collection[str], engines: Collection[str], backends: Collection[str]) -> None:
+    """Refuses a back end that stands in one table and not in another.
+
+    Raises:
+        TableError: naming it and the table that lacks it.
+    """
+    task = "wann_rt/tasks/environment/task.py"
+    tables = {
+        f"BackendName in {task}": names,
+        f"ENGINES in {task}": engines,
+        "BACKENDS in wann_rt/play/backends/__init__.py": backends,
+    }
+    for name in sorted({*names, *engines, *backends}):
+        for table, rows in tables.items():
+            if name not in rows:
+                raise TableError(f"table {table} has no row for the back end {name}, which another table has: add one")
+
+
+_check_tables(get_args(BackendName), ENGINES, BACKENDS)
 
 
 def play(
