@@ -18,6 +18,8 @@ from wann_rt.cli.options import (
     task_option,
 )
 
+LONG = 10_000  # episodes of an environment, which take minutes
+
 
 @click.command()
 @CONTROLLER
@@ -41,6 +43,8 @@ def evaluate(controller: Path, disturbed: bool, as_json: bool, **options: Any) -
 
     task = taken_task(options, loaded)
     total = None if isinstance(task, Task) else environment_episodes(options["episodes"])
+    if total is not None and total >= LONG and not as_json:
+        click.echo(f"{total} episodes: an evaluation does not resume, and has no result before its end", err=True)
     robust = None
     with EvaluationProgress(total, quiet=as_json) as progress, listening(progress.update):
         result = evaluate_controller(loaded, task, **options)

@@ -72,6 +72,8 @@ def tune(
     path = out or named_after(controller).with_suffix(".tuned.json")
     if not path.parent.is_dir():
         raise FileError(f"{path}: cannot be written: there is no folder {path.parent}")
+    if settings["method"] != "sweep" and not (quiet or as_json):
+        click.echo("tuning does not resume: Ctrl-C keeps the best so far, the same command begins again", err=True)
     with display.TuningProgress(quiet=quiet or as_json) as progress:
         settings |= {"low": limits[0], "high": limits[1], "on_progress": progress.update}
         tuned = tune_controller(loaded, task, **settings)
