@@ -1,12 +1,14 @@
 """Laws of the kernels' cache: nothing is loaded that somebody else could have written, and no folder is no error."""
 
 import contextlib
+import errno
 import os
 import pickle
 import re
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from helpers import needs
 
 from wann_rt.kernels import cache, jit
 from wann_rt.kernels.jit import source_stamp
+from wann_rt.kernels.turns import in_turn
 
 CHECK = """
 import numpy as np
@@ -202,3 +205,36 @@ def test_nothing_outside_the_stamped_rooms_is_compiled() -> None:
     outside = [path for path in package.rglob("*.py") if path.relative_to(package).parts[0] not in jit.ROOMS]
     compiles = re.compile(r"\bimport (inlined|jit)\b|@numba|@njit")
     assert [path for path in outside if compiles.search(path.read_text(encoding="utf-8"))] == []
+
+
+@pytest.mark.parametrize("kind", ["nbc", "nbi"])
+@pytest.mark.parametrize("damage", ["empty", "cut", "one bit", "zeros"])
+def test_a_damaged_file_of_the_cache_is_compiled_again(tmp_path: Path, kind: str, damage: str) -> None:
+    """By itself numba fails for ever after with EOFError (numba#10434), or runs what is no code."""
+    program = tmp_path / "program.py"
+    program.write_text(GONE)
+
+    def total() -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(program), str(tmp_path), "without"]
+        settings = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+        return subprocess.run(command, capture_output=True, text=True, env=settings, check=False)
+
+    assert total().stdout == "3.0\n"
+    [path] = (tmp_path / "cache").rglob(f"*total*.{kind}")
+    whole = path.read_bytes()
+    flipped = bytearray(whole)
+    flipped[len(whole) // 2] ^= 4
+    path.write_bytes({"empty": b"", "cut": whole[:100], "one bit": bytes(flipped), "zeros": bytes(len(whole))}[damage])
+    done = total()
+    assert (done.stdout, done.stderr) == ("3.0\n", "")
+    assert path.read_bytes() != b""
+
+
+def test_where_there_are_no_locks_nobody_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    began = time.monotonic()
+    assert in_turn(lambda signature: signature, tmp_path / "some.lock")(3) == 3
+    assert time.monotonic() - began < 5

@@ -165,18 +165,40 @@ def _warn_unsaved(reason: str) -> None:
     )
 
 
-class _ReadableIndex:
-    """An index of a cache that counts as empty where it cannot be read.
+class _Checked:
+    """What a cache of numba keeps on disk, each file with a digest; what is damaged is compiled again.
 
-    numba reads all of an index before it looks at the stamp, and an index names classes: after an upgrade, one of them
-    may be gone.
+    A process that is killed, or a disk that is full or fails, leaves a file that is empty, cut or altered, and numba
+    believes it: every later run ends with an error of pickle's, or runs what is no code. An index may also name classes
+    that are gone after an upgrade.
     """
+
+    def _dump(self, obj: Any) -> bytes:
+        data: bytes = super()._dump(obj)  # type: ignore[misc]
+        return data + hashlib.sha256(data).digest()
 
     def _load_index(self) -> Any:
         try:
-            return super()._load_index()  # type: ignore[misc]
+            with Path(self._index_path).open("rb") as file:  # type: ignore[attr-defined]
+                pickle.load(file)  # the version stands before
+                whole = _is_whole(file.read())
+            return super()._load_index() if whole else {}  # type: ignore[misc]
         except (AttributeError, EOFError, ImportError, LookupError, TypeError, ValueError, pickle.UnpicklingError):
             return {}
+        except FileNotFoundError:
+            return {}
+
+    def _load_data(self, name: str) -> Any:
+        path = Path(self._data_path(name))  # type: ignore[attr-defined]
+        if not _is_whole(path.read_bytes()):
+            raise OSError(f"{path} is damaged")  # as one that is gone: the kernel is compiled again
+        return super()._load_data(name)  # type: ignore[misc]
+
+
+def _is_whole(data: bytes) -> bool:
+    """Returns whether what was written has the digest that stands after it."""
+    size = hashlib.sha256().digest_size
+    return hashlib.sha256(data[:-size]).digest() == data[-size:]
 
 
 def _cache_in(folder: Path, function: Callable[..., Any], source_stamp: str) -> Any:
@@ -186,7 +208,7 @@ def _cache_in(folder: Path, function: Callable[..., Any], source_stamp: str) -> 
     try:
         implementation = type("Implementation", (numbas.CompileResultCacheImpl,), {"_locator_classes": [locator]})
         cache = type("Cache", (_Forgiving, numbas.FunctionCache), {"_impl_class": implementation})(function)
-        index = type("Index", (_ReadableIndex, numbas.IndexDataCacheFile), {})
+        index = type("Index", (_Checked, numbas.IndexDataCacheFile), {})
         cache._cache_file = index(cache.cache_path, cache._impl.filename_base, source_stamp)
     except (AttributeError, TypeError):
         return None
