@@ -127,5 +127,5 @@ def __dir__() -> list[str]:
     return sorted([*__all__, "__version__"])
 
 
-if "gymnasium" in sys.modules:  # registers our environments, if gymnasium (slow to import) is in use
+if sys.modules.get("gymnasium") is not None:  # registers our environments, if gymnasium (slow to import) is in use
     import_module("wann_rt.tasks.gym_env")

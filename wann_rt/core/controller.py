@@ -1,9 +1,11 @@
 """Controller: a network with its interface and its weight - the thing that is saved, exported and run."""
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -83,7 +85,7 @@ class Controller:
     def __call__(
         self, observation: ArrayLike | Mapping[str, Any] | None = None, **channels: Any
     ) -> NDArray[np.float32]:
-        """Computes actions with the compiled evaluator; bit-equal to every exported form.
+        """Computes actions, bit-equal to every exported form; ``compiled()`` gives a faster function.
 
         Args:
             observation: float32 of shape [observations] or [batch, observations], raw (units of the channels); or
@@ -96,12 +98,56 @@ class Controller:
         Raises:
             ControllerError: the observation has another shape or is not numeric.
         """
-        from wann_rt.kernels.forward import forward_batch  # numba takes seconds to import: only where it is used
+        return self._called(_best_forward(), observation, channels)
 
+    def numpy(self) -> Callable[..., NDArray[np.float32]]:
+        """Returns this controller as a function that computes with numpy alone: nothing is compiled, or imported."""
+        from wann_rt.core.reference import forward
+
+        return lambda observation=None, **channels: self._called(forward, observation, channels)
+
+    def compiled(self, compiler: str | None = None) -> Callable[..., NDArray[np.float32]]:
+        """Returns this controller as a function of machine code: its C header, compiled here; see ``exporters.native``.
+
+        A call takes about a microsecond. The header's self-test is asked first.
+
+        Args:
+            compiler: command of a C compiler; by default ``CC``, cc, gcc or clang.
+
+        Raises:
+            ExportError: there is no compiler, or it computes other bits.
+        """
+        native: Any = import_module("wann_rt.exporters.native")  # by name: it stands above this room
+        made: Callable[..., NDArray[np.float32]] = native.Native(self, compiler)
+        return made
+
+    def members(self, observation: ArrayLike | Mapping[str, Any]) -> NDArray[np.float32]:
+        """Returns the actions of each member of an ensemble, [members, actions] or [members, batch, actions].
+
+        A controller that is no ensemble has one member.
+        """
+        batch = self.check_observation(observation)
+        each = np.stack(self._members(_best_forward(), np.atleast_2d(batch)))
+        return each[:, 0] if batch.ndim == 1 else each
+
+    def spread(self, observation: ArrayLike | Mapping[str, Any]) -> NDArray[np.float32]:
+        """Returns how much the members of an ensemble disagree: the standard deviation of their actions, per action."""
+        deviation: NDArray[np.float32] = self.members(observation).std(axis=0)
+        return deviation
+
+    def as_observation(
+        self, observation: ArrayLike | Mapping[str, Any] | None, channels: Mapping[str, Any]
+    ) -> NDArray[np.float32]:
+        """Returns what a call was given, as ``check_observation`` does; either an observation or channels by name."""
         if (observation is None) == (not channels):
             raise ControllerError("an observation is expected, or its channels by name")
-        batch = self.check_observation(channels if observation is None else observation)
-        actions = self.run(forward_batch, np.atleast_2d(batch))
+        return self.check_observation(channels if observation is None else observation)
+
+    def _called(
+        self, forward: Forward, observation: ArrayLike | Mapping[str, Any] | None, channels: Mapping[str, Any]
+    ) -> NDArray[np.float32]:
+        batch = self.as_observation(observation, channels)
+        actions = self.run(forward, np.atleast_2d(batch))
         return actions[0] if batch.ndim == 1 else actions
 
     def predict(
@@ -142,10 +188,15 @@ class Controller:
             Actions, float32 [batch, actions].
         """
         with np.errstate(all="ignore"):  # infinities and NaN are defined results here, not accidents
+            members = self._members(forward, observations)
+            return self._mean(members) if self.lowered.averages else members[0]
+
+    def _members(self, forward: Forward, observations: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """Returns the conditioned actions of each member, [batch, actions]."""
+        with np.errstate(all="ignore"):
             columns = zip(self.observations, observations.T, strict=True)
             inputs = np.array([channel.condition_observation(o) for channel, o in columns], np.float32)
-            members = [self._conditioned(forward(self.lowered, m, inputs)) for m in self.lowered.multipliers]
-            return self._mean(members) if self.lowered.averages else members[0]
+            return [self._conditioned(forward(self.lowered, m, inputs)) for m in self.lowered.multipliers]
 
     def _conditioned(self, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Returns actions [batch, actions] for network outputs [outputs, batch]."""
@@ -189,6 +240,20 @@ class Controller:
         """Returns this controller with another weight; signs move into weights per connection, vectors are dropped."""
         weight = weight if isinstance(weight, Weight) else Weight.shared(weight)
         return replace(self, weight=weight, vectors=())
+
+
+def _best_forward() -> Forward:
+    """Returns the compiled evaluator where a search or the like has loaded it, else plain numpy, of the same bits.
+
+    It is never loaded for a call: numba takes seconds to import, which no control loop can wait for.
+    """
+    kernels: Any = sys.modules.get("wann_rt.kernels.forward")
+    if kernels is None:
+        from wann_rt.core.reference import forward
+
+        return forward
+    compiled: Forward = kernels.forward_batch
+    return compiled
 
 
 def _check_channels(side: str, channels: tuple[Channel, ...], expected: int) -> None:

@@ -1,11 +1,15 @@
 """The obvious evaluator: plain numpy, no tricks. It is the oracle that every evaluator must equal bit for bit."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
 from wann_rt.core.activations import BY_ID
-from wann_rt.core.controller import Controller
 from wann_rt.core.terms import Lowered, Term
+
+if TYPE_CHECKING:  # a controller can run this, so this cannot need it first
+    from wann_rt.core.controller import Controller
 
 Floats = NDArray[np.float32]
 
@@ -38,7 +42,7 @@ def total_of(terms: tuple[Term, ...], values: list[Floats]) -> Floats:
     return sum(rest, first)
 
 
-def evaluate(controller: Controller, observations: Floats) -> Floats:
+def evaluate(controller: "Controller", observations: Floats) -> Floats:
     """Computes the actions of a controller.
 
     Args:
