@@ -40,7 +40,7 @@ class Native:
         source = harness.header_harness(prefix) + harness.rows_function("run", prefix, "step")
         files = {f"{prefix}.h": to_c(controller), "harness.c": source}
         command = harness.some_compiler(compiler)
-        self._library = harness.load(files, command, ("-O2",))
+        self._library = harness.compiled(files, command, ("-O2",))
         if (fault := int(self._library.selftest())) != 0:
             raise ExportError(f"{command} computes other bits: the header's self-test returns {fault}; do not use it")
         self._run = _RUN(("run", self._library))
