@@ -1,4 +1,4 @@
-"""What all tests share: the flag that rewrites golden files, what a skip must say, and what was skipped."""
+"""What all tests share: steady examples, the flag that rewrites golden files, and what a skip must say."""
 
 import re
 from collections.abc import Callable, Generator
@@ -6,6 +6,13 @@ from pathlib import Path
 
 import pytest
 from helpers import needs
+from hypothesis import settings
+
+# The same examples on every machine and in every run: what passes here passes there. Look for new ones with
+# `make test PYTEST_ARGS=--hypothesis-profile=explore`.
+settings.register_profile("steady", derandomize=True)
+settings.register_profile("explore", max_examples=1000)
+settings.load_profile("steady")
 
 GOLDEN = Path(__file__).parent / "golden"
 
