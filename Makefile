@@ -74,7 +74,7 @@ packages: $(VENV)/.packages-ready  ## build, pack and run every kind of package 
 	@$(BIN)/pytest -n $(JOBS) tests/exporters/test_packages.py tests/exporters/test_packages_built.py
 
 zoo-check: $(VENV)/.test-ready  ## score every champion of the zoo in plain Gymnasium, compare with docs/zoo.md
-	@$(BIN)/python tests/zoo/zoo_check.py $(ZOO_ARGS)
+	@PYTHONPATH=tests $(BIN)/python tests/zoo/zoo_check.py $(ZOO_ARGS)
 
 evidence: $(VENV)/.prove-ready  ## warnings, misra, coverage, prove and fuzz of the C; writes docs/evidence.md
 	@PYTHONPATH=tests $(BIN)/python -m evidence
