@@ -4,6 +4,7 @@ Nothing takes long in silence: what was said last is repeated where there is no 
 ``SILENT_SECONDS``.
 """
 
+import importlib
 import sys
 import threading
 import time
@@ -153,8 +154,7 @@ class _Notebook:
         self._last = 0.0
 
     def start(self) -> None:
-        from IPython.display import display
-
+        display: Any = importlib.import_module("IPython.display").display
         self._handle = display({"text/plain": "..."}, raw=True, display_id=True)
 
     def show(self, said: str, completed: int, total: int | None, text: str, whole: bool) -> None:
