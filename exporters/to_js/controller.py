@@ -38,14 +38,14 @@ def controller_data(controller: Controller) -> dict[str, Any]:
 
     Weights and vectors are numbers whose nearest float64 is the float32; infinities and NaN are text.
     """
-    network, weight = controller.network, controller.weight
+    network, weight, lowered = controller.network, controller.weight, controller.lowered
     return {
         "inputs": network.n_inputs,
         "outputs": network.n_outputs,
         "nodes": [
-            {"activation": activation, "sources": list(sources), "signs": list(signs)}
-            for activation, sources, signs in zip(network.activations, network.sources, network.signs, strict=True)
+            {"activation": node.activation, "sources": [term.source for term in node.terms]} for node in lowered.nodes
         ],
+        "factors": list(map(float, lowered.factors)),
         "weight": {"kind": weight.kind, "values": list(map(float, weight.values))},
         "share": float(np.float32(1.0 / max(len(weight.values), 1))),
         "decision": controller.decision,

@@ -6,8 +6,11 @@ const NET = DATA.controller;
 const FIRST = 1 + NET.inputs;
 const N_NODES = FIRST + NET.nodes.length;
 
-/** Returns the values of all nodes: the bias, the inputs, the computed nodes. `weights` as in the controller file. */
-function forward(inputs, kind, weights) {
+/**
+ * Returns the values of all nodes: the bias, the inputs, the computed nodes. `factors` has one number for each connection,
+ * in order; `multiplier` is the shared weight, or null. The rule is that of core/terms.py.
+ */
+function forward(inputs, factors, multiplier) {
   const values = new Float32Array(N_NODES);
   values[0] = 1;
   for (let k = 0; k < NET.inputs; k++) values[1 + k] = inputs[k];
@@ -15,12 +18,11 @@ function forward(inputs, kind, weights) {
   NET.nodes.forEach((node, k) => {
     let total = 0;
     node.sources.forEach((source, j) => {
-      const value = values[source];
-      const term = kind === "connections" ? f(value * weights[c]) : node.signs[j] < 0 ? -value : value;
+      const term = f(values[source] * factors[c]);
       total = j === 0 ? term : f(total + term);
       c++;
     });
-    if (kind !== "connections") total = f(total * weights);
+    if (multiplier !== null) total = f(total * multiplier);
     values[FIRST + k] = ACTIVATIONS[node.activation](total);
   });
   return values;
@@ -36,10 +38,10 @@ function actionsOf(values) {
 function act(observation, weight) {
   const inputs = CONDITION.map((condition, k) => condition(f(observation[k])));
   if (weight.kind === "connections") {
-    const values = forward(inputs, "connections", weight.values);
+    const values = forward(inputs, weight.values, null);
     return { values, actions: actionsOf(values) };
   }
-  const runs = weight.values.map((w) => forward(inputs, "shared", f(w)));
+  const runs = weight.values.map((w) => forward(inputs, NET.factors, f(w)));
   const members = runs.map(actionsOf);
   if (members.length === 1) return { values: runs[0], actions: members[0] };
   const share = f(1 / members.length);

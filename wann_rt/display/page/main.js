@@ -123,7 +123,7 @@ function showConnection() {
 function perConnection() {
   if (weight.kind === "connections") return;
   const w = weight.values[0];
-  const values = NET.nodes.flatMap((node) => node.signs.map((sign) => f(sign * w)));
+  const values = NET.factors.map((factor) => f(factor * w));
   weight = { kind: "connections", values };
   showWeight();
 }
