@@ -1,8 +1,10 @@
 """Laws of worker pools: each search, thread and process has its own, so none ends, or gives answers to, another's."""
 
 import concurrent.futures
+import errno
 import multiprocessing
 import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 import wann_rt as wr
 from wann_rt.core import files
+from wann_rt.core.errors import TaskError
 from wann_rt.play.backends import processes
 from wann_rt.play.environment import environment
 
@@ -54,3 +57,22 @@ def test_an_edited_environment_is_played_as_it_is_now(tmp_path: Path, monkeypatc
     assert score() == 5
     module.write_text(f"{text}        return self.state.copy(), 20.0, False, False, {{}}\n")
     assert score() == 100
+
+
+def test_workers_that_cannot_all_be_started_are_one_error_and_none_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+    real = subprocess.Popen
+
+    def limited(*arguments: Any, **named: Any) -> subprocess.Popen[bytes]:
+        if len(started) == 2:
+            raise OSError(errno.EMFILE, "Too many open files")  # as under `ulimit -n 64`
+        started.append(real(*arguments, **named))
+        return started[-1]
+
+    task = environment("Pendulum-v1", max_steps=20)
+    monkeypatch.setattr(subprocess, "Popen", limited)
+    with pytest.raises(TaskError, match="cannot be started: Too many open files: use fewer"):
+        wr.search(task, threads=4, **SMALL)
+    assert len(started) == 2
+    assert all(process.poll() is not None for process in started)
+    assert processes._pools == []

@@ -37,7 +37,13 @@ class Pool:
         self.process = os.getpid()
         self._hello = pickle.dumps(sys.path) + pickle.dumps(task)
         self._answers: Answers = queue.SimpleQueue()
-        self.workers = [self._started() for _ in range(workers)]
+        self.workers: list[Worker] = []
+        try:
+            for _ in range(workers):
+                self.workers.append(self._started())
+        except BaseException:  # not all can be started, or Ctrl-C: none is left
+            self.close()
+            raise
 
     def close(self) -> None:
         """Ends all workers; the idle ones may close their environments before, together in limited time."""

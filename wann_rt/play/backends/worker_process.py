@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from wann_rt.core.errors import TaskError
 from wann_rt.tasks.environment import leftovers
 
 SECONDS_TO_START = 120.0  # until an environment is made
@@ -84,13 +85,19 @@ class Worker:
         self.silent = 0.0
         self.made = False
         self.mark = uuid.uuid4().hex
-        self.process = subprocess.Popen(
-            [sys.executable, "-P", "-c", BOOT.format(program=program)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=os.environ | ONE_THREAD | {leftovers.MARK: self.mark},
-            start_new_session=True,  # Ctrl-C in a terminal goes to every process of its session
-        )
+        try:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-c", BOOT.format(program=program)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=os.environ | ONE_THREAD | {leftovers.MARK: self.mark},
+                start_new_session=True,  # Ctrl-C in a terminal goes to every process of its session
+            )
+        except OSError as error:  # of open files or of processes there may be only so many
+            raise TaskError(
+                f"a process that plays the environment cannot be started: {error.strerror}: use fewer (--threads), or "
+                "allow more (ulimit -n, ulimit -u)"
+            ) from None
         self._write(hello)
         threading.Thread(target=self._listen, args=(answers,), daemon=True).start()
 
