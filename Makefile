@@ -91,7 +91,7 @@ translation: $(VENV)/.prove-ready  ## prove generated steps equal to the referen
 prove-elsewhere: $(VENV)/.prove-ready  ## the proofs for machines of 32 bits and big-endian ones
 	@PYTHONPATH=tests $(BIN)/python -m evidence prove_elsewhere
 
-reliability: $(VENV)/.test-ready  ## kill searches everywhere, craft states; writes docs/reliability.md
+reliability: $(VENV)/.test-ready  ## kill searches, craft states, mutate files ...; writes docs/reliability.md; may be stopped
 	@$(BIN)/python tests/evolution/reliability.py
 
 fuzz-states: $(VENV)/.test-ready  ## a million crafted checkpoints against kernels that check every index

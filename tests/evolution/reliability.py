@@ -1,4 +1,8 @@
-"""Attacks run folders and states, and writes what came of it into docs/reliability.md (``make reliability``)."""
+"""Attacks run folders, states, files, commands and environments, and writes docs/reliability.md (``make reliability``).
+
+Each row is a program; what it saw is kept in build/reliability, so a run that is stopped goes on with the rows that are
+missing, and ``--rows`` tries some of them anew.
+"""
 
 import argparse
 import json
@@ -6,15 +10,16 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-HERE = Path(__file__).parent
-DOCUMENT = HERE.parents[1] / "docs" / "reliability.md"
+TESTS = Path(__file__).parents[1]
+DOCUMENT, KEPT = TESTS.parent / "docs" / "reliability.md", TESTS.parent / "build" / "reliability"
 HEAD = """# Reliability
 
-Written by `make reliability`; each row is a program in `tests/evolution` that anybody can run. *Tried* counts attacks,
-*wrong* those after which something was lost, run that should not be, or an error was no sentence.
+Written by `make reliability`; each row is a program below `tests` that anybody can run. *Tried* counts attacks, *wrong*
+those after which something was lost, run that should not be, left running, or an error was no sentence.
 
 | test | tried | wrong |
 | --- | --- | --- |
@@ -22,43 +27,109 @@ Written by `make reliability`; each row is a program in `tests/evolution` that a
 TAIL = """
 Killed searches are resumed by the same command; champion and journal are compared with those of a search that nobody
 disturbed. Crafted states have right digests and one to three faults in them; compiled code checks each index while they
-are played (`NUMBA_BOUNDSCHECK`). What a hostile file can do at worst stands in [SECURITY.md](../SECURITY.md).
+are played (`NUMBA_BOUNDSCHECK`); `make fuzz-states` goes on to a million. Mutated inputs have one to four faults each;
+`make fuzz-inputs` tries 10,000 at each door. An environment misbehaves once, in its constructor, `reset`, `step` or
+`close`: it prints, exits, kills its process, closes its files, forks, leaves processes and threads behind, and so on.
+Machines are processor features, levels of optimisation and threads of the one on which this was written, and other
+versions of Python, numpy and numba where they are named: `python tests/evolution/machines.py PYTHON...`. What a hostile
+file can do at worst stands in [SECURITY.md](../SECURITY.md).
 """
+CHECKED = {"NUMBA_BOUNDSCHECK": "1"}
 
 
-def run(program: str, *arguments: str, **variables: str) -> dict[str, Any]:
-    """Runs a program of this folder and returns what it printed as JSON."""
-    environment = os.environ | {"PYTHONPATH": str(HERE.parent)} | variables
-    command = [sys.executable, str(HERE / program), *arguments]
-    seen = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
-    result: dict[str, Any] = json.loads(seen.splitlines()[-1])
+class Row(NamedTuple):
+    """A test: its program, its arguments ({folder} is an empty one), variables, and what it says of what it saw."""
+
+    program: str
+    arguments: tuple[str, ...]
+    said: Callable[[dict[str, Any]], tuple[str, int, int]]
+    variables: dict[str, str] = {}  # noqa: RUF012  # a tuple's default, never changed
+
+
+def _kills(name: str) -> Callable[[dict[str, Any]], tuple[str, int, int]]:
+    return lambda seen: (name, seen["kills"], seen["differences"])
+
+
+def _tried(name: str) -> Callable[[dict[str, Any]], tuple[str, int, int]]:
+    return lambda seen: (name, seen["tried"], seen["wrong"])
+
+
+def _crafted(seen: dict[str, Any]) -> tuple[str, int, int]:
+    return f"crafted states ({seen['refused']} refused, {seen['played']} played)", seen["cases"], seen["wrong"]
+
+
+def _machines(seen: dict[str, Any]) -> tuple[str, int, int]:
+    return f"the same champion's bytes: {'; '.join(seen['machines'])}", seen["tried"], seen["wrong"]
+
+
+def _large(seen: dict[str, Any]) -> tuple[str, int, int]:
+    size = seen["gigabytes"]
+    return f"{seen['genomes']} genomes of {seen['nodes']} nodes in less than 4 GB ({size} GB)", 1, int(size >= 4)
+
+
+ROWS = {
+    "early": Row(
+        "evolution/crash_points.py",
+        ("{folder}", "0.0"),
+        _kills("SIGKILL at each file operation, before a state was saved"),
+    ),
+    "late": Row(
+        "evolution/crash_points.py",
+        ("{folder}", "0.7"),
+        _kills("SIGKILL at each file operation, with states saved in between"),
+    ),
+    "random": Row(
+        "evolution/resume_under_fire.py",
+        ("{folder}", "100"),
+        _kills("SIGKILL at random moments and inside writes"),
+    ),
+    "crafted": Row("evolution/crafted.py", ("--cases", "20000"), _crafted, CHECKED),
+    "inputs": Row(
+        "cli/fuzz_inputs.py",
+        ("--cases", "1000"),
+        lambda seen: (f"mutated files and options, at {len(seen['doors'])} doors", seen["cases"], seen["wrong"]),
+    ),
+    "endings": Row("cli/endings.py", (), _tried("long commands ended by SIGINT, SIGTERM, SIGHUP")),
+    "environments": Row("play/misbehaving.py", (), _tried("environments that misbehave, by method and deed")),
+    "machines": Row("evolution/machines.py", (), _machines),
+    "large": Row("evolution/large.py", (), _large),
+}
+
+
+def run(row: Row) -> dict[str, Any]:
+    """Runs a row's program and returns what it printed as JSON; its exit code only says whether something was wrong."""
+    with tempfile.TemporaryDirectory() as folder:
+        kernels = {"NUMBA_CACHE_DIR": f"{folder}/kernels"} if row.variables else {}
+        environment = os.environ | {"PYTHONPATH": str(TESTS)} | row.variables | kernels
+        arguments = [argument.format(folder=folder) for argument in row.arguments]
+        command = [sys.executable, str(TESTS / row.program), *arguments]
+        said = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False).stdout
+    result: dict[str, Any] = json.loads(said.splitlines()[-1])
     return result
 
 
-def rows(cases: int) -> list[tuple[str, int, int]]:
-    """Returns name, attacks and failures of each test."""
-    found = []
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        for name, step in (("before a state was saved", "0.0"), ("with states saved in between", "0.7")):
-            (root / step).mkdir()
-            seen = run("crash_points.py", str(root / step), step)
-            found.append((f"SIGKILL at each file operation, {name}", seen["kills"], seen["differences"]))
-        (root / "fire").mkdir()
-        seen = run("resume_under_fire.py", str(root / "fire"), "100")
-        found.append(("SIGKILL at random moments and inside writes", seen["kills"], seen["differences"]))
-        checked = {"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(root / "kernels")}
-        seen = run("crafted.py", "--cases", str(cases), **checked)
-        found.append((f"crafted states ({seen['refused']} refused, {seen['played']} played)", cases, seen["wrong"]))
-    return found
+def write() -> None:
+    """Writes the document from what was seen; a row that was not tried is not in it."""
+    lines = []
+    for name, row in ROWS.items():
+        path = KEPT / f"{name}.json"
+        if path.exists():
+            lines.append("| {} | {} | {} |\n".format(*row.said(json.loads(path.read_text()))))
+    DOCUMENT.write_text(HEAD + "".join(lines) + TAIL, encoding="utf-8")
 
 
 def main() -> None:
-    """Writes the document."""
+    """Tries what is missing, or the rows that are named, and writes the document."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--cases", type=int, default=1_000_000, help="crafted states")
-    lines = [f"| {name} | {tried} | {wrong} |\n" for name, tried, wrong in rows(parser.parse_args().cases)]
-    DOCUMENT.write_text(HEAD + "".join(lines) + TAIL, encoding="utf-8")
+    parser.add_argument("--rows", nargs="*", choices=list(ROWS), help="to try anew")
+    chosen = parser.parse_args().rows
+    KEPT.mkdir(parents=True, exist_ok=True)
+    for name, row in ROWS.items():
+        path = KEPT / f"{name}.json"
+        if name in chosen if chosen is not None else not path.exists():
+            path.write_text(json.dumps(run(row)))
+            print(f"{name}: {path.read_text()[:300]}", flush=True)
+    write()
 
 
 if __name__ == "__main__":
