@@ -1,4 +1,4 @@
-"""The head of a generated header: what it is, how to use it, its contract, and whom it refuses."""
+"""The head of a generated header: what it is, how to use it, its contract, and which compilers it refuses."""
 
 import json
 from collections.abc import Callable

@@ -1,6 +1,7 @@
 """Writes a controller as one C header in fixed point: integers only, for processors without a floating-point unit.
 
-What is computed stands in ``fixed_plan``, which the oracle ``fixed_point`` runs; here it is only printed.
+What is computed stands in ``core/fixed/plan.py``, which the oracle in ``core/fixed/reference.py`` runs; here it is only
+printed.
 """
 
 from wann_rt.core.controller import Controller

@@ -78,8 +78,8 @@ def _padded(level: Level) -> tuple[Term, ...]:
 def add_clip(graph: Graph, x: str, low: str, high: str, neutral: str, name: str) -> str:
     """Adds ``arithmetic.clip``; a bound of -inf or inf and a neutral NaN change nothing.
 
-    NaN is asked for by its operator and replaced last: the limits compare, and what a runtime's comparison says of NaN
-    is then nobody's business. ``neutral`` lies within the limits, so the order does not matter to the result.
+    NaN is found by the operator IsNaN and replaced last, so the result does not depend on what the limits, which
+    compare, give for NaN in this or that runtime. ``neutral`` lies within the limits, so the order changes no result.
     """
     limited = _add_limits(graph, x, low, high, name)
     is_nan = graph.add("IsNaN", [x], f"{name}/is_nan")
@@ -176,7 +176,7 @@ def _add_select(graph: Graph, args: list[str], name: str) -> str:
     condition, if_true, if_false = args
     if _is_never_minus_zero(graph, if_true):
         return graph.add("Where", [condition, if_true, if_false], name)
-    # Not a Not: onnxruntime folds that into Where and swaps its inputs back.
+    # Xor with true instead of Not, because onnxruntime folds a Not into Where and swaps its inputs back.
     true = graph.shared("const/true", np.ones((1, 1), np.bool_))
     opposite = graph.add("Xor", [condition, true], f"{name}/otherwise")
     if _is_never_minus_zero(graph, if_false):

@@ -1,6 +1,6 @@
 """The one arithmetic: the float32 primitives from which every activation and every task is written.
 
-A function written with these primitives and the operators ``+ - * /`` and unary ``-`` has five readers:
+A function written with these primitives and the operators ``+ - * /`` and unary ``-`` has several readers:
 
 * numpy float32 scalars and arrays (the oracle in ``reference.py``): the definitions below;
 * numba (the search): ``kernels/block.py`` gives each the same meaning, for a float32 and for a block of lanes;

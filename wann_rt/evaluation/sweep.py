@@ -1,4 +1,4 @@
-"""Tuning: find the best value of the one shared weight by a fine sweep.
+"""Sweep: find the best value of the one shared weight on a fine grid.
 
 The greatest mean of many is partly luck, and on a plateau nothing but luck: other episodes would choose another weight,
 which may behave quite differently. So the weight is chosen by a rule whose answer is a property of the network: of all

@@ -2,7 +2,7 @@
 
 Layout, all integers little-endian: 8 bytes magic, 4 bytes length of the header, the header (JSON: ``values`` and, for
 each array, name, dtype and shape), the arrays' bytes one after another, 32 bytes SHA-256 of all that precedes. The
-file before last is kept, so that a damaged newest one costs one interval, not the run.
+file that a new one replaces is kept, so that damage to the newest costs one interval, not the run.
 """
 
 import hashlib

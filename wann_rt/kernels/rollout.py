@@ -1,7 +1,7 @@
 """Compiled rollouts in lockstep: one network at a time, a block of (shared weight x episode) lanes side by side.
 
-A rollout leaves when no lane is alive; lanes that ended earlier go on computing, unscored, because a branch would cost
-more.
+A rollout ends when the episodes of all its lanes have ended. Until then lanes whose episodes ended earlier go on
+computing, and nothing of that is scored: a branch for each lane would cost more.
 """
 
 from typing import Any, NamedTuple

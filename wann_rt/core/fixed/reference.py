@@ -1,6 +1,6 @@
 """A controller in fixed point, run: the oracle of everything that computes in q12.
 
-Plain integers in numpy, 64 bits wide; ``fixed_plan`` has proved that 32 are enough. Whole batches run at once, so that
+Plain integers in numpy, 64 bits wide; ``plan.py`` has proved that 32 are enough. Whole batches run at once, so that
 episodes can be scored with the very numbers that a microcontroller computes.
 """
 
