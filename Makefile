@@ -71,7 +71,7 @@ runtimes: $(VENV)/.test-ready  ## run the ONNX forms in other people's runtimes 
 	@NODE_PATH=$(abspath build/node/node_modules) PYTHONPATH=tests $(BIN)/python -m cross.runtimes
 
 packages: $(VENV)/.packages-ready  ## build, pack and run every kind of package with what runs here of its ecosystem
-	@$(BIN)/pytest -n $(JOBS) tests/exporters/test_packages.py tests/exporters/test_packages_built.py
+	@$(BIN)/pytest -n $(JOBS) tests/exporters/test_packages*.py
 
 zoo-check: $(VENV)/.test-ready  ## score every champion of the zoo in plain Gymnasium, compare with docs/zoo.md
 	@PYTHONPATH=tests $(BIN)/python tests/zoo/zoo_check.py $(ZOO_ARGS)

@@ -11,7 +11,7 @@ project(<p> VERSION <version> LANGUAGES C)
 
 add_library(<p> src/<p>.c)
 add_library(<p>::<p> ALIAS <p>)
-target_compile_features(<p> PUBLIC c_std_99)
+target_compile_features(<p> PRIVATE c_std_99) # not of a C++ program that has no C
 target_include_directories(<p> PUBLIC
     $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include>
     $<INSTALL_INTERFACE:include>)

@@ -6,15 +6,14 @@ from wann_rt.exporters.packages.example import example
 from wann_rt.exporters.packages.readme import readme
 from wann_rt.exporters.packages.subject import LICENCE, Subject
 
+# Component managers refuse keys that came after them, that of ESP-IDF 4.4 `license` and `examples`; newer ones and the
+# registry find both by themselves, in LICENSE and in the folder.
 _MANIFEST = """\
 version: "<version>"
 description: <description>
-<url>license: 0BSD
-tags:
+<url>tags:
   - controller
   - neural-network
-examples:
-  - path: examples/steps
 """
 
 _COMPONENT = """\
@@ -44,7 +43,8 @@ dependencies:
 _USE = """\
 ## Use
 
-Put this folder into the `components` folder of your project, and name `<p>` in the `REQUIRES` of what calls it:
+Put this folder into your project as `components/<p>` - ESP-IDF calls a component as its folder is called - and name it
+in the `REQUIRES` of what calls it:
 
 ```cmake
 idf_component_register(SRCS "main.c" REQUIRES <p>)

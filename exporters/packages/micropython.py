@@ -89,7 +89,8 @@ print("actions", list(actions))
 _USE = """\
 ## Use
 
-Build it once for the processor of your board, with MicroPython's sources of the version that runs there:
+Build it once for the processor of your board, with MicroPython's sources of the version that runs there (its headers
+want a C library: with picolibc, add `CFLAGS_EXTRA=--specs=picolibc.specs`):
 
 ```sh
 make MPY_DIR=/path/to/micropython ARCH=armv7emsp

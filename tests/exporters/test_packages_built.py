@@ -98,6 +98,37 @@ def test_cmake_takes_it_in_three_ways(use: str, number: str, tmp_path: Path) -> 
     assert has_oracles_action(run("build/user", cwd=tmp_path / "user"), number)
 
 
+CXX_PROJECT = """
+cmake_minimum_required(VERSION 3.14)
+project(user CXX)
+add_subdirectory("{package}" built)
+find_package(swing_up CONFIG REQUIRED)
+find_package(swing_up CONFIG REQUIRED)
+add_executable(user user.cpp)
+target_link_libraries(user PRIVATE swing_up::swing_up)
+"""
+
+
+def test_a_cplusplus_project_may_have_it_twice_and_shared(tmp_path: Path) -> None:
+    """Installed and in the tree, found twice, in a path with a space, without C in the project that uses it."""
+    cmake, compiler, folder = (
+        needs.program("cmake"),
+        needs.compiler("g++"),
+        packed("cmake", "float32", tmp_path / "a b"),
+    )
+    assert compiler
+    run(cmake, "-B", "own", "-DBUILD_SHARED_LIBS=ON", ".", cwd=folder)
+    run(cmake, "--build", "own", cwd=folder)
+    run(cmake, "--install", "own", "--prefix", tmp_path / "pre fix", cwd=folder)
+    (tmp_path / "user").mkdir()
+    (tmp_path / "user" / "CMakeLists.txt").write_text(CXX_PROJECT.format(package=folder))
+    code = '#include "swing_up.h"\nint main() { return swing_up_selftest(); }\n'
+    (tmp_path / "user" / "user.cpp").write_text(code)
+    run(cmake, "-B", "build", f"-DCMAKE_PREFIX_PATH={tmp_path / 'pre fix'}", ".", cwd=tmp_path / "user")
+    run(cmake, "--build", "build", cwd=tmp_path / "user")
+    run("build/user", cwd=tmp_path / "user")
+
+
 def test_cmake_refuses_another_version(tmp_path: Path) -> None:
     cmake, folder = needs.program("cmake"), packed("cmake", "float32", tmp_path)
     needs.any_compiler()
@@ -142,6 +173,16 @@ def test_esp_idf_takes_it(number: str, tmp_path: Path) -> None:
     run(cmake, "-B", "build", ".", cwd=tmp_path)
     run(cmake, "--build", "build", cwd=tmp_path)
     assert has_oracles_action(run("build/app", cwd=tmp_path), number)
+
+
+# Those of the manager of ESP-IDF 4.4, which refuses any other; newer ones take them, too.
+OLDEST_KEYS = {"version", "description", "url", "tags", "maintainers", "dependencies", "targets", "files"}
+
+
+def test_the_oldest_component_manager_would_know_every_key(tmp_path: Path) -> None:
+    folder = package(swing_up(), "esp-idf", out=tmp_path / "p", url="https://example.org", author="Ada <a@example.org>")
+    keys = re.findall(r"^(\w+):", (folder / "idf_component.yml").read_text(), re.MULTILINE)
+    assert {"version", "description", "url"} <= set(keys) <= OLDEST_KEYS
 
 
 @NUMBERS
