@@ -56,6 +56,7 @@ exhaustive: $(VENV)/.test-ready  ## compare every activation on all 2^32 floats;
 bench: $(VENV)/.bench-ready  ## measure speed against C, neat-python, numpy and EnvPool; writes docs/*bench.md
 	@$(BIN)/python tests/bench/speed.py
 	@$(BIN)/python tests/bench/environments.py
+	@$(BIN)/python tests/bench/own_plant.py
 
 size: $(VENV)/.peers-ready  ## measure bytes and instructions beside other generators; writes docs/size.md
 	@PYTHONPATH=tests $(BIN)/python -m size install

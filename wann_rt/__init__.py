@@ -35,6 +35,7 @@ _PUBLIC = {
     "WannError": "core.errors",
     "Weight": "core.controller",
     "WeightsAndBiases": "evolution.callbacks",
+    "check_task": "play.check",
     "environment": "play.environment",
     "evaluate": "display.searching",
     "export": "exporters",
@@ -69,6 +70,7 @@ __all__ = [
     "WannError",
     "Weight",
     "WeightsAndBiases",
+    "check_task",
     "environment",
     "evaluate",
     "export",
@@ -104,6 +106,7 @@ if TYPE_CHECKING:
     from wann_rt.exporters.packages import package
     from wann_rt.exporters.parity.report import Report
     from wann_rt.exporters.parity.verify import verify
+    from wann_rt.play.check import check_task
     from wann_rt.play.environment import environment
     from wann_rt.play.task_of import task_of
     from wann_rt.tasks.any_task import task

@@ -4,10 +4,9 @@ The task's params are arguments, so a page can change the plant while it runs; w
 those of the search.
 """
 
-import inspect
 from typing import TYPE_CHECKING, Any
 
-from wann_rt.core.symbols import Symbol, lift
+from wann_rt.core.symbols import Symbol, lift, lift_condition
 from wann_rt.exporters.to_js.expressions import function
 
 if TYPE_CHECKING:
@@ -16,12 +15,13 @@ if TYPE_CHECKING:
 
 def plant_functions(task: "Task") -> str:
     """Returns declarations of ``observe(s)`` -> observations and ``step(p, s, a)`` -> [state, reward, failed]."""
-    names = list(inspect.signature(task.observe).parameters)
+    names = task.variables
     state = [Symbol("input", name=f"s[{k}]") for k in range(len(names))]
     params = type(task.params)(*(Symbol("input", name=f"p[{k}]") for k in range(len(task.params))))
     actions = [Symbol("input", name=f"a[{k}]") for k in range(len(task.actions))]
     observed = [lift(value) for value in task.observe(*state)]
-    stepped = [lift(value) for value in task.step(params, *state, *actions)]
+    *after, failed = task.step(params, *state, *actions)
+    stepped = [*map(lift, after), lift_condition(failed)]
     observe = function(["s"], observed)
     if len(observed) == 1:
         observe = f"(s) => [({observe})(s)]"
@@ -32,7 +32,7 @@ def plant_data(task: "Task", starts: int = 64) -> dict[str, Any]:
     """Returns params, names of the state and the first states of seeds 0, 1, ... as JSON values."""
     return {
         "name": task.name,
-        "state": list(inspect.signature(task.observe).parameters),
+        "state": list(task.variables),
         "params": [[name, float(value)] for name, value in task.params._asdict().items()],
         "starts": [[float(value) for value in task.start(seed)] for seed in range(starts)],
         "steps": task.max_steps,

@@ -10,8 +10,9 @@ import gymnasium
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from helpers import builders, needs
+from helpers import builders, needs, plant_files
 
+import wann_rt as wr
 from wann_rt import tasks
 from wann_rt.cli import main
 from wann_rt.core.controller import Controller, Weight
@@ -27,7 +28,7 @@ from wann_rt.play.progress import listening, tell
 from wann_rt.tasks import TASKS, gym_env
 from wann_rt.tasks.any_task import AnyTask
 from wann_rt.tasks.environment.task import BackendName, with_options
-from wann_rt.tasks.scenes import HEIGHT, SCENES, WIDTH
+from wann_rt.tasks.scenes import HEIGHT, WIDTH
 from wann_rt.tasks.task import Task
 
 f32 = np.float32
@@ -63,7 +64,7 @@ def hidden(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @every_task
 def test_every_task_is_shown_by_its_own_scene_or_by_its_twin(task: Task) -> None:
-    assert (task.name in SCENES) != (task.name in watching.TWINS)
+    assert (task.scene is not None) != (task.name in watching.TWINS)
 
 
 @pytest.mark.parametrize(
@@ -192,10 +193,26 @@ def test_what_is_not_installed_is_named_with_its_extra(
         next(watching.watch(SWINGUP, player(SWINGUP), out=tmp_path / "run.mp4"))
 
 
-def test_params_that_the_twin_does_not_have_are_refused() -> None:
-    task = tasks.with_params(tasks.get("pendulum"), gravity=3.0)
-    with pytest.raises(TaskError, match="Pendulum-v1, which has no other gravity"):
-        next(watching.watch(task, player(task)))
+def test_params_that_the_twin_does_not_have_are_shown_as_traces(tmp_path: Path) -> None:
+    task = tasks.with_params(tasks.get("pendulum"), gravity=3.0, observation_noise=0.1)
+    controller = player(task)
+    scored = play_controller(task, controller, rollouts.starts_of(task, range(1)))
+    (seen,) = watching.watch(task, controller, out=tmp_path / "run.gif", max_steps=None)
+    assert seen == (0, scored.returns[0, 0], scored.lengths[0, 0])
+
+
+def test_a_task_of_a_users_file_is_shown_by_its_own_scene_or_as_traces(tmp_path: Path) -> None:
+    scene = "scene=lambda p, state, push: scenes.cartpole_swingup(cartpole_swingup.Params(), [0, 0, 0, 0], push),\n)"
+    imports = "from wann_rt.tasks import scenes\nfrom wann_rt.tasks.compiled import cartpole_swingup"
+    for changes in (
+        [],
+        [("step=step,\n)", "step=step,\n    " + scene), ("import wann_rt as wr", f"import wann_rt as wr\n{imports}")],
+    ):
+        task = wr.task(f"{plant_files.write(tmp_path, *changes)}:task")
+        controller = player(task)
+        scored = play_controller(task, controller, rollouts.starts_of(task, range(1)))
+        (seen,) = watching.watch(task, controller, out=tmp_path / "run.gif")
+        assert seen == (0, scored.returns[0, 0], scored.lengths[0, 0])
 
 
 def test_a_controller_of_another_task_is_refused() -> None:
@@ -204,7 +221,7 @@ def test_a_controller_of_another_task_is_refused() -> None:
 
 
 def test_an_environment_without_pictures_is_refused() -> None:
-    task = environment(f"wann_rt.tasks.gym_env:{tasks.get('acrobot').env_id}")
+    task = environment("helpers.odd_environments:Glider")
     with pytest.raises(TaskError, match=r"is not to be seen: its render modes are \[\], not rgb_array"):
         watching.stage(task, "rgb_array")
 

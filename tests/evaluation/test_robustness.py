@@ -1,5 +1,6 @@
 """Laws of disturbances: none changes nothing, each does what it says, kernels and numpy agree, a report covers all."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -9,25 +10,31 @@ from helpers import builders, compiled
 
 import wann_rt as wr
 from wann_rt import tasks
-from wann_rt.core.controller import Controller
 from wann_rt.core.errors import TaskError
-from wann_rt.core.network import Connection, Network
 from wann_rt.evaluation.robustness import ALL
 from wann_rt.play.plain import play_controller
 from wann_rt.play.rollouts import play, starts_of
-from wann_rt.tasks.compiled.disturbed_swingup import FACTOR, MODULUS, TESTED, following
+from wann_rt.tasks import conditions
+from wann_rt.tasks.composed_step import FACTOR, MODULUS, following
 from wann_rt.tasks.task import Task
 
 f32 = np.float32
 SWING = tasks.get("swingup")
+TESTED = dict(SWING.tested)
 CHAMPION = Path(__file__).parents[2] / "docs" / "pareto" / "11.json"
 N_PHYSICS, N_READINGS = 4, 5
 READINGS = slice(N_PHYSICS, N_PHYSICS + N_READINGS)
+NOTHING = dict.fromkeys(TESTED, 1e-30)  # strengths that round away
 
 
 def disturbed(**changes: float) -> Task:
-    """Returns the disturbed form even where nothing is disturbed: a spread that rounds away."""
-    return tasks.with_params(SWING, **{"friction_spread": 1e-30} | changes)
+    """Returns the form with all that is tested even where nothing is disturbed."""
+    return tasks.with_params(SWING, **NOTHING | changes)
+
+
+def drawn(task: Task, seed: int, name: str) -> np.float32:
+    """Returns what an episode drew."""
+    return np.float32(task.start(seed)[task.variables.index(name)])
 
 
 def run(task: Task, seed: int, actions: list[float]) -> list[Any]:
@@ -39,6 +46,8 @@ def run(task: Task, seed: int, actions: list[float]) -> list[Any]:
     return states
 
 
+# Of states, readings and rewards, from the module of its own that the disturbed swing-up was before.
+FORMER = "23cc1818a8ba294ee7dc107d5e189f1d127f4f886f33b03006568c3dc71f3ff7"
 ACTIONS = np.random.default_rng(0).uniform(-1.5, 1.5, 200).tolist()
 
 
@@ -57,7 +66,7 @@ def test_without_disturbance_states_rewards_and_readings_are_those_of_the_plain_
 def test_an_action_comes_as_late_as_the_episode_drew(steps: int) -> None:
     task, seen = disturbed(delay=steps), set()
     for seed in range(40):
-        late = int(f32(task.start(seed)[-5]) * f32(steps + 1))
+        late = int(drawn(task, seed, "drawn_late") * f32(steps + 1))
         after = run(task, seed, [0.0] * late + [0.0, 0.0])
         pushed = run(task, seed, [1.0] + [0.0] * (late + 1))
         velocities = [(a[1], b[1]) for a, b in zip(after, pushed, strict=True)]
@@ -112,11 +121,10 @@ def test_the_generator_of_noise_visits_each_residue_but_0_once() -> None:
 )  # fmt: skip
 def test_a_spread_plant_is_the_plain_one_with_another_param(name: str, param: str) -> None:
     task = disturbed(**{name: 0.5})
-    order = ["actuator_gain", "pole_length_spread", "pole_mass_spread", "cart_mass_spread", "friction_spread"]
-    drawn = task.start(7)[N_PHYSICS + 3 * N_READINGS + order.index(name)]
-    value = getattr(SWING.params, param) * (f32(1) + f32(0.5) * drawn)
-    assert -1 <= drawn <= 1
-    assert drawn != 0
+    number = drawn(task, 7, "drawn_actuator_0" if name == "actuator_gain" else name)
+    value = getattr(SWING.params, param) * (f32(1) + f32(0.5) * number)
+    assert -1 <= number <= 1
+    assert number != 0
     other = SWING.params._replace(**{param: value})
     plain, state = list(SWING.start(7)), list(task.start(7))
     for action in ACTIONS:
@@ -158,16 +166,36 @@ def test_a_report_covers_each_disturbance_and_all_together() -> None:
     assert set(report.to_dict()["disturbances"]) == set(report.scores)
 
 
-def test_a_task_without_disturbances_says_so() -> None:
-    pendulum = tasks.get("pendulum")
-    network, _ = Network.build(len(pendulum.observations), {}, {9: 1}, [Connection(1, 9)])
-    weight = wr.Weight.shared(1.0)
-    controller = Controller("p", network, weight, pendulum.observations, pendulum.actions)
-    with pytest.raises(TaskError, match="knows no disturbances; tasks that do: cartpole-swingup"):
-        wr.robustness(controller, "pendulum")
+def test_the_disturbed_swingup_has_the_bits_that_it_always_had() -> None:
+    priced = tasks.with_params(SWING, effort_penalty=0.1, smoothness_penalty=0.05, **TESTED)
+    digest = hashlib.sha256()
+    for seed in range(8):
+        state = list(priced.start(seed))
+        for action in ACTIONS:
+            *state, reward, _ = priced.step(priced.params, *state, f32(action))
+            digest.update(np.array([*state[:N_PHYSICS], *priced.observe(*state), reward], f32).tobytes())
+    assert digest.hexdigest() == FORMER
 
 
-@pytest.mark.parametrize(("name", "value"), [("delay", 4), ("pole_length_spread", 1.0), ("observation_gain", 1.5)])
+@pytest.mark.parametrize("task", tasks.TASKS, ids=lambda task: task.name)
+def test_every_task_is_tested_under_disturbances_that_do_something(task: Task) -> None:
+    levels = conditions.tested(task)
+    assert set(levels) <= set(conditions.names(task))
+    changed, actions = tasks.with_params(task, **levels), np.random.default_rng(3).normal(size=(40, len(task.actions)))
+    plain, state = list(task.start(1)), list(changed.start(1))
+    for action in actions.astype(f32):
+        *plain, _, _ = task.step(task.params, *plain, *action)
+        *state, _, _ = changed.step(changed.params, *state, *action)
+    assert state[: len(plain)] != plain
+    assert list(changed.observe(*state)) != list(task.observe(*plain))
+
+
+def test_a_price_on_actions_of_which_only_the_greatest_counts_is_refused() -> None:
+    with pytest.raises(TaskError, match="task cartpole has no param 'effort_penalty'"):
+        tasks.with_params(tasks.get("cartpole"), effort_penalty=0.1)
+
+
+@pytest.mark.parametrize(("name", "value"), [("delay", 17), ("pole_length_spread", 1.0), ("observation_gain", 1.5)])
 def test_a_disturbance_beyond_sense_is_refused(name: str, value: float) -> None:
     with pytest.raises(TaskError, match=f"{name} is .*; expected a number of at most"):
         tasks.with_params(SWING, **{name: value})

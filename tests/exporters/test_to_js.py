@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import needs
+from helpers import needs, plant_files
 from helpers.javascript import in_node
 
 from wann_rt import tasks
@@ -30,6 +30,13 @@ def bits(values: Any) -> list[Any]:
     return ["nan" if np.isnan(v) else int(v.view(np.uint32)) for v in flat]
 
 
+PLANTS = (
+    *tasks.TASKS,
+    tasks.with_params(plant_files.two_motors(), **plant_files.EVERYTHING),
+    plant_files.never_ending(),
+)
+
+
 @needs.node
 def test_every_activation_has_the_same_bits_in_javascript() -> None:
     rng = np.random.default_rng(1)
@@ -45,7 +52,7 @@ def test_every_activation_has_the_same_bits_in_javascript() -> None:
 
 
 @needs.node
-@pytest.mark.parametrize("task", tasks.TASKS, ids=lambda task: task.name)
+@pytest.mark.parametrize("task", PLANTS, ids=lambda task: task.name)
 def test_a_plant_steps_with_the_same_bits_in_javascript(task: Task) -> None:
     rng = np.random.default_rng(2)
     actions = rng.normal(0, 1, (300, len(task.actions))).astype(np.float32)

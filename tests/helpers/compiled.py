@@ -15,6 +15,7 @@ from wann_rt.kernels.forward import forward_batch
 from wann_rt.kernels.jit import jit
 from wann_rt.kernels.tasks import load_state, observe, plant_of, step
 from wann_rt.tasks.task import Task
+from wann_rt.tasks.traced import traced
 
 WIDTH = Width(32)
 
@@ -32,7 +33,7 @@ class Step(NamedTuple):
 
 def stepped(task: Task, state: Floats, actions: Floats) -> Step:
     """Returns what the kernels make of states [state, lanes] and actions [actions, lanes], a multiple of 32 lanes."""
-    plant = plant_of(type(task.params), task.observe, task.step)
+    plant = plant_of(traced(task))
     n, seen = len(state), len(task.observations)
     results = np.empty((n + seen + 2, state.shape[1]), np.float32)
     for begin in range(0, state.shape[1], WIDTH.lanes):
@@ -47,7 +48,7 @@ def stepped(task: Task, state: Floats, actions: Floats) -> Step:
 def advance(plant: Any, params: Any, width: Any, before: Floats, actions: Floats, results: Floats) -> None:
     """Writes the new state, its observations, the rewards and where it failed."""
     state, rewards, failed = step(width, plant, params, load_state(width, plant, before), actions, 0)
-    observations = observe(plant, state)
+    observations = observe(width, plant, state)
     store_rows(width, results, 0, state)
     store_rows(width, results, len(state), observations)
     end = len(state) + len(observations)

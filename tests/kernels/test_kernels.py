@@ -29,6 +29,7 @@ from wann_rt.kernels.programs import single
 from wann_rt.kernels.rollout import WIDTHS, Lanes, Results, rollouts, width_for
 from wann_rt.kernels.tasks import plant_of
 from wann_rt.play.rollouts import starts_of
+from wann_rt.tasks.traced import traced
 
 seeds = st.integers(0, 2**32 - 1).map(np.random.default_rng)
 SWING = tasks.get("cartpole-swingup")
@@ -104,7 +105,7 @@ def test_every_width_plays_the_same_episodes(rng: np.random.Generator) -> None:
     lanes = max(width.lanes for width in WIDTHS)
     weights, starts = rng.normal(size=(1, lanes)).astype(np.float32), starts_of(SWING, range(lanes))
     played = []
-    plant = plant_of(type(SWING.params), SWING.observe, SWING.step)
+    plant = plant_of(traced(SWING))
     for width in WIDTHS:
         shape = lanes // width.lanes, width.lanes
         blocks = Lanes(weights.reshape(shape)[:, None], False, starts.reshape(-1, *shape).swapaxes(0, 1).copy(), 50)

@@ -11,12 +11,14 @@ from typing import Any, NoReturn, TextIO
 import click
 
 from wann_rt.cli import (
+    check_task,
     compare,
     doctor,
     evaluate,
     evidence,
     export,
     import_,
+    new_task,
     package,
     page,
     plant,
@@ -110,6 +112,8 @@ def main() -> None:
 
 for _command in (
     tasks.tasks,
+    new_task.new_task,
+    check_task.check_task,
     search.search,
     compare.compare,
     evaluate.evaluate,

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from wann_rt.cli import export_fixed as fixed
-from wann_rt.cli.options import CONTROLLER, named_after, read_controller, settings_of
+from wann_rt.cli.options import CONTROLLER, named_after, read_controller, settings_of, task_option
 from wann_rt.core.errors import FileError
 
 
@@ -31,6 +31,7 @@ class _Export(click.Command):
 @click.option("--checked", is_flag=True, help="Of c: add a step that returns a status and holds actions in range.")
 @fixed.NUMBER
 @fixed.RANGE
+@task_option("measure what q12 costs on")
 def export(
     controller: Path,
     formats: tuple[str, ...],
@@ -41,6 +42,7 @@ def export(
     limits: tuple[str, ...],
     split: bool,
     checked: bool,
+    task: str | None,
 ) -> None:
     """Export CONTROLLER to other formats.
 
@@ -69,7 +71,7 @@ def export(
         exporters.write(loaded, path, name, **options, **(of_c if name == "c" else {}))
         click.echo(f"wrote {path}" + (f" and {path.with_suffix('.c')}" if split and name == "c" else ""))
     if number != "float32":
-        fixed.report(loaded, ranges)
+        fixed.report(loaded, ranges, task)
 
 
 def _place(out: str | None, beside: Path, *, several: bool) -> Path:

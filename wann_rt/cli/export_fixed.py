@@ -51,7 +51,7 @@ def _range(text: str) -> tuple[str, tuple[float, float]]:
         raise ExportError(f"--range {text}: expected NAME=LOW:HIGH, e.g. theta_dot=-20:20") from None
 
 
-def report(controller: "Controller", ranges: Mapping[str, Sequence[float]]) -> None:
+def report(controller: "Controller", ranges: Mapping[str, Sequence[float]], task: str | None = None) -> None:
     """Prints which ranges nobody stated, and the score beside that in float32 if the task is known and compiled."""
     from wann_rt.core.fixed.plan import unstated
     from wann_rt.display.live import Live
@@ -62,7 +62,7 @@ def report(controller: "Controller", ranges: Mapping[str, Sequence[float]]) -> N
         click.echo(f"{name} has no bounds: its format holds {low:g} to {high:g}; --range {name}=LOW:HIGH changes that")
     try:
         with Live("scoring"):
-            found = loss(task_of(controller), controller, ranges)
+            found = loss(task_of(controller, task), controller, ranges)
     except WannError as error:
         click.echo(f"the loss of score was not measured: {error}")
         return

@@ -64,7 +64,8 @@ def environment(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def task_option(what: str) -> Callable[..., Any]:
     """Returns the option that names a compiled task."""
-    return click.option("--task", help=f"Task to {what}.  [default: the one it was searched for]")
+    told = f"Task to {what}; one of your own: FILE.py:NAME or MODULE:NAME.  [default: the one it was searched for]"
+    return click.option("--task", help=told)
 
 
 _OF_ENVIRONMENTS = {"env_set": "--env-set", "channels": "--channels", "backend": "--backend", "address": "--address"}

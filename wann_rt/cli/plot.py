@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
-from wann_rt.cli.options import SEED, THREADS, read_controller
+from wann_rt.cli.options import SEED, THREADS, read_controller, task_option
 from wann_rt.core.errors import FileError
 
 
@@ -14,9 +15,12 @@ from wann_rt.core.errors import FileError
 @click.argument("subject", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="Picture: .svg, .png or .pdf.  [default: KIND.svg]")
 @click.option("--episodes", type=click.IntRange(1, 1_000_000), default=100, show_default=True, help="Of each bar.")
+@task_option("play")
 @SEED
 @THREADS
-def plot(kind: str, subject: Path, out: Path | None, episodes: int, seed: int, threads: int | None) -> None:
+def plot(
+    kind: str, subject: Path, out: Path | None, episodes: int, task: str | None, seed: int, threads: int | None
+) -> None:
     """Draw SUBJECT as a picture of KIND.
 
     \b
@@ -34,66 +38,81 @@ def plot(kind: str, subject: Path, out: Path | None, episodes: int, seed: int, t
 
     path = out or Path(f"{kind}.svg")
     with Live("drawing"):
-        DRAWN[kind](subject, path, episodes, seed, threads)
+        DRAWN[kind](Wanted(subject, path, task, episodes, seed, threads))
     click.echo(f"wrote {path}")
 
 
-def _network(subject: Path, out: Path, *_: object) -> None:
+class Wanted(NamedTuple):
+    """What shall be drawn: of what, into which file, and which episodes."""
+
+    subject: Path
+    out: Path
+    task: str | None
+    episodes: int
+    seed: int
+    threads: int | None
+
+
+def _network(wanted: Wanted) -> None:
     from wann_rt.display.network import draw_network
 
-    draw_network(read_controller(subject), out)
+    draw_network(read_controller(wanted.subject), wanted.out)
 
 
-def _weight(subject: Path, out: Path, _: int, seed: int, threads: int | None) -> None:
+def _weight(wanted: Wanted) -> None:
     from wann_rt.display.plots import plot_weight_profile, titled
     from wann_rt.evaluation.sweep import sweep, tuned_weight
     from wann_rt.play.task_of import task_of
 
-    controller = read_controller(subject)
-    task = task_of(controller)
+    controller = read_controller(wanted.subject)
+    task = task_of(controller, wanted.task)
     own = controller.weight.values[0] if controller.weight.kind == "shared" else None
-    network = controller.network
+    network, seed, threads = controller.network, wanted.seed, wanted.threads
     swept = sweep(task, network, seed=seed, threads=threads) if seed else tuned_weight(task, network, threads=threads)
-    plot_weight_profile(swept, out, own=own, title=titled(controller.name, task.name))
+    plot_weight_profile(swept, wanted.out, own=own, title=titled(controller.name, task.name))
 
 
-def _episode(subject: Path, out: Path, _: int, seed: int, __: int | None) -> None:
+def _episode(wanted: Wanted) -> None:
     from wann_rt.display.plot import plot as draw
 
-    draw(read_controller(subject), out, episode=seed)
+    draw(read_controller(wanted.subject), wanted.out, episode=wanted.seed, task=wanted.task)
 
 
-def _conditions(subject: Path, out: Path, episodes: int, seed: int, threads: int | None) -> None:
+def _conditions(wanted: Wanted) -> None:
     from wann_rt.display.comparisons import plot_conditions
     from wann_rt.evaluation.conditions import evaluate
 
-    plot_conditions(evaluate(read_controller(subject), episodes=episodes, seed=seed, threads=threads), out)
+    of, how_many = read_controller(wanted.subject), wanted.episodes
+    plot_conditions(evaluate(of, wanted.task, episodes=how_many, seed=wanted.seed, threads=wanted.threads), wanted.out)
 
 
-def _disturbed(subject: Path, out: Path, episodes: int, seed: int, _: int | None) -> None:
+def _disturbed(wanted: Wanted) -> None:
     from wann_rt.display.comparisons import plot_disturbed
     from wann_rt.evaluation.robustness import robustness
 
-    plot_disturbed(robustness(read_controller(subject), episodes=episodes, seed=seed), out)
+    of, how_many = read_controller(wanted.subject), wanted.episodes
+    plot_disturbed(robustness(of, wanted.task, episodes=how_many, seed=wanted.seed), wanted.out)
 
 
-def _search(subject: Path, out: Path, *_: object) -> None:
+def _search(wanted: Wanted) -> None:
     from wann_rt.display.plot import plot_search
 
-    plot_search(subject, out)
+    plot_search(wanted.subject, wanted.out)
 
 
-def _front(subject: Path, out: Path, *_: object) -> None:
+def _front(wanted: Wanted) -> None:
     from wann_rt.core.files import load
     from wann_rt.display.comparisons import plot_front
 
-    found = sorted(subject.glob("*.json"))
+    found = sorted(wanted.subject.glob("*.json"))
     if not found:
-        raise FileError(f"{subject}: is no folder with controller files (*.json); `wann-rt tune --prune` writes one")
-    plot_front([load(path) for path in found], out)
+        raise FileError(
+            f"{wanted.subject}: is no folder with controller files (*.json); `wann-rt tune --prune` writes one"
+        )
+    plot_front([load(path) for path in found], wanted.out)
 
 
-DRAWN: dict[str, Callable[[Path, Path, int, int, int | None], None]] = {
+DRAWN: dict[str, Callable[[Wanted], None]] = {
     "network": _network,
     "weight": _weight,
     "episode": _episode,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from wann_rt.cli.options import SEED
+from wann_rt.cli.options import SEED, task_option
 
 
 @click.command()
@@ -15,8 +15,11 @@ from wann_rt.cli.options import SEED
 @click.option(
     "--watch", type=click.IntRange(1, 10**6), metavar="SECONDS", help="Write it anew so often, until the run ends."
 )
+@task_option("play")
 @SEED
-def report(runs: tuple[Path, ...], out: Path | None, episodes: int, watch: int | None, seed: int) -> None:
+def report(
+    runs: tuple[Path, ...], out: Path | None, episodes: int, watch: int | None, task: str | None, seed: int
+) -> None:
     """Write a report of RUNS, folders of searches, as one HTML file: one run in detail, several beside each other."""
     from wann_rt.core.files import write_atomic
     from wann_rt.display.live import Live
@@ -27,7 +30,7 @@ def report(runs: tuple[Path, ...], out: Path | None, episodes: int, watch: int |
     while True:
         going = watch if any(Run.read(folder).champion is None for folder in runs) else None
         with Live("writing the report"):
-            text = reports.report(runs, episodes=episodes, seed=seed, refresh=going)
+            text = reports.report(runs, task=task, episodes=episodes, seed=seed, refresh=going)
         write_atomic(path, text.encode())
         click.echo(f"wrote {path}, open it in a browser")
         if going is None:

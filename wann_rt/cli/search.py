@@ -64,6 +64,8 @@ def search(
 ) -> None:
     """Search a controller for TASK, or for an environment; Ctrl-C stops cleanly and keeps the best so far.
 
+    TASK is a compiled task (`wann-rt tasks`), or one of your own: FILE.py:NAME or MODULE:NAME, whose code is run.
+
     A finished run goes on with more --generations, as if it had been to have so many from the start.
     """
     from wann_rt.display.search import SearchProgress, show_champion

@@ -11,8 +11,12 @@ def tasks(as_json: bool) -> None:
     """List the tasks that can be searched."""
     from wann_rt.display import tables as display
     from wann_rt.tasks import TASKS
+    from wann_rt.tasks.own import announced
 
     if as_json:
         print_json([display.task_dict(task) for task in TASKS])
     else:
         display.show_tasks(TASKS)
+        for point in announced():
+            click.echo(f"{point.name}: {point.value}, announced by {point.dist.name if point.dist else 'a package'}")
+        click.echo("one of your own: FILE.py:NAME or MODULE:NAME; `wann-rt new-task NAME` writes one to start from")

@@ -37,6 +37,16 @@ def absolute(x: Number) -> Number:
     return abs(x)
 
 
+def both(a: Number, b: Number) -> Number:
+    """Returns whether two conditions hold."""
+    return select(a, b, a)
+
+
+def either(a: Number, b: Number) -> Number:
+    """Returns whether at least one of two conditions holds."""
+    return select(a, a, b)
+
+
 def is_number(x: Number) -> Number:
     """Returns whether x is not NaN, for NaN alone is not at least itself.
 

@@ -119,6 +119,13 @@ def lift(value: Number) -> Symbol:
     return Symbol("constant", value=value)
 
 
+def lift_condition(value: Number) -> Symbol:
+    """Returns a condition as a symbol; one that is always the same becomes a comparison of constants."""
+    if isinstance(value, (bool, np.bool_)):
+        return Symbol("gt", (lift(np.float32(bool(value))), lift(ZERO)))
+    return lift(value)
+
+
 def trace(function: Callable[..., Number], *names: str) -> Symbol:
     """Returns the expression that ``function`` computes for inputs of the given names."""
     return lift(function(*(Symbol("input", name=name) for name in names)))

@@ -16,13 +16,17 @@ from typing import Any, Literal, NamedTuple
 from wann_rt.core.controller import Controller, greatest
 from wann_rt.core.errors import TaskError
 from wann_rt.display.film import Reel, film_file
+from wann_rt.display.own_stage import OwnStage
 from wann_rt.play.environment import environment
 from wann_rt.tasks.any_task import AnyTask, changes_of, check_fits
 from wann_rt.tasks.environment.simulator import Simulator
 from wann_rt.tasks.environment.task import FALL_REWARD, EnvironmentTask, with_options
-from wann_rt.tasks.scenes import SCENES, library
+from wann_rt.tasks.own import source_of
+from wann_rt.tasks.scenes import library
+from wann_rt.tasks.task import Task
 
 Mode = Literal["human", "rgb_array"]
+Stage = Simulator | OwnStage
 RATE = 30.0  # steps shown per second, where an environment does not say
 TWINS: Mapping[str, str] = {
     "pendulum": "Pendulum-v1",
@@ -84,11 +88,8 @@ def watch(
     if not isinstance(task, EnvironmentTask):
         check_fits(task, controller)
     mode: Mode = "human" if out is None else "rgb_array"
-    played = shown(task)
-    if max_steps is not None:
-        played = with_options(played, max_steps=max_steps)
     with ExitStack() as stack:
-        simulator = stage(played, mode)
+        simulator = _stage_of(task, mode, max_steps)
         stack.callback(simulator.close)
         rate = rate or own_rate(simulator)
         reel = None if out is None else stack.enter_context(film_file(out, rate))
@@ -99,21 +100,22 @@ def watch(
             yield outcome
 
 
-def shown(task: AnyTask) -> EnvironmentTask:
-    """Returns the environment that shows a task.
+def _stage_of(task: AnyTask, mode: Mode, max_steps: int | None) -> Stage:
+    """Returns what plays and shows a task; one of the user's own is played here, where its code is known."""
+    if isinstance(task, Task) and source_of(task):
+        return OwnStage(task, mode, max_steps)
+    played = shown(task)
+    return stage(played if max_steps is None else with_options(played, max_steps=max_steps), mode)
 
-    Raises:
-        TaskError: the task's params are not those of its twin in Gymnasium.
-    """
+
+def shown(task: AnyTask) -> EnvironmentTask:
+    """Returns the environment that shows a task: its twin in Gymnasium, its own scene, or traces of its values."""
     if isinstance(task, EnvironmentTask):
         return with_options(task, stall_steps=0, stall_reward=0.0)
     changes = changes_of(task)
-    if task.name in SCENES:
-        return environment(f"wann_rt.tasks.gym_env:{task.env_id}", kwargs={"params": dict(changes)})
-    if changes:
-        names = ", ".join(changes)
-        raise TaskError(f"task {task.name} is shown by Gymnasium's {TWINS[task.name]}, which has no other {names}")
-    return environment(TWINS[task.name])
+    if task.name in TWINS and not changes:
+        return environment(TWINS[task.name])
+    return environment(f"wann_rt.tasks.gym_env:{task.env_id}", kwargs={"params": dict(changes)})
 
 
 def stage(task: EnvironmentTask, mode: Mode) -> Simulator:
@@ -149,14 +151,14 @@ def _draw_unseen(env_id: str, mode: Mode) -> None:
     os.environ.setdefault(OPENGL, "egl")
 
 
-def own_rate(simulator: Simulator) -> float:
+def own_rate(simulator: Stage) -> float:
     """Returns at how many steps a second an environment shows itself."""
     told = (simulator.environment.metadata or {}).get("render_fps")
     return float(told) if isinstance(told, (int, float)) and 0 < told < float("inf") else RATE
 
 
 def episode(
-    simulator: Simulator, controller: Controller, seed: int, rate: float, reel: Reel | None = None
+    simulator: Stage, controller: Controller, seed: int, rate: float, reel: Reel | None = None
 ) -> Outcome | None:
     """Plays one episode, into the film or in the window; returns None if the window was closed."""
     task, total, steps, over = simulator.task, 0.0, 0, False

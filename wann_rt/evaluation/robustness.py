@@ -17,8 +17,9 @@ from wann_rt.play.episodes import episode_seeds
 from wann_rt.play.plain import play_controller
 from wann_rt.play.rollouts import starts_of
 from wann_rt.play.task_of import task_of
-from wann_rt.tasks import DISTURBANCES, with_params
+from wann_rt.tasks import with_params
 from wann_rt.tasks.any_task import AnyTask, check_fits
+from wann_rt.tasks.conditions import tested
 from wann_rt.tasks.task import Task
 
 ALL = "all of these"
@@ -52,7 +53,7 @@ def robustness(
     episodes: int = 100,
     seed: int = 0,
 ) -> Robustness:
-    """Plays a controller, with its own weight, under each disturbance of ``tasks.DISTURBANCES``.
+    """Plays a controller, with its own weight, under each disturbance of ``conditions.tested``.
 
     Args:
         controller: what to judge.
@@ -62,7 +63,7 @@ def robustness(
         seed: of the episodes.
 
     Raises:
-        TaskError: the task is unknown or knows no disturbances, or does not have the controller's channels.
+        TaskError: the task is unknown or an environment, or does not have the controller's channels.
     """
     played = task_of(controller, task)
     if not isinstance(played, Task):
@@ -71,9 +72,7 @@ def robustness(
 
 
 def _robustness(task: Task, controller: Controller, seeds: NDArray[np.int64]) -> Robustness:
-    known = DISTURBANCES.get(task.name)
-    if known is None:
-        raise TaskError(f"task {task.name} knows no disturbances; tasks that do: {', '.join(DISTURBANCES)}")
+    known = tested(task.base or task)
     check_fits(task, controller)
 
     def score(changes: Mapping[str, float]) -> Score:

@@ -32,9 +32,11 @@ from wann_rt.play.plain import play_controller, record_vectors
 from wann_rt.play.progress import counting
 from wann_rt.play.repeats import repeating
 from wann_rt.play.rollouts import play, starts_of
-from wann_rt.tasks.any_task import AnyTask, identity, judged
+from wann_rt.tasks.any_task import AnyTask, judged, origin
 from wann_rt.tasks.environment.task import EnvironmentTask, notes
+from wann_rt.tasks.own import source_of
 from wann_rt.tasks.task import Task
+from wann_rt.tasks.trial import refuse
 
 LOG = logging.getLogger("wann_rt")
 OnGeneration = Callable[[Generation], Any]
@@ -87,6 +89,8 @@ def run_search(
         stage("beginning")
         for line in notes(task) if isinstance(task, EnvironmentTask) else ():
             LOG.warning(line)
+        if isinstance(task, Task) and source_of(task):
+            refuse(task)
         task = repeating(task)
         stage("")
         running = Search(task, config, threads, network)
@@ -184,7 +188,7 @@ def controller_of(running: Search, stopped: str = "") -> Controller:
     score = Score.of_episodes(judged(task), played)
     provenance = {
         "created_by": f"wann_rt {__version__}",
-        **{key: value for key, value in identity(task).items() if value != {}},
+        **origin(task),
         "preset": running.config.preset,
         "seed": seed,
         "config_digest": running.config.digest,

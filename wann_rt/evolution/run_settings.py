@@ -81,10 +81,12 @@ def code_of(settings: dict[str, Any]) -> dict[str, Any]:
 def difference(saved: Any, settings: dict[str, Any]) -> str:
     """Returns the first setting in which saved ones differ."""
     flat = [_flat(s) if isinstance(s, dict) else {} for s in (saved, settings)]
-    for key in (*flat[1], "source", "channels"):  # the last two stand there only where there is something to say
+    for key in (*flat[1], "source", "task_source", "channels"):  # these stand only where there is something to say
         if flat[0].get(key) != flat[1].get(key) and key not in ("config", "config_digest"):
             if key == "source":
                 return "the code of the environment was another one; to go on all the same: --changed-code"
+            if key == "task_source":
+                return "the code of the task was another one"
             if key == "channels":
                 return "names, units, bounds or conditioning of the environment's channels were other ones"
             return f"{key} is {shown(flat[0].get(key))} there, {shown(flat[1].get(key))} now"

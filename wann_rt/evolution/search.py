@@ -26,7 +26,7 @@ from wann_rt.kernels.ranking import rank
 from wann_rt.kernels.variation import breed, rates_of
 from wann_rt.play.repeats import check
 from wann_rt.play.rollouts import default_threads
-from wann_rt.tasks.any_task import AnyTask, identity
+from wann_rt.tasks.any_task import AnyTask, origin
 from wann_rt.tasks.environment.task import EnvironmentTask
 
 CHECKED = 4  # the first generation after 0 in which it is checked whether episodes repeat
@@ -149,8 +149,7 @@ class Search:
     def controller_of(self, network: Network, provenance: dict[str, Any]) -> Controller:
         """Returns a network of this search as a controller with a shared weight of 1."""
         task = self.task
-        known = {key: value for key, value in identity(task).items() if value != {}}
-        known |= {"seed": self.config.seed, "config_digest": self.config.digest, **provenance}
+        known = origin(task) | {"seed": self.config.seed, "config_digest": self.config.digest, **provenance}
         sides = task.observations, task.actions
         return Controller(
             task.name, network, Weight.shared(1), *sides, task.rate_hz, provenance=known, decision=task.decision

@@ -101,7 +101,7 @@ def _common(*arguments: Any) -> Any:
     return blocks[0] if blocks else None
 
 
-def _spread(builder: Any, value: Any, block: Block) -> Any:
+def spread(builder: Any, value: Any, block: Block) -> Any:
     """Returns a value as a block: a scalar in every lane, a block as it is."""
     if isinstance(value.type, ir.VectorType):
         return value
@@ -127,7 +127,7 @@ def _binary(function: Callable[..., Any], emit: Callable[..., Any], dtype: Any =
         block = _common(a, b)
 
         def lower(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-            return emit(builder, *(_spread(builder, value, block) for value in values))
+            return emit(builder, *(spread(builder, value, block) for value in values))
 
         return Block(dtype or block.dtype, block.lanes)(a, b), lower
 
@@ -150,8 +150,10 @@ def _compare(name: str) -> Callable[..., Any]:
     return lambda builder, a, b: builder.fcmp_ordered(name, a, b)
 
 
-def _absolute(builder: Any, a: Any) -> Any:
-    name = f"llvm.fabs.v{a.type.count}f32"
+def fabs(builder: Any, a: Any) -> Any:
+    """Returns a float, or a block of floats, without its sign bit."""
+    kind = f"v{a.type.count}f32" if isinstance(a.type, ir.VectorType) else "f32"
+    name = f"llvm.fabs.{kind}"
     function = insert_function(builder.module, ir.FunctionType(a.type, [a.type]), name)
     return builder.call(function, [a])
 
@@ -167,7 +169,7 @@ _binary(operator.ge, _compare(">="), types.boolean)
 _binary(operator.and_, lambda builder, a, b: builder.and_(a, b))
 _unary(operator.invert, lambda builder, a: builder.not_(a))
 _unary(operator.neg, lambda builder, a: builder.fneg(a))
-_unary(abs, _absolute)
+_unary(abs, fabs)
 
 
 def _select(context: Any, condition: Any, if_true: Any, if_false: Any) -> Any:
@@ -177,7 +179,7 @@ def _select(context: Any, condition: Any, if_true: Any, if_false: Any) -> Any:
     _common(result, if_true, if_false)
 
     def lower(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return builder.select(values[0], *(_spread(builder, value, result) for value in values[1:]))
+        return builder.select(values[0], *(spread(builder, value, result) for value in values[1:]))
 
     return result(condition, if_true, if_false), lower
 
@@ -246,7 +248,7 @@ def _store_rows(context: Any, width: Any, array: Any, row: Any, items: Any) -> A
 
     def lower(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         for k in range(len(items)):
-            item = _spread(builder, builder.extract_value(values[3], k), block)
+            item = spread(builder, builder.extract_value(values[3], k), block)
             builder.store(item, _address(context, builder, block, array, values, k), align=4)
         return context.get_dummy_value()
 
@@ -260,7 +262,7 @@ def _spread_head(context: Any, width: Any, items: Any, like: Any) -> Any:
     _common(block, *items[: len(like)])
 
     def lower(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        members = [_spread(builder, builder.extract_value(values[1], k), block) for k in range(len(like))]
+        members = [spread(builder, builder.extract_value(values[1], k), block) for k in range(len(like))]
         return context.make_tuple(builder, result, members)
 
     return result(width, items, like), lower
@@ -269,7 +271,7 @@ def _spread_head(context: Any, width: Any, items: Any, like: Any) -> Any:
 def _full(context: Any, width: Any, value: Any) -> Any:
     """Returns a scalar, or a block, as a block."""
     block = Block(getattr(value, "dtype", value), width.lanes)
-    return block(width, value), lambda context, builder, signature, values: _spread(builder, values[1], block)
+    return block(width, value), lambda context, builder, signature, values: spread(builder, values[1], block)
 
 
 def _widen(context: Any, a: Any) -> Any:

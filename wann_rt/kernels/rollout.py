@@ -141,7 +141,7 @@ def rollout(
     earlier = scratch(width, program.n_outputs)
     earlier[:] = ZERO
     for _ in range(lanes.max_steps):
-        store_rows(width, values, 1, observe(plant, state))
+        store_rows(width, values, 1, observe(width, plant, state))
         condition_observations(width, plant, values, 1)
         forward(width, program, lanes.weights, lanes.per_connection, values)
         condition_actions(width, plant, values, first)

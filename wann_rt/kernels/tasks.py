@@ -1,34 +1,52 @@
 """A task's ``observe`` and ``step`` in compiled code, on tuples of scalars or of blocks of lanes.
 
-A kernel is compiled for the *plant* that it is called with: an object that carries no data, whose type for numba is
-named after what the functions of the task say. Not after the class of the task's params: numba cannot tell two classes
-of the same name and fields apart, so one task would run another's kernel; and a kernel on disk would name a class whose
-module may be gone. Params come as a plain tuple.
+The functions are not compiled as they are written but as they were traced (``traced``): what is compiled is what is
+exported. A kernel is compiled for the *plant* that it is called with: an object that carries no data, whose type for
+numba is named after all that the task computes. So an edited task has other kernels, one whose comments or names were
+edited has the same ones, and a kernel on disk names no class of a module that may be gone. Params come as a tuple.
 """
 
 import hashlib
-import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import CodeType, FunctionType, ModuleType
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import numba.extending
 import numpy as np
 from numba.core import types
 from numba.core.datamodel import models
-from numba.extending import overload, register_jitable
+from numba.extending import overload
 
 from wann_rt.core.channel import Channel
-from wann_rt.kernels.block import load, load_rows, spread_head, store_rows
+from wann_rt.core.symbols import Symbol
+from wann_rt.kernels.block import INLINE, load, load_rows, spread_head, store_rows
 from wann_rt.kernels.conditioning import action_function, observation_function
 from wann_rt.kernels.jit import inlined
+from wann_rt.kernels.traced import compiled, said
 
 extending: Any = numba.extending
+OPTIONS: Any = INLINE  # numba's type hints want its own TypedDict
 types_: Any = types
 Channels = tuple[Channel, ...]
 
-FOREIGN = ("builtins", "numba", "numpy", "wann_rt.core", "wann_rt.kernels")  # whose functions numba knows by itself
+
+class Traced(NamedTuple):
+    """A task's functions as expressions of named inputs.
+
+    Attributes:
+        params: names of its params.
+        state: names of its state variables.
+        actions: names of its actions.
+        observations: what ``observe`` computes of the state.
+        results: what ``step`` computes of all: the new state, the reward, and last the condition that ends an episode.
+    """
+
+    params: tuple[str, ...]
+    state: tuple[str, ...]
+    actions: tuple[str, ...]
+    observations: tuple[Symbol, ...]
+    results: tuple[Symbol, ...]
 
 
 @dataclass(frozen=True)
@@ -36,10 +54,9 @@ class Plant:
     """The functions of a task, as kernels take them.
 
     Attributes:
-        key: what distinguishes it: a digest of the source that its functions are compiled from.
-        params: the NamedTuple class of its params.
-        observe: see ``tasks.task.Task``.
-        step: see ``tasks.task.Task``.
+        key: what distinguishes it: a digest of all that its functions compute.
+        observe: compiled; width, no params, state -> observations.
+        step: compiled; width, params, state and actions -> the new state, the reward, whether it failed.
         state: a tuple as long as the state.
         inputs: a tuple as long as the actions.
         observations: their channels; how they are conditioned is compiled in.
@@ -47,9 +64,8 @@ class Plant:
     """
 
     key: str
-    params: type = field(compare=False)
-    observe: Callable[..., Any] = field(compare=False)
-    step: Callable[..., Any] = field(compare=False)
+    observe: Any = field(compare=False)
+    step: Any = field(compare=False)
     state: tuple[np.float32, ...] = field(compare=False)
     inputs: tuple[np.float32, ...] = field(compare=False)
     observations: Channels = field(compare=False)
@@ -69,76 +85,31 @@ extending.typeof_impl.register(Plant)(lambda plant, context: PlantType(plant.key
 extending.unbox(PlantType)(lambda _, value, c: extending.NativeValue(c.context.get_dummy_value()))
 
 _plants: dict[str, Plant] = {}
-_known: dict[tuple[Any, ...], Plant] = {}
-_jitable: set[FunctionType] = set()
 
 
-def plant_of(
-    params: type,
-    observe: Callable[..., Any],
-    step: Callable[..., Any],
-    observations: Channels = (),
-    actions: Channels = (),
-) -> Plant:
-    """Returns what kernels take for a task with these functions.
+@cache
+def plant_of(traced: Traced, observations: Channels = (), actions: Channels = ()) -> Plant:
+    """Returns what kernels take for a task; the same one for the same computation.
 
     Args:
-        params: the NamedTuple class of its params.
-        observe: see ``tasks.task.Task``.
-        step: see ``tasks.task.Task``.
+        traced: the task's functions.
         observations: their channels; none of them: as they are.
         actions: their channels.
     """
-    functions = params, observe, step, observations, actions
-    if functions not in _known:
-        called = list(_called(observe, step))
-        for function in called:
-            if function not in _jitable:
-                _jitable.add(function)
-                register_jitable(function)
-        n_state = len(inspect.signature(observe).parameters)
-        n_actions = len(inspect.signature(step).parameters) - 1 - n_state
-        zero, key = np.float32(0.0), _digest(params, called, (observations, actions))
-        plant = Plant(key, params, observe, step, (zero,) * n_state, (zero,) * n_actions, observations, actions)
-        _known[functions] = _plants[key] = plant
-    return _known[functions]
+    key = _digest(traced, (observations, actions))
+    if key not in _plants:
+        zero, inputs = np.float32(0.0), (*traced.params, *traced.state, *traced.actions)
+        observe, step = compiled(traced.observations, traced.state), compiled(traced.results, inputs, conditions=1)
+        state, acted = (zero,) * len(traced.state), (zero,) * len(traced.actions)
+        _plants[key] = Plant(key, observe, step, state, acted, observations, actions)
+    return _plants[key]
 
 
-def _called(*functions: Any) -> Iterator[FunctionType]:
-    """Yields functions and all that they call by ``name`` or ``module.name``, but for what numba knows by itself."""
-    waiting, seen = list(functions), set()
-    while waiting:
-        function = waiting.pop(0)
-        if isinstance(function, FunctionType) and function not in seen and not _is_foreign(function):
-            seen.add(function)
-            yield function
-            waiting += [value for _, value in _named(function)]
-
-
-def _is_foreign(function: FunctionType) -> bool:
-    return any(f"{function.__module__}.".startswith(f"{package}.") for package in FOREIGN)
-
-
-def _named(function: FunctionType) -> Iterator[tuple[str, Any]]:
-    """Yields the names that a function's code looks up outside of itself, with their values."""
-    names = function.__code__.co_names
-    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
-    values = [(name, function.__globals__.get(name)) for name in names] + [(n, c.cell_contents) for n, c in cells]
-    for name, value in values:
-        yield name, value
-        if isinstance(value, ModuleType):
-            yield from ((f"{name}.{member}", getattr(value, member, None)) for member in names)
-
-
-def _digest(params: type, functions: list[FunctionType], sides: tuple[Channels, Channels]) -> str:
-    """Returns a digest of what the functions are compiled from: their code, and the constants that it names."""
-    digest = hashlib.sha256(repr((params.__name__, getattr(params, "_fields", ()))).encode())
-    digest.update(repr([[(k, _numbers(c)) for k, c in enumerate(side) if not c.is_raw] for side in sides]).encode())
-    for function in functions:
-        constants = [(name, _constant(value)) for name, value in _named(function)]
-        said = function.__module__, function.__qualname__, _code(function.__code__), constants, function.__defaults__
-        digest.update(repr(said).encode())
-    return digest.hexdigest()[:32]
+def _digest(traced: Traced, sides: tuple[Channels, Channels]) -> str:
+    """Returns a digest of what a plant computes: its expressions, and the conditioning of its channels."""
+    conditioned = [[(k, _numbers(c)) for k, c in enumerate(side) if not c.is_raw] for side in sides]
+    parts = traced[:3], said(traced.observations), said(traced.results), conditioned
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 
 def _numbers(channel: Channel) -> tuple[Any, ...]:
@@ -147,24 +118,12 @@ def _numbers(channel: Channel) -> tuple[Any, ...]:
     return limits, channel.offset, channel.scale
 
 
-def _constant(value: Any) -> str:
-    """Returns what a name stands for: a number's value, another's name."""
-    numbers = (bool, int, float, np.generic, str, tuple, type(None))
-    return repr(value) if isinstance(value, numbers) else str(getattr(value, "__qualname__", type(value).__name__))
-
-
-def _code(code: CodeType) -> tuple[Any, ...]:
-    """Returns what a function's code does, not where it stands."""
-    constants = tuple(_code(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts)
-    return code.co_code, constants, code.co_names, code.co_varnames, code.co_freevars
-
-
 def load_state(width: Any, plant: Any, starts: Any) -> Any:
     """Returns the state, a tuple of blocks, in ``starts`` [variables, lanes]."""
     raise TypeError("load_state can be called from compiled code only")
 
 
-def observe(plant: Any, state: Any) -> Any:
+def observe(width: Any, plant: Any, state: Any) -> Any:
     """Returns the observations of a state, both tuples; compiled code only."""
     raise TypeError("observe can be called from compiled code only")
 
@@ -188,16 +147,16 @@ def step(width: Any, plant: Any, params: Any, state: Any, values: Any, row: int)
     raise TypeError("step can be called from compiled code only")
 
 
-@overload(load_state, strict=False)
+@overload(load_state, strict=False, jit_options=OPTIONS)
 def _load_state(width: Any, plant: Any, starts: Any) -> Callable[..., Any]:
     like = _plants[plant.plant_key].state
     return lambda width, plant, starts: load_rows(width, starts, 0, like)
 
 
-@overload(observe, strict=False)
-def _observe(plant: Any, state: Any) -> Callable[..., Any]:
+@overload(observe, strict=False, jit_options=OPTIONS)
+def _observe(width: Any, plant: Any, state: Any) -> Callable[..., Any]:
     function = _plants[plant.plant_key].observe
-    return lambda plant, state: function(*state)
+    return lambda width, plant, state: function(width, (), state)
 
 
 @overload(condition_observations, strict=False)
@@ -236,13 +195,13 @@ def _then_row(before: Callable[..., Any], k: int, function: Callable[..., Any]) 
     return apply
 
 
-@overload(step, strict=False)
+@overload(step, strict=False, jit_options=OPTIONS)
 def _step(width: Any, plant: Any, params: Any, state: Any, values: Any, row: int) -> Callable[..., Any]:
     known = _plants[plant.plant_key]
-    named, function, variables, inputs = known.params, known.step, known.state, known.inputs
+    function, variables, inputs = known.step, known.state, known.inputs
 
     def advance(width: Any, plant: Any, params: Any, state: Any, values: Any, row: int) -> Any:
-        after = function(named(*params), *(state + load_rows(width, values, row, inputs)))
+        after = function(width, params, state + load_rows(width, values, row, inputs))
         return spread_head(width, after, variables), after[-2], after[-1]
 
     return advance

@@ -1,7 +1,6 @@
 """Rollouts: play many episodes of a compiled task, in threads; and the same through a whole controller."""
 
 import os
-import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -9,10 +8,8 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numba.core.errors import NumbaError
 from numpy.typing import NDArray
 
-from wann_rt.core.errors import TaskError
 from wann_rt.core.network import Network
 from wann_rt.kernels.block import Width
 from wann_rt.kernels.programs import Programs, single
@@ -20,20 +17,18 @@ from wann_rt.kernels.rollout import Behaviour, Lanes, Results, rollouts, width_f
 from wann_rt.kernels.tasks import Plant, plant_of
 from wann_rt.play import backends
 from wann_rt.play.episodes import Episodes
+from wann_rt.play.not_a_number import refuse_nan
 from wann_rt.tasks.any_task import AnyTask
 from wann_rt.tasks.environment.task import EnvironmentTask
 from wann_rt.tasks.task import Task
+from wann_rt.tasks.traced import traced
+from wann_rt.tasks.trial import refuse
 
 
 def _empty(networks: int, lanes: int, watched: bool) -> Episodes:
     shape = networks, lanes
     watching = (np.zeros(shape), np.zeros(shape, np.int64)) if watched else ()
     return Episodes(np.empty(shape), np.empty(shape, np.int64), *watching)
-
-
-_TELLING = re.compile(
-    r"Untyped global|expected numbers of one type|Unknown attribute|No conversion|Cannot |cannot |Unsupported"
-)
 
 
 def default_threads() -> int:
@@ -73,11 +68,10 @@ def play(
     results, taken = Results(played.returns, played.lengths), np.zeros(1, np.int64)
     plant, params = plant_of_task(task), tuple(task.params)
     kernel = partial(rollouts, plant, params, width, programs, lanes, taken, results, watching)
-    try:
-        _run(kernel, taken, len(played.returns), threads or default_threads())
-    except NumbaError as error:
-        raise _not_compiled(task, error) from error
-    return Episodes(*(_by_network(rows, n_networks, n_lanes) for rows in played if rows is not None))
+    _run(kernel, taken, len(played.returns), threads or default_threads())
+    episodes = Episodes(*(_by_network(rows, n_networks, n_lanes) for rows in played if rows is not None))
+    refuse_nan(task, programs, weights, starts, episodes.returns)
+    return episodes
 
 
 def _blocks(lanes: NDArray[Any], width: Width) -> NDArray[Any]:
@@ -94,21 +88,21 @@ def _by_network(rows: NDArray[Any], n_networks: int, n_lanes: int) -> NDArray[An
     return np.ascontiguousarray(blocks.swapaxes(0, 1).reshape(n_networks, -1)[:, :n_lanes])
 
 
-def _not_compiled(task: Task, error: NumbaError) -> TaskError:
-    """Returns the error that says in one line what numba says in many."""
-    said = [line.strip() for line in str(error).splitlines() if _TELLING.search(line)]
-    return TaskError(
-        f"task {task.name} cannot be compiled: its observe and step must compute float32 with the primitives of "
-        f"wann_rt.core.arithmetic; numba says: {said[-1] if said else str(error).splitlines()[0]}"
-    )
-
-
 def plant_of_task(task: Task) -> Plant:
-    """Returns what kernels take for a task: its functions, and the conditioning that is not done in them."""
+    """Returns what kernels take for a task: its functions, and the conditioning that is not done in them.
+
+    Raises:
+        TaskError: its functions use a number as no primitive does.
+    """
     actions = task.actions
     if task.step_clips:
         actions = tuple(replace(channel, clip=False) for channel in actions)
-    return plant_of(type(task.params), task.observe, task.step, task.observations, actions)
+    try:
+        expressions = traced(task)
+    except Exception:
+        refuse(task)
+        raise
+    return plant_of(expressions, task.observations, actions)
 
 
 def _limits(task: Task) -> NDArray[np.float32]:

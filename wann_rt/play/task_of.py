@@ -3,6 +3,7 @@
 Code that only a file names is never run: an environment of a module must be named by whoever plays it.
 """
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,8 +11,9 @@ from typing import Any
 from wann_rt import tasks
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import TaskError
-from wann_rt.tasks.any_task import AnyTask, as_task
+from wann_rt.tasks.any_task import AnyTask, as_task, named
 from wann_rt.tasks.environment.task import EnvironmentTask
+from wann_rt.tasks.own import source_of
 from wann_rt.tasks.task import Task
 
 Values = Mapping[str, Any]
@@ -42,11 +44,38 @@ def compiled_task_of(controller: Controller, name: str | None = None, params: Va
     Raises:
         TaskError: the task or a param is unknown, or neither the caller nor the controller names a task.
     """
-    known = name or controller.provenance.get("task")
+    own = _object(controller.provenance, "task_params")
+    chosen = own if params is None else params
+    if name is not None:
+        task = tasks.with_params(named(name), **chosen)
+        _warn_of_other_code(controller, task)
+        return task
+    return tasks.with_params(tasks.get(_trusted_task(controller.provenance)), **chosen)
+
+
+def _trusted_task(says: Values) -> str:
+    """Returns the name of the task that a file was searched for, if it is one that comes with wann_rt."""
+    known = says.get("task")
     if not isinstance(known, str):
         raise TaskError("the controller does not say which task it is for: name one (--task, task=)")
-    own = _object(controller.provenance, "task_params")
-    return tasks.with_params(tasks.get(known), **(own if params is None else params))
+    if "task_source" in says:
+        given = says.get("task_given") or "FILE.py:NAME"
+        raise TaskError(
+            f"the controller was searched on the task {known} of {given}, which is code, and a file is not trusted to "
+            f"name code: if you trust it, name it yourself (--task {given}, wr.task({given!r}))"
+        )
+    return known
+
+
+def _warn_of_other_code(controller: Controller, task: Task) -> None:
+    """Says so where a controller was searched on a task of the same name, but of other code."""
+    says = controller.provenance
+    if says.get("task") == task.name and says.get("task_source", "") != source_of(task):
+        warnings.warn(
+            f"the code of task {task.name} is not that on which the controller was searched",
+            RuntimeWarning,
+            stacklevel=4,
+        )
 
 
 def environment_of(

@@ -10,13 +10,12 @@ import numpy as np
 from wann_rt.core.errors import TaskError
 from wann_rt.core.guess import near
 from wann_rt.core.strict_json import shown
+from wann_rt.tasks import composed, conditions, scenes
 from wann_rt.tasks.compiled import (
     acrobot,
     cartpole,
     cartpole_swingup,
-    disturbed_swingup,
     mountain_car,
-    penalised_swingup,
     pendulum,
 )
 from wann_rt.tasks.task import Task
@@ -36,6 +35,8 @@ def _row(module: ModuleType, **row: Any) -> Task:
     )
 
 
+SENSING = tuple(conditions.USUAL.items())  # and acting: the last one is the actuator's gain
+
 TASKS: tuple[Task, ...] = (
     _row(
         cartpole_swingup,
@@ -46,6 +47,16 @@ TASKS: tuple[Task, ...] = (
         env_id="wann_rt/CartPoleSwingUp-v0",
         rate_hz=100.0,
         step_clips=True,
+        motor="max_force",
+        scene=scenes.cartpole_swingup,
+        sizes=(1.0, 2.0, 1.0, 1.0, 5.0),
+        tested=(
+            *SENSING,
+            ("pole_length_spread", 0.2),
+            ("pole_mass_spread", 0.2),
+            ("cart_mass_spread", 0.2),
+            ("friction_spread", 1.0),
+        ),
     ),
     _row(
         pendulum,
@@ -55,6 +66,8 @@ TASKS: tuple[Task, ...] = (
         version=1,
         env_id="wann_rt/Pendulum-v0",
         rate_hz=20.0,
+        sizes=(1.0, 1.0, 4.0),
+        tested=(*SENSING, ("mass_spread", 0.2), ("length_spread", 0.2)),
     ),
     _row(
         mountain_car,
@@ -65,6 +78,9 @@ TASKS: tuple[Task, ...] = (
         env_id="wann_rt/MountainCarContinuous-v0",
         rate_hz=30.0,  # Gymnasium's drawing rate; the plant's own unit of time is the step
         step_clips=True,
+        motor="power",
+        sizes=(0.5, 0.04),
+        tested=(*SENSING, ("gravity_spread", 0.2)),
     ),
     _row(
         cartpole,
@@ -75,6 +91,14 @@ TASKS: tuple[Task, ...] = (
         env_id="wann_rt/CartPole-v0",
         rate_hz=50.0,
         decision="argmax",
+        sizes=(1.0, 1.0, 0.1, 1.0),
+        tested=(
+            *SENSING[:-1],
+            ("cart_mass_spread", 0.2),
+            ("pole_mass_spread", 0.2),
+            ("half_length_spread", 0.2),
+            ("force_spread", 0.2),
+        ),
     ),
     _row(
         acrobot,
@@ -85,25 +109,19 @@ TASKS: tuple[Task, ...] = (
         env_id="wann_rt/Acrobot-v0",
         rate_hz=5.0,
         decision="argmax",
+        sizes=(1.0, 1.0, 1.0, 1.0, 4.0, 9.0),
+        tested=(
+            *SENSING[:-1],
+            ("mass_1_spread", 0.2),
+            ("mass_2_spread", 0.2),
+            ("length_1_spread", 0.2),
+            ("torque_spread", 0.2),
+        ),
     ),
 )
 
 
-def _variant(module: ModuleType) -> Task:
-    """Returns the swing-up with the params, state and functions of another module."""
-    functions = {"start": module.start, "observe": module.observe, "step": module.step}
-    return replace(TASKS[0], params=module.Params(), **functions)
-
-
-# A task's variants with more params, smallest first: used only where these are not 0; see ``with_params``.
-VARIANTS: Mapping[str, tuple[Task, ...]] = {
-    "cartpole-swingup": (_variant(penalised_swingup), _variant(disturbed_swingup)),
-}
 LARGEST = float(np.finfo(np.float32).max)
-# The greatest value of a param, where there is one.
-LIMITS: Mapping[str, float] = disturbed_swingup.LIMITS
-# By task: the disturbances that ``robustness`` tests, and how strong.
-DISTURBANCES: Mapping[str, Mapping[str, float]] = {"cartpole-swingup": disturbed_swingup.TESTED}
 
 
 def get(name: str) -> Task:
@@ -118,36 +136,34 @@ def get(name: str) -> Task:
 
 
 def with_params(task: Task, **changes: float) -> Task:
-    """Returns the task with other physical constants, penalties or disturbances, e.g. ``effort_penalty=0.1``.
+    """Returns the task with other physical constants, prices or disturbances, e.g. ``effort_penalty=0.1``.
 
-    Without changes, or with penalties and disturbances of 0, it is the plain task and scores the same bits.
+    Without changes, or with conditions of 0, it is the plain task and scores the same bits.
 
     Raises:
-        TaskError: an unknown param, or a value that is not a finite number (or not positive, where it must be).
+        TaskError: an unknown param, or a value that is not a finite number (or out of the range that makes sense).
     """
-    forms = _forms(task)
-    merged = forms[-1].params._asdict() | task.params._asdict()
+    plain = task.base or task
+    calm = dict.fromkeys(conditions.names(plain), np.float32(0.0))
+    values = plain.params._asdict() | calm | task.params._asdict()
     for name, value in changes.items():
-        merged[name] = _param(task, name, value, merged)
-    needed = {name for name in set(merged) - set(forms[0].params._fields) if merged[name] != 0}
-    smallest = next(form for form in forms if needed <= set(form.params._fields))
-    return replace(smallest, params=smallest.params._make(merged[name] for name in smallest.params._fields))
+        values[name] = _param(plain, name, value, values)
+    params = plain.params._make(values[name] for name in plain.params._fields)
+    return composed.under(replace(plain, params=params), values)
 
 
 def changed_params(task: Task) -> dict[str, float]:
     """Returns the params in which a task differs from the plain task of its name; empty for the plain one."""
-    plain = _forms(task)[0].params._asdict()
+    plain = _usual(task.base or task)
     return {name: float(str(value)) for name, value in task.params._asdict().items() if value != plain.get(name, 0.0)}
 
 
-def _forms(task: Task) -> tuple[Task, ...]:
-    """Returns the plain task and its variants with more params, smallest first; of a user's own task, that alone."""
-    forms = tuple(form for form in TASKS if form.name == task.name)
-    forms += VARIANTS.get(task.name, ()) if forms else ()
-    if any(type(task.params) is type(form.params) for form in forms):
-        return forms
-    plain = getattr(type(task.params), "_field_defaults", {})
-    return (replace(task, params=task.params._replace(**plain)),)
+def _usual(plain: Task) -> Mapping[str, Any]:
+    """Returns the params that a plain task has where nobody changes them; none for a param without such a value."""
+    for known in TASKS:
+        if known.name == plain.name and type(known.params) is type(plain.params):
+            return dict(known.params._asdict())
+    return dict(getattr(type(plain.params), "_field_defaults", {}))
 
 
 def _param(task: Task, name: str, value: Any, known: Mapping[str, Any]) -> np.float32:
@@ -157,8 +173,9 @@ def _param(task: Task, name: str, value: Any, known: Mapping[str, Any]) -> np.fl
     is_number = isinstance(value, (int, float, np.floating, np.integer)) and not isinstance(value, bool)
     if not is_number or not abs(value) <= LARGEST:  # nor is it NaN
         raise TaskError(f"task {task.name}: {name} is {shown(value)}; expected a finite number that float32 can hold")
-    if value < 0:
+    if value < 0 and (name not in task.params._fields or task.params._asdict()[name] >= 0):
         raise TaskError(f"task {task.name}: {name} is {value!r}; expected a number of at least 0")
-    if value > LIMITS.get(name, np.inf):
-        raise TaskError(f"task {task.name}: {name} is {value!r}; expected a number of at most {LIMITS[name]:g}")
+    most = np.inf if name in task.params._fields else conditions.limit(task, name)
+    if value > most:
+        raise TaskError(f"task {task.name}: {name} is {value!r}; expected a number of at most {most:g}")
     return np.float32(value)

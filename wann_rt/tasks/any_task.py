@@ -6,6 +6,7 @@ from typing import Any
 from wann_rt import tasks
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ConfigError, TaskError
+from wann_rt.tasks import own
 from wann_rt.tasks.environment.task import EnvironmentTask, changed_options, stated_channels, with_options
 from wann_rt.tasks.task import Task
 
@@ -28,14 +29,31 @@ def task(name: str, **params: float) -> Task:
     """Returns a compiled task: something to search, evaluate or tune on.
 
     Args:
-        name: of the task, or an alias, e.g. "swingup"; ``wann-rt tasks`` lists them.
+        name: of the task, or an alias, e.g. "swingup"; ``wann-rt tasks`` lists them. Or where one of your own is
+            defined, "my_plant.py:task" or "package.module:task": that code is run.
         **params: what differs from the task's own physical constants, penalties and disturbances, e.g.
             ``pole_length=0.9``.
 
     Raises:
-        TaskError: the task or a param is unknown, or a value makes no sense.
+        TaskError: the task or a param is unknown, or a value makes no sense; or code of yours cannot be played.
     """
-    return tasks.with_params(tasks.get(name), **params)
+    return tasks.with_params(named(name), **params)
+
+
+def named(name: str) -> Task:
+    """Returns the task that a user names: a compiled one by its name, or what a file, a module or a package defines.
+
+    Raises:
+        TaskError: there is none, or it cannot be played.
+    """
+    if any(name in (known.name, *known.aliases) for known in tasks.TASKS):
+        return tasks.get(name)
+    if own.is_own(name) or any(name == point.name for point in own.announced()):
+        return own.load(name)
+    try:
+        return tasks.get(name)
+    except TaskError as error:
+        raise TaskError(f"{error}; one of your own is named FILE.py:NAME or MODULE:NAME") from None
 
 
 def as_task(given: AnyTask | str) -> AnyTask:
@@ -69,6 +87,8 @@ def changes_of(task: AnyTask) -> Mapping[str, Any]:
 def identity(task: AnyTask) -> dict[str, Any]:
     """Returns what a task's scores depend on, as JSON values: two tasks with the same identity score alike."""
     known = {"task": task.name, "task_version": task.version, "task_params": dict(changes_of(task))}
+    if isinstance(task, Task) and own.source_of(task):
+        known["task_source"] = own.source_of(task)
     if isinstance(task, EnvironmentTask):
         known["environment"] = {
             **{"id": task.env_id, "kwargs": dict(task.kwargs), "engine": task.engine},
@@ -78,6 +98,16 @@ def identity(task: AnyTask) -> dict[str, Any]:
             **({"action_mask": True} if task.masked and task.params.action_mask else {}),
         }
     return known
+
+
+# What a file says of the task that it was searched on.
+ORIGIN = ("task", "task_version", "task_params", "task_source", "task_given", "environment")
+
+
+def origin(task: AnyTask) -> dict[str, Any]:
+    """Returns what files say of the task that a controller was searched on: its identity, and how the user named it."""
+    given = {"task_given": task.given} if isinstance(task, Task) and task.given else {}
+    return {key: value for key, value in identity(task).items() if value != {}} | given
 
 
 def judged(task: AnyTask) -> AnyTask:

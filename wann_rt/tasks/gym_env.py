@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from wann_rt import tasks
 from wann_rt.core.controller import Channel
-from wann_rt.tasks.scenes import SCENES, Canvas, Window, pixels
+from wann_rt.tasks.any_task import named
+from wann_rt.tasks.scenes import Canvas, Window, pixels, traces
 from wann_rt.tasks.task import Task
 
 Array = NDArray[np.float32]
+ANY = "wann_rt/Task-v0"  # of a task that is named by its kwargs
 
 
 class CompiledTaskEnv(gymnasium.Env[Array, Any]):
@@ -28,26 +30,27 @@ class CompiledTaskEnv(gymnasium.Env[Array, Any]):
     ones here: its number, as ``Controller.decide`` gives it.
 
     Args:
-        task: the task or its name.
+        task: the task or its name; of one of your own, "my_plant.py:task", whose code is run.
         params: physical constants, if not the task's own: all of them, or those that differ by name, see
             ``tasks.with_params``.
-        render_mode: "human" for a window, "rgb_array" for pictures; where the task has a scene (``tasks.scenes``).
+        render_mode: "human" for a window, "rgb_array" for pictures: the task's own scene, else traces of its values.
     """
 
     metadata = {"render_modes": ["human", "rgb_array"]}  # noqa: RUF012  # the base class declares it so
 
     def __init__(self, task: Task | str, params: Any = None, render_mode: str | None = None) -> None:
-        self.task = tasks.get(task) if isinstance(task, str) else task
+        self.task = named(task) if isinstance(task, str) else task
         if isinstance(params, Mapping):
             self.task, params = tasks.with_params(self.task, **params), None
         self.params = self.task.params if params is None else params
-        modes = self.metadata["render_modes"] if self.task.name in SCENES else []
+        modes = ["human", "rgb_array"]
         self.metadata = {"render_modes": modes, "render_fps": self.task.rate_hz}
         if render_mode is not None and render_mode not in modes:
             raise gymnasium.error.UnsupportedMode(f"{self.task.env_id} has the render modes {modes}, not {render_mode}")
         self.render_mode = render_mode
         self._window: Window | None = None
         self._force = 0.0  # the action last taken, as its scene shows it
+        self._moments: list[list[float]] = []  # what traces show
         self.observation_space = _space(self.task.observations)
         self.action_space = _action_space(self.task)
         self._state: tuple[Any, ...] | None = None
@@ -57,6 +60,8 @@ class CompiledTaskEnv(gymnasium.Env[Array, Any]):
         super().reset(seed=seed)
         episode = int(self.np_random.integers(2**31)) if seed is None else seed
         self._state, self._force = tuple(self.task.start(episode)), 0.0
+        self._moments = []
+        self._note([0.0] * len(self.task.actions))
         self._show()
         return self._observation(), {"seed": episode}
 
@@ -68,6 +73,7 @@ class CompiledTaskEnv(gymnasium.Env[Array, Any]):
         with np.errstate(all="ignore"):  # infinities and NaN are defined results, here as in the kernels
             *state, reward, failed = self.task.step(self.params, *self._state, *outputs)
         self._state, self._force = tuple(state), float(outputs[0])
+        self._note(outputs)
         self._show()
         return self._observation(), float(reward), bool(failed), False, {}
 
@@ -84,7 +90,15 @@ class CompiledTaskEnv(gymnasium.Env[Array, Any]):
     def _canvas(self) -> Canvas:
         if self._state is None:
             raise gymnasium.error.ResetNeeded("call reset() before render()")
-        return SCENES[self.task.name](self.params, self._state, self._force)
+        if self.task.scene is not None:
+            canvas: Canvas = self.task.scene(self.params, self._state, self._force)
+            return canvas
+        return traces([c.name for c in (*self.task.observations, *self.task.actions)], self._moments)
+
+    def _note(self, outputs: Any) -> None:
+        """Keeps what traces show of a moment, where they are shown."""
+        if self.render_mode is not None and self.task.scene is None:
+            self._moments.append([*map(float, self._observation()), *map(float, outputs)])
 
     def _show(self) -> None:
         if self.render_mode != "human":
@@ -104,7 +118,8 @@ class CompiledTaskEnv(gymnasium.Env[Array, Any]):
         values = np.asarray(action, np.float32)
         if values.shape != self.action_space.shape:
             raise gymnasium.error.InvalidAction(f"an action has shape {self.action_space.shape}; {values.shape} came")
-        return values
+        limited = [c.limit_action(v) if c.clip else v for c, v in zip(self.task.actions, values, strict=True)]
+        return np.array(limited, np.float32)
 
     def _observation(self) -> Array:
         assert self._state is not None
@@ -112,8 +127,19 @@ class CompiledTaskEnv(gymnasium.Env[Array, Any]):
             return np.array(self.task.observe(*self._state), np.float32)
 
 
+def made(task: Task | str, **kwargs: Any) -> gymnasium.Env[Array, Any]:
+    """Returns the environment of any compiled task, also of your own, with its limit of steps; see ``CompiledTaskEnv``.
+
+    ``gymnasium.make("wann_rt.tasks.gym_env:wann_rt/Task-v0", task="my_plant.py:task")`` calls it.
+    """
+    environment = CompiledTaskEnv(task, **kwargs)
+    return gymnasium.wrappers.TimeLimit(environment, environment.task.max_steps)
+
+
 def register() -> None:
     """Registers every compiled task under its ``env_id``; once is enough, twice does no harm."""
+    if ANY not in gymnasium.registry:
+        gymnasium.register(id=ANY, entry_point="wann_rt.tasks.gym_env:made")
     for task in tasks.TASKS:
         if task.env_id not in gymnasium.registry:
             gymnasium.register(

@@ -5,7 +5,8 @@ Tasks taken from Gymnasium need none: Gymnasium's own environments draw them.
 
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from itertools import pairwise
 from types import ModuleType
 from typing import Any
 
@@ -19,6 +20,7 @@ Picture = NDArray[np.uint8]
 
 WIDTH, HEIGHT = 640, 280  # pixels
 FINER = 2  # each pixel is the mean of FINER x FINER drawn ones: smooth edges
+SHOWN = 200  # moments in a picture of traces
 FARTHEST = 1e4  # pixels from the middle; anything farther out is drawn at this distance
 
 # Okabe and Ito's palette, as in all plots.
@@ -77,6 +79,14 @@ class Canvas:
         area = self._pygame.Rect(left, top, width * self._scale, height * self._scale)
         self._pygame.draw.rect(self._surface, colour, area, border_radius=round(rounding * self._scale))
 
+    def text(self, begin: Point, words: str, colour: str) -> None:
+        """Writes words in small letters; they begin at that point, which is at half their height."""
+        if not self._pygame.font.get_init():
+            self._pygame.font.init()
+        written = self._pygame.font.Font(None, 16 * FINER).render(words, True, colour)
+        left, middle = self._at(begin)
+        self._surface.blit(written, (left, middle - written.get_height() / 2))
+
     def finished(self) -> Any:
         """Returns the picture as a pygame surface of WIDTH x HEIGHT."""
         return self._pygame.transform.smoothscale(self._surface, (WIDTH, HEIGHT))
@@ -113,8 +123,26 @@ def cartpole_swingup(params: Any, state: Sequence[float], force: float) -> Canva
     return canvas
 
 
-# By task: params, state variables, action -> picture.
-SCENES: Mapping[str, Callable[[Any, Sequence[float], float], Canvas]] = {"cartpole-swingup": cartpole_swingup}
+def traces(names: Sequence[str], moments: Sequence[Sequence[float]]) -> Canvas:
+    """Draws what is known of any task: its last moments, a curve for each observation and action under its name.
+
+    Args:
+        names: of the curves.
+        moments: the values of each moment, the last one at the right; at least one.
+    """
+    canvas, rows = Canvas(WIDTH / 100), len(names)
+    height, left, right = HEIGHT / 100, -WIDTH / 200 + 1.2, WIDTH / 200 - 0.1
+    values = np.nan_to_num(np.array(moments[-SHOWN:], np.float64), posinf=0.0, neginf=0.0)
+    for k, name in enumerate(names):
+        middle = height / 2 - height * (k + 0.5) / rows
+        canvas.line((left, middle), (right, middle), 0.008, LIGHT)
+        canvas.text((-WIDTH / 200 + 0.06, middle), name, INK)
+        scaled = middle + 0.45 * height / rows * values[:, k] / max(float(np.abs(values[:, k]).max()), 1e-9)
+        across = np.linspace(left, left + (right - left) * len(values) / SHOWN, len(values))
+        points = list(zip(across.tolist(), scaled.tolist(), strict=True))
+        for begin, end in pairwise(points):
+            canvas.line(begin, end, 0.02, (BLUE, ORANGE, VERMILLION)[k % 3])
+    return canvas
 
 
 def pixels(canvas: Canvas) -> Picture:

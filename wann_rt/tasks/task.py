@@ -1,7 +1,7 @@
 """A compiled task: what it is to the search, the kernels and the exporters."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from inspect import signature
 from typing import Any, Literal
 
@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from wann_rt.core.controller import Channel
 from wann_rt.core.decision import WHOLE
 from wann_rt.core.errors import TaskError
+
+Start = Callable[[int], NDArray[np.float32]]
+Function = Callable[..., Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +30,7 @@ class Task:
         actions: channels in order.
         rate_hz: steps per simulated second.
         max_steps: an episode's greatest length.
-        params: physical constants, a NamedTuple of its own type: by it, kernels find the functions below.
+        params: physical constants, a NamedTuple.
         start: seed -> first state, float32 [state].
         observe: state variables -> observations, in ``arithmetic`` primitives.
         step: params, state variables, actions -> state variables, reward, failed; in ``arithmetic`` primitives.
@@ -35,6 +38,15 @@ class Task:
         decision: what ``step`` does with the actions: "values": takes them as they are; "argmax": acts on which of
             them is the greatest, see ``Controller.decide``.
         step_clips: whether ``step`` itself limits the actions just as their channels do; kernels then leave it to it.
+        tested: disturbances by which robustness is judged, and how strong: ("delay", 2.0), ...; by default the usual
+            ones of ``conditions``.
+        sizes: a typical size of each observation; by default from channels and first states.
+        motor: the param that is the actuator's strength, if one is: ``actuator_gain`` then changes it, not the action.
+        scene: draws a moment for ``wann-rt play``: params, state variables, first action -> ``scenes.Canvas``.
+        names: of the state variables, where the parameters of ``observe`` do not say them.
+        base: the plain task, where this is one under conditions, see ``composed``.
+        given: how the user named it, where it is code of the user's, e.g. "my_plant.py:task"; empty for others.
+        source: "sha256:..." of that code; empty for tasks that come with wann_rt.
     """
 
     name: str
@@ -47,11 +59,19 @@ class Task:
     rate_hz: float
     max_steps: int
     params: Any
-    start: Callable[[int], NDArray[np.float32]]
-    observe: Callable[..., Any]
-    step: Callable[..., Any]
+    start: Start
+    observe: Function
+    step: Function
     decision: Literal["values", "argmax"] = "values"
     step_clips: bool = False
+    tested: tuple[tuple[str, float], ...] = ()
+    sizes: tuple[float, ...] = ()
+    motor: str = ""
+    scene: Callable[..., Any] | None = None
+    names: tuple[str, ...] = ()
+    base: "Task | None" = None
+    given: str = field(default="", compare=False)
+    source: str = ""
 
     def __post_init__(self) -> None:
         """Refuses what cannot be played, and makes the params float32."""
@@ -59,6 +79,11 @@ class Task:
         if wrong is not None:
             raise TaskError(f"task {self.name!r}: {wrong}")
         object.__setattr__(self, "params", self.params._make(np.float32(value) for value in self.params))
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Names of the state variables."""
+        return self.names or tuple(signature(self.observe).parameters)
 
     def _wrong(self) -> str | None:
         """Returns what is wrong with the task; None where nothing is."""
@@ -74,6 +99,8 @@ class Task:
             return f"decision {self.decision!r} is unknown: {' or '.join(WHOLE)}"
         if not (self.rate_hz > 0 and self.max_steps >= 1):
             return f"rate_hz ({self.rate_hz}) must be above 0 and max_steps ({self.max_steps}) at least 1"
+        if self.names:
+            return None
         n_state, n_step = (len(signature(f).parameters) for f in (self.observe, self.step))
         if n_step != 1 + n_state + len(self.actions):
             return (

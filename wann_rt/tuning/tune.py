@@ -21,7 +21,7 @@ from wann_rt.play.episodes import Episodes, episode_seeds
 from wann_rt.play.plain import play_controller, record_vectors
 from wann_rt.play.rollouts import play, starts_of
 from wann_rt.play.task_of import task_of
-from wann_rt.tasks.any_task import AnyTask, check_fits, identity, judged, refuse_moved
+from wann_rt.tasks.any_task import ORIGIN, AnyTask, check_fits, judged, origin, refuse_moved
 from wann_rt.tasks.environment.task import EnvironmentTask
 from wann_rt.tuning.polish import Arena, OnProgress, PolishSettings, TuningReport, polish
 from wann_rt.tuning.prune import RETUNE_SIGMA, Pruned, unsigned
@@ -257,10 +257,10 @@ def _completed(arena: Arena, start: Controller, one: Controller, done: dict[str,
     episodes = DEAR_SCORED_EPISODES if isinstance(arena.task, EnvironmentTask) else SCORED_EPISODES
     starts = starts_of(scored.task, episode_seeds(Purpose.TEST, arena.seed, episodes))
     score = Score.of_episodes(scored.task, own_episodes(scored, one, starts, watched=True))
-    before, known = start.provenance.get("env_steps", 0), identity(arena.task)
+    before = start.provenance.get("env_steps", 0)
     provenance = {
-        **{key: value for key, value in start.provenance.items() if key not in ("task_params", "environment")},
-        **{key: value for key, value in known.items() if value != {}},
+        **{key: value for key, value in start.provenance.items() if key not in ORIGIN},
+        **origin(arena.task),
         "env_steps": (before if isinstance(before, int) else 0) + steps,
         "score": score.short(),
         "tuned": {"by": f"wann_rt {__version__}", "from": files.digest(start), "seed": arena.seed, **done},

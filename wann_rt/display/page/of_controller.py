@@ -12,7 +12,7 @@ CURVE_STEP = 0.02  # of the shared weight: finer than a page can show
 CURVE_EPISODES = 32
 
 
-def page_of(controller: Controller, *, curve: bool = True, threads: int | None = None) -> str:
+def page_of(controller: Controller, *, task: str | None = None, curve: bool = True, threads: int | None = None) -> str:
     """Returns the page of a controller, see ``page``.
 
     The task is the compiled one that the controller was searched for. A controller of an environment, or of none, is
@@ -20,15 +20,17 @@ def page_of(controller: Controller, *, curve: bool = True, threads: int | None =
 
     Args:
         controller: what to show.
+        task: the compiled task that it plays, if not the one that it was searched for.
         curve: whether to play the curve of the shared weight.
         threads: how many to play with.
     """
-    task = compiled_task(controller)
-    if task is None or not curve:
-        return page(controller, task)
+    known = compiled_task(controller) if task is None else compiled_task_of(controller, task)
+    if known is None or not curve:
+        return page(controller, known)
+    check_fits(known, controller)
     weights, episodes = grid(step=CURVE_STEP), CURVE_EPISODES
-    swept = sweep(task, controller.network, episodes=episodes, weights=weights, threads=threads)
-    return page(controller, task, sweep=swept)
+    swept = sweep(known, controller.network, episodes=episodes, weights=weights, threads=threads)
+    return page(controller, known, sweep=swept)
 
 
 def compiled_task(controller: Controller) -> Task | None:

@@ -34,11 +34,19 @@ PAPER = {  # Gaier and Ha (2019), table 1: cart-pole swing-up, mean return
 }
 
 
-def report(folders: Sequence[PATH], *, episodes: int = 100, seed: int = 0, refresh: int | None = None) -> str:
+def report(
+    folders: Sequence[PATH],
+    *,
+    task: str | None = None,
+    episodes: int = 100,
+    seed: int = 0,
+    refresh: int | None = None,
+) -> str:
     """Returns the report of one run folder, or of several beside each other, as one HTML file.
 
     Args:
         folders: of the runs.
+        task: the compiled task to score on, if not the one that was searched for.
         episodes: fresh episodes per condition and disturbance.
         seed: of the episodes.
         refresh: seconds after which a browser reads the file again, for a search that goes on; None: never.
@@ -56,7 +64,7 @@ def report(folders: Sequence[PATH], *, episodes: int = 100, seed: int = 0, refre
         raise WannError(f"{empty[0]}: has no generations yet; wait for the first, or search again")
     if len(runs) > 1:
         return _filled("Several runs", f"{len(runs)} runs", compared(runs, picture, table), refresh)
-    return _filled(runs[0].title, _summary(runs[0]), "".join(_sections(runs[0], episodes, seed)), refresh)
+    return _filled(runs[0].title, _summary(runs[0]), "".join(_sections(runs[0], task, episodes, seed)), refresh)
 
 
 def _summary(run: Run) -> str:
@@ -68,7 +76,7 @@ def _summary(run: Run) -> str:
     )
 
 
-def _sections(run: Run, episodes: int, seed: int) -> Iterable[str]:
+def _sections(run: Run, task: str | None, episodes: int, seed: int) -> Iterable[str]:
     from wann_rt.display.plot import plot_search
 
     yield section("Search", picture(lambda path: plot_search(run.folder, path), "progress of the search"))
@@ -76,7 +84,7 @@ def _sections(run: Run, episodes: int, seed: int) -> Iterable[str]:
         yield section("Champion", "<p>The champion is written when the search ends.</p>")
     else:
         yield section("Champion", picture(lambda path: draw_network(_champion(run), path), "the champion's network"))
-        yield from _scores(run.champion, episodes, seed)
+        yield from _scores(run.champion, task, episodes, seed)
     rows = [(name, str(value)) for name, value in run.changed.items()]
     same = "<p>All settings but the seed are those of the preset.</p>"
     yield section("Settings that differ from the preset", table(("setting", "value"), rows) if rows else same)
@@ -89,10 +97,10 @@ def _champion(run: Run) -> Controller:
     return run.champion
 
 
-def _scores(controller: Controller, episodes: int, seed: int) -> Iterable[str]:
+def _scores(controller: Controller, name: str | None, episodes: int, seed: int) -> Iterable[str]:
     """Yields what needs episodes: compiled tasks only, because an environment takes minutes."""
     try:
-        task = task_of(controller)
+        task = task_of(controller, name)
     except WannError as error:
         yield section("Scores", f"<p>Not scored: {escape(str(error))}</p>")
         return

@@ -1,0 +1,175 @@
+"""Laws of tasks in users' files: found by name only, played as any task, refused with a line where they are wrong."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from helpers import plant_files
+
+import wann_rt as wr
+from wann_rt.cli import main
+from wann_rt.core.errors import FileError, TaskError
+from wann_rt.play.rollouts import plant_of_task, play, starts_of
+from wann_rt.play.task_of import task_of
+from wann_rt.tasks import own
+
+SMALL: dict[str, Any] = {"population": 8, "generations": 2, "seed": 1}
+
+
+def spec(path: Path, name: str = "task") -> str:
+    return f"{path}:{name}"
+
+
+def run(*arguments: str) -> Any:
+    return CliRunner().invoke(main, arguments)
+
+
+@pytest.mark.slow
+def test_a_file_is_searched_evaluated_and_written_through_the_command_line(tmp_path: Path) -> None:
+    path, out = plant_files.write(tmp_path), tmp_path / "run"
+    searched = run("search", spec(path), "--generations", "2", "--population", "8", "--out", str(out), "-q", "--json")
+    assert searched.exit_code == 0, searched.output
+    champion = str(out / "champion.json")
+    said = wr.load(champion).provenance
+    assert (said["task"], said["task_given"]) == ("rail", "rail.py:task")
+    assert said["task_source"] == wr.task(spec(path)).source
+    unnamed = run("evaluate", champion, "--episodes", "4")
+    assert unnamed.exit_code == 2
+    assert "a file is not trusted to name code" in unnamed.output
+    for arguments in (
+        ["evaluate", champion, "--task", spec(path), "--episodes", "4", "--json"],
+        ["plant", spec(path), "--out", f"{tmp_path}/plant.h"],
+        ["page", champion, "--task", spec(path), "--no-curve", "--out", f"{tmp_path}/page.html"],
+    ):
+        done = run(*arguments)
+        assert done.exit_code == 0, done.output
+    assert "wann-rt plant rail.py:task" in (tmp_path / "plant.h").read_text()
+    tuned = wr.tune(wr.load(champion), wr.task(spec(path)), method="sweep", step=0.5).controller
+    assert tuned.provenance["task_source"] == said["task_source"]
+
+
+def test_the_same_file_gives_the_same_champion_as_the_task_passed_by_hand(tmp_path: Path) -> None:
+    tasks = [wr.task(spec(plant_files.write(tmp_path))) for _ in range(2)]
+    one, two = (wr.search(task, threads=k + 1, **SMALL) for k, task in enumerate(tasks))
+    assert one == two
+
+
+def test_an_edited_file_is_another_kernel_and_another_identity(tmp_path: Path) -> None:
+    before = wr.task(spec(plant_files.write(tmp_path)))
+    again = wr.task(spec(plant_files.write(tmp_path)))
+    after = wr.task(spec(plant_files.write(tmp_path, ("p.gain * push", "p.gain * p.gain * push"))))
+    assert plant_of_task(again).key == plant_of_task(before).key != plant_of_task(after).key
+    assert again.source == before.source != after.source
+    controller = wr.search(before, **SMALL)
+    starts = starts_of(before, range(4))
+    returns = [play(task, controller.network, np.ones(4, np.float32), starts, 1).returns for task in (before, after)]
+    assert not np.array_equal(returns[0], returns[1])
+
+
+def test_a_run_of_another_file_is_not_resumed(tmp_path: Path) -> None:
+    wr.search(wr.task(spec(plant_files.write(tmp_path))), out=tmp_path / "run", **SMALL)
+    other = wr.task(spec(plant_files.write(tmp_path, ("f32(3.0)", "f32(2.5)"))))
+    with pytest.raises(FileError, match="the code of the task was another one"):
+        wr.search(other, out=tmp_path / "run", **(SMALL | {"generations": 3}))
+
+
+def test_what_a_file_says_never_runs_code(tmp_path: Path) -> None:
+    task = wr.task(spec(plant_files.write(tmp_path)))
+    controller = wr.search(task, **SMALL)
+    text = json.dumps(dict(controller.provenance))
+    assert str(tmp_path) not in text
+    mark = tmp_path / "was_run"
+    plant_files.write(tmp_path, ('"""A cart on a rail."""', f"import pathlib\n\npathlib.Path({str(mark)!r}).touch()"))
+    with pytest.raises(TaskError, match=r"name it yourself \(--task rail.py:task"):
+        task_of(controller)
+    assert not mark.exists()
+    with pytest.warns(RuntimeWarning, match="is not that on which the controller was searched"):
+        task_of(controller, spec(tmp_path / "rail.py"))
+    assert mark.exists()
+
+
+def test_a_module_and_an_announced_task_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "site"
+    (package / "some_plants-1.0.dist-info").mkdir(parents=True)
+    plant_files.write(package, name="some_plants.py")
+    (package / "some_plants-1.0.dist-info" / "METADATA").write_text("Name: some_plants\nVersion: 1.0\n")
+    (package / "some_plants-1.0.dist-info" / "entry_points.txt").write_text(
+        "[wann_rt.tasks]\nrails = some_plants:task\n"
+    )
+    monkeypatch.syspath_prepend(str(package))
+    assert "rails" in [point.name for point in own.announced()]
+    by_point, by_module = wr.task("rails", gain=2.0), wr.task("some_plants:task")
+    assert (by_point.given, by_module.given) == ("rails", "some_plants:task")
+    assert by_point.source == by_module.source != ""
+    assert by_point.params.gain == 2.0
+    assert "rails" in run("tasks").output
+
+
+WRONG = [
+    (("f32 = np.float32", "f32 = np.float32\n1 / 0"), r"rail.py, line 11: ZeroDivisionError"),
+    (("def start(seed):", "def start(seed:"), r"rail.py, line 20: .*was never closed"),
+    (('name="rail",', 'nam="rail",'), r"rail.py, line 34: TypeError"),
+    (("rate_hz=10.0", "rate_hz=-1"), r"rail.py, line 34: .*rate_hz"),
+    (("    v = v + p.gain", "    if x > v:\n        v = v - v\n    v = v + p.gain"), r"line 29: step: a branch on"),
+    (("f32(1.0) - absolute(x)", "1.0 - absolute(x)"), r"line 31: step: a constant that is no np.float32"),
+    (("v * p.dt", "v ** 2"), r"line 30: step: x \*\* 2 is no primitive"),
+    (("v * p.dt", "np.sin(v)"), r"line 30: step: TypeError: .*ufunc"),
+    (("return x, v\n", "return x, v, v\n"), r"line 24: observe must return the 2 observations; 3 values came"),
+    (("absolute(x) > f32(3.0)", "x"), r"line 28: step must return last whether the episode has failed: a comparison"),
+    (("astype(np.float32)", "astype(np.float64)"), r"expected an array of float32 with the 2 state variables"),
+    (("default_rng(seed)", "default_rng()"), r"the same seed gives another first state"),
+    (("v * p.dt\n", "v * p.dt + (x - x) / (v - v)\n"), r"line 30: x becomes NaN in step 0 of the episode of seed"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "says"), WRONG, ids=[says for _, says in WRONG])
+def test_a_wrong_file_is_one_error_with_its_line(tmp_path: Path, change: tuple[str, str], says: str) -> None:
+    path = plant_files.write(tmp_path, change)
+    done = run("search", spec(path), "--generations", "1")
+    assert done.exit_code == 2
+    assert done.output.count("\n") <= 1
+    with pytest.raises(TaskError, match=says):
+        wr.task(spec(path))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [("    v = v +", "    while True:\n        v = v\n    v = v +"), ("f32 = ", "while True:\n    pass\nf32 = ")],
+)
+def test_a_file_that_never_ends_is_an_error(
+    tmp_path: Path, change: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wann_rt.tasks.own.SECONDS", 0.3)
+    monkeypatch.setattr("wann_rt.tasks.trial.SECONDS", 0.3)
+    with pytest.raises(TaskError, match=r"rail.py, line \d+: runs for more than 0.3 s"):
+        wr.task(spec(plant_files.write(tmp_path, change)))
+
+
+@pytest.mark.slow
+def test_nan_that_only_a_search_meets_is_an_error_with_step_and_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wann_rt.tasks.trial.STEPS", 1)
+    far = ("x = x + v * p.dt", "x = x + v * p.dt + select(x > f32(1.2), (x - x) / (x - x), f32(0.0))")
+    path = plant_files.write(tmp_path, ("import Number, absolute", "import Number, absolute, select"), far)
+    with pytest.raises(TaskError, match=r"rail.py, line 30: NaN in step \d+ of an episode; it began with x = 1\.[2-9]"):
+        wr.search(wr.task(spec(path)), **SMALL)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("{}/none.py:task", "cannot be read: No such file"),
+        ("{}/rail.py:other", r"has no 'other'; the tasks in it: task"),
+        ("{}/rail.py:Params", "is type; expected a wr.Task"),
+        ("no_such_module_at_all:task", "ModuleNotFoundError"),
+        ("chess", "one of your own is named FILE.py:NAME"),
+    ],
+)
+def test_a_task_that_is_not_there_says_what_is(tmp_path: Path, name: str, says: str) -> None:
+    plant_files.write(tmp_path)
+    with pytest.raises(TaskError, match=says):
+        wr.task(name.format(tmp_path))
