@@ -55,6 +55,19 @@ def test_a_file_sends_nothing_to_the_terminal(tmp_path: Path, text: str) -> None
 
 
 @pytest.mark.parametrize("text", HOSTILE)
+def test_a_page_and_a_report_hold_hostile_names_as_text_only(tmp_path: Path, text: str) -> None:
+    path, page = hostile_file(tmp_path, text), tmp_path / "page.html"
+    (tmp_path / "config.json").write_text(json.dumps({"task": text, "config": {"preset": text, text: text}}))
+    (tmp_path / "champion.json").write_bytes(path.read_bytes())
+    (tmp_path / "generations.jsonl").touch()
+    for command in (["page", path, "--task", "swingup"], ["report", tmp_path, "--episodes", "1"]):
+        done = CliRunner().invoke(cli.main, [*map(str, command), "--out", str(page)])
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        if page.exists():
+            assert not re.search(rb"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]", page.read_bytes())
+
+
+@pytest.mark.parametrize("text", HOSTILE)
 def test_a_picture_of_hostile_names_is_well_formed(tmp_path: Path, text: str) -> None:
     from xml.etree import ElementTree
 

@@ -1,5 +1,6 @@
 """Text that came from a file, made fit to be shown: nothing a file says changes what a terminal or a picture does."""
 
+import html
 import unicodedata
 
 # Controls (an ESC begins a command to the terminal), invisible formatting that reorders or hides text, halves of
@@ -17,6 +18,11 @@ def plain(text: str, kept: str = "") -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(c if c in kept or unicodedata.category(c) not in UNSAFE else _escaped(c) for c in text)
+
+
+def in_html(text: str) -> str:
+    """Returns the text as it may stand in HTML or SVG: as text, and with escapes that mean nothing to a terminal."""
+    return html.escape(plain(text, kept="\n"))
 
 
 def _escaped(character: str) -> str:

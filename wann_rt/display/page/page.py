@@ -4,7 +4,6 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape
 from importlib import resources
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from wann_rt.core.controller import Controller
 from wann_rt.core.files import to_text
+from wann_rt.core.plain import in_html
 from wann_rt.core.version import __version__
 from wann_rt.display.formulas import formulas, node_names
 from wann_rt.display.page.facts import c_lines, proof_rows, sizes, summary
@@ -65,8 +65,8 @@ def page(
     functions = [controller_functions(controller), *([] if task is None else [plant_functions(task)])]
     return _filled(
         {
-            "TITLE": escape(controller.name),
-            "SUMMARY": escape(summary(controller, task)),
+            "TITLE": in_html(controller.name),
+            "SUMMARY": in_html(summary(controller, task)),
             "SCENE": _SCENE if task is not None else "",
             "NETWORK": network_svg(controller, node_names(controller)),
             "CURVE": curve,
@@ -75,7 +75,7 @@ def page(
             "ACTED": _legend([channel.name for channel in controller.actions]),
             "WRONG": "" if task is None else _WRONG.replace("@SLIDERS@", _sliders()),
             "PROOF": _rows(proof_rows(controller, {name: len(text) for name, text in files.items()})),
-            "FILES": "".join(f'<button data-file="{k}">{escape(name)}</button>' for k, name in enumerate(files)),
+            "FILES": "".join(f'<button data-file="{k}">{in_html(name)}</button>' for k, name in enumerate(files)),
             "FORMULAS": _rows((f"{name} =", formula) for name, formula in formulas(controller).items()),
             "VERSION": __version__,
             "DATA": embedded(data),
@@ -129,12 +129,12 @@ def _replayed(controller: Controller, episode: Episode | None) -> list[list[floa
 
 
 def _rows(rows: Iterable[Sequence[str]]) -> str:
-    return "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    return "".join(f"<tr>{''.join(f'<td>{in_html(cell)}</td>' for cell in row)}</tr>" for row in rows)
 
 
 def _legend(names: Sequence[str]) -> str:
     key = '<svg class="key" viewBox="0 0 1 1"><rect width="1" height="1" class="fill{}"/></svg>{} '
-    listed = "".join(key.format(k % 6, escape(name)) for k, name in enumerate(names[:LISTED_NAMES]))
+    listed = "".join(key.format(k % 6, in_html(name)) for k, name in enumerate(names[:LISTED_NAMES]))
     return listed + ("..." if len(names) > LISTED_NAMES else "")
 
 
@@ -142,7 +142,7 @@ def _connections(controller: Controller) -> str:
     names = node_names(controller)
     listed = controller.network.connections[:LISTED_CONNECTIONS]
     texts = (f"{names[c.source]} to {names[c.target]}" for c in listed)
-    return "".join(f'<option value="{k}">{escape(text)}</option>' for k, text in enumerate(texts))
+    return "".join(f'<option value="{k}">{in_html(text)}</option>' for k, text in enumerate(texts))
 
 
 def _sliders() -> str:

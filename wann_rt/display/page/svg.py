@@ -1,7 +1,6 @@
 """The network and the weight curve as SVG text, drawn once in Python so that they show without JavaScript, too."""
 
 from collections.abc import Callable
-from html import escape
 from itertools import pairwise
 from typing import Any
 
@@ -9,6 +8,7 @@ import numpy as np
 
 from wann_rt.core.activations import BY_ID
 from wann_rt.core.controller import Controller
+from wann_rt.core.plain import in_html
 from wann_rt.display.layout import Bend, lay_out
 from wann_rt.evaluation.sweep import Sweep
 
@@ -35,7 +35,7 @@ def network_svg(controller: Controller, names: list[str]) -> str:
     parts = [_wire(controller, k, route, place) for k, route in enumerate(layout.routes)]
     parts += [_node(controller, node, names[node], place(*point)) for node, point in layout.positions.items()]
     height = 2 * TOP + ROW * (layout.rows - 1)
-    label = escape(f"network of {network.n_connections} connections")
+    label = in_html(f"network of {network.n_connections} connections")
     return f'<svg viewBox="0 0 {width:.0f} {height:.0f}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
 
 
@@ -66,10 +66,10 @@ def _node(controller: Controller, node: int, name: str, at: tuple[float, float])
     icon = _icon(network.activations[node - network.first], x, y) if node >= network.first else ""
     text = ""
     if node in _sides(controller)[0]:
-        text = f'<text x="{x - 12:.1f}" y="{y + 4:.1f}" text-anchor="end">{escape(name)}</text>'
+        text = f'<text x="{x - 12:.1f}" y="{y + 4:.1f}" text-anchor="end">{in_html(name)}</text>'
     elif node in _sides(controller)[1]:
-        text = f'<text x="{x + 17:.1f}" y="{y + 4:.1f}">{escape(name)}</text>'
-    title = f"<title>{escape(name)}</title>"
+        text = f'<text x="{x + 17:.1f}" y="{y + 4:.1f}">{in_html(name)}</text>'
+    title = f"<title>{in_html(name)}</title>"
     return f'<g class="node" data-node="{node}" tabindex="0" role="img">{title}{circle}{glow}{icon}{text}</g>'
 
 

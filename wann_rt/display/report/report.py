@@ -6,13 +6,13 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from html import escape
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import WannError
+from wann_rt.core.plain import in_html
 from wann_rt.core.version import __version__
 from wann_rt.display.comparisons import plot_conditions, plot_disturbed
 from wann_rt.display.network import draw_network
@@ -88,7 +88,7 @@ def _sections(run: Run, task: str | None, episodes: int, seed: int) -> Iterable[
     rows = [(name, str(value)) for name, value in run.changed.items()]
     same = "<p>All settings but the seed are those of the preset.</p>"
     yield section("Settings that differ from the preset", table(("setting", "value"), rows) if rows else same)
-    yield section("Repeat it", f"<pre>{escape(run.command)}</pre>")
+    yield section("Repeat it", f"<pre>{in_html(run.command)}</pre>")
 
 
 def _champion(run: Run) -> Controller:
@@ -102,7 +102,7 @@ def _scores(controller: Controller, name: str | None, episodes: int, seed: int) 
     try:
         task = task_of(controller, name)
     except WannError as error:
-        yield section("Scores", f"<p>Not scored: {escape(str(error))}</p>")
+        yield section("Scores", f"<p>Not scored: {in_html(str(error))}</p>")
         return
     if not isinstance(task, Task):
         yield section("Scores", "<p>Not scored here, because an environment plays it: see `wann-rt evaluate`.</p>")
@@ -136,13 +136,13 @@ def _conditions(result: Evaluation) -> tuple[tuple[str, ...], list[tuple[str, ..
 
 def section(title: str, body: str) -> str:
     """Returns a section of the page; the body is HTML already."""
-    return f"<section><h2>{escape(title)}</h2>{body}</section>"
+    return f"<section><h2>{in_html(title)}</h2>{body}</section>"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Returns a table; its texts are escaped here."""
-    top = "".join(f"<th>{escape(cell)}</th>" for cell in head)
-    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    top = "".join(f"<th>{in_html(cell)}</th>" for cell in head)
+    body = "".join(f"<tr>{''.join(f'<td>{in_html(cell)}</td>' for cell in row)}</tr>" for row in rows)
     return f"<table><tr>{top}</tr>{body}</table>"
 
 
@@ -152,7 +152,7 @@ def picture(draw: Callable[[Path], Any], alt: str) -> str:
         path = Path(folder) / "plot.svg"
         draw(path)
         data = base64.b64encode(path.read_bytes()).decode()
-    return f'<figure><img alt="{escape(alt)}" src="data:image/svg+xml;base64,{data}"></figure>'
+    return f'<figure><img alt="{in_html(alt)}" src="data:image/svg+xml;base64,{data}"></figure>'
 
 
 def _filled(title: str, summary: str, body: str, refresh: int | None) -> str:
@@ -160,8 +160,8 @@ def _filled(title: str, summary: str, body: str, refresh: int | None) -> str:
     parts = {
         "POLICY": f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'",
         "REFRESH": "" if refresh is None else f'<meta http-equiv="refresh" content="{refresh}">',
-        "TITLE": escape(title),
-        "SUMMARY": escape(summary),
+        "TITLE": in_html(title),
+        "SUMMARY": in_html(summary),
         "STYLE": style,
         "BODY": body,
         "VERSION": __version__,
