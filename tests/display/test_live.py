@@ -87,5 +87,5 @@ def test_a_search_says_each_of_its_stages(tmp_path: Path) -> None:
         wr.evaluate(champion, episodes=2)
         wr.verify(champion, n_random=1)
     text = "\n".join(said)
-    for part in ("sweep: 3 shared weights", "scoring the champion", "the paper's conditions", "comparing kernels"):
+    for part in ("sweep: 3 weights x 32", "scoring in 2 fresh", "the paper's conditions", "comparing kernels"):
         assert part in text

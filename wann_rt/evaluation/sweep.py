@@ -112,7 +112,7 @@ def sweep(
     dear = isinstance(task, EnvironmentTask)
     episodes = episodes or (COARSE_EPISODES if dear else EPISODES)
     weights = grid(step=COARSE_STEP if dear else STEP) if weights is None else weights
-    say(f"sweep: {len(weights)} shared weights, {episodes} episodes each")
+    say(f"sweep: {len(weights)} weights x {episodes} episodes")
     starts = starts_of(task, episode_seeds(Purpose.SWEEP, seed, episodes, *([stage] * (stage > 0))))
     played = play(task, network, np.repeat(weights, episodes), np.tile(starts, len(weights)), threads, watched=True)
     returns = played.returns.reshape(len(weights), episodes)

@@ -181,7 +181,7 @@ def controller_of(running: Search, stopped: str = "") -> Controller:
     weight = Weight.shared(_best_weight(running, champion.network))
     sides = task.observations, task.actions
     bare = Controller(task.name, champion.network, weight, *sides, task.rate_hz, decision=task.decision)
-    stage(f"scoring the champion in {running.config.scored_episodes} fresh episodes")
+    stage(f"scoring in {running.config.scored_episodes} fresh episodes")
     starts = starts_of(task, episode_seeds(Purpose.TEST, seed, running.config.scored_episodes))
     played = play_controller(judged(task), bare, starts, running.threads)
     _check_lockstep(running, bare, starts, played)

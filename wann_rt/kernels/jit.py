@@ -111,7 +111,7 @@ class _Compiling(event.Listener):
     def on_start(self, event: Any) -> None:
         """Says it; what is compiled on the way, into the first, is not told of."""
         name = getattr(event.data.get("dispatcher"), "__name__", "a kernel")
-        saying = stages.within(f"compiling {NAMES.get(name, name)} for this machine, once")
+        saying = stages.within(f"compiling {NAMES.get(name, name)}, once")
         if not self._said:
             saying.__enter__()
         self._said.append(saying)

@@ -63,7 +63,7 @@ class Maker:
                 f"a function that makes it; {given!r} came"
             )
         env_id = _called(given)
-        return cls(env_id, _pickled(env_id, given))
+        return cls(env_id, _pickled(env_id, _with_registered(given)))
 
     @property
     def name(self) -> str:
@@ -97,10 +97,40 @@ class Maker:
         """Returns the functions and classes that make the environment, as far as they are known here."""
         if self.blob is not None:
             given = pickle.loads(self.blob)
+            given = given.given if isinstance(given, Registered) else given
             return [getattr(given, "entry_point", given)]
         module, _, name = self.env_id.rpartition(":")
         made = getattr(sys.modules.get(module), name, None)
         return [] if made is None else [made]
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A class or function that makes an environment, with the ids that it may ask Gymnasium for.
+
+    Attributes:
+        given: the class or function.
+        specs: what this process has registered, by a script or by a module that it imported, and another has not.
+    """
+
+    given: Callable[..., Any]
+    specs: tuple[Any, ...]
+
+    def __call__(self, **kwargs: Any) -> Any:
+        """Makes the environment, in a process that may know nothing of the ids."""
+        import gymnasium
+
+        for spec in self.specs:
+            gymnasium.registry.setdefault(spec.id, spec)
+        return self.given(**kwargs)
+
+
+def _with_registered(given: Callable[..., Any]) -> Callable[..., Any]:
+    """Returns a class or function with the ids that only this process knows; as it is where there are none."""
+    registry = getattr(sys.modules.get("gymnasium"), "registry", {})
+    own = ("gymnasium.", "wann_rt.")
+    specs = tuple(_by_value(spec) for spec in registry.values() if not str(spec.entry_point).startswith(own))
+    return Registered(given, specs) if specs and not isinstance(given, type) else given
 
 
 def json_values(env_id: str, kwargs: Mapping[str, Any]) -> dict[str, Any]:
