@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from wann_rt import cli
 from wann_rt.cli import main
 from wann_rt.core import files
 from wann_rt.core.controller import Channel, Controller, Weight
@@ -32,6 +33,11 @@ def controller_file(tmp_path: Path) -> Path:
     )  # fmt: skip
     files.save(controller, tmp_path / "small.json")
     return tmp_path / "small.json"
+
+
+def test_help_lists_each_command_in_one_section() -> None:
+    listed = [name for names in cli.SECTIONS.values() for name in names]
+    assert sorted(listed) == sorted(main.commands), "SECTIONS in wann_rt/cli/__init__.py"
 
 
 def test_tasks_are_listed_for_people_and_for_programs() -> None:

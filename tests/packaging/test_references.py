@@ -11,7 +11,7 @@ SUFFIXES = ("py", "c", "h", "toml", "json", "rs")
 NAMED_FILE = re.compile(rf"``([\w/]+\.(?:{'|'.join(SUFFIXES)}))``")
 NAMED_MEMBER = re.compile(r"``((?:[a-z_]+\.)+[A-Za-z_]+)``")
 # A name to be filled in, files of others, and files that commands write.
-EXAMPLES = {"NAME.json", "swingup.json", "math.h", "evidence.json", "main.c", "controller.rs"}
+EXAMPLES = {"NAME.json", "swingup.json", "math.h", "evidence.json", "main.c", "controller.rs", "dynruntime.h"}
 # First parts that name something else than a module of ours: other packages, and objects.
 PACKAGES = {"gymnasium", "numpy", "ray", "onnx", "numba", "importlib", "wann_rt"}
 OTHERS = {"task", "config", "names", "provenance", "runtime", *PACKAGES}

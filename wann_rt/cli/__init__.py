@@ -54,9 +54,9 @@ def _show_warning(
 
 
 SECTIONS = {
-    "Find": ("search", "compare", "tune", "import", "tasks", "presets", "settings"),
+    "Find": ("search", "compare", "tune", "import", "tasks", "new-task", "check-task", "presets", "settings"),
     "Judge": ("evaluate", "verify", "show", "doctor"),
-    "Ship": ("export", "plant", "evidence"),
+    "Ship": ("export", "package", "plant", "evidence"),
     "Look": ("play", "page", "plot", "report"),
 }
 
