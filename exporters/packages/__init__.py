@@ -28,7 +28,7 @@ class Kind:
         name: on the command line.
         load: returns its function, what is packed -> files; imports what that needs.
         description: for people.
-        numbers: the arithmetics that it can carry.
+        numbers: the forms of numbers that it can carry.
     """
 
     name: str
