@@ -59,7 +59,7 @@ MODULES: Mapping[str, str] = {
     "cyclonedx": "pip install 'cyclonedx-python-lib[json-validation]'",
     "envpool": "pip install 'wann-rt[envpool]'",
     "ipykernel": "pip install ipykernel",
-    "nacl.signing": "pip install pynacl",
+    "nacl": "pip install pynacl",
     "nbclient": "pip install nbclient",
     "platformio": "pip install platformio",
     "SCons": "pip install scons",

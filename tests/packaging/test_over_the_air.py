@@ -57,7 +57,8 @@ class Device(NamedTuple):
 
 @pytest.fixture(scope="module")
 def device(tmp_path_factory: pytest.TempPathFactory) -> Device:
-    signing = needs.module("nacl.signing")
+    needs.module("nacl")
+    signing = importlib.import_module("nacl.signing")
     compiler = needs.any_compiler()
     if not any(Path(folder, "sodium.h").is_file() for folder in ("/usr/include", "/usr/local/include")):
         needs.skip("libsodium is not installed: apt install libsodium-dev")
