@@ -30,7 +30,8 @@ def test_search_evaluate_and_verify_on_an_environment_of_ones_own(
     assert searched.exit_code == 0, searched.output
     champion = Path("runs/Mine-0/champion.json")
     said = json.loads(searched.stdout)
-    assert said["environment"].pop("source").startswith("sha256:")
+    for digest in ("source", "channels"):  # of its code, and of what --channels says
+        assert said["environment"].pop(digest).startswith("sha256:")
     assert said["environment"] == {"id": "mine:Mine", "kwargs": {"low": -2}, "engine": "gymnasium"}
     assert [o["name"] for o in json.loads(champion.read_text())["observations"]] == ["x", "v"]
     alone = run("evaluate", champion, "--episodes", "2")

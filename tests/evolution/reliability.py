@@ -86,7 +86,7 @@ ROWS = {
     "crafted": Row("evolution/crafted.py", ("--cases", "20000"), _crafted, CHECKED),
     "inputs": Row(
         "cli/fuzz_inputs.py",
-        ("--cases", "1000"),
+        ("--cases", "300"),
         lambda seen: (f"mutated files and options, at {len(seen['doors'])} doors", seen["cases"], seen["wrong"]),
     ),
     "endings": Row("cli/endings.py", (), _tried("long commands ended by SIGINT, SIGTERM, SIGHUP")),
