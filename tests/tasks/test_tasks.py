@@ -1,6 +1,8 @@
 """Laws of the compiled tasks: the reference's physics, and the same bits from numpy and from numba."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 
 from wann_rt import tasks
 from wann_rt.core import symbols as trace
-from wann_rt.core.errors import TaskError
+from wann_rt.core.errors import TableError, TaskError
 from wann_rt.tasks import TASKS
 from wann_rt.tasks.compiled import cartpole_swingup
 from wann_rt.tasks.task import Task
@@ -147,3 +149,15 @@ def test_tasks_answer_to_their_names(task: Task) -> None:
 def test_an_unknown_task_is_named_with_the_known_ones() -> None:
     with pytest.raises(TaskError, match=r"no task 'chess'; known tasks: .*cartpole-swingup"):
         tasks.get("chess")
+
+
+def test_a_module_that_lacks_a_part_is_named_with_the_part() -> None:
+    module = ModuleType("crane")
+    module.__file__ = "wann_rt/tasks/compiled/crane.py"
+    with pytest.raises(TableError, match=r"crane\.py defines no OBSERVATIONS, ACTIONS, .*: add it"):
+        tasks._row(module)
+
+
+def test_two_tasks_of_one_name_are_refused() -> None:
+    with pytest.raises(TableError, match="gives swing, swingup to two tasks"):
+        tasks._check_names((TASKS[0], replace(TASKS[1], aliases=("swingup", "swing"))))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from wann_rt.core.errors import TaskError
+from wann_rt.core.errors import TableError, TaskError
 from wann_rt.core.guess import near
 from wann_rt.core.strict_json import shown
 from wann_rt.tasks import composed, conditions, scenes
@@ -23,6 +23,10 @@ from wann_rt.tasks.task import Task
 
 def _row(module: ModuleType, **row: Any) -> Task:
     """Returns the task that a module defines; ``row`` says what the module does not."""
+    wanted = ("OBSERVATIONS", "ACTIONS", "MAX_STEPS", "Params", "start", "observe", "step")
+    missing = [name for name in wanted if not hasattr(module, name)]
+    if missing:
+        raise TableError(f"{module.__file__} defines no {', '.join(missing)}, which every compiled task has: add it")
     return Task(
         observations=module.OBSERVATIONS,
         actions=module.ACTIONS,
@@ -121,6 +125,14 @@ TASKS: tuple[Task, ...] = (
 )
 
 
+def _check_names(tasks: tuple[Task, ...]) -> None:
+    names = [name for task in tasks for name in (task.name, *task.aliases)]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise TableError(f"table TASKS in wann_rt/tasks/__init__.py gives {', '.join(twice)} to two tasks: rename one")
+
+
+_check_names(TASKS)
 LARGEST = float(np.finfo(np.float32).max)
 
 
