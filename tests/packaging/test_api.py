@@ -62,7 +62,7 @@ def test_the_type_checker_agrees_with_the_manual(tmp_path: Path) -> None:
     for k, block in enumerate(blocks()):
         files.append(tmp_path / f"manual_{k}.py")
         files[-1].write_text('"""A program of the manual."""\n\n' + block)
-    assert len(files) == 2
+    assert len(files) == 3
     wrong = tmp_path / "wrong.py"
     wrong.write_text("import wann_rt as wr\n\nwr.evaluate('champion.json').scores\nwr.tune(wr.load('a'), method='x')\n")
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file", str(ROOT / "pyproject.toml")]
