@@ -40,7 +40,7 @@ def test_a_preset_s_values_are_shown() -> None:
 
 
 MISTYPED = {
-    "command": (("searh", "swingup"), "did you mean 'search'"),
+    "command": (("searchh", "swingup"), "did you mean 'search'"),
     "option": (("search", "swingup", "--generatons", "2"), "--generations"),
     "task": (("search", "swingupp"), "did you mean 'swingup'"),
     "setting": (("search", "swingup", "--set", "poulation=3"), "did you mean 'population'"),
