@@ -15,7 +15,7 @@ from wann_rt.evaluation.robustness import ALL
 from wann_rt.play.plain import play_controller
 from wann_rt.play.rollouts import play, starts_of
 from wann_rt.tasks import conditions
-from wann_rt.tasks.composed_step import FACTOR, MODULUS, following
+from wann_rt.tasks.composed.sensing import FACTOR, MODULUS, following
 from wann_rt.tasks.task import Task
 
 f32 = np.float32

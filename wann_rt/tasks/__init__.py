@@ -10,7 +10,7 @@ import numpy as np
 from wann_rt.core.errors import TableError, TaskError
 from wann_rt.core.guess import near
 from wann_rt.core.strict_json import shown
-from wann_rt.tasks import composed, conditions, scenes
+from wann_rt.tasks import conditions, scenes
 from wann_rt.tasks.compiled import (
     acrobot,
     cartpole,
@@ -18,6 +18,7 @@ from wann_rt.tasks.compiled import (
     mountain_car,
     pendulum,
 )
+from wann_rt.tasks.composed.task import under
 from wann_rt.tasks.task import Task
 
 
@@ -161,7 +162,7 @@ def with_params(task: Task, **changes: float) -> Task:
     for name, value in changes.items():
         values[name] = _param(plain, name, value, values)
     params = plain.params._make(values[name] for name in plain.params._fields)
-    return composed.under(replace(plain, params=params), values)
+    return under(replace(plain, params=params), values)
 
 
 def changed_params(task: Task) -> dict[str, float]:

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from wann_rt.core.arithmetic import ZERO
 from wann_rt.core.random import Purpose, stream, uniforms
 from wann_rt.tasks import conditions
-from wann_rt.tasks.composed_step import MODULUS, Draws, Layout, Plain, observe_of, step_of
+from wann_rt.tasks.composed.layout import Draws, Layout, Plain
+from wann_rt.tasks.composed.sensing import MODULUS
+from wann_rt.tasks.composed.step import observe_of, step_of
 from wann_rt.tasks.conditions import SPREAD
 from wann_rt.tasks.task import Function, Start, Task
 

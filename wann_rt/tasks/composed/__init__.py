@@ -1,0 +1,1 @@
+"""A task under conditions: what disturbs it and prices it is composed around its ``step``."""
