@@ -11,40 +11,28 @@ import hashlib
 import json
 import math
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wann_rt import tasks
 from wann_rt.core import reference
-from wann_rt.core.activations import BY_ID
 from wann_rt.core.controller import MIN_VECTORS, Channel, Controller, Vector, Weight
 from wann_rt.core.disk import read_bytes
-from wann_rt.core.errors import ControllerError, FileError, NetworkError, TaskError
+from wann_rt.core.errors import ControllerError, FileError, TaskError
 from wann_rt.core.files import read_text
-from wann_rt.core.network import Connection, Network
+from wann_rt.core.network import Network
 from wann_rt.core.random import Purpose, normals, stream, uniforms
 from wann_rt.core.strict_json import value_of
 from wann_rt.tasks.task import Task
+from wann_rt.zoo.matrix import LARGEST, Matrix, entries_of, network_of, read_matrix
 
-_NUMBER = re.compile(r"\s*([+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?|nan|inf)\s*", re.ASCII)
-LARGEST = float(np.finfo(np.float32).max)
 CANDIDATES = 8 * MIN_VECTORS
 # What the reference code adds to the tuned parameters of each of its tasks: nothing in the files says it.
 WEIGHT_BIAS = {"cartpole-swingup": -1.5, "biped": -1.87, "vae-racing": -0.7, "mnist256": 0.0}
-
-
-class Matrix(NamedTuple):
-    """A topology as it was read: connections (0: none, nan: disabled) and activation ids."""
-
-    where: str
-    weights: NDArray[np.float64]
-    activations: list[int]
 
 
 class _Tuned(NamedTuple):
@@ -90,7 +78,7 @@ def load_out(
     """
     if weights is not None and own_weights:
         raise ControllerError("either tuned weights or the file's own weights, not both")
-    known, matrix = known_task(task), _read_matrix(path)
+    known, matrix = known_task(task), read_matrix(path)
     weight, provenance = Weight.shared(shared_weight), origin("source", path)
     network, order = network_of(matrix, known, inputs, outputs)
     if weights is not None:
@@ -99,32 +87,8 @@ def load_out(
         provenance |= origin("weights", weights) | {"weight_bias": bias}
         provenance |= dict(zip(("score", "score_sd"), tuned.scores, strict=False))
     elif own_weights:
-        weight = Weight("connections", tuple(_entries(matrix)[k] for k in order))
+        weight = Weight("connections", tuple(entries_of(matrix)[k] for k in order))
     return controller_of(network, weight, known, Path(path).stem, provenance)
-
-
-def network_of(
-    matrix: Matrix, known: Task | None, inputs: int | None, outputs: int | None
-) -> tuple[Network, list[int]]:
-    """Returns the network, and for each of its connections the index of its entry, counted row by row.
-
-    Args:
-        matrix: what the file says.
-        known: the task, whose shape it must have.
-        inputs: number of inputs, if not to be inferred.
-        outputs: number of outputs, if not to be inferred.
-
-    Raises:
-        FileError: it cannot have this shape, or is no network.
-    """
-    if known is not None:
-        inputs, outputs = len(known.observations), len(known.actions)
-        _check_shape(matrix, known.name, inputs, outputs)
-    n_inputs, n_outputs = _interface(matrix, inputs, outputs)
-    try:
-        return _network(matrix, n_inputs, n_outputs)
-    except NetworkError as error:
-        raise FileError(f"{matrix.where}: {error}") from None
 
 
 def controller_of(
@@ -163,105 +127,6 @@ def origin(key: str, path: str | os.PathLike[str]) -> dict[str, Any]:
     return {key: Path(path).name, f"{key}_sha256": hashlib.sha256(read_bytes(path)).hexdigest()}
 
 
-def _read_matrix(path: str | os.PathLike[str]) -> Matrix:
-    """Reads and checks a ``.out`` file."""
-    lines = read_text(path).rstrip().splitlines()
-    if not lines:
-        raise FileError(f"{path}: is empty; expected one line of numbers for each node")
-    for i, line in enumerate(lines):  # before there is room for as many numbers
-        if line.count(",") != len(lines):
-            raise FileError(
-                f"{path}: line {i + 1} has {line.count(',') + 1} values; the file has {len(lines)} lines, so each "
-                f"needs {len(lines) + 1}: one for every node, then the activation id"
-            )
-    rows = np.empty((len(lines), len(lines) + 1))
-    for i, line in enumerate(lines):
-        tokens = line.split(",")
-        rows[i] = [number(token, f"{path}: line {i + 1}, value {k + 1}") for k, token in enumerate(tokens)]
-    backward = np.argwhere(np.tril(rows[:, :-1] != 0))
-    if len(backward):
-        source, target = backward[0]
-        raise FileError(
-            f"{path}: line {source + 1} connects node {source} to node {target}, which does not come after it; "
-            "a network must be feed-forward, its nodes listed in topological order"
-        )
-    activations = [activation_id(a, f"{path}: line {i + 1}", " (the last value)") for i, a in enumerate(rows[:, -1])]
-    return Matrix(str(path), rows[:, :-1], activations)
-
-
-def number(token: str, where: str) -> float:
-    """Returns a value that float32 can hold, or nan."""
-    if not _NUMBER.fullmatch(token):  # Python's own reading also takes 1_0, Arabic digits and any spelling of nan
-        raise FileError(f"{where}: expected a number, got {token[:40]!r}")
-    value = float(token)
-    if not math.isnan(value) and abs(value) > LARGEST:
-        raise FileError(f"{where}: {token[:40].strip()} is beyond float32; a weight must be finite")
-    return value
-
-
-def activation_id(value: float, where: str, what: str = "") -> int:
-    """Returns the id of an activation of the palette."""
-    if value not in BY_ID:
-        known = ", ".join(f"{a.id} {a.name}" for a in BY_ID.values())
-        raise FileError(f"{where}: activation id {value:g}{what} is unknown; known: {known}")
-    return int(value)
-
-
-def _interface(matrix: Matrix, inputs: int | None, outputs: int | None) -> tuple[int, int]:
-    """Returns the numbers of inputs and outputs: those wanted, if the file can have them, or the inferred ones."""
-    genes = matrix.weights != 0  # nan is not 0: a disabled connection counts
-    n = len(genes)
-    most_inputs = int(np.argmax(np.append(genes.any(axis=0), True))) - 1
-    most_outputs = int(np.argmax(np.append(genes.any(axis=1)[::-1], True)))
-    n_inputs = most_inputs if inputs is None else inputs
-    n_outputs = most_outputs if outputs is None else outputs
-    if not 1 <= n_inputs <= most_inputs or not 1 <= n_outputs <= most_outputs or 1 + n_inputs + n_outputs > n:
-        raise FileError(
-            f"{matrix.where}: {n} nodes cannot be a bias, {n_inputs} inputs, {n_outputs} outputs and hidden nodes: at "
-            f"most {max(most_inputs, 0)} after the bias have nothing leading into them, at most {most_outputs} at the "
-            "end have nothing leaving them; say how many inputs and outputs there are, or check the task"
-        )
-    return n_inputs, n_outputs
-
-
-def _check_shape(matrix: Matrix, task: str, inputs: int, outputs: int) -> None:
-    """Refuses a file whose shape is plainly another one than that of the task.
-
-    Nodes that nothing leads into are the bias and the inputs, nodes that nothing leaves the outputs; of a hidden node
-    neither can be said, for the reference code makes it by splitting a connection.
-
-    Raises:
-        FileError: the numbers differ.
-    """
-    genes = matrix.weights != 0
-    found_inputs = int(np.argmax(np.append(genes.any(axis=0), True))) - 1
-    found_outputs = int(np.argmax(np.append(genes.any(axis=1)[::-1], True)))
-    if (found_inputs, found_outputs) != (inputs, outputs):
-        raise FileError(
-            f"{matrix.where}: has {max(found_inputs, 0)} inputs and {found_outputs} outputs; {task} has {inputs} and "
-            f"{outputs}: this champion is of another task, so name that one, or none and give --inputs and --outputs"
-        )
-
-
-def _entries(matrix: Matrix) -> list[float]:
-    """Returns the numbers of the live connections, row by row."""
-    live = np.nan_to_num(matrix.weights)
-    return [float(w) for w in live[live != 0]]
-
-
-def _network(matrix: Matrix, n_inputs: int, n_outputs: int) -> tuple[Network, list[int]]:
-    """Returns the network, and for each of its connections the index of its entry, counted row by row."""
-    live = np.argwhere(np.nan_to_num(matrix.weights))
-    n = len(matrix.activations)
-    return Network.build(
-        n_inputs,
-        {i: matrix.activations[i] for i in range(1 + n_inputs, n - n_outputs)},
-        {i: matrix.activations[i] for i in range(n - n_outputs, n)},
-        [Connection(int(source), int(target)) for source, target in live],
-        prune=True,
-    )
-
-
 def _read_tuned(path: str | os.PathLike[str]) -> _Tuned:
     """Reads and checks a ``.wann.json`` file."""
     content = value_of(read_text(path), str(path))
@@ -298,7 +163,7 @@ def _bias(path: str | os.PathLike[str], task: str | None, weight_bias: float | N
 def _tuned_weight(
     tuned: _Tuned, bias: float, path: str | os.PathLike[str], matrix: Matrix, order: Sequence[int]
 ) -> Weight:
-    n_entries = len(_entries(matrix))
+    n_entries = len(entries_of(matrix))
     if len(tuned.parameters) != n_entries:
         raise FileError(
             f"{path}: has {len(tuned.parameters)} parameters for the {n_entries} connections of {matrix.where}: these "

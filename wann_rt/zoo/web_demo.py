@@ -19,7 +19,8 @@ import numpy as np
 from wann_rt.core.controller import Controller, Weight
 from wann_rt.core.errors import ControllerError, FileError
 from wann_rt.core.files import read_text
-from wann_rt.zoo.published import LARGEST, Matrix, activation_id, controller_of, known_task, network_of, number, origin
+from wann_rt.zoo.matrix import LARGEST, Matrix, activation_id, network_of, number
+from wann_rt.zoo.published import controller_of, known_task, origin
 
 MOST_NODES = 4096  # a matrix of nodes x nodes is made
 MOST_STAGES = 100  # each is looked for in the whole text
