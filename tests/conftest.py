@@ -1,9 +1,10 @@
 """What all tests share: steady examples, the flag that rewrites golden files, and what a skip must say."""
 
 import re
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from helpers import needs
 from hypothesis import settings
@@ -45,6 +46,16 @@ def pytest_runtest_makereport(
             report.outcome = "failed"
             report.longrepr = f"a skip must say what to install or which machine it takes, but said: {reason}"
     return report
+
+
+@pytest.fixture(autouse=True)
+def _no_test_changes_how_floats_are_computed() -> Iterator[None]:
+    """Fails a test that leaves the process flushing subnormals: all that compare bits after it would fail instead.
+
+    A library that GCC links with ``-ffast-math`` does so as soon as it is loaded; ``-nostartfiles`` keeps it from that.
+    """
+    yield
+    assert np.float32(1e-40) * np.float32(0.5) > 0, "this test has made its process flush subnormals"
 
 
 @pytest.fixture

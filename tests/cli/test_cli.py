@@ -147,7 +147,7 @@ def test_verify_runs_the_header_on_the_targets_that_are_named(controller_file: P
     assert list(json.loads(result.output)["targets"]) == [name]
     result = run("verify", controller_file, "--vectors", 10, "--targets", f"{name},m9")
     assert result.exit_code == 2
-    assert f"there is no target 'm9'; targets: all, {name}" in result.output
+    assert f"there is no target 'm9'; targets: all, host, {name}" in result.output
 
 
 def test_verify_exits_1_where_a_recorded_vector_does_not_fit(controller_file: Path) -> None:
@@ -224,7 +224,7 @@ def test_bad_controllers_are_named(controller_file: Path, change: dict[str, Any]
     ("arguments", "message"),
     [
         (["show", "missing.json"], "missing.json: cannot be read: No such file"),
-        (["show", "."], "cannot be read"),
+        (["show", "."], ".: is a folder, and no run folder"),
         (["search", "juggling"], "no task 'juggling'; known tasks: cartpole-swingup"),
         (["search", "swingup", "--set", "popsize=3"], "no setting 'popsize'"),
         (["search", "swingup", "--preset", "best"], "no preset 'best'"),
@@ -232,7 +232,7 @@ def test_bad_controllers_are_named(controller_file: Path, change: dict[str, Any]
         (["search", "swingup", "--generations", "0"], "0 is not in the range"),
         (["import", "champion.wann.json"], "name its topology too"),
         (["import", "missing.out"], "missing.out: cannot be read"),
-        (["juggle"], "No such command 'juggle'"),
+        (["juggle"], "there is no command 'juggle'"),
     ],
 )
 def test_bad_input_is_one_clear_message(arguments: list[str], message: str) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from helpers import needs
 
 import wann_rt as wr
 from wann_rt.cli import SECTIONS, main
@@ -81,7 +82,7 @@ def test_a_run_folder_stands_for_its_champion(tmp_path: Path) -> None:
 def test_doctor_knows_every_extra() -> None:
     extras = requirements()
     if not extras:
-        pytest.skip("wann-rt is not installed here, so it has no metadata")
+        needs.skip("wann-rt has no metadata: pip install .")
     names = {row["name"] for row in json.loads(run("doctor", "--json").output)}
     for extra in set(extras) - {"", "dev", "all"}:
         assert f"extra {extra}" in names

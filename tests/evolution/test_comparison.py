@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from helpers import needs
 
 from wann_rt import tasks
 from wann_rt.cli import main
@@ -60,7 +61,7 @@ def test_seeds_are_read_strictly() -> None:
 
 
 def test_the_command_prints_a_table_and_a_plot(tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib")
+    needs.module("matplotlib")
     given = [f"--set={name}={value}" for name, value in SMALL.items()]
     out, picture = tmp_path / "runs", tmp_path / "runs.svg"
     arguments = ["compare", "swingup", "--seeds", "1-2", "--episodes", "2", "--out", str(out), "--plot", str(picture)]

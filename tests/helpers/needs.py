@@ -59,6 +59,8 @@ MODULES: Mapping[str, str] = {
     "cyclonedx": "pip install 'cyclonedx-python-lib[json-validation]'",
     "envpool": "pip install 'wann-rt[envpool]'",
     "ipykernel": "pip install ipykernel",
+    "matplotlib": "pip install 'wann-rt[plots]'",
+    "mujoco": "pip install 'wann-rt[mujoco]'",
     "nacl": "pip install pynacl",
     "nbclient": "pip install nbclient",
     "platformio": "pip install platformio",

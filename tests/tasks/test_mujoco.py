@@ -1,6 +1,7 @@
 """Laws of MuJoCo's environments: the error without the physics names the extra; films are made without a display."""
 
 import os
+import pickle
 import sys
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from wann_rt import zoo
 from wann_rt.core.errors import MissingExtraError, TaskError
 from wann_rt.display import watch as watching
 from wann_rt.play.environment import environment
+from wann_rt.tasks.environment.describe import described
+from wann_rt.tasks.environment.maker import Maker
 from wann_rt.tasks.environment.task import EnvironmentTask
 
 CHAMPION = "inverted-pendulum"
@@ -45,7 +48,12 @@ def test_an_environment_without_its_physics_is_refused_with_the_extra_that_bring
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(MissingExtraError, match=rf"environment {env_id} needs .*pip install 'wann-rt\[{says}\]'"):
-        environment(env_id)
+        described(Maker.of(env_id), {})  # what a process of its own does for ``environment``
+
+
+def test_the_error_that_names_an_extra_comes_out_of_another_process_as_it_is() -> None:
+    error = MissingExtraError("environment Ant-v5", "mujoco", "mujoco")
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
 
 
 @needs.opengl
@@ -81,7 +89,9 @@ def test_without_a_display_no_window_is_opened() -> None:
 
 @pytest.mark.usefixtures("without_display")
 def test_who_names_an_opengl_gets_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    needs.module("mujoco")  # which asks for OpenGL when it is imported
+    pendulum = task()
     monkeypatch.setattr(watching, "find_library", lambda name: None)
     monkeypatch.setenv(watching.OPENGL, "osmesa")
-    watching.stage(task(), "rgb_array")
+    watching.stage(pendulum, "rgb_array")
     assert os.environ[watching.OPENGL] == "osmesa"

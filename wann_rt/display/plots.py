@@ -23,7 +23,6 @@ from wann_rt.display.figure import (
     label,
     signed,
 )
-from wann_rt.evolution.config import Config
 from wann_rt.tasks.task import Task
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def plot_weight_profile(
     sweep: "Sweep",
     path: str | os.PathLike[str],
     *,
-    marks: Sequence[float] = Config.weights,
+    marks: Sequence[float] | None = None,
     own: float | None = None,
     title: str = "",
 ) -> None:
@@ -55,7 +54,7 @@ def plot_weight_profile(
     Args:
         sweep: see ``evaluation.sweep.sweep``.
         path: file to write.
-        marks: weights to mark: those of the search.
+        marks: weights to mark; by default those that a search samples.
         own: the controller's own shared weight, if it is to be marked too.
         title: what was played, e.g. the task's name.
 
@@ -63,6 +62,10 @@ def plot_weight_profile(
         MissingExtraError: matplotlib is not installed.
         FileError: the suffix is none of ``FORMATS``, or the file cannot be written.
     """
+    if marks is None:
+        from wann_rt.evolution.config import Config  # which imports numba: who only draws shall not wait for it
+
+        marks = Config.weights
     at_marks = np.interp(marks, sweep.weights, sweep.means)
     best = float(np.interp(sweep.best, sweep.weights, sweep.means))
     with figure_file(path) as figure:
