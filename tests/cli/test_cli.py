@@ -70,6 +70,7 @@ def test_evaluate_scores_every_condition(controller_file: Path) -> None:
     assert "tuned shared weight" in run("evaluate", controller_file, "--episodes", 4).output
 
 
+@pytest.mark.long
 def test_evaluate_reports_effort_and_chatter_beside_each_score(controller_file: Path) -> None:
     scores = json.loads(run("evaluate", controller_file, "--episodes", 4, "--json").output)["scores"]
     assert all(0 <= score["effort"] <= 1 and score["chatter"] >= 0 for score in scores.values())

@@ -18,6 +18,7 @@ from wann_rt.evolution.comparison import bootstrap, compare, read_seeds
 SMALL: dict[str, Any] = {"generations": 1, "population": 8, "episodes": 1, "sweep_weights": 3, "scored_episodes": 2}
 
 
+@pytest.mark.long
 def test_runs_are_searched_once_and_scored_in_the_same_episodes(tmp_path: Path) -> None:
     task, searched = tasks.get("swingup"), list[Any]()
     for seeds in ([1, 2], [1, 2, 3]):

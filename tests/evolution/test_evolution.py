@@ -38,7 +38,9 @@ def champion_text(threads: int, base: Config = SMALL, **settings: Any) -> str:
     return files.to_text(api.controller_of(running))
 
 
-@pytest.mark.parametrize("base", [SMALL, MINIMAL, AGNOSTIC], ids=["paper", "minimal", "agnostic"])
+@pytest.mark.parametrize(
+    "base", [pytest.param(SMALL, marks=pytest.mark.long), MINIMAL, AGNOSTIC], ids=["paper", "minimal", "agnostic"]
+)
 def test_champion_is_the_same_for_any_number_of_threads(base: Config) -> None:
     assert champion_text(1, base) == champion_text(2, base) == champion_text(5, base)
 

@@ -36,15 +36,14 @@ def stop_after(generation: int, error: BaseException) -> Callable[[Generation], 
     return on_generation
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("kills", [10, pytest.param(100, marks=pytest.mark.long)])
-def test_kills_at_random_moments_change_nothing(tmp_path: Path, kills: int) -> None:
+@pytest.mark.long
+def test_a_hundred_kills_change_nothing(tmp_path: Path) -> None:
     script = Path(__file__).with_name("resume_under_fire.py")
-    done = subprocess.run([sys.executable, script, tmp_path, str(kills)], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, script, tmp_path, "100"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)
-    assert seen["kills"] >= kills
-    assert seen["inside"] >= kills // 4
+    assert seen["kills"] >= 100
+    assert seen["inside"] >= 25
     assert seen["finished"] >= 1
     assert seen["differences"] == 0
 

@@ -74,6 +74,7 @@ def test_the_type_checker_agrees_with_the_manual(tmp_path: Path) -> None:
     assert bad.stdout.count("error: Argument") == 2, bad.stdout
 
 
+@pytest.mark.long
 def test_the_programs_of_the_manual_run(tmp_path: Path) -> None:
     for block in blocks():
         program = block.replace("steps=5_000_000", "steps=50_000").replace("generations=64", "generations=2")

@@ -76,7 +76,7 @@ def test_recorded_vectors_hold_no_infinity(tmp_path: Path) -> None:
     }  # the first one is whole
 
 
-@pytest.mark.parametrize("env_id", CHEAP)
+@pytest.mark.parametrize("env_id", [CHEAP[0], *(pytest.param(other, marks=pytest.mark.long) for other in CHEAP[1:])])
 def test_the_champion_does_not_depend_on_how_many_workers_play(env_id: str) -> None:
     task = environment(env_id, max_steps=30)
     found = {files.to_text(wr.search(task, threads=n, **TINY)) for n in (1, 2, 3)}
@@ -97,6 +97,7 @@ def test_a_resumed_search_ends_with_the_champion_of_an_uninterrupted_one(backend
     assert files.to_text(wr.search(task, out=tmp_path, **TINY)) == files.to_text(whole)
 
 
+@pytest.mark.long
 def test_a_killed_worker_costs_time_but_not_the_result() -> None:
     task = environment("helpers.odd_environments:Slow", max_steps=40)
     wanted = wr.search(task, threads=2, **TINY)
