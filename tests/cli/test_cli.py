@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from helpers import needs
 
 from wann_rt import cli
 from wann_rt.cli import main
@@ -131,6 +132,7 @@ def test_export_writes_several_formats_into_a_folder(controller_file: Path, tmp_
     assert {p.name for p in (tmp_path / "out").iterdir()} == {"small.h", "small.onnx"}
 
 
+@needs.c_compiler
 def test_verify_proves_parity(controller_file: Path) -> None:
     result = run("verify", controller_file, "--vectors", 50, "--json")
     assert result.exit_code == 0
@@ -139,6 +141,7 @@ def test_verify_proves_parity(controller_file: Path) -> None:
     assert all(figures["max_ulp"] == 0 for name, figures in found.items() if name != "onnx")
 
 
+@needs.c_compiler
 def test_verify_runs_the_header_on_the_targets_that_are_named(controller_file: Path) -> None:
     from wann_rt.exporters.targets.targets import BY_KEY
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import builders
+from helpers import builders, needs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -60,6 +60,7 @@ def report_of(fault: Fault, promise: Promise = "0 ulp", seed: int = 0) -> Report
 
 @KINDS
 @pytest.mark.parametrize("seed", range(3))
+@needs.c_compiler
 def test_every_back_end_keeps_its_promise(seed: int, kind: str) -> None:
     report = verify(subject(seed, kind), n_random=200)
     assert report.ok, [str(result) for result in report.results if not result.kept]

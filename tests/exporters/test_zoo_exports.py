@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from helpers import needs
 
 from wann_rt import zoo
 from wann_rt.exporters import EXPORTERS, export
@@ -17,6 +18,7 @@ def test_there_are_controllers() -> None:
 
 
 @every_controller
+@needs.c_compiler
 def test_each_back_end_keeps_its_promise(name: str) -> None:
     report = verify(zoo.load(name), n_random=400)
     assert report.ok, [result for result in report.results if not result.kept]

@@ -118,6 +118,7 @@ def test_a_wrong_bit_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+@pytest.mark.slow
 def test_what_is_not_installed_is_skipped_with_the_packages_to_install() -> None:
     no_compiler = replace(BY_KEY["avr"], prefix="no-such-")
     packages = " ".join(no_compiler.packages)
