@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[2]
 def bare(*command: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Runs .ci/bare, which is not in a bare machine unless ``variables`` say so."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("BARE_")} | variables
-    script = ROOT / ".ci" / "bare"
-    return subprocess.run([script, *command], env=environment, capture_output=True, text=True, check=False)
+    words: list[str | Path] = [needs.program("bash"), ROOT / ".ci" / "bare", *command]
+    return subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
 
 
 def test_without_a_command_it_says_how_to_give_one() -> None:

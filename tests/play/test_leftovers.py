@@ -20,6 +20,7 @@ from wann_rt.play.environment import environment
 from wann_rt.play.rollouts import play, starts_of
 from wann_rt.tasks.environment import leftovers
 
+pytestmark = pytest.mark.slow
 LEAVING = "helpers.leaving_environments:Leaving"
 
 

@@ -23,6 +23,7 @@ def described(how: str) -> EnvironmentTask:
 
 
 @needs.proc
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["prints", "changes the folder", "starts a crowd", "forks", "starts a thread"])
 def test_a_constructor_does_nothing_to_the_process_that_asks(how: str, capfd: pytest.CaptureFixture[str]) -> None:
     folder = Path.cwd()
