@@ -46,6 +46,7 @@ def test_tasks_are_listed_for_people_and_for_programs() -> None:
     assert json.loads(run("tasks", "--json").output)[0]["name"] == "cartpole-swingup"
 
 
+@pytest.mark.slow
 def test_a_search_writes_a_run_folder_and_says_what_next(tmp_path: Path) -> None:
     arguments = ["search", "swingup", "--generations", 2, "--population", 8, "--set", "episodes=1", "--quiet"]
     result = run(*arguments, "--out", tmp_path / "run")
@@ -97,6 +98,7 @@ def test_tune_writes_the_pareto_set_beside_the_result(controller_file: Path, tmp
     assert run("tune", controller_file, "--method", "sweep", "--prune").exit_code == 2
 
 
+@pytest.mark.slow
 def test_a_param_of_the_task_can_be_changed(controller_file: Path, tmp_path: Path) -> None:
     plain, longer = (
         json.loads(run("evaluate", controller_file, "--episodes", 4, "--json", *options).output)["scores"]

@@ -43,6 +43,7 @@ def test_search_evaluate_and_verify_on_an_environment_of_ones_own(
     assert run("verify", champion, "--vectors", "50").exit_code == 0
 
 
+@pytest.mark.slow
 def test_the_environment_of_the_manual_can_be_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = (Path(__file__).parents[2] / "docs" / "environments.md").read_text(encoding="utf-8")
     [code] = re.findall(r"```python\n(# my_glider\.py\n.*?)```", page, re.DOTALL)

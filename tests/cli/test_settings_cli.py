@@ -65,6 +65,7 @@ def test_help_lists_every_command_by_what_it_is_for() -> None:
     assert all(f"{title}:" in said for title in SECTIONS)
 
 
+@pytest.mark.slow
 def test_a_run_folder_stands_for_its_champion(tmp_path: Path) -> None:
     out = tmp_path / "run"
     wr.search("swingup", out=out, generations=1, population=8, episodes=1, sweep_weights=3, scored_episodes=2)

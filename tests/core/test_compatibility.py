@@ -169,6 +169,7 @@ def test_every_activation_stands_in_some_subject() -> None:
     assert used == {activation.id for activation in PALETTE}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("to", ["onnx", "onnx-exact"])
 def test_what_is_written_for_onnx2c_computes_what_the_usual_model_does(to: str) -> None:
     for controller in subjects(24):

@@ -53,6 +53,7 @@ def with_digest(content: dict[str, Any]) -> str:
 # What comes back
 
 
+@pytest.mark.slow
 @given(seeds)
 def test_a_saved_controller_comes_back_equal(rng: np.random.Generator) -> None:
     controller = builders.controller(rng)

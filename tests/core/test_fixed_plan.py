@@ -43,6 +43,7 @@ def one_node(
 # Overflow.
 
 
+@pytest.mark.slow
 @given(random_controllers(), st.integers(0, 2**32 - 1))
 @settings(max_examples=60, deadline=None)
 def test_nothing_leaves_its_proven_range_whatever_is_observed(controller: Controller, seed: int) -> None:
@@ -106,6 +107,7 @@ WILD = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(WILD, WILD, WILD, WILD, WILD, st.booleans(), st.sampled_from(sorted(FIXED)), st.integers(0, 2**32 - 1))
 @settings(max_examples=300, deadline=None)
 def test_any_numbers_are_either_held_or_refused(
@@ -240,6 +242,7 @@ def test_the_mean_of_too_many_wide_members_is_refused() -> None:
                 plan(ensemble)
 
 
+@pytest.mark.slow
 def test_random_controllers_fit() -> None:
     for k in range(30):
         assert plan(replace(builders.controller(np.random.default_rng(k)), vectors=())).members

@@ -83,6 +83,7 @@ def test_an_ensemble_is_the_mean_of_its_members() -> None:
     assert np.abs(whole - np.mean(members, axis=0)).max() <= 1
 
 
+@pytest.mark.slow
 def test_the_loss_of_score_is_small_and_the_same_each_time() -> None:
     controller = files.load(PARETO)
     task = tasks.get("swingup")

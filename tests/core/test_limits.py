@@ -53,6 +53,7 @@ CASES: dict[str, tuple[Callable[[], str], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", list(CASES))
 def test_too_much_is_refused_in_its_own_words(case: str) -> None:
     text, says = CASES[case][0](), CASES[case][1]
@@ -62,6 +63,7 @@ def test_too_much_is_refused_in_its_own_words(case: str) -> None:
     assert time.process_time() - begin < 10
 
 
+@pytest.mark.slow
 def test_time_grows_as_the_text_does() -> None:
     def seconds(count: int) -> float:
         keys = {f"k{k}": k for k in range(KEYS)}

@@ -78,6 +78,7 @@ def test_a_picture_of_hostile_names_is_well_formed(tmp_path: Path, text: str) ->
         ElementTree.parse(io.StringIO(picture.read_text()))
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_keys_are_read_in_linear_time() -> None:
     keys = [f"k{i}" for i in range(100_000)]
     text = "{" + ",".join(f'"{key}":0' for key in [*keys, *keys]) + "}"

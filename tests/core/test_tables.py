@@ -78,6 +78,7 @@ def test_a_table_has_a_row_for_each_activation_and_for_nothing_else(key: str) ->
         covered({**{a.name: 0 for a in PALETTE}, "softsign": 0}, "T", "a.b")
 
 
+@pytest.mark.slow
 def test_the_kernels_chain_follows_the_palette_and_ends_in_nan() -> None:
     longer = chain((*PALETTE, Activation(127, "softsign", "x / (1 + |x|)", softsign, since=2)))
 

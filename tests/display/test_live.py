@@ -66,6 +66,7 @@ def report(number: int) -> Any:
     return Generation(number, 739.1, 401.0, 24, 19.0, 735.1, 25, 1_000_000 * number)
 
 
+@pytest.mark.slow
 def test_a_search_shows_progress_to_those_who_look_on_only(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -80,6 +81,7 @@ def test_a_search_shows_progress_to_those_who_look_on_only(
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.slow
 def test_a_search_says_each_of_its_stages(tmp_path: Path) -> None:
     said: list[str] = []
     with stages.listening(said.append):

@@ -82,6 +82,7 @@ def generations() -> list[Generation]:
 # Files
 
 
+@pytest.mark.slow
 @every_plot
 def test_svg_is_well_formed_and_repeatable(write: Callable[[Path], None], tmp_path: Path) -> None:
     write(tmp_path / "a.svg")
@@ -209,6 +210,7 @@ def test_a_recording_is_the_episode_that_the_kernels_play() -> None:
     assert episode.rewards.astype(float).sum() == played.returns[0, 0]
 
 
+@pytest.mark.slow
 def test_an_episode_of_a_disturbed_task_is_plotted(tmp_path: Path) -> None:
     plots.plot_episode(tasks.with_params(TASK, delay=1), controller(), tmp_path / "plot.svg")
     assert (tmp_path / "plot.svg").exists()
@@ -236,6 +238,7 @@ def test_the_rarer_sign_and_thin_lines_are_drawn_last() -> None:
     assert order.tolist() == [0, 4, 2, 3, 1]
 
 
+@pytest.mark.slow
 def test_every_picture_of_the_command_line_is_drawn(tmp_path: Path) -> None:
     run = tmp_path / "run"
     settings_of = ["--generations", "2", "--population", "8", "--out", str(run), "--quiet"]

@@ -28,6 +28,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_report_says_what_was_searched_and_what_came_of_it(run: Path) -> None:
     text = report([run], episodes=4)
     assert text == report([run], episodes=4)
@@ -37,6 +38,7 @@ def test_a_report_says_what_was_searched_and_what_came_of_it(run: Path) -> None:
     assert "<script" not in text
 
 
+@pytest.mark.slow
 def test_the_command_in_a_report_repeats_the_run(run: Path, tmp_path: Path) -> None:
     words = shlex.split(Run.read(run).command)
     assert words[:2] == ["wann-rt", "search"]
@@ -46,12 +48,14 @@ def test_the_command_in_a_report_repeats_the_run(run: Path, tmp_path: Path) -> N
     assert (again / "champion.json").read_bytes() == (run / "champion.json").read_bytes()
 
 
+@pytest.mark.slow
 def test_several_runs_stand_beside_each_other(run: Path) -> None:
     text = report([run, run])
     assert "2 runs" in text
     assert "By preset" in text
 
 
+@pytest.mark.slow
 def test_a_hostile_run_folder_runs_nothing(run: Path, tmp_path: Path) -> None:
     for path in run.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
@@ -72,6 +76,7 @@ def test_chromium_shows_every_picture(run: Path, tmp_path: Path) -> None:
     assert len(re.findall(r"<img[^>]*data:image/svg", seen)) == 6
 
 
+@pytest.mark.slow
 def test_what_is_no_run_is_one_error(run: Path, tmp_path: Path) -> None:
     with pytest.raises(WannError, match="name a run folder"):
         report([])
@@ -86,6 +91,7 @@ def test_what_is_no_run_is_one_error(run: Path, tmp_path: Path) -> None:
         report([tmp_path])
 
 
+@pytest.mark.slow
 def test_watching_ends_with_the_run(run: Path) -> None:
     done = CliRunner().invoke(main, ["report", str(run), "--watch", "1", "--episodes", "4"])
     assert done.exit_code == 0, done.output

@@ -88,6 +88,7 @@ def test_a_window_opens_only_where_somebody_can_see_it(
     assert watching.has_display() == expected
 
 
+@pytest.mark.slow
 @every_task
 def test_what_is_seen_is_what_plain_gymnasium_plays(task: Task, tmp_path: Path) -> None:
     controller, env_id = player(task), watching.TWINS.get(task.name, task.env_id)
@@ -111,6 +112,7 @@ def test_the_swingup_that_is_seen_is_the_one_that_is_scored() -> None:
     assert seen == [(k, scored.returns[0, k], scored.lengths[0, k]) for k in range(3)]
 
 
+@pytest.mark.slow
 def test_an_environment_s_episode_scores_as_its_back_end_says() -> None:
     plain = with_options(environment("BipedalWalker-v3"), max_steps=120, fall_penalty=False)
     controller = player(plain)
@@ -126,6 +128,7 @@ def test_a_search_s_stall_cut_does_not_end_what_is_watched() -> None:
     assert (shown.params.stall_steps, shown.max_steps) == (0, 200)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("suffix", "every", "kind"), [(".mp4", 2, "h264"), (".gif", 4, "gif")])
 def test_a_film_has_every_picture_that_its_format_can_take(suffix: str, every: int, kind: str, tmp_path: Path) -> None:
     path = tmp_path / f"run{suffix}"
@@ -137,6 +140,7 @@ def test_a_film_has_every_picture_that_its_format_can_take(suffix: str, every: i
     assert f"{WIDTH}x{HEIGHT}" in told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", film.FORMATS)
 def test_the_same_pictures_make_the_same_bytes(suffix: str, tmp_path: Path) -> None:
     films = [tmp_path / f"{name}{suffix}" for name in "ab"]
@@ -193,6 +197,7 @@ def test_what_is_not_installed_is_named_with_its_extra(
         next(watching.watch(SWINGUP, player(SWINGUP), out=tmp_path / "run.mp4"))
 
 
+@pytest.mark.slow
 def test_params_that_the_twin_does_not_have_are_shown_as_traces(tmp_path: Path) -> None:
     task = tasks.with_params(tasks.get("pendulum"), gravity=3.0, observation_noise=0.1)
     controller = player(task)
@@ -201,6 +206,7 @@ def test_params_that_the_twin_does_not_have_are_shown_as_traces(tmp_path: Path) 
     assert seen == (0, scored.returns[0, 0], scored.lengths[0, 0])
 
 
+@pytest.mark.slow
 def test_a_task_of_a_users_file_is_shown_by_its_own_scene_or_as_traces(tmp_path: Path) -> None:
     scene = "scene=lambda p, state, push: scenes.cartpole_swingup(cartpole_swingup.Params(), [0, 0, 0, 0], push),\n)"
     imports = "from wann_rt.tasks import scenes\nfrom wann_rt.tasks.compiled import cartpole_swingup"
@@ -226,6 +232,7 @@ def test_an_environment_without_pictures_is_refused() -> None:
         watching.stage(task, "rgb_array")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("hidden")
 def test_a_window_shows_the_same_episode_as_a_film(tmp_path: Path) -> None:
     pendulum = environment("Pendulum-v1")
@@ -287,6 +294,7 @@ def test_the_command_makes_a_film_where_there_is_no_display(tmp_path: Path, monk
     assert [path.name for path in tmp_path.iterdir()] == ["pendulum.mp4"]
 
 
+@pytest.mark.slow
 def test_the_command_says_what_is_wrong_in_a_line(tmp_path: Path) -> None:
     for arguments, says in (
         (("zoo:pendulum", "--out", tmp_path / "a.png"), "its name must end in"),
@@ -299,6 +307,7 @@ def test_the_command_says_what_is_wrong_in_a_line(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["processes", "envpool"])
 def test_an_evaluation_tells_of_each_episode_of_an_environment_once(backend: BackendName) -> None:
     if backend == "envpool":
@@ -311,6 +320,7 @@ def test_an_evaluation_tells_of_each_episode_of_an_environment_once(backend: Bac
     assert sum(told) == evaluation.environment_episodes(3)
 
 
+@pytest.mark.slow
 def test_an_environment_is_shown_at_its_own_rate() -> None:
     for task, rate in ((SWINGUP, 100.0), (tasks.get("cartpole"), 50.0), (tasks.get("acrobot"), 15.0)):
         assert watching.own_rate(watching.stage(watching.shown(task), "rgb_array")) == rate

@@ -135,6 +135,7 @@ def test_the_best_weight_is_the_calmest_of_those_that_cannot_be_told_from_the_gr
     assert swept_by_hand([0.0, 0.0, 0.0], [1.0] * 3, [-1.0, 0.99, 1.0]) == 1  # finalists far apart are no neighbours
 
 
+@pytest.mark.slow
 def test_the_tuned_weight_does_not_depend_on_who_asks() -> None:
     """Of a plateau, other episodes choose much the same weight, and the evaluation's seed has no say at all."""
     champion = wr.load("zoo:cartpole-swingup.shared")

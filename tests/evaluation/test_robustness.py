@@ -86,6 +86,7 @@ def test_gain_and_offset_bend_readings_only_and_stay_within_their_limits() -> No
         assert error.max() > 0
 
 
+@pytest.mark.slow
 def test_noise_is_white_and_as_strong_as_it_says() -> None:
     task, plain = disturbed(observation_noise=0.1), disturbed()
     errors = []

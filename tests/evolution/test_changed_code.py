@@ -42,6 +42,7 @@ def begun(task: wr.EnvironmentTask, out: Path, **settings: Any) -> wr.Controller
     return wr.search(task, out=out, generations=6, on_generation=lambda r: r.generation == 2, **SMALL | settings)
 
 
+@pytest.mark.slow
 def test_other_code_is_refused_unless_told_and_then_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(tmp_path))
     out = tmp_path / "run"
@@ -66,6 +67,7 @@ def last(out: Path) -> dict[str, Any]:
     return line
 
 
+@pytest.mark.slow
 def test_other_conditioning_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(tmp_path))
     out = tmp_path / "run"
@@ -81,6 +83,7 @@ def test_other_conditioning_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
     assert last(out)["generation"] == 5
 
 
+@pytest.mark.slow
 def test_channels_that_say_what_is_known_anyway_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(tmp_path))
     plain = environment(tmp_path, "1.0", channels={"observations": ["obs_0"], "rate_hz": 10})

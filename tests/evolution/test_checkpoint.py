@@ -17,6 +17,7 @@ SMALL = Checkpoint({"generation": 3}, {"a": np.arange(6, dtype=np.int32).reshape
 numbers = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 
 
+@pytest.mark.slow
 @given(
     st.dictionaries(st.text(), st.recursive(numbers, st.lists, max_leaves=5)),
     st.dictionaries(

@@ -80,6 +80,7 @@ def test_a_state_that_no_search_writes_is_refused_by_name(case: str) -> None:
     assert running.population is before
 
 
+@pytest.mark.slow
 def test_a_sample_of_crafted_states_is_refused_or_safe() -> None:
     chance, running, seen = random.Random(1), Search(TASK, CONFIG, 1), Counter[str]()
     for _ in range(1500):

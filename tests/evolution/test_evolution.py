@@ -45,6 +45,7 @@ def test_champion_is_the_same_for_any_number_of_threads(base: Config) -> None:
     assert champion_text(1, base) == champion_text(2, base) == champion_text(5, base)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("seed", "quirks", "env_steps", "fitness", "champion"),
     [
@@ -65,6 +66,7 @@ def test_preset_paper_searches_as_it_always_did(
     assert (running.env_steps, running.champion.fitness.hex(), found) == (env_steps, fitness, champion)
 
 
+@pytest.mark.slow
 def test_another_seed_gives_another_search() -> None:
     assert champion_text(2) != champion_text(2, seed=6)
 
@@ -184,6 +186,7 @@ def test_controller_carries_its_contract() -> None:
     assert {"task", "task_version", "seed", "config_digest", "score", "env_steps"} <= set(controller.provenance)
 
 
+@pytest.mark.slow
 def test_run_folder_tells_the_whole_story(tmp_path: Path) -> None:
     seen: list[Generation] = []
     controller = wr.search("swingup", out=tmp_path / "run", on_generation=seen.append, **dataclasses.asdict(SMALL))
@@ -194,6 +197,7 @@ def test_run_folder_tells_the_whole_story(tmp_path: Path) -> None:
     assert settings["config_digest"] == SMALL.digest == controller.provenance["config_digest"]
 
 
+@pytest.mark.slow
 def test_a_run_folder_is_never_overwritten_by_accident(tmp_path: Path) -> None:
     settings = dataclasses.asdict(SMALL)
     wr.search("swingup", out=tmp_path, **settings)
@@ -218,6 +222,7 @@ def interrupt_after(n: int) -> Callable[[Generation], None]:
     return on_generation
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_the_best_so_far(tmp_path: Path) -> None:
     settings = dataclasses.asdict(SMALL) | {"generations": 1000}
     controller = wr.search("swingup", out=tmp_path / "run", on_generation=interrupt_after(3), **settings)

@@ -31,6 +31,7 @@ def told(folder: Path) -> list[Any]:
     return [report[:-1] for report in read_generations(folder)]  # all but the wall time
 
 
+@pytest.mark.slow
 def test_a_finished_run_goes_on_as_if_it_had_been_longer_from_the_start(tmp_path: Path) -> None:
     whole = searched(tmp_path / "whole", MORE)
     fewer = searched(tmp_path / "parts", FEWER)
@@ -40,6 +41,7 @@ def test_a_finished_run_goes_on_as_if_it_had_been_longer_from_the_start(tmp_path
     assert settings[0] == settings[1]
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_goes_on_to_more(tmp_path: Path) -> None:
     whole = searched(tmp_path / "whole", MORE)
     searched(tmp_path / "parts", FEWER, on_generation=lambda report: report.generation == 2)
@@ -48,6 +50,7 @@ def test_a_run_that_was_stopped_goes_on_to_more(tmp_path: Path) -> None:
     assert told(tmp_path / "parts") == told(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_a_kill_while_going_on_loses_nothing(tmp_path: Path) -> None:
     whole = searched(tmp_path / "whole", MORE)
     searched(tmp_path / "parts", FEWER)
@@ -101,6 +104,7 @@ def test_budgets_are_times_or_numbers_of_episodes() -> None:
         Stopping.of(patience=0)
 
 
+@pytest.mark.slow
 def test_a_target_ends_the_search_and_is_recorded(tmp_path: Path) -> None:
     found = wr.search("swingup", generations=50, target=-1000.0, out=tmp_path, **SMALL)
     assert found.provenance["generations"] == 1
@@ -129,6 +133,7 @@ class Seen(Callback):
         self.ended = controller.provenance["score"]["mean"]
 
 
+@pytest.mark.slow
 def test_callbacks_see_the_search_and_may_end_it(tmp_path: Path) -> None:
     seen, keep = Seen(), KeepBest(tmp_path / "best")
     found = wr.search("swingup", generations=50, callbacks=[seen, keep], **SMALL)
@@ -147,6 +152,7 @@ def test_figures_reach_tensorboard(tmp_path: Path) -> None:
     assert b"search/champion" in written.read_bytes()
 
 
+@pytest.mark.slow
 def test_a_search_in_which_nothing_can_be_learnt_is_named(caplog: pytest.LogCaptureFixture) -> None:
     same = [report(k, 0.0) for k in range(3)]
     controller = wr.zoo.load("pendulum")

@@ -48,6 +48,7 @@ def test_a_hundred_kills_change_nothing(tmp_path: Path) -> None:
     assert seen["differences"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("the task broke")])
 def test_a_stopped_run_goes_on_where_it_stopped(tmp_path: Path, error: BaseException) -> None:
     calm = wr.search("swingup", out=tmp_path / "calm", threads=1, **SETTINGS)
@@ -61,6 +62,7 @@ def test_a_stopped_run_goes_on_where_it_stopped(tmp_path: Path, error: BaseExcep
     assert [g[:-1] for g in read_generations(tmp_path / "run")] == [g[:-1] for g in read_generations(tmp_path / "calm")]
 
 
+@pytest.mark.slow
 def test_a_damaged_state_falls_back_to_the_one_before(tmp_path: Path) -> None:
     calm = wr.search("swingup", **SETTINGS)
     running = Search(TASK, SMALL)
@@ -76,6 +78,7 @@ def test_a_damaged_state_falls_back_to_the_one_before(tmp_path: Path) -> None:
     assert seen[0].generation == 7  # the damaged one said 8
 
 
+@pytest.mark.slow
 def test_two_damaged_states_are_a_clear_error(tmp_path: Path) -> None:
     wr.search("swingup", out=tmp_path, on_generation=stop_after(3, KeyboardInterrupt()), **SETTINGS)
     for path in tmp_path.glob("state.*"):
@@ -84,6 +87,7 @@ def test_two_damaged_states_are_a_clear_error(tmp_path: Path) -> None:
         wr.search("swingup", out=tmp_path, **SETTINGS)
 
 
+@pytest.mark.slow
 def test_a_finished_run_leaves_only_the_state_from_which_more_generations_go_on(tmp_path: Path) -> None:
     wr.search("swingup", out=tmp_path, **SETTINGS)
     assert {path.name for path in tmp_path.iterdir()} == {*RUN, "finished.checkpoint"}
@@ -97,6 +101,7 @@ def test_a_state_of_another_search_is_refused() -> None:
         restore(other, state_of(running), "x")
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_error_and_loses_only_what_was_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -99,12 +99,14 @@ def test_a_kill_at_some_file_operations_loses_nothing(tmp_path: Path, clock_step
     assert kill(tmp_path, clock_step, 7) >= 4
 
 
+@pytest.mark.slow
 def test_a_run_without_a_state_begins_again(calm: Path, tmp_path: Path) -> None:
     (tmp_path / SETTINGS).write_bytes((calm / SETTINGS).read_bytes())
     (tmp_path / GENERATIONS).write_bytes((calm / GENERATIONS).read_bytes()[:300])
     assert_goes_on(tmp_path, calm)
 
 
+@pytest.mark.slow
 def test_ctrl_c_between_a_generation_and_its_line_loses_nothing(
     calm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,6 +127,7 @@ def test_ctrl_c_between_a_generation_and_its_line_loses_nothing(
 # The journal
 
 
+@pytest.mark.slow
 def test_a_journal_cut_at_any_byte_is_written_again(folder: Path, calm: Path) -> None:
     path = folder / GENERATIONS
     whole = path.read_bytes()
@@ -154,6 +157,7 @@ def tampered(lines: bytes) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", tampered(b"a\nb\nc\n"))
 def test_a_tampered_journal_is_written_again_and_said_to_be(folder: Path, calm: Path, how: str) -> None:
     path = folder / GENERATIONS
@@ -162,12 +166,14 @@ def test_a_tampered_journal_is_written_again_and_said_to_be(folder: Path, calm: 
         assert_goes_on(folder, calm)
 
 
+@pytest.mark.slow
 def test_a_lost_journal_is_written_again(folder: Path, calm: Path) -> None:
     (folder / GENERATIONS).unlink()
     with pytest.warns(RuntimeWarning, match="was empty or missing"):
         assert_goes_on(folder, calm)
 
 
+@pytest.mark.slow
 def test_lines_beyond_the_state_are_played_again(folder: Path, calm: Path) -> None:
     path = folder / GENERATIONS
     whole = path.read_bytes()
@@ -201,6 +207,7 @@ def test_a_line_that_a_kill_has_cut_is_left_out(folder: Path) -> None:
 # The settings
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"{}" * 3, bytes(64), b"[" * 100_000])
 def test_damaged_settings_do_not_matter_while_there_is_a_state(folder: Path, calm: Path, damage: bytes) -> None:
     (folder / SETTINGS).write_bytes(damage)
@@ -244,6 +251,7 @@ def test_hidden_files_of_the_user_stay(folder: Path) -> None:
     assert [path.exists() for path in mine + ours] == [True, True, True, False, False]
 
 
+@pytest.mark.slow
 def test_two_searches_at_once_are_told_apart(folder: Path, calm: Path) -> None:
     command = [sys.executable, "-c", HOLD, str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
@@ -285,6 +293,7 @@ def test_a_state_that_does_not_hold_the_journal_is_resumed_all_the_same(folder: 
     assert_goes_on(folder, calm)
 
 
+@pytest.mark.slow
 def test_a_slow_disk_is_written_to_less_often(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now, saved = [0.0], []
 

@@ -59,6 +59,7 @@ def champion(**settings: Any) -> wr.Controller:
     return wr.search("swingup", preset="minimal", population=16, generations=4, **settings)
 
 
+@pytest.mark.slow
 def test_a_search_of_one_generation_gives_the_network_it_started_from_and_names_the_start() -> None:
     first = champion()
     again = wr.search("swingup", start=first, population=8, generations=1)
@@ -68,6 +69,7 @@ def test_a_search_of_one_generation_gives_the_network_it_started_from_and_names_
     assert other.provenance["config_digest"] != again.provenance["config_digest"]
 
 
+@pytest.mark.slow
 def test_of_weights_per_connection_the_signs_are_kept() -> None:
     first = champion()
     n = first.network.n_connections
@@ -77,6 +79,7 @@ def test_of_weights_per_connection_the_signs_are_kept() -> None:
     assert [c.sign for c in network.connections] == np.sign(weights).astype(int).tolist()
 
 
+@pytest.mark.slow
 def test_a_start_that_does_not_fit_is_refused() -> None:
     first = champion()
     with pytest.raises(TaskError, match="3 observations and 1 actions; the controller to start from has 5 and 1"):

@@ -41,6 +41,7 @@ def expressions() -> st.SearchStrategy[Symbol]:
     )
 
 
+@pytest.mark.slow
 @given(expressions(), st.lists(st.floats(-100, 100, width=32), min_size=3, max_size=3))
 @settings(max_examples=300, deadline=None)
 def test_a_printed_expression_keeps_the_order_of_operations(root: Symbol, values: list[float]) -> None:

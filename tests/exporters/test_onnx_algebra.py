@@ -121,6 +121,7 @@ def test_no_two_steps_with_constants_follow_each_other_where_a_merge_would_round
         assert merged(onnx.load_from_string(to_onnx(subject, exact=True))) == []
 
 
+@pytest.mark.slow
 @FORMS
 def test_an_observation_that_no_node_reads_changes_nothing_whatever_it_is(exact: bool) -> None:
     tested = 0

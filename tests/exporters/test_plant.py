@@ -118,6 +118,7 @@ def test_the_selftest_of_a_plant_notices_other_constants_and_fused_operations(tm
         assert code.selftest_cartpole_swingup() != 0
 
 
+@pytest.mark.slow
 def test_a_plant_is_a_fixed_point_of_the_projects_format() -> None:
     formatter = needs.program("clang-format")
     command = [formatter, f"--style=file:{ROOT / '.clang-format'}", "--assume-filename=plant.h"]

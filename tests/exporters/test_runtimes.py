@@ -24,6 +24,7 @@ KINDS: tuple[Any, ...] = ("shared", "ensemble", "connections")
 EACH = pytest.mark.parametrize("key", [pytest.param(key, marks=[pytest.mark.long] * (key == "emx")) for key in BY_KEY])
 
 
+@pytest.mark.slow
 @EACH
 def test_a_runtime_keeps_what_it_promises_on_random_controllers_of_all_kinds(key: str) -> None:
     runtime = needs.installed(BY_KEY[key])
@@ -35,6 +36,7 @@ def test_a_runtime_keeps_what_it_promises_on_random_controllers_of_all_kinds(key
         assert exact.promise == "bound" or exact.max_ulp == 0
 
 
+@pytest.mark.slow
 @EACH
 def test_a_runtime_computes_the_example_as_searched(key: str) -> None:
     runtime = needs.installed(BY_KEY[key])
@@ -73,6 +75,7 @@ def test_a_runtime_that_is_not_there_is_an_error_with_the_command_that_brings_it
     assert len(set(keys)) == len(keys)
 
 
+@pytest.mark.slow
 def test_the_command_runs_the_runtimes_that_are_named(tmp_path: Path) -> None:
     path = ROOT / "examples" / "swingup.json"
     arguments = [

@@ -49,6 +49,7 @@ def plant(folder: Path, mark: Path) -> None:
         index.write_bytes(pickle.dumps(Planted(mark)))
 
 
+@pytest.mark.slow
 def test_kernels_are_kept_in_a_private_folder_of_the_user(tmp_path: Path) -> None:
     before = run(XDG_CACHE_HOME=str(tmp_path)).stdout
     assert str(tmp_path / "wann_rt" / "kernels_") in before
@@ -57,6 +58,7 @@ def test_kernels_are_kept_in_a_private_folder_of_the_user(tmp_path: Path) -> Non
     assert run(XDG_CACHE_HOME=str(tmp_path)).stdout == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("open_folder", ["itself", "below"])
 def test_a_folder_that_others_may_write_is_refused_and_nothing_in_it_is_run(tmp_path: Path, open_folder: str) -> None:
     folder, mark = tmp_path / "shared", tmp_path / "mark"
@@ -69,6 +71,7 @@ def test_a_folder_that_others_may_write_is_refused_and_nothing_in_it_is_run(tmp_
     assert not mark.exists()
 
 
+@pytest.mark.slow
 def test_a_hostile_file_does_run_where_nobody_checks(tmp_path: Path) -> None:
     """What the refusal is for: in a private folder, where only this user can have put it, such a file is believed."""
     folder, mark = tmp_path / "own", tmp_path / "mark"
@@ -79,6 +82,7 @@ def test_a_hostile_file_does_run_where_nobody_checks(tmp_path: Path) -> None:
     assert mark.is_dir()
 
 
+@pytest.mark.slow
 @needs.root
 def test_a_file_of_another_user_makes_the_folder_unusable(tmp_path: Path) -> None:
     run(NUMBA_CACHE_DIR=str(tmp_path))
@@ -96,6 +100,7 @@ def test_a_sticky_folder_above_is_no_danger(tmp_path: Path) -> None:
     assert f"others may write {above}" in str(cache.why_untrusted(own))
 
 
+@pytest.mark.slow
 def test_without_a_folder_functions_are_compiled_without_a_cache(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     seen = run(NUMBA_CACHE_DIR=str(tmp_path / "file" / "below"))
@@ -118,6 +123,7 @@ warnings.simplefilter("always")
 """
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_warning_and_the_kernels_work_uncached(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", FULL + CHECK],
@@ -151,6 +157,7 @@ else:
 """
 
 
+@pytest.mark.slow
 def test_an_index_that_names_a_module_that_is_gone_counts_as_empty(tmp_path: Path) -> None:
     module, program = tmp_path / "gone.py", tmp_path / "program.py"
     module.write_text("from typing import NamedTuple\n\nclass Pair(NamedTuple):\n    a: float\n    b: float\n")
@@ -177,6 +184,7 @@ print(below(np.uint64(1), 0, 5), sum(below.stats.cache_misses.values()))
 """
 
 
+@pytest.mark.slow
 def test_of_processes_that_start_together_one_compiles(tmp_path: Path) -> None:
     own = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
     command = [sys.executable, "-c", COUNT]
@@ -207,6 +215,7 @@ def test_nothing_outside_the_stamped_rooms_is_compiled() -> None:
     assert [path for path in outside if compiles.search(path.read_text(encoding="utf-8"))] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["nbc", "nbi"])
 @pytest.mark.parametrize("damage", ["empty", "cut", "one bit", "zeros"])
 def test_a_damaged_file_of_the_cache_is_compiled_again(tmp_path: Path, kind: str, damage: str) -> None:

@@ -99,6 +99,7 @@ def test_long_batches_are_computed_in_blocks_without_a_seam(lanes: int) -> None:
     assert_twins_agree(network, Weight("connections", tuple(rng.normal(size=network.n_connections))), inputs)
 
 
+@pytest.mark.slow
 @given(seeds)
 def test_every_width_plays_the_same_episodes(rng: np.random.Generator) -> None:
     programs = single(Network.build(5, *builders.parts(rng, 5, 1, 8, 0.4, True), prune=True)[0])

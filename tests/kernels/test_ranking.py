@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pytest
 from helpers import builders, reference_data  # noqa: F401  # its profile: the first example compiles
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -50,6 +51,7 @@ def standing(first: NDArray[np.float64], second: NDArray[np.float64], as_publish
     return list(zip(front.tolist(), (-distance).tolist(), strict=True))
 
 
+@pytest.mark.slow
 @given(grid | plane, st.booleans())
 def test_ranks_go_by_front_then_crowding_then_index(points: Any, as_published: bool) -> None:
     first, second = columns(points)

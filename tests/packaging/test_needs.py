@@ -31,6 +31,7 @@ def skips(path: Path) -> Iterator[str]:
             yield place
 
 
+@pytest.mark.slow
 def test_every_skip_goes_through_needs() -> None:
     files = sorted(TESTS.rglob("*.py"))
     assert len(files) > 100

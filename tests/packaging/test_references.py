@@ -5,6 +5,8 @@ import re
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("wann_rt", "exporters", "runtime_c", "tests")
 SUFFIXES = ("py", "c", "h", "toml", "json", "rs")
@@ -59,6 +61,7 @@ def is_ours(member: str) -> bool:
     return first not in OTHERS and last not in SUFFIXES and any(f".{first}." in f"{dotted}." for dotted in modules())
 
 
+@pytest.mark.slow
 def test_what_the_prose_names_exists() -> None:
     files = {path.name for room in ROOMS for path in (ROOT / room).rglob("*")} | EXAMPLES
     stale = []

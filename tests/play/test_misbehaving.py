@@ -47,6 +47,7 @@ def test_a_constructor_that_ends_its_process_is_one_error(how: str, says: str) -
         described(how)
 
 
+@pytest.mark.slow
 def test_a_constructor_that_hangs_is_called_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.syspath_prepend(str(tmp_path))
     (tmp_path / "sleeping_env.py").write_text("import time\ntime.sleep(600)\n")
@@ -62,6 +63,7 @@ def test_nothing_of_an_environment_is_imported_by_who_asks(monkeypatch: pytest.M
     assert "apart_env" not in sys.modules
 
 
+@pytest.mark.slow
 def test_warnings_of_a_constructor_come_to_who_asks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.syspath_prepend(str(tmp_path))
     text = "import warnings\nfrom helpers.odd_environments import Glider\n\nclass Old(Glider):\n"

@@ -113,6 +113,7 @@ def test_the_same_functions_are_the_same_plant_and_another_constant_is_another()
     assert plant_of_task(task_of(stepped)).key != key
 
 
+@pytest.mark.slow
 def test_conditioning_is_compiled_as_the_channel_says() -> None:
     rng = np.random.default_rng(0)
     special = [0.0, -0.0, 1e-40, -1e30, np.inf, -np.inf, np.nan]

@@ -124,6 +124,7 @@ def one_step(case: Case, env: Any, state: Floats, action: Any) -> tuple[float, .
     return (*map(float, observation), float(reward), float(terminated))
 
 
+@pytest.mark.slow
 @every_case
 def test_a_policy_scores_what_it_scores_in_gymnasium(case: Case) -> None:
     task, seeds = tasks.get(case.task), range(100)

@@ -59,6 +59,7 @@ def test_an_environment_says_its_interface(
     assert f"gymnasium {gymnasium.__version__}" in task.version
 
 
+@pytest.mark.slow
 def test_every_known_channel_fits_its_environment() -> None:
     from wann_rt.tasks.environment import channels as environment_channels
 
@@ -147,6 +148,7 @@ def test_an_environment_that_cannot_be_closed_can_be_played() -> None:
     assert environment("helpers.odd_environments:Untidy").name == "Untidy"
 
 
+@pytest.mark.slow
 def test_an_overlay_names_and_conditions_channels(tmp_path: Path) -> None:
     path = tmp_path / "glider.toml"
     path.write_text(
@@ -160,6 +162,7 @@ def test_an_overlay_names_and_conditions_channels(tmp_path: Path) -> None:
     assert task.actions == (Channel("push", "N", -1, 1, clip=True),)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("overlay", "says"),
     [
@@ -203,6 +206,7 @@ def test_options_that_make_no_sense_are_refused(options: dict[str, Any], says: s
         with_options(environment("helpers.odd_environments:Glider"), **options)
 
 
+@pytest.mark.slow
 def test_a_file_is_not_trusted_to_name_code() -> None:
     task = environment("helpers.odd_environments:Glider")
     mine = made(task)
@@ -219,6 +223,7 @@ def test_a_file_is_not_trusted_to_name_code() -> None:
         wr.tune(made(task, provenance={"environment": indirect}))
 
 
+@pytest.mark.slow
 def test_a_registered_environment_is_found_from_the_controller_with_its_channels_and_options() -> None:
     names = {"observations": ["c", "s", {"name": "w", "scale": 0.125}]}
     task = environment("Pendulum-v1", kwargs={"g": 9.0}, channels=names, max_steps=100)
@@ -229,6 +234,7 @@ def test_a_registered_environment_is_found_from_the_controller_with_its_channels
     assert (other.max_steps, other.observations) == (200, task.observations)
 
 
+@pytest.mark.slow
 def test_a_controller_for_other_spaces_is_refused() -> None:
     pendulum, glider = environment("Pendulum-v1"), environment("helpers.odd_environments:Glider")
     with pytest.raises(TaskError, match="has 3 observations; the controller has 2"):
@@ -264,6 +270,7 @@ def test_of_equal_outputs_the_first_is_chosen_and_nan_only_where_it_is_first() -
     assert greatest(np.array(rows, np.float32)).tolist() == [0, 1, 0, 0, 2, 0]
 
 
+@pytest.mark.slow
 def test_a_decision_travels_in_the_file_and_in_every_contract() -> None:
     controller = made(environment("CartPole-v1"))
     text = files.to_text(controller)
@@ -312,6 +319,7 @@ def fresh_trajectory(env_id: str, seed: int, steps: int) -> list[float]:
     return seen
 
 
+@pytest.mark.slow
 @needs.box2d
 def test_a_used_walker_gives_the_bits_of_a_fresh_one() -> None:
     simulator = Simulator(environment("BipedalWalker-v3"))
@@ -332,11 +340,13 @@ def test_an_environment_that_uses_the_global_generator_repeats_too() -> None:
     assert trajectory(simulator, 5, 20) == trajectory(simulator, 5, 20) != trajectory(simulator, 6, 20)
 
 
+@pytest.mark.slow
 def test_an_environment_that_cannot_repeat_is_noticed() -> None:
     assert not Simulator(environment("helpers.odd_environments:Unrepeatable")).repeats
     assert Simulator(environment("helpers.odd_environments:Glider")).repeats
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "says"),
     [
@@ -359,6 +369,7 @@ def test_what_an_environment_does_wrong_is_said_with_seed_and_step(how: str, say
         simulator.step(np.zeros(1, np.float32), 0)
 
 
+@pytest.mark.slow
 def test_seeds_fit_every_environment() -> None:
     task = environment("helpers.odd_environments:Glider")
     assert [int(task.start(seed)[0]) for seed in (0, 7, 2**53 - 1)] == [0, 7, (2**53 - 1) % SEEDS]
@@ -368,6 +379,7 @@ def test_the_registered_glider_is_the_class() -> None:
     assert isinstance(gymnasium.make("odd/Glider-v0").unwrapped, odd_environments.Glider)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("provenance", "says"),
     [

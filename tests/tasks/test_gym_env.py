@@ -47,6 +47,7 @@ def episode(env: Any, policy: Controller, seed: int) -> tuple[float, int, bool, 
             return total, steps, terminated, truncated
 
 
+@pytest.mark.slow
 @every_task
 def test_episodes_equal_those_of_the_compiled_rollout(task: Task, env: Any) -> None:
     rng = np.random.default_rng(3)

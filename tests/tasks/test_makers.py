@@ -67,6 +67,7 @@ def test_what_cannot_be_sent_is_refused() -> None:
         environment(lambda: Glider(low=-float(lock.locked())))
 
 
+@pytest.mark.slow
 def test_the_digest_is_of_the_files_that_no_package_brought(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(tmp_path))
     helper, module = tmp_path / "physics_of_mine.py", tmp_path / "plant_of_mine.py"

@@ -56,6 +56,7 @@ def test_the_error_that_names_an_extra_comes_out_of_another_process_as_it_is() -
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
 
 
+@pytest.mark.slow
 @needs.opengl
 @pytest.mark.usefixtures("without_display")
 def test_a_film_without_a_display_shows_what_plain_gymnasium_plays(tmp_path: Path) -> None:
@@ -71,6 +72,7 @@ def test_a_film_without_a_display_shows_what_plain_gymnasium_plays(tmp_path: Pat
     assert path.read_bytes().startswith(b"GIF8")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_display")
 def test_without_anything_that_draws_a_film_is_refused_with_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -87,6 +89,7 @@ def test_without_a_display_no_window_is_opened() -> None:
         next(watching.watch(task(), zoo.load(CHAMPION)))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_display")
 def test_who_names_an_opengl_gets_that(monkeypatch: pytest.MonkeyPatch) -> None:
     needs.module("mujoco")  # which asks for OpenGL when it is imported

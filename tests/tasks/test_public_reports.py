@@ -143,6 +143,7 @@ def test_what_people_have_is_played_exported_and_verified(kind: type[Plain]) -> 
     assert len(wr.export(found, "c")) > 1000
 
 
+@pytest.mark.slow
 def test_a_function_may_make_what_only_the_script_has_registered() -> None:
     gymnasium.register("ReportedHere-v0", entry_point=lambda **_: Plain(), max_episode_steps=20)
     try:
@@ -154,6 +155,7 @@ def test_a_function_may_make_what_only_the_script_has_registered() -> None:
         del gymnasium.registry["ReportedHere-v0"]
 
 
+@pytest.mark.slow
 def test_an_environment_that_was_made_already_is_refused_with_what_to_give() -> None:
     """stable-baselines#577: a lambda returns one and the same environment to everybody."""
     with pytest.raises(WannError, match="give what makes it"):
@@ -162,11 +164,13 @@ def test_an_environment_that_was_made_already_is_refused_with_what_to_give() -> 
     assert wr.search(wr.environment(lambda: one), **SMALL).provenance["score"]["episodes"] == 2
 
 
+@pytest.mark.slow
 def test_an_observation_of_another_length_is_one_error() -> None:
     with pytest.raises(WannError, match=r"OtherLength.*shape"):
         wr.search(wr.environment(OtherLength), **SMALL)
 
 
+@pytest.mark.slow
 def test_an_end_that_reset_forgets_is_found_and_mended() -> None:
     found = wr.search(wr.environment(EndsForEver), **SMALL | {"threads": 1})
     plain = wr.search(wr.environment(Plain, max_steps=20), **SMALL)

@@ -56,6 +56,7 @@ LINEAR: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LINEAR)
 def test_a_linear_wrapper_of_observations_becomes_conditioning(name: str) -> None:
     task = environment(LINEAR[name])
@@ -70,6 +71,7 @@ def test_a_linear_wrapper_of_observations_becomes_conditioning(name: str) -> Non
     assert reward == pytest.approx(float(wrapped.step(np.array([0.5], f32))[1]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make",
     [
@@ -99,6 +101,7 @@ def test_a_function_of_ones_own_outside_keeps_a_linear_wrapper_inside() -> None:
     assert abs(folded.environment.reset(seed=1)[0][0]) <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "says"),
     [
@@ -121,6 +124,7 @@ def test_a_wrapper_that_remembers_is_refused_unless_it_is_said_to_be_part_of_the
     Simulator(task).reset(1)
 
 
+@pytest.mark.slow
 def test_what_only_the_user_knows_is_named() -> None:
     task = environment(lambda: Features(pendulum()))
     [said] = notes(task)
@@ -130,12 +134,14 @@ def test_what_only_the_user_knows_is_named() -> None:
     assert notes(environment("Pendulum-v1")) == []
 
 
+@pytest.mark.slow
 def test_harmless_wrappers_are_recorded() -> None:
     task = environment(lambda: w.RecordEpisodeStatistics(w.StickyAction(pendulum(), 0.25)))
     assert task.wrappers == ("RecordEpisodeStatistics", "StickyAction")
     assert (task.lost, task.own_wrappers) == ((), ())
 
 
+@pytest.mark.slow
 def test_flattening_keeps_the_names_of_parts() -> None:
     task = environment(lambda: w.FlattenObservation(Parts("dict", "no vector")))
     assert [channel.name for channel in task.observations] == ["at_0", "at_1", "speed"]
@@ -144,6 +150,7 @@ def test_flattening_keeps_the_names_of_parts() -> None:
     assert isinstance(OBSERVATIONS["dict"], gymnasium.spaces.Dict)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "steps", "limited"),
     [
@@ -162,6 +169,7 @@ def test_the_made_environment_says_how_long_an_episode_is(make: Any, steps: int,
     assert "wann_rt ends them" not in " ".join(notes(with_options(task, max_steps=50)))
 
 
+@pytest.mark.slow
 def test_the_length_of_an_episode_is_an_argument() -> None:
     assert environment("Pendulum-v1", kwargs={"max_episode_steps": 50}).max_steps == 50
     longer = Simulator(with_options(environment("Pendulum-v1"), max_steps=400))
@@ -169,6 +177,7 @@ def test_the_length_of_an_episode_is_an_argument() -> None:
     assert not any(longer.step(np.zeros(1, f32), 0)[2] for _ in range(300))  # the limit of 200 is taken off
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "rate"),
     [

@@ -74,6 +74,7 @@ def test_one_weight_can_be_tuned(method: StrategyName) -> None:
     assert abs(strategy.center[0]) < 0.2
 
 
+@pytest.mark.slow
 @each_strategy
 def test_individual_weights_improve_a_bad_start_within_a_small_budget(method: Method) -> None:
     tuned = tune(SHARED, method=method, steps=4_000_000, seed=3)
@@ -82,6 +83,7 @@ def test_individual_weights_improve_a_bad_start_within_a_small_budget(method: Me
     assert not tuned.controller.network.is_signed
 
 
+@pytest.mark.slow
 @each_method
 def test_tuning_depends_on_the_seed_but_not_on_threads(method: Method) -> None:
     one, two, other = (
@@ -91,6 +93,7 @@ def test_tuning_depends_on_the_seed_but_not_on_threads(method: Method) -> None:
     assert one == two != other
 
 
+@pytest.mark.slow
 @each_method
 def test_the_result_is_never_worse_than_the_start_on_held_out_episodes(method: Method) -> None:
     for seed in range(2):
@@ -98,6 +101,7 @@ def test_the_result_is_never_worse_than_the_start_on_held_out_episodes(method: M
         assert tuned.score.mean >= tuned.start.mean
 
 
+@pytest.mark.slow
 def test_a_good_controller_survives_tuning_that_finds_nothing() -> None:
     good = tune(SHARED, steps=5_000_000, seed=3).controller
     swept = tune(controller(Weight.shared(0.5), good.network), method="sweep", low=0.4, high=0.6, step=0.1, episodes=1)
@@ -133,6 +137,7 @@ def test_pruning_keeps_the_function_where_connections_do_nothing() -> None:
     assert (made[0](observations) == made[1](observations)).all()
 
 
+@pytest.mark.slow
 def test_pruning_returns_a_pareto_set_and_its_members_are_whole(tmp_path: Path) -> None:
     tuned = tune(SHARED, prune=True, steps=2_000_000, smallest=6, seed=1)
     sizes = [one.network.n_connections for one in tuned.front]
@@ -175,6 +180,7 @@ def test_provenance_tells_what_was_done() -> None:
     assert provenance["score"]["episodes"] == SCORED_EPISODES
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_the_best_so_far() -> None:
     def interrupt(report: TuningReport) -> None:
         raise KeyboardInterrupt
@@ -246,6 +252,7 @@ def test_a_missing_library_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> N
         tune(SHARED, steps=1)
 
 
+@pytest.mark.slow
 def test_a_price_on_effort_is_paid_in_effort() -> None:
     priced = tune(SHARED, steps=2_000_000, seed=3, task=wr.task("swingup", effort_penalty=0.6))
     free = tune(SHARED, steps=2_000_000, seed=3)
