@@ -79,6 +79,7 @@ def test_evaluate_reports_effort_and_chatter_beside_each_score(controller_file: 
     assert "sign changes/s" in run("evaluate", controller_file, "--episodes", 4).output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["sweep", "cma", "pepg"])
 def test_tune_writes_a_controller_that_verifies(controller_file: Path, method: str) -> None:
     budget = ["--steps", 100_000, "--step", 0.1, "--quiet"]

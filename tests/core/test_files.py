@@ -63,6 +63,7 @@ def test_a_saved_controller_comes_back_equal(rng: np.random.Generator) -> None:
     assert files.to_text(again) == text
 
 
+@pytest.mark.slow
 @given(seeds)
 def test_a_loaded_controller_acts_with_the_same_bits(rng: np.random.Generator) -> None:
     controller = builders.controller(rng)
@@ -90,6 +91,7 @@ def test_spaces_and_the_order_of_keys_do_not_matter() -> None:
     assert files.from_text(json.dumps(backwards, indent=7)) == small()
 
 
+@pytest.mark.slow
 @given(seeds)
 def test_the_order_of_hidden_nodes_and_connections_does_not_matter(rng: np.random.Generator) -> None:
     hidden = {3: 9, 4: 8, 5: 5, 6: 4, 7: 3}  # distinct activations, so that canonical order is the only one

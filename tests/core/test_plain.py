@@ -67,6 +67,7 @@ def test_a_page_and_a_report_hold_hostile_names_as_text_only(tmp_path: Path, tex
             assert not re.search(rb"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]", page.read_bytes())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_picture_of_hostile_names_is_well_formed(tmp_path: Path, text: str) -> None:
     from xml.etree import ElementTree

@@ -97,6 +97,7 @@ def test_the_tails_are_right_to_the_last_cell(u: float, monkeypatch: pytest.Monk
     assert abs(normals(random.u64(0), 1)[0] - exact) < 1e-6 * max(1.0, abs(exact))
 
 
+@pytest.mark.slow
 def test_numba_draws_the_same_numbers_as_numpy() -> None:
 
     @numba.njit

@@ -29,6 +29,7 @@ def test_progress_is_a_line_now_and_then_where_there_is_no_terminal(
     assert capsys.readouterr().err.splitlines() == ["episode 2/10", "episode 6/10"]
 
 
+@pytest.mark.slow
 def test_what_takes_long_is_said_where_there_is_no_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -171,6 +171,7 @@ def test_every_family_of_activations_has_a_colour_and_every_strip_a_task() -> No
     assert set(plots.STRIPS) <= {task.name for task in tasks.TASKS}
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(networks(), st.sampled_from(["shared", "ensemble", "connections"]))
 def test_any_network_is_drawn_under_any_weight(network: Network, kind: WeightKind) -> None:

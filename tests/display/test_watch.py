@@ -103,6 +103,7 @@ def test_what_is_seen_is_what_plain_gymnasium_plays(task: Task, tmp_path: Path) 
         assert outcome == (5 + k, total, steps)
 
 
+@pytest.mark.slow
 def test_the_swingup_that_is_seen_is_the_one_that_is_scored() -> None:
     task = tasks.with_params(SWINGUP, pole_length=0.9, observation_noise=0.1)
     controller = player(task)
@@ -281,6 +282,7 @@ def test_a_mode_that_a_task_does_not_have_is_refused() -> None:
             gym_env.CompiledTaskEnv(name, render_mode=mode)
 
 
+@pytest.mark.slow
 def test_the_command_makes_a_film_where_there_is_no_display(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (*watching.DISPLAYS, "SDL_VIDEODRIVER"):
         monkeypatch.delenv(name, raising=False)

@@ -146,6 +146,7 @@ def test_the_tuned_weight_does_not_depend_on_who_asks() -> None:
     assert {wr.evaluate(champion, episodes=2, seed=s).tuned_weight for s in (0, 5)} == {chosen}
 
 
+@pytest.mark.slow
 def test_evaluation_depends_on_its_seed_only() -> None:
     made = controller(Weight.shared(1))
     first, again, other = (evaluate(made, TASK, episodes=4, seed=s).to_dict() for s in (1, 1, 2))

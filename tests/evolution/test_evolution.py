@@ -176,6 +176,7 @@ def test_reference_quirks_change_the_search() -> None:
     assert [r.mean for r in plain.run()] != [r.mean for r in quirky.run()]
 
 
+@pytest.mark.slow
 def test_controller_carries_its_contract() -> None:
     controller = wr.search("swingup", population=8, generations=2, episodes=1, seed=1)
     assert len(controller.vectors) >= 8

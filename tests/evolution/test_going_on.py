@@ -63,6 +63,7 @@ def test_a_kill_while_going_on_loses_nothing(tmp_path: Path) -> None:
     assert told(tmp_path / "parts") == told(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_what_differs_in_more_than_generations_does_not_go_on(tmp_path: Path) -> None:
     searched(tmp_path, FEWER)
     with pytest.raises(FileError, match="nothing in it to resume"):

@@ -190,6 +190,7 @@ def test_lines_beyond_the_state_are_played_again(folder: Path, calm: Path) -> No
 NOT_TOLD = ("tail zeroed", "emptied", "older than the state", "a figure edited")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [how for how in tampered(b"a\nb\nc\n") if how not in NOT_TOLD])
 def test_a_damaged_journal_is_not_read_as_if_it_were_whole(folder: Path, how: str) -> None:
     path = folder / GENERATIONS
@@ -242,6 +243,7 @@ def test_other_settings_are_named(folder: Path) -> None:
 # Others in the folder
 
 
+@pytest.mark.slow
 def test_hidden_files_of_the_user_stay(folder: Path) -> None:
     mine = [folder / ".notes.tmp", folder / ".champion.json.tmp", folder / ".other.json.12.tmp"]
     ours = [folder / ".champion.json.12.tmp", folder / ".state.new.12-3.tmp"]
@@ -275,6 +277,7 @@ time.sleep(600)
 """
 
 
+@pytest.mark.slow
 def test_a_refused_folder_is_free_again(folder: Path, calm: Path) -> None:
     with pytest.raises(FileError, match="other settings"):
         search(folder, seed=7)
@@ -284,6 +287,7 @@ def test_a_refused_folder_is_free_again(folder: Path, calm: Path) -> None:
 # States of other versions
 
 
+@pytest.mark.slow
 def test_a_state_that_does_not_hold_the_journal_is_resumed_all_the_same(folder: Path, calm: Path) -> None:
     state = checkpoint.load(folder / STATE)
     del state.arrays["journal"]

@@ -225,6 +225,7 @@ def test_the_conversions_self_test_notices_a_comparison_with_nan(tmp_path: Path)
 # Ensembles.
 
 
+@pytest.mark.slow
 def test_an_ensemble_of_100_members_sums_in_place(tmp_path: Path) -> None:
     rng = np.random.default_rng(4)
     controller = replace(builders.controller(rng, "shared", 12), vectors=())

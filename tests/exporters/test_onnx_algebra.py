@@ -111,6 +111,7 @@ def is_power_of_two(values: NDArray[Any]) -> bool:
     return bool(np.all(np.abs(np.frexp(values)[0]) == 0.5))
 
 
+@pytest.mark.slow
 @KINDS
 def test_no_two_steps_with_constants_follow_each_other_where_a_merge_would_round_otherwise(kind: Any) -> None:
     for seed in range(40):

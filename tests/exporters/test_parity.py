@@ -129,6 +129,7 @@ def test_a_fault_of_single_steps_only_is_found() -> None:
     assert not report_of(lambda obs, actions: actions + np.float32(len(actions) == 1)).ok
 
 
+@pytest.mark.slow
 def test_a_bound_is_kept_up_to_it_and_not_beyond() -> None:
     controller = subject()
 

@@ -128,6 +128,7 @@ def test_a_node_without_sources_sums_to_zero(weight: Weight | float, exact: bool
         assert not exact or builders.same_bits(actions, expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimization", OPTIMIZATIONS)
 @pytest.mark.parametrize("true_value", ["x", "y", 0.0, -0.0, 2.0], ids=str)
 @pytest.mark.parametrize("false_value", ["x", "y", 0.0, -0.0, 2.0], ids=str)
@@ -297,6 +298,7 @@ def test_every_name_in_the_graph_is_unique_and_every_constant_used(exact: bool) 
         assert {c.name for c in graph.initializer} <= used
 
 
+@pytest.mark.slow
 @FORMS
 def test_300_inputs_and_2000_connections_export_and_run(exact: bool) -> None:
     rng = np.random.default_rng(8)

@@ -62,6 +62,7 @@ def test_compiled_forward_equals_the_oracle_with_weights_per_connection(rng: np.
     assert_twins_agree(network, weights, builders.inputs(rng, network.n_inputs, lanes))
 
 
+@pytest.mark.slow
 @given(seeds)
 def test_controllers_equal_the_oracle(rng: np.random.Generator) -> None:
     controller = builders.controller(rng)

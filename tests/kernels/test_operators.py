@@ -25,6 +25,7 @@ for name in ("wann_rt.kernels.mutation", "wann_rt.evolution.config"):
 """
 
 
+@pytest.mark.slow
 def test_a_row_without_a_function_or_a_setting_is_one_error_that_names_the_file(tmp_path: Path) -> None:
     skip = shutil.ignore_patterns("__pycache__", "exporters", "runtime_c")
     shutil.copytree(PACKAGE, tmp_path / "wann_rt", ignore=skip)

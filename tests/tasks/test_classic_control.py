@@ -91,6 +91,7 @@ def test_a_seed_starts_the_episode_that_gymnasium_starts(case: Case) -> None:
         assert np.abs(observation - np.array(task.observe(*state))).max() < 1.5e-6
 
 
+@pytest.mark.slow
 @every_case
 def test_one_step_is_gymnasium_s(case: Case) -> None:
     task, env, rng = tasks.get(case.task), original(case).unwrapped, np.random.default_rng(5)
@@ -152,6 +153,7 @@ def gymnasium_return(case: Case, seed: int) -> float:
     return total
 
 
+@pytest.mark.slow
 @every_case
 def test_the_compiled_rollout_is_that_of_the_whole_controller(case: Case) -> None:
     task, rng = tasks.get(case.task), np.random.default_rng(11)

@@ -39,6 +39,7 @@ def made(task: EnvironmentTask, **changes: Any) -> Controller:
     return replace(controller, **{"provenance": provenance, **changes})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("env_id", "rate", "steps", "decision", "names"),
     [
@@ -67,6 +68,7 @@ def test_every_known_channel_fits_its_environment() -> None:
         assert not environment(env_id).observations[0].name.startswith("obs_")
 
 
+@pytest.mark.slow
 def test_the_package_of_an_environment_is_part_of_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
     plain = f"gymnasium {gymnasium.__version__}"
     assert environment("helpers.odd_environments:Glider").version == plain
@@ -75,6 +77,7 @@ def test_the_package_of_an_environment_is_part_of_its_version(monkeypatch: pytes
     assert found == [f"{plain}, numpy {np.__version__}", plain]
 
 
+@pytest.mark.slow
 def test_an_output_between_minus_one_and_one_covers_the_actions() -> None:
     task = environment("helpers.odd_environments:Glider", kwargs={"low": 2.0, "high": 10.0})
     [channel] = task.actions
@@ -91,12 +94,14 @@ def test_a_bound_that_float32_cannot_say_is_kept() -> None:
     simulator.step(action, 0)  # the environment asserts that its space contains what it is given
 
 
+@pytest.mark.slow
 def test_discrete_actions_begin_where_the_environment_says() -> None:
     simulator = Simulator(environment("helpers.odd_environments:Glider", kwargs={"discrete": True}))
     speed = [simulator.reset(0)[1], *(simulator.step(np.zeros(3, np.float32), k)[0][1] for k in range(3))]
     assert np.diff(speed) == pytest.approx([-0.1, 0, 0.1], abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "says"),
     [
@@ -144,6 +149,7 @@ def test_environments_that_cannot_be_made_are_refused(env_id: str, kwargs: dict[
         environment(env_id, kwargs=kwargs)
 
 
+@pytest.mark.slow
 def test_an_environment_that_cannot_be_closed_can_be_played() -> None:
     assert environment("helpers.odd_environments:Untidy").name == "Untidy"
 
@@ -181,6 +187,7 @@ def test_an_overlay_that_does_not_fit_is_refused(overlay: dict[str, Any], says: 
         environment("helpers.odd_environments:Glider", channels=overlay)
 
 
+@pytest.mark.slow
 def test_options_are_recorded_where_they_differ_and_stalls_are_not_judged() -> None:
     task = environment("helpers.odd_environments:Glider")
     changed = with_options(task, stall_steps=20, stall_reward=0.5, max_steps=50)
@@ -190,6 +197,7 @@ def test_options_are_recorded_where_they_differ_and_stalls_are_not_judged() -> N
     assert changed_options(judged(changed)) == {"max_steps": 50}  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "says"),
     [
@@ -327,6 +335,7 @@ def test_a_used_walker_gives_the_bits_of_a_fresh_one() -> None:
         assert trajectory(simulator, seed, 50) == fresh_trajectory("BipedalWalker-v3", seed, 50)
 
 
+@pytest.mark.slow
 def test_an_environment_that_leaks_is_made_anew_for_each_episode() -> None:
     task = environment("helpers.odd_environments:Leaky")
     simulator = Simulator(task)

@@ -32,6 +32,7 @@ class E(gymnasium.Env):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "name"),
     [(Glider, "Glider"), (lambda: Glider(discrete=True), "lambda"), (odd_environments.wrapped, "wrapped")],

@@ -83,6 +83,7 @@ def test_without_anything_that_draws_a_film_is_refused_with_what_to_install(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_display")
 def test_without_a_display_no_window_is_opened() -> None:
     with pytest.raises(TaskError, match="there is no display: write a film"):

@@ -168,6 +168,7 @@ def test_decisions_of_parts_travel_in_files(tmp_path: Any) -> None:
     assert wr.load(path) == controller("argmax 3, values 2")
 
 
+@pytest.mark.slow
 def test_masked_choices_are_left_out() -> None:
     task = environment("helpers.odd_environments:Masked")
     assert task.masked

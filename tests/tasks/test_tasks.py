@@ -102,6 +102,7 @@ def random_states(task: Task, lanes: int, rng: np.random.Generator) -> NDArray[n
     return np.where(rng.random(states.shape) < 0.1, wild, states).astype(f32)
 
 
+@pytest.mark.slow
 @every_task
 def test_numba_steps_and_observes_with_the_bits_of_numpy(task: Task) -> None:
     rng = np.random.default_rng(1)

@@ -169,6 +169,7 @@ def test_pruning_stops_where_nothing_would_be_left() -> None:
     assert all(p.network.n_connections >= 1 for p in found)
 
 
+@pytest.mark.slow
 def test_provenance_tells_what_was_done() -> None:
     tuned = tune(SHARED, steps=200_000, seed=4)
     provenance = tuned.controller.provenance

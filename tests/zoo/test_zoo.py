@@ -64,6 +64,7 @@ def test_the_page_is_what_the_record_says() -> None:
     assert (zoo_check.ROOT / "docs" / "zoo.md").read_text(encoding="utf-8") == zoo_check.document(zoo.scores())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(COMPILED))
 def test_a_few_episodes_in_plain_gymnasium_score_what_the_record_says(name: str) -> None:
     row = zoo_check.scored(name, zoo_check.playing(name, episodes=4, seed=7), seed=7)
@@ -81,6 +82,7 @@ def test_a_score_that_is_not_the_record_s_is_told() -> None:
     assert any("pendulum, tuned: scores" in line for line in told)
 
 
+@pytest.mark.slow
 def test_the_record_has_what_a_step_of_each_champion_costs() -> None:
     for name in zoo.names():
         cost = zoo_cost.known(name, zoo.scores())
@@ -127,6 +129,7 @@ def test_the_command_line_takes_a_champion_by_name() -> None:
     assert "the zoo has no controller 'chess'" in refused.output
 
 
+@pytest.mark.slow
 @every_champion
 def test_every_champion_passes_verify(name: str) -> None:
     assert run("verify", f"zoo:{name}", "--vectors", 50).exit_code == 0
