@@ -21,7 +21,7 @@ _SYMBOL = re.compile(r"(?<![\w.$#])([A-Za-z_.][\w.$]*)\s*(?:@PLT|@plt)?$")
 _CALLS = {"call", "bl", "blx", "jal", "rcall", "tail", "jmp", "b", "j", "rjmp"}
 _LAST = re.compile(r"(ret|bx|br|jr|tail|r?jmp|j|b|b\.n|b\.w)( |$)|(pop|ldm).*pc")  # nothing follows it
 _WIDE = {"call", "tail", "la", "lla", "li"}  # of RISC-V: written as one, may be two
-_USAGE = re.compile(r":(\w+)\t(\d+)\t(\S+)$")
+_USAGE = re.compile(r":([\w.]+)\t(\d+)\t(\S+)$")
 
 
 class Bound(NamedTuple):
@@ -97,7 +97,7 @@ def _cost(
     if code[name].loops or name in above:
         raise LookupError(f"{name} has a loop")
     below = [_cost(called, code, usage, (*above, name)) for called in code[name].calls]
-    own, deepest = usage.get(name.split(".")[0], 0), [stack for _, stack in below]
+    own, deepest = usage.get(name, usage.get(name.split(".")[0])), [stack for _, stack in below]
     is_known = own is not None and None not in deepest
     stack = (own or 0) + max((s or 0 for s in deepest), default=0) if is_known else None
     return code[name].instructions + sum(count for count, _ in below), stack

@@ -4,14 +4,12 @@ import csv
 import hashlib
 import io
 import json
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from wann_rt.core.controller import Controller
-from wann_rt.core.disk import temporary_name, write_atomic
-from wann_rt.core.errors import FileError
+from wann_rt.core.disk import check_new_folder, write_folder
 from wann_rt.core.files import digest, to_text
 from wann_rt.exporters.contract import interface_hash, test_vectors
 from wann_rt.exporters.evidence import misra, text
@@ -45,21 +43,9 @@ def write(controller: Controller, folder: Path, targets: Sequence[Target], vecto
     Raises:
         FileError: the folder holds something, or cannot be written.
     """
-    _check_free(folder)
+    check_new_folder(folder)
     files, found = contents(controller, targets, vectors)
-    made = folder.parent / temporary_name(folder.name)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        made.mkdir()
-        for name, data in files.items():
-            write_atomic(made / name, data)
-        if folder.exists():
-            folder.rmdir()  # empty: nothing else is taken away
-        made.rename(folder)
-    except OSError as error:
-        raise FileError(f"{folder}: cannot be written: {error.strerror}") from None
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
+    write_folder(folder, files)
     return found
 
 
@@ -97,19 +83,14 @@ def contents(
         "evidence.json": (json.dumps(found, indent=2) + "\n").encode(),
     }
     files["EVIDENCE.md"] = text.document(controller, prefix, found, rows).encode()
-    sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    bill = sbom(controller, {name: sums[name] for name in (SOURCE, f"{prefix}.h")}, SOURCE)
+    bill = sbom(controller, {name: _sum(files[name]) for name in (SOURCE, f"{prefix}.h")}, SOURCE)
     files["sbom.cdx.json"] = (json.dumps(bill, indent=2) + "\n").encode()
-    sums = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
-    files[SUMS] = "".join(f"{found_sum}  {name}\n" for name, found_sum in sums.items()).encode()
+    files[SUMS] = "".join(f"{_sum(data)}  {name}\n" for name, data in sorted(files.items())).encode()
     return files, found
 
 
-def _check_free(folder: Path) -> None:
-    if folder.is_dir() and not any(folder.iterdir()):
-        return
-    if folder.exists() or folder.is_symlink():
-        raise FileError(f"{folder}: is there already and not an empty folder; evidence is written into a new one")
+def _sum(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _timeless(values: dict[str, Any]) -> dict[str, Any]:
@@ -122,11 +103,11 @@ def _target(result: TargetResult) -> dict[str, Any]:
 
 
 def _verdict(broken: bool, ok: bool, ran: Sequence[TargetResult]) -> str:
-    """Returns "differs", "equal" or "not tested": no verdict over nothing."""
+    """Returns "differs", "equal" or "not tested"; that also where no target ran: no verdict over nothing."""
     tried = [result for result in ran if not result.skipped]
     if broken or not all(result.ok for result in tried):
         return "differs"
-    return "equal" if ok else "not tested"
+    return "equal" if ok and tried else "not tested"
 
 
 def _trace(rows: Sequence[Any]) -> bytes:

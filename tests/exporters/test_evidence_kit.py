@@ -6,6 +6,7 @@ import io
 import json
 import re
 import shutil
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,12 +17,13 @@ from helpers.c_library import swing_up
 
 from wann_rt import zoo
 from wann_rt.cli import main
-from wann_rt.core import files
+from wann_rt.core import disk, files
 from wann_rt.core.controller import Controller, Weight
 from wann_rt.core.errors import ExportError, FileError
 from wann_rt.exporters.evidence import bounds, kit, misra
 from wann_rt.exporters.evidence.sbom import sbom
 from wann_rt.exporters.evidence.trace import trace
+from wann_rt.exporters.targets.run import TargetResult
 from wann_rt.exporters.targets.targets import BY_KEY
 from wann_rt.exporters.to_c.header import to_c
 from wann_rt.exporters.to_c.names import c_prefix
@@ -38,6 +40,12 @@ def resolved(document: object, pointer: str) -> object:
     for part in pointer.split("/")[1:]:
         document = document[int(part)] if isinstance(document, list) else document[part]  # type: ignore[index]
     return document
+
+
+def test_both_tables_of_misra_give_a_rule_of_the_header_the_same_reason() -> None:
+    table = tomllib.loads((Path(__file__).parents[1] / "evidence" / "misra.toml").read_text(encoding="utf-8"))
+    rows = table["swing_up_shared.h"]
+    assert {rule: misra.REASONS.get(rule) for rule in rows} == {rule: row["reason"] for rule, row in rows.items()}
 
 
 # Traceability.
@@ -126,6 +134,7 @@ far:
     assert code["straight"].calls == ("helper", "helper")
     assert [name for name in code if code[name].loops] == ["round"]
     assert bounds._cost("straight", code, {"straight": 8, "helper": 4}, ()) == (11, 12)
+    assert bounds._cost("straight", code, {"straight": 8}, ()) == (11, None), "what nobody measured is not 0"
     for name, why in (("round", "has a loop"), ("far", "__aeabi_fadd of the compiler's library")):
         with pytest.raises(LookupError, match=why):
             bounds._cost(name, code, {}, ())
@@ -215,13 +224,15 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = disk._write_flushed
+
     def broken(path: Path, data: bytes) -> None:
         if path.name == "trace.csv":
-            raise FileError(f"{path}: cannot be written: no space")
-        path.write_bytes(data)
+            raise OSError(28, "no space")
+        written(path, data)
 
     monkeypatch.setattr(kit, "contents", lambda *_: ({"a": b"1", "trace.csv": b"2"}, {}))
-    monkeypatch.setattr(kit, "write_atomic", broken)
+    monkeypatch.setattr(disk, "_write_flushed", broken)
     with pytest.raises(FileError, match="no space"):
         kit.write(swing_up(), tmp_path / "evidence", [])
     assert list(tmp_path.iterdir()) == []
@@ -233,7 +244,11 @@ def test_what_was_not_run_is_said_and_gives_no_verdict(monkeypatch: pytest.Monke
     assert (dict(counts), "cppcheck is not installed" in str(why_not)) == ({}, True)
     found = bounds.bound(to_c(swing_up()), "swing_up", "cortex-m4f")
     assert found.note == "not run: arm-none-eabi-gcc is not installed"
-    assert kit._verdict(broken=False, ok=False, ran=()) == "not tested"
+    skipped, ran = TargetResult(BY_KEY["cortex-m4f"], skipped="no compiler"), TargetResult(BY_KEY["x86_64-gcc"], 9)
+    assert kit._verdict(broken=False, ok=False, ran=[ran]) == "not tested"
+    assert kit._verdict(broken=False, ok=True, ran=[skipped]) == "not tested"
+    assert kit._verdict(broken=False, ok=True, ran=[skipped, ran]) == "equal"
+    assert kit._verdict(broken=False, ok=True, ran=[ran, replace(ran, mismatches=1)]) == "differs"
     assert kit._verdict(broken=True, ok=False, ran=()) == "differs"
 
 

@@ -28,7 +28,7 @@ def evidence(controller: Path, out: Path, targets: str, vectors: int) -> None:
     Exit code 0  every promise was tested and kept
               1  a promise was broken; the folder says which
               2  bad input or usage
-              3  none was broken, but one was not tested
+              3  none was broken, but one was not tested, or no target ran
     """  # noqa: D301  click wants the backspace itself
     loaded = read_controller(controller)
     from wann_rt.exporters.evidence.kit import write

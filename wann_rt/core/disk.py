@@ -90,9 +90,8 @@ def write_folder(path: str | os.PathLike[str], files: Mapping[str, bytes]) -> Pa
     """
     shown, temporary = Path(path), None
     try:
+        check_new_folder(path)
         target = shown.resolve()  # a link to an empty folder, or the current one, can be written, too
-        if target.exists() and (not target.is_dir() or any(target.iterdir())):
-            raise FileError(f"{shown}: is not an empty folder: name a new one, or remove what is there")
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = target.parent / temporary_name(target.name)
         for name, data in files.items():
@@ -107,6 +106,22 @@ def write_folder(path: str | os.PathLike[str], files: Mapping[str, bytes]) -> Pa
         if temporary is not None:
             shutil.rmtree(temporary, ignore_errors=True)  # gone already, unless something failed
     return shown
+
+
+def check_new_folder(path: str | os.PathLike[str]) -> None:
+    """Refuses what ``write_folder`` would, for whoever has much to compute before.
+
+    Raises:
+        FileError: there is something that is not an empty folder, or it cannot be looked at.
+    """
+    try:
+        target = Path(path).resolve()
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise FileError(f"{path}: is not an empty folder: name a new one, or remove what is there")
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read: {error.strerror}") from None
+    except ValueError as error:  # a name with a null character
+        raise FileError(f"{str(path)!r}: cannot be read: {error}") from None
 
 
 def _write_flushed(path: Path, data: bytes) -> None:
