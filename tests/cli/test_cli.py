@@ -72,6 +72,14 @@ def test_evaluate_scores_every_condition(controller_file: Path) -> None:
     assert "tuned shared weight" in run("evaluate", controller_file, "--episodes", 4).output
 
 
+def test_evaluate_has_the_sweep_that_was_asked_for(controller_file: Path) -> None:
+    sweep = ["--sweep-weights", 2, "--sweep-episodes", 1]
+    found = json.loads(run("evaluate", controller_file, "--episodes", 2, "--json", *sweep).output)
+    assert abs(found["tuned_weight"]) == 2
+    refused = run("evaluate", controller_file, "--sweep-weights", 1)
+    assert (refused.exit_code, "sweep_weights is 1; expected" in refused.output) == (2, True)
+
+
 @pytest.mark.long
 def test_evaluate_reports_effort_and_chatter_beside_each_score(controller_file: Path) -> None:
     scores = json.loads(run("evaluate", controller_file, "--episodes", 4, "--json").output)["scores"]

@@ -320,6 +320,10 @@ def test_an_evaluation_tells_of_each_episode_of_an_environment_once(backend: Bac
         evaluation.evaluate(player(task), task, episodes=3, threads=1)
     tell(1)  # nobody listens any more
     assert sum(told) == evaluation.environment_episodes(3)
+    told.clear()
+    with listening(told.append):
+        evaluation.evaluate(player(task), task, episodes=3, threads=1, sweep_weights=2, sweep_episodes=4)
+    assert sum(told) == evaluation.environment_episodes(3, 2, 4)
 
 
 @pytest.mark.slow

@@ -114,6 +114,17 @@ def test_conditions_are_what_they_say() -> None:
     assert result.scores["six_weights"].episodes == 36
 
 
+def test_an_evaluation_has_the_sweep_that_its_caller_wants() -> None:
+    made = controller(Weight.shared(0.5))
+    result = evaluate(made, TASK, episodes=2, sweep_weights=3, sweep_episodes=5)
+    assert result.sweep.weights.tolist() == [-2, 0, 2]
+    by_hand = tuned_weight(TASK, NETWORK, episodes=5, weights=np.array([-2, 0, 2], np.float32))
+    assert (result.sweep.env_steps, result.tuned_weight) == (by_hand.env_steps, by_hand.best)
+    for wrong in ({"sweep_weights": 1}, {"sweep_weights": 100_001}, {"sweep_episodes": -1}, {"sweep_episodes": 10**6}):
+        with pytest.raises(ConfigError, match=f"{next(iter(wrong))} is"):
+            evaluate(made, TASK, episodes=2, **wrong)
+
+
 def test_the_sweep_is_fine_and_finds_its_best() -> None:
     swept = sweep(TASK, NETWORK, episodes=2)
     assert np.diff(swept.weights).max() < 0.0101

@@ -35,6 +35,17 @@ def test_runs_are_searched_once_and_scored_in_the_same_episodes(tmp_path: Path) 
     assert json.loads(json.dumps(result.to_dict()))["presets"]["paper"]["runs"] == 3
 
 
+def test_what_is_named_twice_is_searched_once_and_an_interrupted_search_ends_the_comparison(tmp_path: Path) -> None:
+    task, searched = tasks.get("swingup"), list[Any]()
+    result = compare(task, ["minimal", "minimal"], [1, 1], tmp_path, episodes=2, settings=SMALL, search=noted(searched))
+    assert len(searched) == len(result.runs) == 1
+    with pytest.raises(ConfigError, match="--seeds"):
+        compare(task, [], [1], tmp_path, settings=SMALL | {"seed": 5})
+    more = SMALL | {"generations": 2}
+    with pytest.raises(KeyboardInterrupt):  # the champion of one generation is what an interrupted search gives
+        compare(task, [], [2, 3], tmp_path, settings=more, search=lambda *_, **__: result.runs[0].controller)
+
+
 def noted(searched: list[Any]) -> Any:
     from wann_rt.evolution.run import run_search
 

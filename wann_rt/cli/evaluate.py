@@ -18,6 +18,7 @@ from wann_rt.cli.options import (
     task_option,
 )
 
+COUNTS = ("episodes", "sweep_weights", "sweep_episodes")
 LONG = 10_000  # episodes of an environment, which take minutes
 
 
@@ -27,6 +28,14 @@ LONG = 10_000  # episodes of an environment, which take minutes
 @environment
 @TASK_SET
 @click.option("--episodes", type=click.IntRange(2, 1_000_000), default=100, show_default=True, help="Per condition.")
+@click.option(
+    "--sweep-weights", type=click.IntRange(0), default=0,
+    help="That the sweep for the tuned shared weight tries.  [default: 401; for an environment: 41]",
+)  # fmt: skip
+@click.option(
+    "--sweep-episodes", type=click.IntRange(0), default=0,
+    help="With each of them.  [default: 32; for an environment: 8]",
+)  # fmt: skip
 @click.option("--disturbed", is_flag=True, help="Also score it under each disturbance that the task knows.")
 @SEED
 @THREADS
@@ -42,7 +51,7 @@ def evaluate(controller: Path, disturbed: bool, as_json: bool, **options: Any) -
     from wann_rt.tasks.task import Task
 
     task = taken_task(options, loaded)
-    total = None if isinstance(task, Task) else environment_episodes(options["episodes"])
+    total = None if isinstance(task, Task) else environment_episodes(*(options[name] for name in COUNTS))
     if total is not None and total >= LONG and not as_json:
         click.echo(f"{total} episodes: an evaluation does not resume, and has no result before its end", err=True)
     robust = None

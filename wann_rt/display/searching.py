@@ -95,6 +95,8 @@ def evaluate(
     episodes: int = 100,
     seed: int = 0,
     threads: int | None = None,
+    sweep_weights: int = 0,
+    sweep_episodes: int = 0,
     progress: bool | None = None,
 ) -> Evaluation:
     """Scores a controller in the paper's conditions; see ``evaluation.conditions.evaluate``.
@@ -105,13 +107,19 @@ def evaluate(
         episodes: fresh episodes per condition (per weight, for the six).
         seed: of the episodes.
         threads: how many to use, or processes, all processors by default; the result does not depend on it.
+        sweep_weights: shared weights that the sweep for the tuned one tries; 0: 401, or 41 for an environment.
+        sweep_episodes: episodes with each of them; 0: 32, or 8 for an environment.
         progress: see ``search``.
 
     Raises:
         TaskError: the task is unknown, or does not have the controller's channels.
+        ConfigError: a sweep of that size is none.
     """
     with EvaluationProgress(None, quiet=not _is_shown(progress)) as shown, listening(shown.update):
-        return conditions.evaluate(controller, task, episodes=episodes, seed=seed, threads=threads)
+        return conditions.evaluate(
+            controller, task, episodes=episodes, seed=seed, threads=threads, sweep_weights=sweep_weights,
+            sweep_episodes=sweep_episodes,
+        )  # fmt: skip
 
 
 def tune(

@@ -12,7 +12,7 @@ from wann_rt.core.controller import Controller
 from wann_rt.core.random import Purpose, stream, uniforms
 from wann_rt.core.stages import stage
 from wann_rt.evaluation.score import Score
-from wann_rt.evaluation.sweep import COARSE_EPISODES, COARSE_STEP, Sweep, grid, tuned_weight
+from wann_rt.evaluation.sweep import COARSE_EPISODES, COARSE_STEP, Sweep, check_size, evenly, grid, tuned_weight
 from wann_rt.play.backends.processes import session
 from wann_rt.play.episodes import HIGH, LOW, episode_seeds, weights_per_connection
 from wann_rt.play.plain import play_controller
@@ -56,9 +56,10 @@ class Evaluation:
         }
 
 
-def environment_episodes(episodes: int) -> int:
-    """Returns how many episodes of an environment ``evaluate`` plays with so many per condition."""
-    return len(grid(step=COARSE_STEP)) * COARSE_EPISODES + (4 + len(SIX_WEIGHTS)) * episodes
+def environment_episodes(episodes: int, sweep_weights: int = 0, sweep_episodes: int = 0) -> int:
+    """Returns how many episodes of an environment ``evaluate`` plays with such arguments."""
+    swept = (sweep_weights or len(grid(step=COARSE_STEP))) * (sweep_episodes or COARSE_EPISODES)
+    return swept + (4 + len(SIX_WEIGHTS)) * episodes
 
 
 @session()
@@ -69,6 +70,8 @@ def evaluate(
     episodes: int = 100,
     seed: int = 0,
     threads: int | None = None,
+    sweep_weights: int = 0,
+    sweep_episodes: int = 0,
 ) -> Evaluation:
     """Scores a controller in the paper's conditions.
 
@@ -80,15 +83,21 @@ def evaluate(
         episodes: fresh episodes per condition (per weight, for the six).
         seed: of the episodes.
         threads: how many to use, or processes, all processors by default; the result does not depend on it.
+        sweep_weights: shared weights that the sweep for the tuned one tries; 0: as many as a sweep has by itself, 401,
+            or 41 for an environment.
+        sweep_episodes: episodes with each of them; 0: as many as a sweep has by itself, 32, or 8 for an environment.
 
     Raises:
         TaskError: the task is unknown, or does not have the controller's channels.
+        ConfigError: a sweep of that size is none.
     """
+    check_size(sweep_weights, sweep_episodes)
     task = judged(task_of(controller, task))
     check_fits(task, controller)
     network = controller.network
     starts = starts_of(task, episode_seeds(Purpose.TEST, seed, episodes))
-    swept = tuned_weight(task, network, threads=threads)  # a property of the network, whatever the seed
+    tried = evenly(sweep_weights)
+    swept = tuned_weight(task, network, episodes=sweep_episodes or None, threads=threads, weights=tried)
 
     def shared(weights: NDArray[np.float64]) -> Score:
         repeats = len(weights) // episodes if len(weights) > episodes else 1

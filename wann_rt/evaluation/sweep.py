@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wann_rt.core.errors import TaskError
+from wann_rt.core.errors import ConfigError, TaskError
 from wann_rt.core.network import Network
 from wann_rt.core.random import Purpose
 from wann_rt.core.stages import stage as say
@@ -26,7 +26,7 @@ from wann_rt.tasks.environment.task import EnvironmentTask
 EPISODES = 32  # per weight
 STEP = 0.01  # of the grid: the best weight can be a needle, which a coarser grid misses
 COARSE_STEP, COARSE_EPISODES = 0.1, 8  # for environments, whose episodes cost about 1000 times as much
-MOST_WEIGHTS = 100_000
+MOST_WEIGHTS = MOST_EPISODES = 100_000
 FINAL_EPISODES = 8  # times as many for finalists
 FINALISTS, KEEPING_UP = 8, 3.0  # at least so many, and all within so many standard errors of the best
 AS_CALM = 1.05  # times the fewest sign changes count as as few
@@ -86,6 +86,19 @@ def grid(low: float = LOW, high: float = HIGH, step: float = STEP) -> NDArray[np
     if count > MOST_WEIGHTS:
         raise TaskError(f"a sweep of {count} weights is too fine: at most {MOST_WEIGHTS}")
     return np.linspace(low, high, count).astype(np.float32)
+
+
+def evenly(count: int) -> NDArray[np.float32] | None:
+    """Returns so many shared weights over the range of random ones; of 0 None, the grid that a sweep has by itself."""
+    return np.linspace(LOW, HIGH, count).astype(np.float32) if count else None
+
+
+def check_size(weights: int, episodes: int) -> None:
+    """Raises ConfigError unless a sweep can have so many weights, and episodes with each; 0: as many as by itself."""
+    if weights != 0 and not 2 <= weights <= MOST_WEIGHTS:
+        raise ConfigError(f"sweep_weights is {weights}; expected 0, or from 2 to {MOST_WEIGHTS}")
+    if not 0 <= episodes <= MOST_EPISODES:
+        raise ConfigError(f"sweep_episodes is {episodes}; expected from 0 to {MOST_EPISODES}")
 
 
 def sweep(

@@ -23,10 +23,11 @@ from wann_rt.evolution import config as configs
 from wann_rt.evolution.config import Config
 from wann_rt.evolution.journal import champion_file
 from wann_rt.evolution.run import run_search
-from wann_rt.evolution.run_settings import read_settings, settings_of
+from wann_rt.evolution.run_settings import CHANGED, read_settings, settings_of
 from wann_rt.play.backends.processes import session
 from wann_rt.play.episodes import episode_seeds
 from wann_rt.play.plain import play_controller
+from wann_rt.play.repeats import repeating
 from wann_rt.play.rollouts import starts_of
 from wann_rt.tasks.any_task import AnyTask, judged
 
@@ -127,7 +128,7 @@ def compare(
 
     Args:
         task: what is searched for.
-        presets: names of presets; none: the task's default.
+        presets: names of presets; none: the task's default. What is named twice, here or in ``seeds``, counts once.
         seeds: of the searches.
         out: folder of the run folders, PRESET-SEED: what is finished there is taken, what is not goes on.
         episodes: that each champion is scored in.
@@ -137,20 +138,36 @@ def compare(
 
     Raises:
         WannError: unknown preset or setting, or a folder that holds another run.
+        KeyboardInterrupt: on Ctrl-C; what was searched so far stays in its folder.
     """
-    chosen, wanted = presets or (configs.default_preset(task),), list(seeds)
-    if not wanted:
-        raise ConfigError("seeds are missing: name at least one")
-    planned = [configs.load(name, {**(settings or {}), "seed": seed}) for name in chosen for seed in wanted]
+    task = repeating(task)  # as each search has it, so that its folder is known again
+    planned = _planned(presets or (configs.default_preset(task),), seeds, settings or {})
     starts = starts_of(task, episode_seeds(Purpose.TEST, 0, episodes))
     runs = []
     for config in planned:
         folder = Path(out) / f"{config.preset}-{config.seed}"
         found = finished(task, config, folder) or search(task, config, out=folder, threads=threads)
+        if not _is_whole(found, config):  # a search answers Ctrl-C by what it has so far, which is no run to compare
+            raise KeyboardInterrupt
         stage(f"scoring the champion of {folder.name}")
         played = play_controller(judged(task), found, starts, threads)
         runs.append(Run(config.preset, config.seed, found, Score.of_episodes(judged(task), played)))
     return Comparison(task.name, tuple(runs))
+
+
+def _planned(presets: Sequence[str], seeds: Iterable[int], settings: Mapping[str, Any]) -> list[Config]:
+    """Returns the settings of each search."""
+    if "seed" in settings:
+        raise ConfigError("setting seed is that of one search; a comparison has its own list of them: seeds, --seeds")
+    wanted = list(dict.fromkeys(seeds))
+    if not wanted:
+        raise ConfigError("seeds are missing: name at least one")
+    return [configs.load(name, {**settings, "seed": seed}) for name in dict.fromkeys(presets) for seed in wanted]
+
+
+def _is_whole(champion: Controller, config: Config) -> bool:
+    """Returns whether a champion is that of all generations."""
+    return champion.provenance.get("generations") == config.generations
 
 
 def finished(task: AnyTask, config: Config, folder: Path) -> Controller | None:
@@ -159,6 +176,5 @@ def finished(task: AnyTask, config: Config, folder: Path) -> Controller | None:
         saved, champion = read_settings(folder), load(champion_file(folder))
     except WannError:
         return None
-    same = {key: value for key, value in saved.items() if key != "changed_code"} == settings_of(task, config)
-    whole = champion.provenance.get("generations") == config.generations
-    return champion if same and whole else None
+    same = {key: value for key, value in saved.items() if key != CHANGED} == settings_of(task, config)
+    return champion if same and _is_whole(champion, config) else None

@@ -18,7 +18,7 @@ from wann_rt.core.signals import ended_like_ctrl_c
 from wann_rt.core.stages import stage
 from wann_rt.core.version import __version__
 from wann_rt.evaluation.score import Score
-from wann_rt.evaluation.sweep import tuned_weight
+from wann_rt.evaluation.sweep import evenly, tuned_weight
 from wann_rt.evolution import config as configs
 from wann_rt.evolution.callbacks import Callback
 from wann_rt.evolution.config import Config
@@ -27,7 +27,7 @@ from wann_rt.evolution.search import Generation, Search
 from wann_rt.evolution.stopping import Stopping, Watch
 from wann_rt.evolution.warm_start import start_from
 from wann_rt.play.backends.processes import session
-from wann_rt.play.episodes import HIGH, LOW, Episodes, episode_seeds
+from wann_rt.play.episodes import Episodes, episode_seeds
 from wann_rt.play.plain import play_controller, record_vectors
 from wann_rt.play.progress import counting
 from wann_rt.play.repeats import repeating
@@ -206,8 +206,7 @@ def _best_weight(running: Search, network: Network) -> float:
     config = running.config
     if config.sweep_weights == 1:
         return 1.0 if config.drawn_weights else float(np.float32(config.weights[0]))
-    weights = np.linspace(LOW, HIGH, config.sweep_weights).astype(np.float32) if config.sweep_weights else None
-    episodes = config.sweep_episodes or None
+    episodes, weights = config.sweep_episodes or None, evenly(config.sweep_weights)
     return tuned_weight(running.task, network, episodes=episodes, threads=running.threads, weights=weights).best
 
 
