@@ -80,7 +80,7 @@ zoo-check: $(VENV)/.test-ready  ## score every champion of the zoo in plain Gymn
 evidence: $(VENV)/.prove-ready  ## warnings, misra, coverage, prove and fuzz of the C; writes docs/evidence.md
 	@PYTHONPATH=tests $(BIN)/python -m evidence
 
-evidence-sample: $(VENV)/.prove-ready  ## the same without the mutants and with a twentieth of the fuzzing, as CI does
+evidence-sample: $(VENV)/.prove-ready  ## the same without the mutants, with a twentieth of the fuzzing, as CI does
 	@PYTHONPATH=tests $(BIN)/python -m evidence sample
 
 warnings misra coverage fuzz mutants: $(VENV)/.test-ready

@@ -15,23 +15,38 @@ settings.register_profile("steady", derandomize=True)
 settings.register_profile("explore", max_examples=1000)
 settings.load_profile("steady")
 
+OUTCOMES = ("skipped", "passed")
 GOLDEN = Path(__file__).parent / "golden"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds ``--regenerate-golden``: write the golden files anew, to be reviewed as a diff."""
+    """Adds ``--regenerate-golden``: write the golden files anew, to be reviewed as a diff; and lists of tests."""
     parser.addoption("--regenerate-golden", action="store_true", help="rewrite tests/golden instead of comparing")
-    parser.addoption("--write-skipped", metavar="FILE", help="add which tests were skipped, for a later pytest @FILE")
+    for outcome in OUTCOMES:
+        parser.addoption(
+            f"--write-{outcome}", metavar="FILE", help=f"add which tests were {outcome}, to run them later"
+        )
+    parser.addoption("--without", metavar="FILE", help="leave out the tests that a file names")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out the tests of the file that was named; all must be run if it is not there."""
+    path = config.getoption("--without")
+    if path and Path(path).exists():
+        named = set(Path(path).read_text(encoding="utf-8").splitlines())
+        config.hook.pytest_deselected(items=[item for item in items if item.nodeid in named])
+        items[:] = [item for item in items if item.nodeid not in named]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Adds which tests were skipped to the file that was asked for."""
-    path = config.getoption("--write-skipped")
-    if path:
-        skipped = sorted({re.sub(r"@\w+$", "", report.nodeid) for report in terminalreporter.stats.get("skipped", [])})
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        with Path(path).open("a", encoding="utf-8") as file:
-            file.writelines(f"{nodeid}\n" for nodeid in skipped)
+    """Adds which tests had an outcome to the files that were asked for."""
+    for outcome in OUTCOMES:
+        if path := config.getoption(f"--write-{outcome}"):
+            reports = terminalreporter.stats.get(outcome, [])
+            nodes = sorted({re.sub(r"@\w+$", "", report.nodeid) for report in reports})
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            with Path(path).open("a", encoding="utf-8") as file:
+                file.writelines(f"{nodeid}\n" for nodeid in nodes)
 
 
 @pytest.hookimpl(wrapper=True)

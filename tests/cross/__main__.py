@@ -21,9 +21,10 @@ USAGE = "usage: python -m cross install | host | all | sample"
 # What CI runs beside the targets that are not further ones: a newer clang, a compiler without optimiser, one each of
 # the Arm M33, ARMv7 with a vector unit that flushes, POWER9 and a big-endian MIPS. The whole matrix takes longer than
 # CI has.
-# The levels are the one that vectorises and the one that firmware is built with, or the target's own where it has
-# neither.
-SAMPLED_LEVELS = ("-O3", "-Os")
+# The level is the one that vectorises, on firmware's processors also the one that firmware is built with, or the
+# target's own levels where it has neither.
+SAMPLED_LEVELS = {"hosted.c": ("-O3",)}  # by board
+SAMPLED_FIRMWARE_LEVELS = ("-O3", "-Os")
 SAMPLED = ("x86_64-clang-19", "x86_64-tcc", "cortex-m33", "armv7-neon-clang", "ppc64le-power9", "mips")
 
 
@@ -115,12 +116,13 @@ def everything() -> int:
 def sample() -> int:
     """Installs and runs a sample of the targets; each of them must run."""
     targets = [target for target in TARGETS if not target.is_further or target.key in SAMPLED]
-    sampled = [replace(target, levels=_sampled(target.levels)) for target in targets]
+    sampled = [replace(target, levels=_sampled(target)) for target in targets]
     return install(targets) or (1 if _show(run(sampled, jobs=JOBS)) else 0)
 
 
-def _sampled(levels: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(level for level in levels if level in SAMPLED_LEVELS) or levels
+def _sampled(target: Target) -> tuple[str, ...]:
+    sampled = SAMPLED_LEVELS.get(target.board, SAMPLED_FIRMWARE_LEVELS)
+    return tuple(level for level in target.levels if level in sampled) or target.levels
 
 
 def _show(rows: list[Row]) -> list[str]:

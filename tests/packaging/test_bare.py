@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from helpers import needs
@@ -55,3 +56,17 @@ def recipe(*goal: str) -> str:
     own = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
     command = [needs.program("make"), "-n", *goal]
     return subprocess.run(command, cwd=ROOT, env=own, capture_output=True, text=True, check=True).stdout
+
+
+def test_what_passed_before_is_left_out_and_nothing_else(pytestconfig: pytest.Config, tmp_path: Path) -> None:
+    path, names, left_out = tmp_path / "passed.txt", ["a.py::one", "a.py::one[x]", "b.py::two"], list[str]()
+    items = [SimpleNamespace(nodeid=name) for name in names]
+    hook = SimpleNamespace(pytest_deselected=lambda items: left_out.extend(item.nodeid for item in items))
+    config = SimpleNamespace(getoption={"--without": str(path)}.get, hook=hook)
+    plugin = next(plugin for plugin in pytestconfig.pluginmanager.get_plugins() if hasattr(plugin, "OUTCOMES"))
+    plugin.pytest_collection_modifyitems(config, items)
+    assert [item.nodeid for item in items] == names, "no file: nothing is left out"
+    path.write_text("a.py::one\n", encoding="utf-8")
+    plugin.pytest_collection_modifyitems(config, items)
+    assert [item.nodeid for item in items] == ["a.py::one[x]", "b.py::two"]
+    assert left_out == ["a.py::one"]
