@@ -108,6 +108,7 @@ fuzz-inputs: $(VENV)/.test-ready  ## 10,000 mutants of every file and option tha
 
 lint: $(VENV)/.test-ready  ## check style, spelling, types and who may import whom
 	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
 	@$(BIN)/clang-format --dry-run -Werror --style=file $(C_SOURCES)
 	@$(BIN)/codespell
 	@$(BIN)/mypy

@@ -108,7 +108,7 @@ def test_the_swingup_that_is_seen_is_the_one_that_is_scored() -> None:
     task = tasks.with_params(SWINGUP, pole_length=0.9, observation_noise=0.1)
     controller = player(task)
     scored = play_controller(task, controller, rollouts.starts_of(task, range(3)))
-    stage = watching.stage(watching.shown(task), "rgb_array")
+    stage = watching.environment_stage(watching.shown(task), "rgb_array")
     seen = [watching.episode(stage, controller, seed, 50.0) for seed in range(3)]
     assert seen == [(k, scored.returns[0, k], scored.lengths[0, k]) for k in range(3)]
 
@@ -118,7 +118,7 @@ def test_an_environment_s_episode_scores_as_its_back_end_says() -> None:
     plain = with_options(environment("BipedalWalker-v3"), max_steps=120, fall_penalty=False)
     controller = player(plain)
     scored = play_controller(plain, controller, rollouts.starts_of(plain, range(4)), threads=1)
-    stage = watching.stage(watching.shown(plain), "rgb_array")
+    stage = watching.environment_stage(watching.shown(plain), "rgb_array")
     seen = [watching.episode(stage, controller, seed, 50.0) for seed in range(4)]
     assert seen == [(k, scored.returns[0, k], scored.lengths[0, k]) for k in range(4)]
 
@@ -230,7 +230,7 @@ def test_a_controller_of_another_task_is_refused() -> None:
 def test_an_environment_without_pictures_is_refused() -> None:
     task = environment("helpers.odd_environments:Glider")
     with pytest.raises(TaskError, match=r"is not to be seen: its render modes are \[\], not rgb_array"):
-        watching.stage(task, "rgb_array")
+        watching.environment_stage(task, "rgb_array")
 
 
 @pytest.mark.slow
@@ -329,4 +329,4 @@ def test_an_evaluation_tells_of_each_episode_of_an_environment_once(backend: Bac
 @pytest.mark.slow
 def test_an_environment_is_shown_at_its_own_rate() -> None:
     for task, rate in ((SWINGUP, 100.0), (tasks.get("cartpole"), 50.0), (tasks.get("acrobot"), 15.0)):
-        assert watching.own_rate(watching.stage(watching.shown(task), "rgb_array")) == rate
+        assert watching.own_rate(watching.environment_stage(watching.shown(task), "rgb_array")) == rate

@@ -15,7 +15,7 @@ from wann_rt.evolution.callbacks import Callback, KeepBest, TensorBoard
 from wann_rt.evolution.journal import FINISHED, read_generations
 from wann_rt.evolution.run import nothing_learnt
 from wann_rt.evolution.search import Generation, Search
-from wann_rt.evolution.stopping import Stopping, Watch, read_budget
+from wann_rt.evolution.stopping import Stopper, Stopping, read_budget
 
 SMALL: dict[str, Any] = {"population": 8, "drawn_weights": 2, "retest_episodes": 2, "retest_every": 4, "threads": 1}
 FEWER, MORE = 6, 11  # generation 5 is retested because it is the last of six; of eleven it is not
@@ -82,13 +82,13 @@ def report(generation: int, champion: float) -> Generation:
 
 
 def test_limits_say_why_a_search_ends() -> None:
-    assert Watch(Stopping()).reason(report(0, 1e9)) == ""
-    assert "has reached the target 900" in Watch(Stopping(target=900)).reason(report(0, 900.0))
-    assert Watch(Stopping(target=900)).reason(report(0, 899.0)) == ""
-    patient = Watch(Stopping(patience=2))
+    assert Stopper(Stopping()).reason(report(0, 1e9)) == ""
+    assert "has reached the target 900" in Stopper(Stopping(target=900)).reason(report(0, 900.0))
+    assert Stopper(Stopping(target=900)).reason(report(0, 899.0)) == ""
+    patient = Stopper(Stopping(patience=2))
     assert [bool(patient.reason(report(k, score))) for k, score in enumerate([1, 2, 2, 3, 3, 3])] == [0, 0, 0, 0, 0, 1]
-    assert "seconds is spent" in Watch(Stopping(seconds=0.0)).reason(report(0, 1.0))
-    few = Watch(Stopping(episodes=10))
+    assert "seconds is spent" in Stopper(Stopping(seconds=0.0)).reason(report(0, 1.0))
+    few = Stopper(Stopping(episodes=10))
     few.count(9)
     assert few.reason(report(0, 1.0)) == ""
     few.count(1)

@@ -105,7 +105,7 @@ def _stage_of(task: AnyTask, mode: Mode, max_steps: int | None) -> Stage:
     if isinstance(task, Task) and source_of(task):
         return OwnStage(task, mode, max_steps)
     played = shown(task)
-    return stage(played if max_steps is None else with_options(played, max_steps=max_steps), mode)
+    return environment_stage(played if max_steps is None else with_options(played, max_steps=max_steps), mode)
 
 
 def shown(task: AnyTask) -> EnvironmentTask:
@@ -118,7 +118,7 @@ def shown(task: AnyTask) -> EnvironmentTask:
     return environment(f"wann_rt.tasks.gym_env:{task.env_id}", kwargs={"params": dict(changes)})
 
 
-def stage(task: EnvironmentTask, mode: Mode) -> Simulator:
+def environment_stage(task: EnvironmentTask, mode: Mode) -> Simulator:
     """Returns what plays the task and shows it; whether it repeats is tried out unseen.
 
     Raises:

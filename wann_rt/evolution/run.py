@@ -24,7 +24,7 @@ from wann_rt.evolution.callbacks import Callback
 from wann_rt.evolution.config import Config
 from wann_rt.evolution.journal import Journal
 from wann_rt.evolution.search import Generation, Search
-from wann_rt.evolution.stopping import Stopping, Watch
+from wann_rt.evolution.stopping import Stopper, Stopping
 from wann_rt.evolution.warm_start import start_from
 from wann_rt.play.backends.processes import session
 from wann_rt.play.episodes import Episodes, episode_seeds
@@ -115,16 +115,16 @@ def run(
     Whatever ends the run, its state up to the last whole generation is saved.
     """
     seen: list[Generation] = []
-    watch, stopped = Watch(stopping), ""
+    stopper, stopped = Stopper(stopping), ""
     for callback in callbacks:
         callback.on_start(running)
     try:
-        with counting(watch.count):
+        with counting(stopper.count):
             for report in running.run():
                 seen.append(report)
                 if journal is not None:
                     journal.generation(report, running)
-                stopped = watch.reason(report) or _told(report, running, on_generation, callbacks)
+                stopped = stopper.reason(report) or _told(report, running, on_generation, callbacks)
                 if stopped:
                     LOG.info(stopped)
                     break

@@ -57,7 +57,7 @@ def read_budget(text: str) -> tuple[float | None, int | None]:
     raise ConfigError(f"budget is {text!r}; expected a time such as 90s, 10min or 2h, or '500 episodes'")
 
 
-class Watch:
+class Stopper:
     """Decides after each generation whether a search shall end.
 
     Attributes:

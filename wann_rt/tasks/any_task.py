@@ -49,7 +49,7 @@ def named(name: str) -> Task:
     if any(name in (known.name, *known.aliases) for known in tasks.TASKS):
         return tasks.get(name)
     if own.is_own(name) or any(name == point.name for point in own.announced()):
-        return own.load(name)
+        return own.load_task(name)
     try:
         return tasks.get(name)
     except TaskError as error:

@@ -38,7 +38,7 @@ def announced() -> tuple[EntryPoint, ...]:
     return tuple(sorted(entry_points(group=GROUP), key=lambda point: point.name))
 
 
-def load(name: str) -> Task:
+def load_task(name: str) -> Task:
     """Returns the task that a file, a module or an entry point defines, after a trial; see ``read``."""
     task = read(name)
     refuse(task)

@@ -18,13 +18,13 @@ SECONDS_TO_CONNECT = 60.0  # Ray itself would try for four minutes, and then end
 TRIAL = """
 import logging, sys, ray
 
-class Trial:
+class Probe:
     def answer(self):
         pass
 
 try:
     ray.init(address=sys.argv[1], log_to_driver=False, logging_level=logging.ERROR)
-    ray.get(ray.remote(num_cpus=0)(Trial).remote().answer.remote())
+    ray.get(ray.remote(num_cpus=0)(Probe).remote().answer.remote())
 except Exception as error:
     print(error)
     sys.exit(1)

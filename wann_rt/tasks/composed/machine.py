@@ -35,5 +35,3 @@ def _param(k: int) -> Piece:
         return p[k]
 
     return param
-
-
