@@ -97,5 +97,5 @@ def test_who_names_an_opengl_gets_that(monkeypatch: pytest.MonkeyPatch) -> None:
     pendulum = task()
     monkeypatch.setattr(watching, "find_library", lambda name: None)
     monkeypatch.setenv(watching.OPENGL, "osmesa")
-    watching.stage(pendulum, "rgb_array")
+    watching.environment_stage(pendulum, "rgb_array")
     assert os.environ[watching.OPENGL] == "osmesa"
