@@ -9,6 +9,7 @@ from helpers import needs
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("endings")]
 
 
+@pytest.mark.long
 @needs.proc
 @pytest.mark.parametrize(
     ("command", "name"),

@@ -53,7 +53,7 @@ CASES: dict[str, tuple[Callable[[], str], str]] = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("case", list(CASES))
 def test_too_much_is_refused_in_its_own_words(case: str) -> None:
     text, says = CASES[case][0](), CASES[case][1]

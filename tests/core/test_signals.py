@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import numba
@@ -18,6 +19,15 @@ def interrupt(name: str = "SIGINT") -> None:
     os.kill(os.getpid(), getattr(signal, name))
 
 
+@pytest.fixture
+def as_a_terminal_starts_it() -> Iterator[None]:
+    """Undoes what ``nohup make test`` does to this process: there SIGHUP is ignored, and stays so."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("as_a_terminal_starts_it")
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
 def test_each_signal_is_an_interrupt_and_the_handlers_come_back(name: str) -> None:
     before = [signal.getsignal(getattr(signal, other)) for other in ("SIGINT", "SIGTERM", "SIGHUP")]

@@ -95,7 +95,7 @@ def test_svg_is_well_formed_and_repeatable(write: Callable[[Path], None], tmp_pa
 @pytest.mark.parametrize(
     ("suffix", "begin", "end"), [("png", b"\x89PNG", b"IEND\xaeB`\x82"), ("PDF", b"%PDF", b"%%EOF\n")]
 )
-@pytest.mark.slow
+@pytest.mark.long
 def test_png_and_pdf_are_whole_and_repeatable(
     write: Callable[[Path], None], suffix: str, begin: bytes, end: bytes, tmp_path: Path
 ) -> None:
@@ -239,7 +239,7 @@ def test_the_rarer_sign_and_thin_lines_are_drawn_last() -> None:
     assert order.tolist() == [0, 4, 2, 3, 1]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_picture_of_the_command_line_is_drawn(tmp_path: Path) -> None:
     run = tmp_path / "run"
     settings_of = ["--generations", "2", "--population", "8", "--out", str(run), "--quiet"]

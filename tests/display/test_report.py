@@ -28,7 +28,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_report_says_what_was_searched_and_what_came_of_it(run: Path) -> None:
     text = report([run], episodes=4)
     assert text == report([run], episodes=4)
@@ -91,7 +91,7 @@ def test_what_is_no_run_is_one_error(run: Path, tmp_path: Path) -> None:
         report([tmp_path])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_watching_ends_with_the_run(run: Path) -> None:
     done = CliRunner().invoke(main, ["report", str(run), "--watch", "1", "--episodes", "4"])
     assert done.exit_code == 0, done.output

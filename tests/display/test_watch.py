@@ -198,7 +198,7 @@ def test_what_is_not_installed_is_named_with_its_extra(
         next(watching.watch(SWINGUP, player(SWINGUP), out=tmp_path / "run.mp4"))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_params_that_the_twin_does_not_have_are_shown_as_traces(tmp_path: Path) -> None:
     task = tasks.with_params(tasks.get("pendulum"), gravity=3.0, observation_noise=0.1)
     controller = player(task)

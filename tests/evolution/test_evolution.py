@@ -45,7 +45,7 @@ def test_champion_is_the_same_for_any_number_of_threads(base: Config) -> None:
     assert champion_text(1, base) == champion_text(2, base) == champion_text(5, base)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("seed", "quirks", "env_steps", "fitness", "champion"),
     [

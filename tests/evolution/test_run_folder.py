@@ -93,7 +93,7 @@ def test_a_kill_at_any_file_operation_loses_nothing(tmp_path: Path, clock_step: 
     assert kill(tmp_path, clock_step, 1) >= 24
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("clock_step", [0.0, 0.7], ids=["before the first state", "with some states"])
 def test_a_kill_at_some_file_operations_loses_nothing(tmp_path: Path, clock_step: float) -> None:
     assert kill(tmp_path, clock_step, 7) >= 4
@@ -157,7 +157,7 @@ def tampered(lines: bytes) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("how", tampered(b"a\nb\nc\n"))
 def test_a_tampered_journal_is_written_again_and_said_to_be(folder: Path, calm: Path, how: str) -> None:
     path = folder / GENERATIONS
@@ -208,7 +208,7 @@ def test_a_line_that_a_kill_has_cut_is_left_out(folder: Path) -> None:
 # The settings
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"{}" * 3, bytes(64), b"[" * 100_000])
 def test_damaged_settings_do_not_matter_while_there_is_a_state(folder: Path, calm: Path, damage: bytes) -> None:
     (folder / SETTINGS).write_bytes(damage)

@@ -27,6 +27,7 @@ SUBJECTS: Mapping[str, Controller] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", SUBJECTS)
 def test_a_sample_of_mutants_is_killed(kind: str) -> None:
     every = mutants(to_c(SUBJECTS[kind], prefix="p"))

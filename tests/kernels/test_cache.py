@@ -215,7 +215,7 @@ def test_nothing_outside_the_stamped_rooms_is_compiled() -> None:
     assert [path for path in outside if compiles.search(path.read_text(encoding="utf-8"))] == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["nbc", "nbi"])
 @pytest.mark.parametrize("damage", ["empty", "cut", "one bit", "zeros"])
 def test_a_damaged_file_of_the_cache_is_compiled_again(tmp_path: Path, kind: str, damage: str) -> None:

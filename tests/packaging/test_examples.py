@@ -45,6 +45,7 @@ def test_an_exported_header_compiles_into_a_small_program(folder: Path) -> None:
     assert [float(x) for x in re.findall(r"force (\S+)", output)] == [pytest.approx(expected, abs=0, rel=1e-8)] * 3
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("controller", ["champion.json", "zoo:cartpole"])
 def test_a_deployed_controller_plays_the_identical_episode(folder: Path, controller: str) -> None:
     output = run(sys.executable, EXAMPLES / "04_deploy.py", controller, cwd=folder)

@@ -83,6 +83,7 @@ def test_the_champion_does_not_depend_on_how_many_workers_play(env_id: str) -> N
     assert len(found) == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("backend", ["processes", pytest.param("envpool", marks=needs.envpool)])
 def test_a_resumed_search_ends_with_the_champion_of_an_uninterrupted_one(backend: BackendName, tmp_path: Path) -> None:
     task = environment("Pendulum-v1", backend=backend, max_steps=30)
@@ -116,6 +117,7 @@ def test_a_killed_worker_costs_time_but_not_the_result() -> None:
     assert processes._pools == []  # workers belong to one search
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("how", "says"),
     [

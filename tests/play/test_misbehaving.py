@@ -83,7 +83,7 @@ def test_a_digest_is_that_of_the_code_as_it_is_here() -> None:
 
 
 @needs.proc
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("where", "how"),
     [("constructor", "exits at once"), ("reset", "starts a crowd"), ("step", "prints"), ("close", "kills itself")],

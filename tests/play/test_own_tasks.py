@@ -139,6 +139,7 @@ def test_conditioning_is_compiled_as_the_channel_says() -> None:
             assert np.array_equal(got.view(np.uint32), np.asarray(wanted, np.float32).view(np.uint32)), channel
 
 
+@pytest.mark.long
 def test_a_task_whose_step_is_other_in_numpy_than_compiled_is_refused_by_the_search(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -25,6 +25,7 @@ def searched(seed: int) -> str:
     return files.to_text(wr.search(task, seed=seed, threads=1, **SMALL))
 
 
+@pytest.mark.long
 def test_searches_in_threads_do_not_meet() -> None:
     alone = [searched(seed) for seed in (1, 2)]
     with concurrent.futures.ThreadPoolExecutor(2) as threads:
@@ -32,6 +33,7 @@ def test_searches_in_threads_do_not_meet() -> None:
     assert processes._pools == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", sorted({"fork", "spawn"} & set(multiprocessing.get_all_start_methods())))
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_searches_in_processes_do_not_meet(method: str) -> None:
@@ -44,6 +46,7 @@ def test_searches_in_processes_do_not_meet(method: str) -> None:
         assert all(os.waitpid(pid, os.WNOHANG) == (0, 0) for pid in own)
 
 
+@pytest.mark.long
 def test_an_edited_environment_is_played_as_it_is_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(tmp_path))
     module = tmp_path / "edited_env.py"

@@ -37,6 +37,7 @@ def returns(task: EnvironmentTask, episodes: int, workers: int = 1) -> list[floa
     return found
 
 
+@pytest.mark.long
 def test_a_curriculum_that_counts_episodes_is_found_and_made_anew_for_each() -> None:
     with pytest.warns(RuntimeWarning, match=r"keeps something of earlier episodes: .*seed 2\d returns .*fresh=true"):
         task = repeating(odd("Curriculum"))

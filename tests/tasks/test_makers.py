@@ -118,7 +118,7 @@ for env in ("__main__:Cart", Cart, lambda: Cart(), "mine/Cart-v0", "mine/Cart-v1
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("piped", [False, True])
 def test_a_class_of_a_script_is_searched_in(piped: bool, tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(SCRIPT)

@@ -133,7 +133,7 @@ class EndsForEver(Plain):
 PLAYED = [NumpyTruth, WholeNumbers, ListOfNumbers, TupleAsArray, OneStep, LambdaInside]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("kind", PLAYED, ids=lambda kind: kind.__name__)
 def test_what_people_have_is_played_exported_and_verified(kind: type[Plain]) -> None:
     task = wr.environment(kind)
@@ -143,7 +143,7 @@ def test_what_people_have_is_played_exported_and_verified(kind: type[Plain]) -> 
     assert len(wr.export(found, "c")) > 1000
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_function_may_make_what_only_the_script_has_registered() -> None:
     gymnasium.register("ReportedHere-v0", entry_point=lambda **_: Plain(), max_episode_steps=20)
     try:
@@ -170,7 +170,7 @@ def test_an_observation_of_another_length_is_one_error() -> None:
         wr.search(wr.environment(OtherLength), **SMALL)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_end_that_reset_forgets_is_found_and_mended() -> None:
     found = wr.search(wr.environment(EndsForEver), **SMALL | {"threads": 1})
     plain = wr.search(wr.environment(Plain, max_steps=20), **SMALL)

@@ -113,7 +113,7 @@ def test_a_choice_is_that_of_the_greatest_output_and_the_first_of_equal_ones() -
     assert writer(ACTIONS["multi-discrete"])(np.array([1, 1, np.nan, 5, 9], np.float32)).tolist() == [0, -1]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("observed", PLAYABLE)
 def test_environments_with_such_spaces_are_played(observed: str) -> None:
     for acted in ACTED:

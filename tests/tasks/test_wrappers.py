@@ -101,7 +101,7 @@ def test_a_function_of_ones_own_outside_keeps_a_linear_wrapper_inside() -> None:
     assert abs(folded.environment.reset(seed=1)[0][0]) <= 1
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("make", "says"),
     [
@@ -177,7 +177,7 @@ def test_the_length_of_an_episode_is_an_argument() -> None:
     assert not any(longer.step(np.zeros(1, f32), 0)[2] for _ in range(300))  # the limit of 200 is taken off
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("changes", "rate"),
     [
