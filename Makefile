@@ -12,7 +12,7 @@ C_SOURCES := $(filter-out tests/golden/%,$(wildcard $(C_FOLDERS:%=%/*.c) $(C_FOL
 
 .DEFAULT_GOAL := help
 .PHONY: help demo quick test test-long bare pre-pr cross cross-sample firmware exhaustive bench size size-check runtimes packages zoo-check \
-        evidence evidence-sample warnings misra coverage prove prove-elsewhere translation fuzz mutants reliability fuzz-states fuzz-inputs lint clean
+        screenshots evidence evidence-sample warnings misra coverage prove prove-elsewhere translation fuzz mutants reliability fuzz-states fuzz-inputs lint clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ runtimes: $(VENV)/.test-ready  ## run the ONNX forms in other people's runtimes 
 
 packages: $(VENV)/.packages-ready  ## build, pack and run every kind of package with what runs here of its ecosystem
 	@$(BIN)/pytest -n $(JOBS) tests/exporters/test_packages*.py
+
+screenshots: $(VENV)/.test-ready  ## draw what the terminal shows of the commands; writes docs/terminal
+	@PYTHONPATH=tests $(BIN)/python tests/display/screenshots.py
 
 zoo-check: $(VENV)/.test-ready  ## score every champion of the zoo in plain Gymnasium, compare with docs/zoo.md
 	@PYTHONPATH=tests $(BIN)/python tests/zoo/zoo_check.py $(ZOO_ARGS)

@@ -17,6 +17,7 @@ from typing import Any
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ExportError
 from wann_rt.core.files import write_atomic
+from wann_rt.core.guess import near
 
 __all__ = ["EXPORTERS", "Exporter", "default_path", "export", "format_of", "write"]
 
@@ -126,7 +127,8 @@ def export(
     known = [p.name for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]
     unknown = sorted(set(options) - set(known))
     if unknown:
-        raise ExportError(f"format {to} has no option {unknown[0]!r}; its options: {', '.join(known)}")
+        guess = near(unknown[0], known)
+        raise ExportError(f"format {to} has no option {unknown[0]!r}; its options: {', '.join(known)}{guess}")
     if out is not None and "file" in known:
         options.setdefault("file", Path(out).name)
     result = function(controller, **options)
@@ -150,7 +152,7 @@ def _several(files: dict[str, str], out: str | os.PathLike[str] | None) -> bytes
 def _row(to: str) -> Exporter:
     """Returns the format of that name, or raises ExportError naming the known ones."""
     if to not in EXPORTERS:
-        raise ExportError(f"unknown format {to!r}; known formats: {', '.join(EXPORTERS)}")
+        raise ExportError(f"unknown format {to!r}; known formats: {', '.join(EXPORTERS)}{near(to, EXPORTERS)}")
     return EXPORTERS[to]
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from wann_rt.core.controller import Controller
 from wann_rt.core.disk import write_folder
 from wann_rt.core.errors import ExportError
+from wann_rt.core.guess import near
 from wann_rt.exporters.packages.subject import Subject, subject
 
 __all__ = ["KINDS", "Kind", "package"]
@@ -121,7 +122,7 @@ def package(
         FileError: the folder is not empty or cannot be written.
     """
     if kind not in KINDS:
-        raise ExportError(f"unknown kind of package {kind!r}; known kinds: {', '.join(KINDS)}")
+        raise ExportError(f"unknown kind of package {kind!r}; known kinds: {', '.join(KINDS)}{near(kind, KINDS)}")
     row = KINDS[kind]
     if number not in row.numbers:
         raise ExportError(f"number {number!r} in a package of kind {kind}: expected {' or '.join(row.numbers)}")

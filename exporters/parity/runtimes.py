@@ -11,6 +11,7 @@ from importlib.metadata import version as installed
 
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ExportError
+from wann_rt.core.guess import near
 from wann_rt.exporters.parity.report import Promise
 from wann_rt.exporters.parity.verify import Evaluator, EvaluatorRow
 from wann_rt.exporters.to_onnx.model import to_onnx
@@ -74,7 +75,7 @@ def named(names: Sequence[str]) -> list[Runtime]:
             found += [runtime for runtime in RUNTIMES if runtime.missing() is None]
             continue
         if name not in BY_KEY:
-            raise ExportError(f"there is no runtime {name!r}; runtimes: all, {', '.join(BY_KEY)}")
+            raise ExportError(f"there is no runtime {name!r}; runtimes: all, {', '.join(BY_KEY)}{near(name, BY_KEY)}")
         if reason := BY_KEY[name].missing():
             raise ExportError(reason)
         found.append(BY_KEY[name])

@@ -10,7 +10,7 @@ from wann_rt.exporters.parity.report import Report, Result
 
 LINE_END = "\n"
 COLUMNS = ("evaluator", ">vectors", "bits", "promise", "kept")
-DETAIL = (">max ulp", ">max |diff|", ">µs per step")
+DETAIL = ("evaluator", ">max ulp", ">max |diff|", ">µs per step")
 
 
 def report_table(report: Report, *, detail: bool = False) -> RenderableType:
@@ -20,15 +20,23 @@ def report_table(report: Report, *, detail: bool = False) -> RenderableType:
         report: what ``verify`` found.
         detail: also distances, times, and where each evaluator that differs does so most, in hexadecimal.
     """
-    title = Text(f"parity of {plain(report.controller)}", style="bold")
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in (*COLUMNS, *(DETAIL if detail else ())):
-        right = column.startswith(">")
-        table.add_column(column.lstrip(">"), justify="right" if right else "left", overflow="fold")
+    table = _table(f"parity of {plain(report.controller)}", COLUMNS)
+    measured = _table("distances and times", DETAIL)
     for result in report.results:
-        table.add_row(*_cells(result), *(_distances(result) if detail else ()))
+        table.add_row(*_cells(result))
+        measured.add_row(result.title, *_distances(result))
     notes = (Text(note) for result in report.results for note in _notes(result, detail))
-    return Group(table, Text(verdict(report)), *notes)
+    shown = [table, measured] if detail else [table]
+    return Group(*shown, Text(verdict(report), style="bold red" if report.broken else ""), *notes)
+
+
+def _table(title: str, columns: tuple[str, ...]) -> Table:
+    """Returns an empty table, whose first column, the name, stays in one piece."""
+    made = Table(title=Text(title, style="bold"), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for i, column in enumerate(columns):
+        right = column.startswith(">")
+        made.add_column(column.lstrip(">"), justify="right" if right else "left", overflow="fold", no_wrap=i == 0)
+    return made
 
 
 def verdict(report: Report) -> str:

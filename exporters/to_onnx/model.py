@@ -15,6 +15,7 @@ from onnx import helper
 
 from wann_rt.core.controller import Channel, Controller
 from wann_rt.core.errors import ExportError
+from wann_rt.core.guess import near
 from wann_rt.core.version import __version__
 from wann_rt.exporters.contract import contract
 from wann_rt.exporters.to_onnx.conditioning import add_actions, add_limits, add_observations
@@ -72,7 +73,7 @@ def _dialect(compat: str | None) -> Dialect:
     if compat is None:
         return ANY_READER
     if compat not in DIALECTS:
-        raise ExportError(f"compat {compat!r} is unknown; known: {', '.join(DIALECTS)}")
+        raise ExportError(f"compat {compat!r} is unknown; known: {', '.join(DIALECTS)}{near(compat, DIALECTS)}")
     return DIALECTS[compat]
 
 

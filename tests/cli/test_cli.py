@@ -84,7 +84,7 @@ def test_evaluate_has_the_sweep_that_was_asked_for(controller_file: Path) -> Non
 def test_evaluate_reports_effort_and_chatter_beside_each_score(controller_file: Path) -> None:
     scores = json.loads(run("evaluate", controller_file, "--episodes", 4, "--json").output)["scores"]
     assert all(0 <= score["effort"] <= 1 and score["chatter"] >= 0 for score in scores.values())
-    assert "sign changes/s" in run("evaluate", controller_file, "--episodes", 4).output
+    assert "changes/s" in run("evaluate", controller_file, "--episodes", 4).output
 
 
 @pytest.mark.slow
@@ -193,7 +193,7 @@ def test_show_prints_names_with_brackets_as_they_are(tmp_path: Path) -> None:
     output = run("show", tmp_path / "c.json").output
     assert "[bold]x" in output
     assert "[red]o" in output
-    assert "[/]a = w * ([red]o)" in output
+    assert "[/]a = w * [red]o" in output
 
 
 def test_doctor_finds_this_environment_sound() -> None:

@@ -1,6 +1,8 @@
 """Laws of finding out: everything that can be set is listed with its meaning, and what is mistyped is guessed."""
 
 import json
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from wann_rt.cli import SECTIONS, main
 from wann_rt.cli.doctor import requirements
 from wann_rt.cli.settings import KINDS, settings_of
 from wann_rt.core.errors import WannError
+from wann_rt.core.guess import near
 from wann_rt.evolution import config
 
 
@@ -48,6 +51,27 @@ MISTYPED = {
     "preset": (("search", "swingup", "--preset", "minimol"), "did you mean 'minimal'"),
     "param": (("search", "swingup", "--task-set", "pole_lenght=1"), "did you mean 'pole_length'"),
     "champion": (("show", "zoo:pendulun"), "did you mean 'pendulum'"),
+    "picture": (("plot", "weights", "zoo:pendulum"), "did you mean 'weight'"),
+    "kind of package": (("package", "zoo:pendulum", "--for", "arduno"), "did you mean 'arduino'"),
+    "format": (("export", "zoo:pendulum", "--to", "onxx"), "did you mean 'onnx'"),
+    "option of a format": (("export", "zoo:pendulum", "--to", "onnx", "--set", "opsett=17"), "did you mean 'opset'"),
+    "compiler of ONNX": (("export", "zoo:pendulum", "--to", "onnx", "--compat", "onnxc"), "did you mean 'onnx2c'"),
+    "range": (
+        ("export", "zoo:pendulum", "--to", "c", "--number", "q12", "--range", "thetadot=-1:1"),
+        "did you mean 'theta_dot'",
+    ),
+    "target": (("verify", "zoo:pendulum", "--targets", "cortex-m9"), "did you mean 'cortex-m"),
+    "runtime": (("verify", "zoo:pendulum", "--runtime", "openvin"), "did you mean 'openvino'"),
+    "back end": (("search", "--env", "Pendulum-v1", "--backend", "proceses"), "did you mean 'processes'"),
+    "environment": (("search", "--env", "Pendulun-v1"), "did you mean 'Pendulum-v1'"),
+    "option of an environment": (
+        ("search", "--env", "Pendulum-v1", "--task-set", "max_step=3"),
+        "did you mean 'max_steps'",
+    ),
+    "tuning method": (("tune", "zoo:pendulum", "--method", "cna"), "did you mean 'cma'"),
+    "kind of settings": (("settings", "--of", "serch"), "did you mean 'search'"),
+    "activation": (("search", "swingup", "--set", "activations=linear,tahn"), "did you mean 'tanh'"),
+    "ranking": (("search", "swingup", "--set", "ranking=paretto"), "did you mean 'pareto'"),
     "word of settings": (("settings", "parsimoni"), "did you mean 'parsimony'"),
 }
 
@@ -56,7 +80,37 @@ MISTYPED = {
 def test_what_is_mistyped_is_guessed(arguments: tuple[tuple[str, ...], str]) -> None:
     result = run(*arguments[0])
     assert result.exit_code == 2
-    assert arguments[1] in result.output
+    assert arguments[1] in " ".join(result.output.split())
+
+
+IN_PYTHON: dict[str, tuple[Callable[[], object], str]] = {
+    "task": (lambda: wr.search("swingupp"), "'swingup'"),
+    "setting": (lambda: wr.search("swingup", generatons=2), "'generations'"),
+    "setting of tuning": (lambda: wr.tune(wr.load("zoo:pendulum"), epsodes=2), "'episodes'"),
+    "method": (lambda: wr.tune(wr.load("zoo:pendulum"), method="sweeep"), "'sweep'"),  # type: ignore[arg-type]
+    "back end": (lambda: wr.environment("Pendulum-v1", backend="envpol"), "'envpool'"),  # type: ignore[arg-type]
+    "channel": (lambda: wr.environment("Pendulum-v1", channels={"observation": []}), "'observations'"),
+    "key of a channel": (lambda: wr.environment("Pendulum-v1", channels={"actions": [{"nane": "u"}]}), "'name'"),
+    "kind of package": (lambda: wr.package(wr.load("zoo:pendulum"), "zepyr", out="nowhere"), "'zephyr'"),
+    "format": (lambda: wr.export(wr.load("zoo:pendulum"), "onnx-exakt"), "'onnx-exact'"),
+    "observation": (lambda: wr.load("zoo:pendulum")(cos_theta=1, sin_theta=0, thetadot=0), "'theta_dot'"),
+    "champion": (lambda: wr.load("zoo:cart-pole"), "'cartpole'"),
+}
+
+
+@pytest.mark.parametrize("door", IN_PYTHON.values(), ids=IN_PYTHON)
+def test_what_is_mistyped_in_python_is_guessed(door: tuple[Callable[[], object], str]) -> None:
+    with pytest.raises(wr.WannError, match=f"did you mean {door[1]}"):
+        door[0]()
+
+
+def test_a_guess_is_none_where_nothing_is_near_and_quick_for_a_long_name() -> None:
+    assert near("zzz", ["population", "seed"]) == ""
+    assert near("POPULATON", ["population"]) == "; did you mean 'population'?"
+    assert near("Box2D", ["Box2d-v1", "Box2D-v0"], 2) == "; did you mean 'Box2d-v1' or 'Box2D-v0'?"
+    begun = time.perf_counter()
+    near("a" * 10**6, ["a" * 40] * 100)
+    assert time.perf_counter() - begun < 1
 
 
 def test_help_lists_every_command_by_what_it_is_for() -> None:

@@ -138,7 +138,7 @@ def test_spaces_that_no_controller_fits_are_refused_with_the_wrapper_to_use(kind
         ("helpers.odd_environments:nothing", {}, "a NoneType without observation_space came; a gymnasium.Env"),
         ("helpers.odd_environments:Bare", {}, "a Bare without observation_space came"),
         ("helpers.odd_environments:Foreign", {}, "a Foreign came; a gymnasium.Env with its spaces was expected"),
-        ("helpers.odd_environments:glider", {}, "did you mean Glider"),
+        ("helpers.odd_environments:glider", {}, "did you mean 'Glider'"),
         ("", {}, "environment"),
         (":", {}, "environment"),
         ("a b c", {}, "a b c"),

@@ -4,7 +4,9 @@ Exit codes: 0 done; 1 ``verify`` found a promise broken, or ``doctor`` something
 3 ``verify`` found nothing broken, but something untested; 130 interrupted before there was a result.
 """
 
+import shutil
 import sys
+import textwrap
 import warnings
 from typing import Any, NoReturn, TextIO
 
@@ -31,6 +33,7 @@ from wann_rt.cli import (
     tasks,
     tune,
     verify,
+    zoo,
 )
 from wann_rt.core.errors import WannError
 from wann_rt.core.guess import near
@@ -50,11 +53,20 @@ def _show_warning(
     line: str | None = None,
 ) -> None:
     """Says a warning to people who have no use for the line of our code that it came from."""
-    click.echo(f"wann-rt: warning: {plain(str(message), kept=LINE_END)}", err=True)
+    _say(f"wann-rt: warning: {plain(str(message), kept=LINE_END)}")
+
+
+def _say(text: str) -> None:
+    """Says something on stderr; a terminal gets it broken between words, a file or a program in whole lines."""
+    if sys.stderr.isatty():
+        width = max(shutil.get_terminal_size().columns, 20)
+        kept: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
+        text = "\n".join(textwrap.fill(line, width, **kept) for line in text.split(LINE_END))
+    click.echo(text, err=True)
 
 
 SECTIONS = {
-    "Find": ("search", "compare", "tune", "import", "tasks", "new-task", "check-task", "presets", "settings"),
+    "Find": ("search", "compare", "tune", "import", "tasks", "zoo", "new-task", "check-task", "presets", "settings"),
     "Judge": ("evaluate", "verify", "show", "doctor"),
     "Ship": ("export", "package", "plant", "evidence"),
     "Look": ("play", "page", "plot", "report"),
@@ -75,10 +87,13 @@ class _Group(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes the commands by what they are for."""
         listed = {name: self.commands[name] for names in SECTIONS.values() for name in names}
+        column = max(map(len, listed))  # one for all sections
         others = tuple(name for name in self.commands if name not in listed)
         for title, names in {**SECTIONS, **({"Other": others} if others else {})}.items():
             with formatter.section(title):
-                formatter.write_dl([(name, self.commands[name].get_short_help_str(120)) for name in names])
+                formatter.write_dl(
+                    [(name.ljust(column), self.commands[name].get_short_help_str(120)) for name in names]
+                )
 
     def invoke(self, ctx: click.Context) -> Any:
         warnings.showwarning = _show_warning
@@ -86,7 +101,7 @@ class _Group(click.Group):
             with ended_like_ctrl_c():
                 return super().invoke(ctx)
         except WannError as error:
-            click.echo(f"wann-rt: error: {plain(str(error), kept=LINE_END)}", err=True)
+            _say(f"wann-rt: error: {plain(str(error), kept=LINE_END)}")
             sys.exit(2)
         except MemoryError:
             click.echo("wann-rt: error: there is not enough memory for this; ask for less at once", err=True)
@@ -112,6 +127,7 @@ def main() -> None:
 
 for _command in (
     tasks.tasks,
+    zoo.zoo,
     new_task.new_task,
     check_task.check_task,
     search.search,

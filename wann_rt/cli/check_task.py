@@ -15,7 +15,9 @@ WRONG = 1  # exit code
 @TASK_SET
 @AS_JSON
 def check_task(task: str, env: str | None, params: tuple[str, ...], as_json: bool) -> None:
-    """Say in plain words what is wrong with TASK, FILE.py:NAME or MODULE:NAME, whose code is run.
+    """Say in plain words what is wrong with a task of yours.
+
+    TASK is FILE.py:NAME or MODULE:NAME, whose code is run.
 
     Exit code 1 where something keeps it from being played as it stands, or differs from the environment.
     """

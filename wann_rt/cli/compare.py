@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 @click.option("--seeds", default="1-5", show_default=True, help="Of the searches: 1-5, or 1,2,7.")
 @click.option("--preset", "presets", multiple=True, metavar="NAME", help="May be repeated.  [default: as of a search]")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Replace one setting; may be repeated.")
+@click.option("--generations", type=click.IntRange(1), help="How many each search runs.")
+@click.option("--population", type=click.IntRange(2), help="Genomes per generation.")
 @click.option("--episodes", type=click.IntRange(2), default=100, show_default=True, help="Each champion is scored in.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the run folders.  [default: runs/compare-TASK]")
 @click.option("--plot", type=click.Path(path_type=Path), help="Also draw the scores (.svg, .png, .pdf).")
@@ -40,7 +42,9 @@ def compare(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Search TASK with several seeds and presets, and compare: mean, interval and interquartile mean over the seeds.
+    """Search TASK with several seeds and presets; compare them.
+
+    Prints mean, interval and interquartile mean over the seeds.
 
     What is finished in the folder is taken as it is, what was interrupted goes on: the same command can be repeated,
     also with more seeds or presets.
@@ -51,7 +55,8 @@ def compare(
 
     task = taken_task(options)
     folder = out or Path("runs") / f"compare-{task.name}"
-    chosen, found = read_seeds(seeds), settings_of(settings)
+    own = {name: options[name] for name in ("generations", "population") if options[name] is not None}
+    chosen, found = read_seeds(seeds), settings_of(settings) | own
     result = run(
         task, presets, chosen, folder, episodes=episodes, threads=threads, settings=found,
         search=_shown(quiet or as_json),

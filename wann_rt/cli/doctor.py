@@ -143,7 +143,7 @@ def show_findings(findings: Sequence[Finding]) -> None:
 
     made = table("wann_rt doctor", "", "what", "found", "what to do")
     for finding in findings:
-        mark = "ok" if finding.ok else "[red]missing[/]" if finding.required else "optional"
+        mark = "[green]ok[/]" if finding.ok else "[red]missing[/]" if finding.required else "[yellow]optional[/]"
         made.add_row(mark, finding.name, finding.found, "" if finding.ok else escape(finding.advice))
     console().print(made)
 

@@ -22,7 +22,9 @@ EQUAL, DIFFERS, NOT_TESTED = 0, 1, 3
 )
 @click.option("--vectors", type=click.IntRange(1), default=2000, show_default=True, help="Random vectors to run.")
 def evidence(controller: Path, out: Path, targets: str, vectors: int) -> None:
-    """Write an evidence folder: traceability, back-to-back test, MISRA table, bounds, digests, SBOM.
+    """Write what a safety engineer asks for, as a folder.
+
+    Traceability, back-to-back test, MISRA table, bounds, digests, SBOM.
 
     \b
     Exit code 0  every promise was tested and kept

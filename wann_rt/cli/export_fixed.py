@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wann_rt.cli.options import Choice
 from wann_rt.core.errors import ExportError, WannError
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 NUMBER = click.option(
     "--number",
-    type=click.Choice(["float32", "q12"]),
+    type=Choice(["float32", "q12"]),
     default="float32",
     show_default=True,
     help="Of c: what it computes with; q12 is fixed point, for processors without a floating-point unit.",

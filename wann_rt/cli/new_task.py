@@ -13,7 +13,7 @@ from wann_rt.core.errors import FileError, TaskError
 @click.argument("name")
 @click.option("--overwrite", is_flag=True, help="Replace files of that name.")
 def new_task(name: str, overwrite: bool) -> None:
-    """Write NAME.py, a commented plant to change into yours, and its test, test_NAME.py."""
+    """Write NAME.py, a plant to change into yours, and its test."""
     from wann_rt.core.disk import write_atomic
 
     module = name.removesuffix(".py").replace("-", "_")

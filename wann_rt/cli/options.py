@@ -9,11 +9,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wann_rt.core.errors import ExportError, TaskError
+from wann_rt.core.guess import near
 
 if TYPE_CHECKING:
     from wann_rt.core.controller import Controller
     from wann_rt.exporters.targets.target import Target
     from wann_rt.tasks.any_task import AnyTask
+
+
+class Choice(click.Choice[str]):
+    """One of a few names; for a mistyped one says which was meant."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
+        """Returns what is said of a name that is none of them."""
+        return super().get_invalid_choice_message(value, ctx).rstrip(".") + near(value, self.choices)
+
 
 CONTROLLER = click.argument("controller", type=click.Path(path_type=Path))  # or a run folder, or zoo:NAME
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs instead of text for people.")
@@ -39,7 +49,7 @@ _ENVIRONMENT = (
     ENV_SET,
     click.option(
         "--backend",
-        type=click.Choice(["processes", "envpool", "ray"]),
+        type=Choice(["processes", "envpool", "ray"]),
         help="Who plays the environment: Gymnasium in processes, here or on a Ray cluster, or EnvPool: faster, other "
         "episodes.  [default: processes]",
     ),
@@ -152,7 +162,8 @@ def named_targets(names: str) -> "list[Target]":
         return [target for target in TARGETS if target.run == ("{image}",) and not target.is_further]
     wanted = list(BY_KEY) if names == "all" else names.split(",")
     if unknown := [name for name in wanted if name not in BY_KEY]:
-        raise ExportError(f"there is no target {unknown[0]!r}; targets: all, host, {', '.join(BY_KEY)}")
+        guess = near(unknown[0], BY_KEY)
+        raise ExportError(f"there is no target {unknown[0]!r}; targets: all, host, {', '.join(BY_KEY)}{guess}")
     return [BY_KEY[name] for name in wanted]
 
 

@@ -20,7 +20,9 @@ from wann_rt.cli.options import CONTROLLER, named_after, read_controller
 @click.option("--number", default="float32", show_default=True, help="Arithmetic: float32, or q12: integers only.")
 @click.option("--prefix", help="Its name, and that of its functions.  [default: from the controller's name]")
 def package(controller: Path, kind: str, out: str | None, **options: Any) -> None:
-    """Write CONTROLLER as a folder that others use at once: code, manifest, example, README, licence.
+    """Write CONTROLLER as a library for Arduino, Zephyr, Rust, ...
+
+    A folder that others use at once: code, manifest, example, README, licence.
 
     \b
     arduino      library, with a sketch

@@ -14,7 +14,10 @@ from wann_rt.cli.options import CONTROLLER, THREADS, named_after, read_controlle
 @task_option("show")
 @THREADS
 def page(controller: Path, out: Path | None, no_curve: bool, task: str | None, threads: int | None) -> None:
-    """Write CONTROLLER as one HTML file: its plant moving, its network lit, its proof recomputed in the browser."""
+    """Write CONTROLLER as one HTML file that moves.
+
+    Its plant moving, its network lit, its proof recomputed in the browser.
+    """
     from wann_rt.core.files import write_atomic
     from wann_rt.display.live import Live
     from wann_rt.display.page.of_controller import page_of

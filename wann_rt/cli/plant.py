@@ -14,7 +14,10 @@ from wann_rt.cli.options import SEED, TASK_SET, settings_of
 @click.option("--prefix", default="plant", show_default=True, help="Of every name in the header.")
 @click.option("--out", type=click.Path(path_type=Path), help="File to write.  [default: plant.h]")
 def plant(task: str, params: tuple[str, ...], seed: int, prefix: str, out: Path | None) -> None:
-    """Write the plant of TASK as a C header: firmware can close its loop with what the search ran, bit for bit."""
+    """Write the plant of TASK as a C header.
+
+    Firmware can close its loop with what the search ran, bit for bit.
+    """
     from wann_rt.core import files
     from wann_rt.exporters.to_c.plant import to_plant
     from wann_rt.tasks import any_task

@@ -30,9 +30,10 @@ from wann_rt.cli.options import (
 @click.option("--max-steps", type=click.IntRange(1), help="Of an episode.  [default: the task's own]")
 @SEED
 def play(controller: Path, out: Path | None, **options: Any) -> None:
-    """Watch CONTROLLER play its task in Gymnasium: in a window, or without a display as a film.
+    """Watch CONTROLLER play its task: in a window or as a film.
 
-    The film's name is by default that of CONTROLLER, with .mp4, in the current folder.
+    Gymnasium plays it. Without a display, a film is made. Its name is by default that of CONTROLLER, with .mp4, in the
+    current folder.
     """
     loaded = read_controller(controller)
     from wann_rt.display import watch as display

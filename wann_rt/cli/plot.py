@@ -8,6 +8,7 @@ import click
 
 from wann_rt.cli.options import SEED, THREADS, read_controller, task_option
 from wann_rt.core.errors import FileError
+from wann_rt.core.guess import near
 
 
 @click.command()
@@ -33,7 +34,7 @@ def plot(
     front       connections against score, SUBJECT is a folder of controllers
     """  # noqa: D301  # click reads the character \b as "keep these lines"
     if kind not in DRAWN:
-        raise click.UsageError(f"there is no picture {kind!r}; pictures: {', '.join(DRAWN)}")
+        raise click.UsageError(f"there is no picture {kind!r}; pictures: {', '.join(DRAWN)}{near(kind, DRAWN)}")
     from wann_rt.display.live import Live
 
     path = out or Path(f"{kind}.svg")

@@ -20,7 +20,10 @@ from wann_rt.cli.options import SEED, task_option
 def report(
     runs: tuple[Path, ...], out: Path | None, episodes: int, watch: int | None, task: str | None, seed: int
 ) -> None:
-    """Write a report of RUNS, folders of searches, as one HTML file: one run in detail, several beside each other."""
+    """Write a report of RUNS, folders of searches, as one HTML file.
+
+    One run in detail, several beside each other.
+    """
     from wann_rt.core.files import write_atomic
     from wann_rt.display.live import Live
     from wann_rt.display.report import report as reports

@@ -62,7 +62,9 @@ def search(
     keep_best: bool,
     **shortcuts: Any,
 ) -> None:
-    """Search a controller for TASK, or for an environment; Ctrl-C stops cleanly and keeps the best so far.
+    """Search a controller for TASK, or for an environment (--env).
+
+    Ctrl-C stops cleanly and keeps the best so far; the same command then goes on.
 
     TASK is a compiled task (`wann-rt tasks`), or one of your own: FILE.py:NAME or MODULE:NAME, whose code is run.
 
@@ -83,7 +85,7 @@ def search(
             task, config, network, out=folder, overwrite=overwrite, changed_code=changed_code, threads=threads,
             on_generation=progress.update, callbacks=[KeepBest(folder / "best")] * keep_best,
             stopping=Stopping.of(target, patience, budget),
-            on_resume=lambda done: click.echo(f"resuming {folder} at generation {done}", err=True),
+            on_resume=lambda done: progress.say(f"resuming {folder} at generation {done}"),
         )  # fmt: skip
     done = controller.provenance["generations"]
     if done < config.generations:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from wann_rt.cli.options import AS_JSON, print_json
+from wann_rt.cli.options import AS_JSON, Choice, print_json
 from wann_rt.core.errors import ConfigError
 from wann_rt.core.guess import near
 
@@ -16,11 +16,13 @@ KINDS = {"search": "--set NAME=VALUE", "tune": "options of wann-rt tune", "envir
 
 @click.command()
 @click.argument("names", nargs=-1)
-@click.option("--of", "kind", type=click.Choice(list(KINDS)), default="search", show_default=True, help="Of what.")
-@click.option("--preset", help="Of a search: show the values of this preset, and which are its own.")
+@click.option("--of", "kind", type=Choice(list(KINDS)), default="search", show_default=True, help="Of what.")
+@click.option("--preset", metavar="NAME", help="Of a search: show the values of this preset, and which are its own.")
 @AS_JSON
 def settings(names: tuple[str, ...], kind: str, preset: str | None, as_json: bool) -> None:
-    """List the settings of a search, of tuning or of an environment: each with its sentence and default.
+    """List the settings of a search, of tuning or of an environment.
+
+    Each with its sentence and default.
 
     NAMES: only those whose name or sentence has one of these words.
     """
@@ -40,7 +42,7 @@ def settings(names: tuple[str, ...], kind: str, preset: str | None, as_json: boo
 @click.command()
 @AS_JSON
 def presets(as_json: bool) -> None:
-    """List the presets of a search: what each is for, and the settings in which it differs."""
+    """List the presets of a search, and in which settings they differ."""
     from wann_rt.evolution import config
 
     rows: list[dict[str, Any]] = [
@@ -111,6 +113,7 @@ def _show(rows: list[dict[str, Any]], kind: str, preset: str | None) -> None:
     value = "default" if preset is None else f"preset {preset}"
     made = table(f"Settings of {kind} ({KINDS[kind]})", "name", value, "meaning")
     made.columns[0].no_wrap = True
+    made.columns[1].max_width = 16  # or a list takes the room of the sentences
     for row in rows:
         shown = row.get("value", row["default"])
         changed = preset is not None and shown != row["default"]
@@ -121,6 +124,6 @@ def _show(rows: list[dict[str, Any]], kind: str, preset: str | None) -> None:
 def _text(value: Any) -> str:
     if isinstance(value, (tuple, list)):
         return ", ".join(map(_text, value)) or "none"
-    if isinstance(value, bool):
-        return str(value).lower()
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "none"}[value]
     return f"{value:g}" if isinstance(value, float) else str(value)

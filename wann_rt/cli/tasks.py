@@ -18,5 +18,5 @@ def tasks(as_json: bool) -> None:
     else:
         display.show_tasks(TASKS)
         for point in announced():
-            click.echo(f"{point.name}: {point.value}, announced by {point.dist.name if point.dist else 'a package'}")
-        click.echo("one of your own: FILE.py:NAME or MODULE:NAME; `wann-rt new-task NAME` writes one to start from")
+            display.say(f"{point.name}: {point.value}, announced by {point.dist.name if point.dist else 'a package'}")
+        display.say("one of your own: FILE.py:NAME or MODULE:NAME; `wann-rt new-task NAME` writes one to start from")

@@ -10,6 +10,7 @@ from wann_rt.cli.options import (
     CONTROLLER,
     TASK_SET,
     THREADS,
+    Choice,
     environment,
     named_after,
     print_json,
@@ -22,7 +23,7 @@ from wann_rt.core.errors import FileError
 
 @click.command()
 @CONTROLLER
-@click.option("--method", type=click.Choice(["sweep", "cma", "pepg"]), default="cma", show_default=True)
+@click.option("--method", type=Choice(["sweep", "cma", "pepg"]), default="cma", show_default=True)
 @click.option("--prune", is_flag=True, help="Also remove connections one by one; keeps the best of each size.")
 @click.option(
     "--smallest", type=click.IntRange(1, 1_000_000), default=4, show_default=True, help="Connections to prune down to."
@@ -53,7 +54,9 @@ def tune(
     as_json: bool,
     **settings: Any,
 ) -> None:
-    """Tune the weights of CONTROLLER; Ctrl-C stops cleanly and keeps the best so far.
+    """Tune the weights of CONTROLLER, or prune its connections.
+
+    Ctrl-C stops cleanly and keeps the best so far.
 
     \b
     sweep  the one shared weight, over a fine grid

@@ -55,13 +55,18 @@ def verify(
     detail: bool,
     as_json: bool,
 ) -> None:
-    """Prove that oracle, kernels, onnxruntime and compiled C compute the same actions.
+    """Prove that every form of CONTROLLER computes the same actions.
+
+    Oracle, kernels, onnxruntime and compiled C, on the same vectors.
 
     \b
-    Exit code 0  every promise was tested and kept; evaluators that cannot run here are named and left out
+    Exit code 0  every promise was tested and kept; evaluators that cannot
+                 run here are named and left out
               1  a promise was broken
-              2  bad input or usage, or a runtime that was asked for is not installed
-              3  none was broken, but one was not tested: all its vectors lie outside, or nothing could be run
+              2  bad input or usage, or a runtime that was asked for is not
+                 installed
+              3  none was broken, but one was not tested: all its vectors lie
+                 outside, or nothing could be run
     """  # noqa: D301  click wants the backspace itself
     loaded = read_controller(controller)
     from wann_rt.display.live import Live

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from wann_rt.core.channel import Channel
 from wann_rt.core.decision import Decision, decided, greatest, parts_of
 from wann_rt.core.errors import ControllerError
+from wann_rt.core.guess import near
 from wann_rt.core.network import Network
 from wann_rt.core.terms import Lowered, check, lowered
 from wann_rt.core.weight import Weight, WeightKind, float32
@@ -230,10 +231,11 @@ class Controller:
     def _by_name(self, values: Mapping[str, Any]) -> NDArray[Any]:
         """Returns the observations that a mapping names, in order."""
         names = [channel.name for channel in self.observations]
-        wrong = [name for name in names if name not in values] or [name for name in values if name not in names]
+        wrong = [name for name in values if name not in names] or [name for name in names if name not in values]
         if wrong:
             what = "is missing" if wrong[0] in names else "is no observation"
-            raise ControllerError(f"{wrong[0]!r} {what}; expected {', '.join(names)}")
+            guess = near(wrong[0], [name for name in names if name not in values])
+            raise ControllerError(f"{wrong[0]!r} {what}; expected {', '.join(names)}{guess}")
         return np.stack([np.asarray(values[name]) for name in names], axis=-1)
 
     def with_weight(self, weight: Weight | float) -> "Controller":

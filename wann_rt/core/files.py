@@ -15,6 +15,7 @@ from wann_rt.core.disk import MAX_BYTES as MAX_BYTES
 from wann_rt.core.disk import read_text as read_text
 from wann_rt.core.disk import write_atomic as write_atomic
 from wann_rt.core.errors import ControllerError, FileError, NetworkError
+from wann_rt.core.guess import near
 from wann_rt.core.network import MAX_CONNECTIONS, MAX_NODES, Connection, Network
 from wann_rt.core.strict_json import Reader, parse, shown
 
@@ -195,7 +196,7 @@ def _activations(reader: Reader, key: str) -> list[int]:
     names = reader.items(key, str, most=MAX_NODES)
     for i, name in enumerate(names):
         if name not in BY_NAME:
-            known = ", ".join(BY_NAME)
+            known = ", ".join(BY_NAME) + near(name, BY_NAME)
             raise FileError(f"{reader.where}: {key}[{i}]: unknown activation {shown(name)}; known: {known}")
     return [BY_NAME[name].id for name in names]
 

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any, NoReturn
 
 from wann_rt.core.errors import FileError
+from wann_rt.core.guess import near
 
 # Far above what any controller needs, and low enough that what is refused has cost seconds and megabytes.
 MOST_CONTAINERS, MOST_VALUES, MOST_KEYS, DEEPEST = 2_500_000, 5_000_000, 200_000, 64
@@ -110,7 +111,8 @@ class Reader:
         """Refuses keys that the format does not have."""
         unknown = sorted(set(self.value) - set(known))
         if unknown:
-            raise FileError(f"{self.where}: unknown key {unknown[0]!r}; known keys: {', '.join(known)}")
+            guess = near(unknown[0], known)
+            raise FileError(f"{self.where}: unknown key {unknown[0]!r}; known keys: {', '.join(known)}{guess}")
 
     @staticmethod
     def check(value: Any, where: str, *types: type) -> Any:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from wann_rt.display.formulas import number
 from wann_rt.display.live import Live
-from wann_rt.display.tables import console, table
+from wann_rt.display.tables import console, say, table
 from wann_rt.evaluation.baseline import CONDITIONS as BASELINE_CONDITIONS
 from wann_rt.evaluation.baseline import nearest
 
@@ -14,12 +14,18 @@ if TYPE_CHECKING:
     from wann_rt.evaluation.robustness import Robustness
 
 CONDITIONS = {
-    "random_weights": "random weights, U(-2, 2) each",
-    "random_shared": "random shared weight, U(-2, 2)",
-    "six_weights": "mean of the six shared weights",
+    "random_weights": "random weights",
+    "random_shared": "random shared weight",
+    "six_weights": "six shared weights",
     "tuned_shared": "tuned shared weight",
-    "own_weight": "the controller as it is",
+    "own_weight": "as it is",
 }
+
+
+LEGEND = (
+    "random: from U(-2, 2), anew in each episode; six: -2, -1, -0.5, 0.5, 1, 2, their mean; effort: mean |action|; "
+    "changes: of an action's sign"
+)
 
 
 class EvaluationProgress:
@@ -52,26 +58,29 @@ def show_evaluation(result: "Evaluation") -> None:
     """Prints scores by condition."""
     made = table(
         f"{result.task}: {result.connections} connections",
-        *("condition", ">mean", ">95 % interval", ">sd", ">episodes", ">effort", ">sign changes/s"),
+        *("condition", ">mean", ">95 %", ">sd", ">episodes", ">effort", ">changes/s"),
+        tight=True,
     )
+    made.columns[0].no_wrap = True
     for name, score in result.scores.items():
         label = CONDITIONS[name] + (f" {number(result.tuned_weight)}" if name == "tuned_shared" else "")
         behaviour = ("" if x is None else f"{x:.{digits}f}" for x, digits in ((score.effort, 3), (score.chatter, 1)))
         figures = f"{score.mean:.1f}", f"± {score.ci95:.1f}", f"{score.sd:.1f}", str(score.episodes)
         made.add_row(label, *figures, *behaviour)
     console().print(made)
+    say(LEGEND)
     guessed = nearest(result.task, result.connections)
     if guessed is not None:
         for condition in BASELINE_CONDITIONS:
             text = f"{CONDITIONS[condition]}: {guessed.text(condition)}"
-            console().print(f"random networks of {guessed.connections} connections, {text}", soft_wrap=True)
+            say(f"random networks of {guessed.connections} connections, {text}")
 
 
 def show_robustness(result: "Robustness") -> None:
     """Prints scores by disturbance."""
     made = table(
-        "The controller as it is, disturbed; up to so much in each episode",
-        *("disturbance", ">mean", ">95 % interval", ">sd", ">lowest", ">lost"),
+        "\nThe controller as it is, disturbed; up to so much in each episode",
+        *("disturbance", ">mean", ">95 %", ">sd", ">lowest", ">lost"),
     )
     for name, score in {"none": result.plain, **result.scores}.items():
         lost = result.plain.mean - score.mean

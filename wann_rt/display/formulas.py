@@ -19,18 +19,29 @@ def formulas(controller: Controller) -> Mapping[str, str]:
     names = node_names(controller)
     result = {}
     for node in controller.lowered.nodes:
-        total = " ".join(_term(term, names) for term in node.terms).removeprefix("+ ") or "0"
-        argument = f"w * ({total})" if controller.lowered.shared else total
+        total = _sum([_term(term, names) for term in node.terms])
+        many = len(node.terms) != 1
+        argument = (f"w * ({total})" if many else f"w * {total}") if controller.lowered.shared else total
         function = BY_ID[node.activation].name
         result[names[node.number]] = argument if function == "linear" else f"{function}({argument})"
     return result
 
 
-def _term(term: Term, names: list[str]) -> str:
-    """Returns a term behind its operator; a weight keeps its own sign."""
+def _sum(terms: list[tuple[str, str]]) -> str:
+    """Returns signs and terms as people write them: a first plus is left out, a first minus touches its term."""
+    if not terms:
+        return "0"
+    (sign, first), *others = terms
+    return " ".join([f"{'-' * (sign == '-')}{first}", *(f"{sign} {term}" for sign, term in others)])
+
+
+def _term(term: Term, names: list[str]) -> tuple[str, str]:
+    """Returns a term's sign and the term without it."""
     if term.is_weighted:
-        return f"+ {number(term.factor)}*{names[term.source]}"
-    return f"{'-' if term.is_negative else '+'} {names[term.source]}"
+        written = number(term.factor)
+        factor = written.removeprefix("-")
+        return "-" if written != factor else "+", factor if term.source == 0 else f"{factor}*{names[term.source]}"
+    return "-" if term.is_negative else "+", names[term.source]
 
 
 def node_names(controller: Controller) -> list[str]:

@@ -35,8 +35,8 @@ class Screen(Protocol):
     def show(self, said: str, completed: int, total: int | None, text: str, whole: bool) -> None:
         """Shows the line; ``whole`` where it tells of progress, not only of what is being done."""
 
-    def stop(self) -> None:
-        """Ends."""
+    def end(self, said: str, completed: int, total: int | None, text: str) -> None:
+        """Ends; the line may stay, and then says this."""
 
 
 class Live:
@@ -74,7 +74,12 @@ class Live:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.close()
-        self._screen.stop()
+        self._stage = ""  # what stays tells of what was found, not of what was done last
+        self._screen.end(self._said, self._completed, self._total, self._text)
+
+    def say(self, text: str) -> None:
+        """Says something above the line."""
+        self.console.print(text, soft_wrap=True, markup=False)
 
     def stage(self, text: str) -> None:
         """Says what is being done from now on."""
@@ -108,7 +113,8 @@ def is_watched() -> bool:
 def _screen_of(console: Console, counted: bool, stays: bool) -> Screen:
     if in_notebook():
         return _Notebook()
-    return _Terminal(console, counted, stays) if console.is_terminal else _Lines(console)
+    lives = console.is_terminal and not console.is_dumb_terminal
+    return _Terminal(console, counted, stays) if lives else _Lines(console)
 
 
 class _Nothing:
@@ -118,7 +124,7 @@ class _Nothing:
 
     def show(self, said: str, completed: int, total: int | None, text: str, whole: bool) -> None: ...
 
-    def stop(self) -> None: ...
+    def end(self, said: str, completed: int, total: int | None, text: str) -> None: ...
 
 
 class _Terminal:
@@ -142,7 +148,10 @@ class _Terminal:
             self._task = self._bar.add_task(said, total=total, text=text)
         self._bar.update(self._task, description=said, completed=completed, total=total, text=text)
 
-    def stop(self) -> None:
+    def end(self, said: str, completed: int, total: int | None, text: str) -> None:
+        if completed == 0:
+            self._bar.live.transient = True  # a counter that never counted says nothing
+        self.show(said, completed, total, text, whole=False)
         self._bar.stop()
 
 
@@ -163,7 +172,8 @@ class _Notebook:
             self._last = now
             self._handle.update({"text/plain": _line(said, completed, total, text)}, raw=True)
 
-    def stop(self) -> None: ...
+    def end(self, said: str, completed: int, total: int | None, text: str) -> None:
+        self.show(said, completed, total, text, whole=False)
 
 
 class _Lines:
@@ -178,7 +188,7 @@ class _Lines:
 
     def show(self, said: str, completed: int, total: int | None, text: str, whole: bool) -> None:
         line = _line(said, completed, total, text)
-        self.stop()
+        self._hush()
         if whole and (time.monotonic() - self._last > SECONDS_PER_LINE or completed == total):
             self._print(line)
         elif not whole:
@@ -192,7 +202,10 @@ class _Lines:
             self._printed = line
             self._console.print(line, soft_wrap=True, markup=False)
 
-    def stop(self) -> None:
+    def end(self, said: str, completed: int, total: int | None, text: str) -> None:
+        self._hush()
+
+    def _hush(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from wann_rt.core.controller import Controller
 from wann_rt.display.formulas import number
 from wann_rt.display.live import Live
-from wann_rt.display.tables import console, table
+from wann_rt.display.tables import console, counted, say, table
 
 if TYPE_CHECKING:
     from wann_rt.evolution.comparison import Comparison
@@ -33,6 +33,10 @@ class SearchProgress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._live.__exit__(kind, error, trace)
+
+    def say(self, text: str) -> None:
+        """Says something above the line."""
+        self._live.say(text)
 
     def update(self, report: "Generation") -> None:
         """Shows a generation."""
@@ -58,25 +62,27 @@ def behaviour(score: Mapping[str, Any]) -> str:
 def show_champion(controller: Controller, path: Path) -> None:
     """Prints what a search found and what to do next."""
     score = controller.provenance["score"]
-    out = console()
-    out.print(
-        f"champion: {controller.network.n_connections} connections, {controller.network.n_hidden} hidden nodes, "
+    network = controller.network
+    say(
+        f"champion: {counted(network.n_connections, 'connection')}, {counted(network.n_hidden, 'hidden node')}, "
         f"shared weight {number(controller.weight.values[0])}: scores {score['mean']:.0f} ± {score['ci95']:.0f} "
         f"over {score['episodes']} fresh episodes{behaviour(score)}"
     )
-    out.print(f"wrote {path}\nnext: wann-rt verify {path}", soft_wrap=True, markup=False)
+    say(f"wrote {path}\nnext: wann-rt verify {path}")
 
 
 def show_comparison(result: "Comparison", folder: Path) -> None:
     """Prints several searches beside each other: each run, then each preset over its runs."""
-    each = table(f"{result.task}: the runs", "run folder", ">connections", ">mean", ">95 % interval", ">sign changes/s")
+    each = table(f"{result.task}: the runs", "run folder", ">connections", ">mean", ">95 %", ">changes/s")
     each.columns[0].no_wrap = True
     for run in result.runs:
         score, network = run.score, run.controller.network
         chatter = "" if score.chatter is None else f"{score.chatter:.1f}"
         name = str(folder / f"{run.preset}-{run.seed}")
         each.add_row(name, str(network.n_connections), f"{score.mean:.1f}", f"± {score.ci95:.1f}", chatter)
-    over = table("Over the runs", "preset", ">runs", ">mean", ">95 %", ">IQM", ">95 %", ">lowest", ">highest", ">conn.")
+    heads = ">runs", ">mean", ">95 %", ">IQM", ">95 %", ">lowest", ">highest", ">conn."
+    over = table("Over the runs", "preset", *heads, tight=True)
+    over.columns[0].no_wrap = over.columns[5].no_wrap = True
     for preset in result.presets:
         row = result.row(preset)
         figures = f"{row['mean']:.1f}", f"± {row['ci95']:.1f}", f"{row['iqm']:.1f}"
@@ -85,4 +91,4 @@ def show_comparison(result: "Comparison", folder: Path) -> None:
     out = console()
     out.print(each)
     out.print(over)
-    out.print("IQM: the mean of the middle half of the runs, with a bootstrap interval over the runs (rliable)")
+    say("IQM: the mean of the middle half of the runs, with a bootstrap interval over the runs (rliable)")

@@ -1,7 +1,9 @@
 """What the command line shows to people: tables and a progress bar, with rich."""
 
+import re
 import sys
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich import box, markup
@@ -27,9 +29,43 @@ def console() -> Console:
     return Console(width=None if sys.stdout.isatty() else 110, highlight=False, emoji=False)
 
 
-def table(title: str, *columns: str) -> Table:
-    """Returns an empty table in the house style; a column that starts with ">" is aligned right."""
-    made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, title_style="bold", pad_edge=False)
+def say(text: str, *, hang: int = 0) -> None:
+    """Prints a line, which a terminal breaks between words and a file keeps whole.
+
+    Args:
+        text: the line, or several.
+        hang: by how many columns what follows a break is indented.
+    """
+    out = console()
+    for line in text.split("\n"):
+        parts = _broken(line, out.width, " " * hang) if sys.stdout.isatty() else [line]
+        out.print("\n".join(parts), soft_wrap=True, markup=False)
+
+
+def _broken(line: str, width: int, indent: str) -> list[str]:
+    """Returns a line broken between words; what is longer than a line, such as a path, stays in one piece."""
+    return textwrap.wrap(
+        line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False, drop_whitespace=True
+    ) or [""]
+
+
+def counted(many: int, what: str) -> str:
+    """Returns a count with its noun: "1 hidden node", "2 hidden nodes"."""
+    return f"{many} {what}{'s' * (many != 1)}"
+
+
+def table(title: str, *columns: str, tight: bool = False) -> Table:
+    """Returns an empty table in the house style; a column that starts with ">" is aligned right.
+
+    Args:
+        title: above it.
+        *columns: their heads.
+        tight: whether columns stand close, because there are so many that 80 columns of a terminal would not hold them.
+    """
+    gap = (0, 1, 0, 0) if tight else (0, 1)
+    made = Table(
+        title=title, title_justify="left", box=box.SIMPLE_HEAD, title_style="bold", pad_edge=False, padding=gap
+    )
     for column in columns:
         right = column.startswith(">")
         made.add_column(column.lstrip(">"), justify="right" if right else "left", overflow="fold")
@@ -53,15 +89,14 @@ def task_dict(task: "Task") -> dict[str, Any]:
 
 def show_tasks(tasks: Sequence["Task"]) -> None:
     """Prints the tasks."""
-    made = table("Compiled tasks", "task", "or", "what to do", ">in", ">out", ">rate")
-    for column in made.columns[:2]:
-        column.no_wrap = True  # what one types stays in one piece
+    made = table("Compiled tasks", "task", "what to do", ">in", ">out", ">rate")
+    made.columns[0].no_wrap = True  # what one types stays in one piece
     for task in tasks:
         counts = str(len(task.observations)), str(len(task.actions)), f"{task.rate_hz:g} Hz"
-        made.add_row(task.name, ", ".join(task.aliases), task.title, *counts)
-    out = console()
-    out.print(made)
-    out.print("wann-rt search TASK; --json says more; environments of Gymnasium: wann-rt search --env ID")
+        names = "\n".join([task.name, *(f"  or {alias}" for alias in task.aliases)])
+        made.add_row(names, task.title.replace(" (Gymnasium's", "\n(Gymnasium's"), *counts)
+    console().print(made)
+    say("wann-rt search TASK; --json says more; environments of Gymnasium: wann-rt search --env ID")
 
 
 def controller_dict(controller: Controller) -> dict[str, Any]:
@@ -84,23 +119,44 @@ def controller_dict(controller: Controller) -> dict[str, Any]:
 
 def show_controller(controller: Controller) -> None:
     """Prints what a controller observes, computes and does, and where it came from."""
-    out, network, weight = console(), controller.network, controller.weight
+    out, network = console(), controller.network
     rate = f"{controller.rate_hz:g} Hz" if controller.rate_hz else "rate not stated"
-    out.print(f"[bold]{escape(controller.name)}[/]  {rate}  {digest(controller)}", soft_wrap=True)
+    out.print(f"[bold]{escape(controller.name)}[/]  {rate}\n{digest(controller)}\n", soft_wrap=True)
     for title, channels in (("Observations", controller.observations), ("Actions", controller.actions)):
         out.print(_channel_table(title, channels))
-    values = ", ".join(number(v) for v in weight.values[:8]) + ", ..." * (len(weight.values) > 8)
-    out.print(
-        f"[bold]Network[/]  {network.n_hidden} hidden nodes, {network.n_connections} connections, "
-        f"{max(network.levels)} levels; weight w: {weight.kind} {values}"
-    )
+    out.print("[bold]Network[/]")
+    sizes = counted(network.n_hidden, "hidden node"), counted(network.n_connections, "connection")
+    say(f"{', '.join(sizes)}, {counted(max(network.levels), 'level')}; {_weights(controller)}")
     for name, formula in formulas(controller).items():
-        out.print(plain(f"  {name} = {formula}"), soft_wrap=True, markup=False)
+        say(plain(f"  {name} = {formula}"), hang=6)
     made = table("\nProvenance", "key", "value")
+    made.columns[0].no_wrap = True
     for key, value in controller.provenance.items():
-        made.add_row(escape(key), escape(str(value)))
+        made.add_row(escape(key), markup.escape(plain(_told(value), kept="\n")))
     if controller.provenance:
         out.print(made)
+
+
+def _weights(controller: Controller) -> str:
+    """Returns the weights in words."""
+    values = controller.weight.values
+    if controller.weight.kind == "shared":
+        return f"the shared weight w is {number(values[0])}"
+    if controller.weight.kind == "ensemble":
+        return f"an ensemble of the shared weights {', '.join(map(number, values))}; w is each of them"
+    return f"every connection has a weight of its own, from {number(min(values))} to {number(max(values))}"
+
+
+def _told(value: Any) -> str:
+    """Returns a JSON value for people: nested ones as lines, a digest as its beginning, since --json has it whole."""
+    if isinstance(value, Mapping):
+        return "\n".join(f"{key}: {_told(one)}" for key, one in value.items()) or "none"
+    if isinstance(value, (list, tuple)):
+        return "\n".join(map(_told, value)) or "none"
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "none"}[value]
+    text = str(value)
+    return f"{text[:19]}..." if re.fullmatch("sha256:[0-9a-f]{64}", text) else text
 
 
 def _channel_table(title: str, channels: Sequence[Channel]) -> Table:

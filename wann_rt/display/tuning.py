@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from wann_rt.display.formulas import number
 from wann_rt.display.live import Live
-from wann_rt.display.tables import console, table
+from wann_rt.display.tables import console, counted, say, table
 
 if TYPE_CHECKING:
     from wann_rt.evaluation.score import Score
@@ -44,22 +44,23 @@ class TuningProgress:
 
 def show_tuned(tuned: "Tuned", path: Path) -> None:
     """Prints what tuning found and what to do next."""
-    out, network = console(), tuned.controller.network
+    network = tuned.controller.network
     if tuned.sweep is not None and tuned.finalists is not None:
         grid, best = tuned.sweep.weights, int(tuned.finalists.means.argmax())
-        out.print(
+        say(
             f"sweep: {len(grid)} weights from {number(grid[0])} to {number(grid[-1])}; "
             f"best {number(tuned.finalists.best)}: "
             f"{tuned.finalists.means[best]:.1f} ± {tuned.finalists.intervals[best]:.1f}"
         )
-    out.print(
+    say(
         f"given:  {text(tuned.start)}\n"
-        f"result: {text(tuned.score)}, {network.n_connections} connections, {network.n_hidden} hidden nodes"
+        f"result: {text(tuned.score)}, {counted(network.n_connections, 'connection')}, "
+        f"{counted(network.n_hidden, 'hidden node')}"
         f"{' (stopped early)' if tuned.interrupted else ''}"
     )
     if tuned.front:
         _show_front(tuned, path)
-    out.print(f"wrote {path}\nnext: wann-rt verify {path}", soft_wrap=True, markup=False)
+    say(f"wrote {path}\nnext: wann-rt verify {path}")
 
 
 def text(score: "Score") -> str:

@@ -133,13 +133,13 @@ class Config:
             _check(name, getattr(self, name), 0 <= getattr(self, name) <= 1e6, "from 0 to 1000000")
         floor = self.random_weights_floor
         _check("random_weights_floor", floor, -1e9 <= floor <= 1e9, "a finite number")
-        _check("ranking", self.ranking, self.ranking in RANKINGS, " or ".join(RANKINGS))
+        _check("ranking", self.ranking, self.ranking in RANKINGS, " or ".join(RANKINGS) + near(self.ranking, RANKINGS))
         in_range = bool(self.weights) and all(-1e6 <= w <= 1e6 for w in self.weights)
         _check("weights", self.weights, in_range, "at least one finite number")
         few = f"so much that {MOST_TOGETHER} episodes are played at once, not {self._together}: that is memory"
         _check("population", self.population, self._together <= MOST_TOGETHER, few)
         unknown = [name for name in self.activations if name not in BY_NAME]
-        known = f"some of {', '.join(BY_NAME)}"
+        known = f"some of {', '.join(BY_NAME)}{near(unknown[0], BY_NAME) if unknown else ''}"
         _check("activations", unknown or self.activations, bool(self.activations) and not unknown, known)
 
     @property

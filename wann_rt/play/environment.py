@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from wann_rt.core.errors import TaskError
+from wann_rt.core.guess import near
 from wann_rt.play.backends import envpool_engine, ray_connection
 from wann_rt.play.backends.asking import described
 from wann_rt.tasks.environment.channels import Overlay, named
@@ -52,7 +53,7 @@ def environment(
         MissingExtraError: the back end is not installed.
     """
     if backend not in ENGINES:
-        raise TaskError(f"there is no back end {backend!r}; back ends: {', '.join(ENGINES)}")
+        raise TaskError(f"there is no back end {backend!r}; back ends: {', '.join(ENGINES)}{near(backend, ENGINES)}")
     if backend == "ray":
         ray_connection.library()
     elif address is not None:

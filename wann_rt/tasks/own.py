@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from wann_rt.core.errors import TaskError
+from wann_rt.core.guess import near
 from wann_rt.core.limited import TooLongError, limited
 from wann_rt.tasks.environment.source import source_digest
 from wann_rt.tasks.task import Task
@@ -149,7 +150,7 @@ def _member(module: ModuleType, place: str, attribute: str) -> Task:
     known = [name for name, value in vars(module).items() if isinstance(value, Task)]
     if not hasattr(module, attribute):
         tasks = f"the tasks in it: {', '.join(known)}" if known else "and there is no wr.Task in it"
-        raise TaskError(f"{place} has no {attribute!r}; {tasks}; expected {place}:NAME")
+        raise TaskError(f"{place} has no {attribute!r}; {tasks}; expected {place}:NAME{near(attribute, known)}")
     task = getattr(module, attribute)
     if not isinstance(task, Task):
         raise TaskError(f"{place}:{attribute} is {type(task).__name__}; expected a wr.Task")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from wann_rt.core import files
 from wann_rt.core.controller import Controller, Weight
 from wann_rt.core.errors import ConfigError, ControllerError, FileError
+from wann_rt.core.guess import near
 from wann_rt.core.random import Purpose
 from wann_rt.core.stages import stage
 from wann_rt.core.version import __version__
@@ -156,7 +157,7 @@ def tune(
 def _check(controller: Controller, method: str, prune: bool) -> None:
     """Refuses what cannot be tuned, saying what can."""
     if method not in METHODS:
-        raise ConfigError(f"there is no tuning method {method!r}; methods: {', '.join(METHODS)}")
+        raise ConfigError(f"there is no tuning method {method!r}; methods: {', '.join(METHODS)}{near(method, METHODS)}")
     if controller.network.n_connections == 0:
         raise ControllerError("the controller has no connections, so there is nothing to tune")
     if method == "sweep" and prune:

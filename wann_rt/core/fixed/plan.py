@@ -14,6 +14,7 @@ from wann_rt.core.errors import ExportError
 from wann_rt.core.fixed.activations import FRACTION, ONE, Range
 from wann_rt.core.fixed.nodes import Node, clipped, nodes_of
 from wann_rt.core.fixed.symbols import INT32
+from wann_rt.core.guess import near
 
 INT16 = (-(2**15), 2**15 - 1)  # range of the type of an observation
 DEFAULT_INPUT = 16.0  # an observation without bounds is given the range that enters the network as -16 to 16
@@ -134,7 +135,7 @@ def _checked(controller: Controller, ranges: Ranges) -> Ranges:
     names = [channel.name for channel in controller.observations]
     for name, limits in ranges.items():
         if name not in names:
-            raise ExportError(f"a range came for {name!r}; the observations are {', '.join(names)}")
+            raise ExportError(f"a range came for {name!r}; the observations are {', '.join(names)}{near(name, names)}")
         if len(limits) != 2 or not (math.isfinite(limits[0]) and math.isfinite(limits[1]) and limits[0] < limits[1]):
             raise ExportError(f"the range of {name} is {limits}; expected two finite numbers, the lower one first")
     return ranges

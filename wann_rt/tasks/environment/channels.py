@@ -16,6 +16,7 @@ from typing import Any
 from wann_rt.core.controller import Channel
 from wann_rt.core.errors import ControllerError, TaskError
 from wann_rt.core.files import read_text
+from wann_rt.core.guess import near
 from wann_rt.tasks.environment.task import EnvironmentTask
 
 Overlay = Mapping[str, Any]
@@ -52,7 +53,7 @@ def named(task: EnvironmentTask, overlay: Overlay | None, inner_id: str | None =
     for given in (known, overlay or {}):
         unknown = sorted(set(given) - set(KEYS))
         if unknown:
-            raise TaskError(f"channels: unknown key {unknown[0]!r}; keys: {', '.join(KEYS)}")
+            raise TaskError(f"channels: unknown key {unknown[0]!r}; keys: {', '.join(KEYS)}{near(unknown[0], KEYS)}")
         rate = given.get("rate_hz", task.rate_hz)
         if rate is not None and (type(rate) not in (int, float) or not 0 < rate < 1e9):
             raise TaskError(f"channels: rate_hz is {rate!r}; expected steps per second")
@@ -83,7 +84,7 @@ def _changed(channel: Channel, row: Any, where: str) -> Channel:
     names = [field.name for field in fields(Channel)]
     for key, value in row.items():
         if key not in names:
-            raise TaskError(f"{where}: unknown key {key!r}; keys: {', '.join(names)}")
+            raise TaskError(f"{where}: unknown key {key!r}; keys: {', '.join(names)}{near(key, names)}")
         if type(value) not in TYPES.get(key, (int, float)):
             raise TaskError(f"{where}: {key} is {value!r}, which is of the wrong type")
     try:

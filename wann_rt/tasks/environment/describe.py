@@ -3,7 +3,6 @@
 This runs the environment's code, so it is done in a process of its own, see ``answering``.
 """
 
-import difflib
 import importlib.metadata
 import sys
 from collections.abc import Callable, Mapping
@@ -13,6 +12,7 @@ import gymnasium
 from gymnasium import spaces
 
 from wann_rt.core.errors import MissingExtraError, TaskError, WannError
+from wann_rt.core.guess import near
 from wann_rt.tasks.environment.maker import Maker
 from wann_rt.tasks.environment.rate import rate_of
 from wann_rt.tasks.environment.simulator import has_mask, told
@@ -65,8 +65,7 @@ def _made(maker: Maker, kwargs: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:
     except gymnasium.error.UnregisteredEnv as error:
         module, _, name = env_id.rpartition(":")
         brought = [other for other in dir(sys.modules.get(module)) if not other.startswith("_")]
-        near = difflib.get_close_matches(name, [*gymnasium.registry, *brought], 3, 0.5)
-        guess = f"; did you mean {' or '.join(near)}?" if near else ""
+        guess = near(name, [*gymnasium.registry, *brought], 3)
         raise TaskError(f"Gymnasium has no environment {env_id!r}: {error}{guess}") from None
     except (gymnasium.error.DependencyNotInstalled, ImportError) as error:
         raise _not_importable(env_id, error) from None
