@@ -106,8 +106,10 @@ fuzz-states: $(VENV)/.test-ready  ## a million crafted checkpoints against kerne
 	@NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(abspath $(VENV))/checked-kernels PYTHONPATH=tests \
 	    $(BIN)/python tests/evolution/crafted.py --file build/fuzz-states.json
 
-fuzz-inputs: $(VENV)/.test-ready  ## 10,000 mutants of every file and option that others may have written
+fuzz-inputs: $(VENV)/.test-ready  ## 10,000 mutants at every door, and at every command; may be stopped
+	@mkdir -p build
 	@PYTHONPATH=tests $(BIN)/python tests/cli/fuzz_inputs.py
+	@PYTHONPATH=tests $(BIN)/python tests/cli/fuzz_commands.py --file build/fuzz-commands.json
 
 lint: $(VENV)/.test-ready  ## check style, spelling, types and who may import whom
 	@$(BIN)/ruff check .

@@ -24,7 +24,7 @@ COMMANDS = {
     "tune --env": ["tune", "zoo:pendulum", "--env", "Pendulum-v1", "--method", "pepg", "--out", "tuned.json"],
     "evaluate": ["evaluate", "zoo:cartpole-swingup", "--episodes", "200000"],
     "evaluate --env": ["evaluate", "zoo:pendulum", "--env", "Pendulum-v1", "--episodes", "100000"],
-    "plot disturbed": ["plot", "zoo:cartpole-swingup", "--kind", "disturbed", "--out", "plot.svg"],
+    "plot disturbed": ["plot", "disturbed", "zoo:cartpole-swingup", "--episodes", "100000", "--out", "plot.svg"],
 }
 SECONDS_TO_BEGIN, SECONDS_TO_END = 90.0, 60.0
 CPU_SECONDS = 4.0  # after which a command is at work, whatever it had to import
@@ -114,6 +114,7 @@ def main() -> None:
     for command, name in itertools.product(COMMANDS, SIGNALS):
         with tempfile.TemporaryDirectory() as folder:
             wrong.append(ended(command, name, Path(folder)))
+        print(f"{command} {name}: {wrong[-1] or 'right'}", file=sys.stderr, flush=True)
     found = [text for text in wrong if text]
     print(json.dumps({"tried": len(wrong), "wrong": len(found), "first": found[:5]}))
 

@@ -75,15 +75,19 @@ def mutated(text: str, chance: random.Random) -> str:
     return "".join(pieces)
 
 
-def _controller(text: str, folder: Path) -> Any:
-    """A controller file; half of them with a right digest, so that more than the digest is asked."""
+def signed(text: str) -> str:
+    """Returns a controller file with the digest that its content should have, if it can have one."""
     try:
         content = json.loads(text)
         rest = {key: value for key, value in content.items() if key != "digest"}
-        text = json.dumps(rest | {"digest": files._digest(rest)})
+        return json.dumps(rest | {"digest": files._digest(rest)})
     except (ValueError, AttributeError, RecursionError, WannError):
-        pass
-    found = files.from_text(text, "fuzzed")
+        return text
+
+
+def _controller(text: str, folder: Path) -> Any:
+    """A controller file with a right digest, so that more than the digest is asked."""
+    found = files.from_text(signed(text), "fuzzed")
     files.to_text(found)
     return found([0.0] * len(found.observations))
 

@@ -1,21 +1,24 @@
 """Crafted checkpoints: states with right digests that no search has written; each is refused, or every kernel is safe.
 
 As a program it tries many (``make fuzz-states``), with compiled code that checks every index (NUMBA_BOUNDSCHECK) and a
-cache of its own; stopped, it goes on where it was. Prints what it saw as JSON.
+cache of its own, in processes that a crash may end; stopped, it goes on after the last whole batch. Prints what it saw
+as JSON.
 """
 
 import argparse
+import copy
 import hashlib
 import json
 import random
 import struct
+import sys
 import time
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from helpers import apart
 
 from wann_rt import tasks
 from wann_rt.core.disk import write_atomic
@@ -40,6 +43,7 @@ SHAPES: tuple[Callable[[Any], Any], ...] = (
     lambda a: a.reshape(-1)[:1].reshape(()) if a.size else a,
 )
 BATCH = 10_000
+LONGEST = 20.0  # seconds of a processor for one case
 DTYPES = ("bool", "int8", "uint8", "int16", "int32", "int64", "uint64", "float32", "float64")
 
 
@@ -53,7 +57,7 @@ def saved(generations: int) -> Checkpoint:
 
 def crafted(state: Checkpoint, chance: random.Random) -> bytes:
     """Returns a checkpoint with one to three faults and a right digest."""
-    values: dict[str, Any] = json.loads(json.dumps(state.values))
+    values: dict[str, Any] = copy.deepcopy(state.values)
     arrays = {name: array.copy() for name, array in state.arrays.items()}
     for _ in range(chance.randint(1, 3)):
         name = chance.choice(list(arrays)) if arrays else ""
@@ -99,39 +103,43 @@ def broken_header(data: bytes, chance: random.Random) -> bytes:
 
 
 def outcome(data: bytes, running: Search) -> str:
-    """Restores a checkpoint and, if that is allowed, lets the kernels loose on it."""
+    """Restores a checkpoint and, if that is allowed, plays and breeds one generation from it with every kernel."""
     try:
         restore(running, checkpoint.from_bytes(data, "crafted"), "crafted")
     except FileError:
         return "refused"
-    programs = running.ask()
-    assert programs.offsets.min() >= 0
-    running._children(np.arange(CONFIG.population))
+    if running.generation < CONFIG.generations:
+        programs = running.ask()
+        running.tell(programs, running.score(programs))
     return "played"
 
 
-def tried(cases: int, seed: int) -> dict[str, Any]:
-    """Tries so many; returns how many were refused and played, and what went wrong."""
-    chance, states, seen = random.Random(seed), [saved(n) for n in (1, 12, 30)], Counter[str]()
-    running, wrong = Search(TASK, CONFIG, 1), []
-    for case in range(cases):
-        data = crafted(chance.choice(states), chance)
+class Attempts:
+    """Case after case, each from a seed of its own, so that one can be tried again alone."""
+
+    def __init__(self, seed: int) -> None:
+        """Runs the searches whose states are changed, which compiles the kernels before processes are forked."""
+        self.seed = seed
+        self._states, self._running = [saved(n) for n in (1, 12, 30)], Search(TASK, CONFIG, 1)
+        for state in self._states:
+            assert outcome(checkpoint.to_bytes(state), self._running) == "played"
+
+    def __call__(self, case: int) -> str:
+        """Tries one; returns "refused", "played", or what went wrong."""
+        chance = random.Random(f"{self.seed} {case}")
+        data = crafted(chance.choice(self._states), chance)
         try:
-            seen[outcome(data, running)] += 1
+            return outcome(data, self._running)
         except Exception as error:  # anything but a refusal is what this program looks for
-            wrong.append(f"seed {seed}, case {case}: {type(error).__name__}: {error}")
-    return {
-        "cases": cases,
-        "refused": seen["refused"],
-        "played": seen["played"],
-        "wrong": len(wrong),
-        "first": wrong[:5],
-    }
+            return f"{type(error).__name__}: {error}"
 
 
-def together(some: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
-    """Returns the sums of two results."""
-    return {key: (some[key] + value)[:5] if key == "first" else some[key] + value for key, value in more.items()}
+def tried(attempts: Attempts, cases: range) -> dict[str, Any]:
+    """Tries these; returns how many were refused and played, and what went wrong."""
+    came = apart.outcomes(attempts, cases, LONGEST)
+    seen = {right: came.count(right) for right in ("refused", "played")}
+    wrong = [f"case {case}: {said}" for case, said in zip(cases, came, strict=True) if said not in seen]
+    return {"cases": len(cases), **seen, "wrong": len(wrong), "first": wrong[:5]}
 
 
 def main() -> None:
@@ -140,20 +148,22 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=1_000_000, help="in all, those in the file included")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--at-once", type=int, default=BATCH, help="cases of a batch, after which the file is written")
-    parser.add_argument("--batches", type=int, default=10**9, help="at most so many in this call")
     parser.add_argument("--file", type=Path, help="what was seen so far, written after each batch")
+    parser.add_argument("--case", type=int, help="only this one, in this process")
     chosen = parser.parse_args()
-    seen = {"cases": 0, "refused": 0, "played": 0, "wrong": 0, "first": [], "seconds": 0.0}
+    attempts = Attempts(chosen.seed)
+    if chosen.case is not None:
+        sys.exit(attempts(chosen.case))
+    seen: dict[str, Any] = {"cases": 0, "refused": 0, "played": 0, "wrong": 0, "first": [], "seconds": 0.0}
     if chosen.file is not None and chosen.file.exists():
         seen = json.loads(chosen.file.read_text())
-    for _ in range(chosen.batches):
-        if seen["cases"] >= chosen.cases:
-            break
-        begin, cases = time.monotonic(), min(chosen.at_once, chosen.cases - seen["cases"])
-        more = tried(cases, chosen.seed + seen["cases"])  # each batch has a seed of its own
-        seen = together(seen, more | {"seconds": round(time.monotonic() - begin, 1)})
+    while seen["cases"] < chosen.cases:
+        begin, first = time.monotonic(), seen["cases"]
+        more = tried(attempts, range(first, min(first + chosen.at_once, chosen.cases)))
+        seen = apart.together(seen, more | {"seconds": round(time.monotonic() - begin, 1)})
         if chosen.file is not None:
             write_atomic(chosen.file, json.dumps(seen).encode())
+        print(json.dumps(seen), file=sys.stderr, flush=True)
     print(json.dumps(seen))
 
 

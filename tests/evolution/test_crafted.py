@@ -1,8 +1,12 @@
 """Laws of crafted checkpoints: whatever has a right digest is refused by name, or is safe to breed from."""
 
+import os
 import random
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +21,7 @@ from wann_rt.evolution.resume import restore
 from wann_rt.evolution.search import Search
 
 STATE = saved(12)
+WITH_HELPERS = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
 
 
 def changed(change: Callable[[dict[str, Any], dict[str, Any]], None]) -> bytes:
@@ -94,3 +99,28 @@ def test_loops_are_found_however_long(nodes: int) -> None:
     chain = np.arange(nodes - 1), np.arange(1, nodes)
     assert is_acyclic(nodes, *chain)
     assert not is_acyclic(nodes, *(np.append(side, end) for side, end in zip(chain, (nodes - 1, 0), strict=True)))
+
+
+APART = """
+import os, signal, sys
+from helpers import apart
+
+def attempt(case):
+    if case == 2:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if case == 4:
+        os._exit(7)
+    while case == 5:
+        pass
+    return "right"
+
+print(apart.outcomes(attempt, range(7), 0.2))
+"""
+
+
+def test_a_case_that_ends_its_process_or_does_not_end_costs_itself_only() -> None:
+    said = subprocess.run([sys.executable, "-c", APART], env=WITH_HELPERS, capture_output=True, text=True, check=True)
+    wanted = ["right"] * 7
+    wanted[2], wanted[4] = "the process died by SIGSEGV", "the process ended with exit code 7"
+    wanted[5] = "it did not end"
+    assert said.stdout == f"{wanted}\n"

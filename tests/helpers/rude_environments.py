@@ -30,6 +30,11 @@ def _no_signals() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
+def _deaf() -> None:
+    _no_signals()
+    time.sleep(611)
+
+
 def _interrupted() -> None:
     raise KeyboardInterrupt
 
@@ -53,6 +58,7 @@ DEEDS: dict[str, Callable[[], Any]] = {
     "starts a crowd": _crowd,
     "starts a thread": _thread,
     "ignores signals": _no_signals,
+    "ignores signals and hangs": _deaf,
     "clears the environment": os.environ.clear,
     "forgets modules": lambda: [sys.modules.pop(name) for name in list(sys.modules) if name.startswith("wann_rt")],
 }

@@ -73,6 +73,7 @@ def main() -> None:
     for where, how in itertools.product(METHODS, DEEDS):
         with tempfile.TemporaryDirectory() as folder:
             wrong.append(searched(where, how, Path(folder)))
+        print(f"{where} {how}: {wrong[-1] or 'right'}", file=sys.stderr, flush=True)
     found = [text for text in wrong if text]
     print(json.dumps({"tried": len(wrong), "wrong": len(found), "first": found[:9]}))
 

@@ -1,5 +1,6 @@
 """Config: every setting of a search in one frozen dataclass; presets are TOML files laid over its defaults."""
 
+import functools
 import hashlib
 import itertools
 import json
@@ -164,7 +165,7 @@ class Config:
         """How many of a generation are copied unchanged."""
         return int(self.elite * self.n_pool)
 
-    @property
+    @functools.cached_property
     def digest(self) -> str:
         """Returns "sha256:<hex>" over all settings."""
         return "sha256:" + hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
