@@ -125,7 +125,7 @@ def outcome(name: str, text: str, folder: Path) -> str:
     (folder / "s.toml").write_text(_settings()[0])
     (folder / door.file).write_text(text, encoding="utf-8", errors="surrogatepass")
     with contextlib.chdir(folder):
-        came = CliRunner().invoke(wann_rt, door.arguments)
+        came = CliRunner().invoke(wann_rt, door.arguments, color=True)
     written = [path for path in door.writes if (folder / path).exists()]
     return _judged(came, written == list(door.writes), written)
 

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from wann_rt.core.disk import write_atomic
+
 ROOT = Path(__file__).parents[2]
 SEARCH = """
 import sys
@@ -69,20 +71,37 @@ def champion(machine: Machine, kernels: str) -> str:
 
 
 def main() -> None:
-    """Tries every machine."""
+    """Tries every machine; with a file, only those that are not in it."""
     parser = argparse.ArgumentParser()
     parser.add_argument("pythons", nargs="*", help="other Pythons that have what wann_rt needs")
     parser.add_argument("--quick", action="store_true", help="two machines only")
+    parser.add_argument("--file", type=Path, help="what was found so far, written after each machine")
     chosen = parser.parse_args()
-    found = {}
-    for machine in list(machines(chosen.pythons))[: 2 if chosen.quick else None]:
-        with tempfile.TemporaryDirectory() as kernels:  # levels of optimisation would share a cache
-            Path(kernels).chmod(0o700)
-            found[machine.name] = champion(machine, kernels)
-        print(f"{machine.name}: {found[machine.name][:60]}", file=sys.stderr, flush=True)
+    known, found = _kept(chosen.file), {}
+    with tempfile.TemporaryDirectory() as root:
+        for machine in list(machines(chosen.pythons))[: 2 if chosen.quick else None]:
+            found[machine.name] = known.get(machine.name) or champion(machine, _kernels(machine, Path(root)))
+            print(f"{machine.name}: {found[machine.name][:60]}", file=sys.stderr, flush=True)
+            if chosen.file is not None:
+                write_atomic(chosen.file, json.dumps(known | found).encode())
     wanted = found["as it is"]
     others = {name: said for name, said in found.items() if said != wanted}
     print(json.dumps({"tried": len(found), "wrong": len(others), "machines": list(found), "others": others}))
+
+
+def _kept(file: Path | None) -> dict[str, str]:
+    """Returns what an earlier call found."""
+    if file is None or not file.exists():
+        return {}
+    kept: dict[str, str] = json.loads(file.read_text())
+    return kept
+
+
+def _kernels(machine: Machine, root: Path) -> str:
+    """Returns the folder of compiled kernels: other features, levels or Pythons must not share one, threads may."""
+    key = hashlib.sha256(repr((machine.python, machine.variables)).encode()).hexdigest()
+    (root / key).mkdir(mode=0o700, exist_ok=True)
+    return str(root / key)
 
 
 if __name__ == "__main__":

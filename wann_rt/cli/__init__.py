@@ -4,10 +4,12 @@ Exit codes: 0 done; 1 ``verify`` found a promise broken, or ``doctor`` something
 3 ``verify`` found nothing broken, but something untested; 130 interrupted before there was a result.
 """
 
+import contextlib
 import shutil
 import sys
 import textwrap
 import warnings
+from collections.abc import Iterator
 from typing import Any, NoReturn, TextIO
 
 import click
@@ -35,13 +37,12 @@ from wann_rt.cli import (
     verify,
     zoo,
 )
+from wann_rt.cli.options import say
 from wann_rt.core.errors import WannError
 from wann_rt.core.guess import near
 from wann_rt.core.plain import plain
 from wann_rt.core.signals import ended_like_ctrl_c, interrupted
 from wann_rt.core.version import __version__
-
-LINE_END = "\n"
 
 
 def _show_warning(
@@ -53,7 +54,7 @@ def _show_warning(
     line: str | None = None,
 ) -> None:
     """Says a warning to people who have no use for the line of our code that it came from."""
-    _say(f"wann-rt: warning: {plain(str(message), kept=LINE_END)}")
+    _say(f"wann-rt: warning: {message}")
 
 
 def _say(text: str) -> None:
@@ -61,8 +62,20 @@ def _say(text: str) -> None:
     if sys.stderr.isatty():
         width = max(shutil.get_terminal_size().columns, 20)
         kept: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
-        text = "\n".join(textwrap.fill(line, width, **kept) for line in text.split(LINE_END))
-    click.echo(text, err=True)
+        text = "\n".join(textwrap.fill(line, width, **kept) for line in plain(text, kept="\n").split("\n"))
+    say(text, err=True)
+
+
+@contextlib.contextmanager
+def _escaped_usage() -> Iterator[None]:
+    """Lets click complain of arguments with escapes: a shell's * makes arguments of whatever files are called."""
+    try:
+        yield
+    except click.UsageError as error:
+        text = error.format_message()
+        if plain(text, kept="\n") == text:
+            raise
+        raise click.UsageError(plain(text, kept="\n"), error.ctx) from None
 
 
 SECTIONS = {
@@ -95,16 +108,22 @@ class _Group(click.Group):
                     [(name.ljust(column), self.commands[name].get_short_help_str(120)) for name in names]
                 )
 
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Reads the arguments before the command."""
+        with _escaped_usage():
+            return super().make_context(*args, **extra)
+
     def invoke(self, ctx: click.Context) -> Any:
+        """Runs a command."""
         warnings.showwarning = _show_warning
         try:
-            with ended_like_ctrl_c():
+            with _escaped_usage(), ended_like_ctrl_c():
                 return super().invoke(ctx)
         except WannError as error:
-            _say(f"wann-rt: error: {plain(str(error), kept=LINE_END)}")
+            _say(f"wann-rt: error: {error}")
             sys.exit(2)
         except MemoryError:
-            click.echo("wann-rt: error: there is not enough memory for this; ask for less at once", err=True)
+            say("wann-rt: error: there is not enough memory for this; ask for less at once", err=True)
             sys.exit(2)
         except KeyboardInterrupt:
             _end_interrupted()
@@ -115,7 +134,7 @@ class _Group(click.Group):
 
 
 def _end_interrupted() -> NoReturn:
-    click.echo("wann-rt: interrupted before there was a result", err=True)
+    say("wann-rt: interrupted before there was a result", err=True)
     sys.exit(130)
 
 

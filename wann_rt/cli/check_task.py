@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from wann_rt.cli.options import AS_JSON, TASK_SET, print_json, settings_of
+from wann_rt.cli.options import AS_JSON, TASK_SET, print_json, say, settings_of
 
 WRONG = 1  # exit code
 
@@ -31,11 +31,9 @@ def check_task(task: str, env: str | None, params: tuple[str, ...], as_json: boo
     if as_json:
         print_json([finding._asdict() for finding in findings])
     for finding in [] if as_json else findings:
-        click.echo(f"{'note: ' if finding.harmless else ''}{finding}")
+        say(f"{'note: ' if finding.harmless else ''}{finding}")
     wrong = [finding for finding in findings if not finding.harmless]
     if not wrong and not as_json:
         compared = f", and equal to {env} as far as compared" if env else ""
-        click.echo(
-            f"task {found.name}: nothing wrong; compiled, traced and in numpy it computes the same bits{compared}"
-        )
+        say(f"task {found.name}: nothing wrong; compiled, traced and in numpy it computes the same bits{compared}")
     sys.exit(WRONG if wrong else 0)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wann_rt.cli.options import AS_JSON, TASK_SET, THREADS, environment, print_json, settings_of, taken_task
+from wann_rt.cli.options import AS_JSON, TASK_SET, THREADS, environment, print_json, say, settings_of, taken_task
 
 if TYPE_CHECKING:
     from wann_rt.core.controller import Controller
@@ -79,7 +79,7 @@ def _shown(quiet: bool) -> "Callable[..., Controller]":
         from wann_rt.evolution.run import run_search
 
         if not quiet:
-            click.echo(f"{out}", err=True)
+            say(f"{out}", err=True)
         with SearchProgress(config.generations, quiet=quiet) as progress:
             return run_search(task, config, out=out, threads=threads, on_generation=progress.update)
 

@@ -14,6 +14,7 @@ from wann_rt.cli.options import (
     environment,
     print_json,
     read_controller,
+    say,
     taken_task,
     task_option,
 )
@@ -53,7 +54,7 @@ def evaluate(controller: Path, disturbed: bool, as_json: bool, **options: Any) -
     task = taken_task(options, loaded)
     total = None if isinstance(task, Task) else environment_episodes(*(options[name] for name in COUNTS))
     if total is not None and total >= LONG and not as_json:
-        click.echo(f"{total} episodes: an evaluation does not resume, and has no result before its end", err=True)
+        say(f"{total} episodes: an evaluation does not resume, and has no result before its end", err=True)
     robust = None
     with EvaluationProgress(total, quiet=as_json) as progress, listening(progress.update):
         result = evaluate_controller(loaded, task, **options)

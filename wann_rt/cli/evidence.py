@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from wann_rt.cli.options import CONTROLLER, named_targets, read_controller
+from wann_rt.cli.options import CONTROLLER, named_targets, read_controller, say
 
 EQUAL, DIFFERS, NOT_TESTED = 0, 1, 3
 
@@ -37,5 +37,5 @@ def evidence(controller: Path, out: Path, targets: str, vectors: int) -> None:
 
     found = write(loaded, out, named_targets(targets), vectors)
     tried = sum(not values["skipped"] for values in found["targets"].values())
-    click.echo(f"wrote {out}: {found['verdict']}; header run on {tried} of {len(found['targets'])} targets")
+    say(f"wrote {out}: {found['verdict']}; header run on {tried} of {len(found['targets'])} targets")
     sys.exit({"equal": EQUAL, "differs": DIFFERS}.get(found["verdict"], NOT_TESTED))

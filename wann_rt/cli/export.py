@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from wann_rt.cli import export_fixed as fixed
-from wann_rt.cli.options import CONTROLLER, named_after, read_controller, settings_of, task_option
+from wann_rt.cli.options import CONTROLLER, named_after, read_controller, say, settings_of, task_option
 from wann_rt.core.errors import FileError
 
 
@@ -69,7 +69,7 @@ def export(
         beside = fixed.default_path(exporters.default_path(named_after(controller), name), number)
         path = _place(out, beside, several=len(formats) > 1)
         exporters.write(loaded, path, name, **options, **(of_c if name == "c" else {}))
-        click.echo(f"wrote {path}" + (f" and {path.with_suffix('.c')}" if split and name == "c" else ""))
+        say(f"wrote {path}" + (f" and {path.with_suffix('.c')}" if split and name == "c" else ""))
     if number != "float32":
         fixed.report(loaded, ranges, task)
 

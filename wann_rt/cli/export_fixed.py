@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wann_rt.cli.options import Choice
+from wann_rt.cli.options import Choice, say
 from wann_rt.core.errors import ExportError, WannError
 
 if TYPE_CHECKING:
@@ -60,14 +60,14 @@ def report(controller: "Controller", ranges: Mapping[str, Sequence[float]], task
     from wann_rt.play.task_of import task_of
 
     for name, (low, high) in unstated(controller, ranges).items():
-        click.echo(f"{name} has no bounds: its format holds {low:g} to {high:g}; --range {name}=LOW:HIGH changes that")
+        say(f"{name} has no bounds: its format holds {low:g} to {high:g}; --range {name}=LOW:HIGH changes that")
     try:
         with Live("scoring"):
             found = loss(task_of(controller, task), controller, ranges)
     except WannError as error:
-        click.echo(f"the loss of score was not measured: {error}")
+        say(f"the loss of score was not measured: {error}")
         return
-    click.echo(
+    say(
         f"{found.task}, {found.fixed.episodes} episodes: {found.fixed.mean:.1f} ± {found.fixed.ci95:.1f} in q12, "
         f"{found.float32.mean:.1f} ± {found.float32.ci95:.1f} in float32; "
         f"paired difference {found.difference.mean:+.2f} ± {found.difference.ci95:.2f}"

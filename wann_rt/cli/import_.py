@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from wann_rt.cli.options import say
 from wann_rt.core.errors import FileError
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def import_(file: Path, out: Path | None, **options: Any) -> None:
     path = out or file.with_suffix(".json").name
     files.save(controller, path)
     network = controller.network
-    click.echo(
+    say(
         f"wrote {path}: {network.n_inputs} inputs, {network.n_hidden} hidden nodes, {network.n_outputs} outputs, "
         f"{network.n_connections} connections that matter; weight: {controller.weight.kind}"
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from wann_rt.cli.options import say
 from wann_rt.core.errors import FileError, TaskError
 
 
@@ -25,5 +26,5 @@ def new_task(name: str, overwrite: bool) -> None:
             raise FileError(f"{path}: is there already; choose another name, or --overwrite")
         text = resources.files("wann_rt.tasks").joinpath("template", template).read_text(encoding="utf-8")
         write_atomic(path, text.replace("@NAME@", module).replace("@TASK@", module.replace("_", "-")).encode())
-        click.echo(f"wrote {path}")
-    click.echo(f"next: wann-rt check-task {module}.py:task, then wann-rt search {module}.py:task")
+        say(f"wrote {path}")
+    say(f"next: wann-rt check-task {module}.py:task, then wann-rt search {module}.py:task")

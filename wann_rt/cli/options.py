@@ -10,6 +10,7 @@ import click
 
 from wann_rt.core.errors import ExportError, TaskError
 from wann_rt.core.guess import near
+from wann_rt.core.plain import plain
 
 if TYPE_CHECKING:
     from wann_rt.core.controller import Controller
@@ -165,6 +166,11 @@ def named_targets(names: str) -> "list[Target]":
         guess = near(unknown[0], BY_KEY)
         raise ExportError(f"there is no target {unknown[0]!r}; targets: all, host, {', '.join(BY_KEY)}{guess}")
     return [BY_KEY[name] for name in wanted]
+
+
+def say(text: str, err: bool = False) -> None:
+    """Prints a text for people; names of files, tasks and channels in it may come from others, and so are escaped."""
+    click.echo(plain(text, kept="\n"), err=err)
 
 
 def print_json(value: Any) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from wann_rt.cli.options import CONTROLLER, named_after, read_controller
+from wann_rt.cli.options import CONTROLLER, named_after, read_controller, say
 
 
 @click.command()
@@ -41,4 +41,4 @@ def package(controller: Path, kind: str, out: str | None, **options: Any) -> Non
     beside = named_after(controller)
     place = out or beside.with_name(f"{beside.stem}-{kind}")
     folder = packages.package(loaded, kind, out=place, **options)
-    click.echo(f"wrote {folder}")
+    say(f"wrote {folder}")

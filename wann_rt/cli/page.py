@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from wann_rt.cli.options import CONTROLLER, THREADS, named_after, read_controller, task_option
+from wann_rt.cli.options import CONTROLLER, THREADS, named_after, read_controller, say, task_option
 
 
 @click.command()
@@ -27,4 +27,4 @@ def page(controller: Path, out: Path | None, no_curve: bool, task: str | None, t
     with Live("playing the curve of the shared weight"):
         text = page_of(loaded, task=task, curve=not no_curve, threads=threads)
     write_atomic(path, text.encode())
-    click.echo(f"wrote {path}: {len(text.encode()) // 1000} kB, open it in a browser")
+    say(f"wrote {path}: {len(text.encode()) // 1000} kB, open it in a browser")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from wann_rt.cli.options import SEED, TASK_SET, settings_of
+from wann_rt.cli.options import SEED, TASK_SET, say, settings_of
 
 
 @click.command()
@@ -25,4 +25,4 @@ def plant(task: str, params: tuple[str, ...], seed: int, prefix: str, out: Path 
     made = any_task.task(task, **settings_of(params))
     path = out or Path("plant.h")
     files.write_atomic(path, to_plant(made, seed=seed, prefix=prefix).encode())
-    click.echo(f"wrote {path}")
+    say(f"wrote {path}")

@@ -13,6 +13,7 @@ from wann_rt.cli.options import (
     TASK_SET,
     named_after,
     read_controller,
+    say,
     taken_task,
     task_option,
 )
@@ -42,12 +43,12 @@ def play(controller: Path, out: Path | None, **options: Any) -> None:
     path = out
     if path is None and not display.has_display():
         path = Path(named_after(controller).with_suffix(".mp4").name)
-        click.echo(f"there is no display here: making the film {path}")
+        say(f"there is no display here: making the film {path}")
     totals = []
     for outcome in display.watch(task, loaded, out=path, **options):
         totals.append(outcome.total)
-        click.echo(f"episode {len(totals)} (seed {outcome.seed}): return {outcome.total:.1f} in {outcome.steps} steps")
+        say(f"episode {len(totals)} (seed {outcome.seed}): return {outcome.total:.1f} in {outcome.steps} steps")
     if len(totals) > 1:
-        click.echo(f"mean return {sum(totals) / len(totals):.1f}")
+        say(f"mean return {sum(totals) / len(totals):.1f}")
     if path is not None:
-        click.echo(f"wrote {path}")
+        say(f"wrote {path}")

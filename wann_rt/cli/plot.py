@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import click
 
-from wann_rt.cli.options import SEED, THREADS, read_controller, task_option
+from wann_rt.cli.options import SEED, THREADS, read_controller, say, task_option
 from wann_rt.core.errors import FileError
 from wann_rt.core.guess import near
 
@@ -40,7 +40,7 @@ def plot(
     path = out or Path(f"{kind}.svg")
     with Live("drawing"):
         DRAWN[kind](Wanted(subject, path, task, episodes, seed, threads))
-    click.echo(f"wrote {path}")
+    say(f"wrote {path}")
 
 
 class Wanted(NamedTuple):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from wann_rt.cli.options import SEED, task_option
+from wann_rt.cli.options import SEED, say, task_option
 
 
 @click.command()
@@ -35,7 +35,7 @@ def report(
         with Live("writing the report"):
             text = reports.report(runs, task=task, episodes=episodes, seed=seed, refresh=going)
         write_atomic(path, text.encode())
-        click.echo(f"wrote {path}, open it in a browser")
+        say(f"wrote {path}, open it in a browser")
         if going is None:
             return
         time.sleep(going)

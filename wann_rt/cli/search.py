@@ -12,6 +12,7 @@ from wann_rt.cli.options import (
     environment,
     print_json,
     read_controller,
+    say,
     settings_of,
     taken_task,
 )
@@ -90,7 +91,7 @@ def search(
     done = controller.provenance["generations"]
     if done < config.generations:
         why = controller.provenance.get("stopped", "interrupted")
-        click.echo(f"stopped after {done} generations: {why}; the same command goes on from here", err=True)
+        say(f"stopped after {done} generations: {why}; the same command goes on from here", err=True)
     if as_json:
         print_json({"champion": str(champion_file(folder)), **controller.provenance})
     else:

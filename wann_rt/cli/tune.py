@@ -15,6 +15,7 @@ from wann_rt.cli.options import (
     named_after,
     print_json,
     read_controller,
+    say,
     taken_task,
     task_option,
 )
@@ -76,7 +77,7 @@ def tune(
     if not path.parent.is_dir():
         raise FileError(f"{path}: cannot be written: there is no folder {path.parent}")
     if settings["method"] != "sweep" and not (quiet or as_json):
-        click.echo("tuning does not resume: Ctrl-C keeps the best so far, the same command begins again", err=True)
+        say("tuning does not resume: Ctrl-C keeps the best so far, the same command begins again", err=True)
     with display.TuningProgress(quiet=quiet or as_json) as progress:
         settings |= {"low": limits[0], "high": limits[1], "on_progress": progress.update}
         tuned = tune_controller(loaded, task, **settings)

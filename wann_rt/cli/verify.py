@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wann_rt.cli.options import AS_JSON, CONTROLLER, named_targets, print_json, read_controller
+from wann_rt.cli.options import AS_JSON, CONTROLLER, named_targets, print_json, read_controller, say
 
 if TYPE_CHECKING:
     from wann_rt.core.controller import Controller
@@ -113,9 +113,9 @@ def _print_tables(report: "Report", elsewhere: "list[TargetResult]", detail: boo
         display.console().print(target_table(elsewhere))
     for result in elsewhere:
         if result.skipped:
-            click.echo(f"not run on {result.target.title}: {result.skipped}")
+            say(f"not run on {result.target.title}: {result.skipped}")
         for text in result.notes:
-            click.echo(text)
+            say(text)
 
 
 def _named(cc: str | None, run: str | None) -> "list[Target]":
