@@ -11,7 +11,7 @@ C_FOLDERS := runtime_c exporters/targets/boards examples examples/* tests/*
 C_SOURCES := $(filter-out tests/golden/%,$(wildcard $(C_FOLDERS:%=%/*.c) $(C_FOLDERS:%=%/*.h)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo quick test test-long bare pre-pr cross cross-sample firmware exhaustive bench size size-check runtimes packages zoo-check \
+.PHONY: analysis help demo quick test test-long bare pre-pr cross cross-sample firmware exhaustive bench size size-check runtimes packages zoo-check \
         screenshots evidence evidence-sample warnings misra coverage prove prove-elsewhere translation fuzz mutants reliability fuzz-states fuzz-inputs lint clean
 
 help:  ## show this list
@@ -65,6 +65,9 @@ size: $(VENV)/.peers-ready  ## measure bytes and instructions beside other gener
 size-check: $(VENV)/.test-ready  ## compare bytes and instructions of generated code with the committed budget
 	@PYTHONPATH=tests $(BIN)/python -m size install
 	@PYTHONPATH=tests $(BIN)/python -m size ours
+
+analysis: $(VENV)/.test-ready  ## bound how sharply each champion reacts, attack the bounds; writes docs/analysis.md
+	@$(BIN)/python tests/bench/analysis.py
 
 runtimes: $(VENV)/.test-ready  ## run the ONNX forms in other people's runtimes (npm for two); writes docs/runtimes.md
 	@if command -v npm >/dev/null; then \

@@ -18,11 +18,13 @@ if Path(__file__).with_name("exporters").is_file():
 # Loaded on first use: the search compiles with numba, which takes seconds to import, and most uses need none of it.
 _PUBLIC = {
     "Callback": "evolution.callbacks",
+    "Certificate": "analysis.certificate",
     "Channel": "core.controller",
     "Controller": "core.controller",
     "EnvironmentTask": "tasks.environment.task",
     "Evaluation": "evaluation.conditions",
     "KeepBest": "evolution.callbacks",
+    "Knockout": "evaluation.knockout",
     "Network": "core.network",
     "Report": "exporters.parity.report",
     "Robustness": "evaluation.robustness",
@@ -35,10 +37,12 @@ _PUBLIC = {
     "WannError": "core.errors",
     "Weight": "core.controller",
     "WeightsAndBiases": "evolution.callbacks",
+    "certify": "analysis.certificate",
     "check_task": "play.check",
     "environment": "play.environment",
     "evaluate": "display.searching",
     "export": "exporters",
+    "knockout": "evaluation.knockout",
     "load": "zoo.sources",
     "package": "exporters.packages",
     "plot": "display.plot",
@@ -53,11 +57,13 @@ _PUBLIC = {
 }
 __all__ = [
     "Callback",
+    "Certificate",
     "Channel",
     "Controller",
     "EnvironmentTask",
     "Evaluation",
     "KeepBest",
+    "Knockout",
     "Network",
     "Report",
     "Robustness",
@@ -70,10 +76,12 @@ __all__ = [
     "WannError",
     "Weight",
     "WeightsAndBiases",
+    "certify",
     "check_task",
     "environment",
     "evaluate",
     "export",
+    "knockout",
     "load",
     "package",
     "plot",
@@ -90,6 +98,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from wann_rt import zoo
+    from wann_rt.analysis.certificate import Certificate, certify
     from wann_rt.core.controller import Channel, Controller, Weight
     from wann_rt.core.errors import WannError
     from wann_rt.core.files import save
@@ -99,6 +108,7 @@ if TYPE_CHECKING:
     from wann_rt.display.searching import evaluate, search, tune
     from wann_rt.display.show import show
     from wann_rt.evaluation.conditions import Evaluation
+    from wann_rt.evaluation.knockout import Knockout, knockout
     from wann_rt.evaluation.robustness import Robustness, robustness
     from wann_rt.evaluation.sweep import Sweep
     from wann_rt.evolution.callbacks import Callback, KeepBest, TensorBoard, WeightsAndBiases

@@ -9,14 +9,13 @@ from helpers import builders
 
 import wann_rt as wr
 from wann_rt.core.errors import ConfigError, NetworkError, TaskError
-from wann_rt.core.network import Connection, Network
+from wann_rt.core.network import Connection, Network, unsigned
 from wann_rt.evolution.config import load
 from wann_rt.evolution.search import Search
 from wann_rt.evolution.warm_start import start_from
 from wann_rt.kernels import genome
 from wann_rt.kernels.express import express
 from wann_rt.tasks import get
-from wann_rt.tuning.prune import unsigned
 
 LINEAR, TANH = 1, 5
 

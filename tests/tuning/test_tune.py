@@ -13,14 +13,14 @@ from wann_rt import tasks
 from wann_rt.core import files
 from wann_rt.core.controller import Controller, Weight
 from wann_rt.core.errors import ConfigError, ControllerError, MissingExtraError, TaskError
-from wann_rt.core.network import Connection, Network
+from wann_rt.core.network import Connection, Network, unsigned
 from wann_rt.evaluation.score import Score
 from wann_rt.evaluation.sweep import grid, race, sweep
 from wann_rt.exporters.parity.verify import verify
 from wann_rt.play.plain import play_controller
 from wann_rt.play.rollouts import starts_of
 from wann_rt.tuning.polish import Arena, PolishSettings, TuningReport, polish
-from wann_rt.tuning.prune import Pruned, pareto, prune, unsigned, without
+from wann_rt.tuning.prune import Pruned, pareto, prune, without
 from wann_rt.tuning.strategies import STRATEGIES, StrategyName
 from wann_rt.tuning.tune import METHODS, SCORED_EPISODES, Method, start_weights, tune
 

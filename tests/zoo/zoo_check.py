@@ -28,12 +28,12 @@ import zoo_cost
 from wann_rt import zoo
 from wann_rt.core import files
 from wann_rt.core.controller import Controller, Weight
+from wann_rt.core.network import unsigned
 from wann_rt.core.random import Purpose, stream, uniforms
 from wann_rt.evaluation.score import Score
 from wann_rt.play.episodes import HIGH, LOW, episode_seeds
 from wann_rt.tasks import gym_env
 from wann_rt.tasks.environment.task import FALL_REWARD
-from wann_rt.tuning.prune import unsigned
 
 ROOT = Path(__file__).resolve().parents[2]
 CONDITIONS = {

@@ -15,6 +15,7 @@ from typing import Any, NoReturn, TextIO
 import click
 
 from wann_rt.cli import (
+    analyze,
     check_task,
     compare,
     doctor,
@@ -80,7 +81,7 @@ def _escaped_usage() -> Iterator[None]:
 
 SECTIONS = {
     "Find": ("search", "compare", "tune", "import", "tasks", "zoo", "new-task", "check-task", "presets", "settings"),
-    "Judge": ("evaluate", "verify", "show", "doctor"),
+    "Judge": ("evaluate", "analyze", "verify", "show", "doctor"),
     "Ship": ("export", "package", "plant", "evidence"),
     "Look": ("play", "page", "plot", "report"),
 }
@@ -152,6 +153,7 @@ for _command in (
     search.search,
     compare.compare,
     evaluate.evaluate,
+    analyze.analyze,
     tune.tune,
     play.play,
     page.page,

@@ -7,7 +7,7 @@ right over the same terms everywhere - which is what makes their bits equal.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -182,6 +182,11 @@ class Network:
             tuple(level[i] for i in nodes),
         )
         return network, [k for i in nodes for k in incoming[i]]
+
+
+def unsigned(network: Network) -> Network:
+    """Returns the network without signs; with a weight per connection they belong into the weights."""
+    return replace(network, signs=tuple(tuple(1 for _ in signs) for signs in network.signs))
 
 
 def _check_nodes(n_inputs: int, hidden: Mapping[int, int], outputs: Mapping[int, int]) -> None:

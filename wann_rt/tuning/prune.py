@@ -29,11 +29,6 @@ class Pruned(NamedTuple):
     score: float
 
 
-def unsigned(network: Network) -> Network:
-    """Returns the network without signs; they belong into the weights."""
-    return replace(network, signs=tuple(tuple(1 for _ in signs) for signs in network.signs))
-
-
 def without(network: Network, weights: Vectors, removed: int) -> tuple[Network, Vectors]:
     """Returns the network without one connection, and without the nodes that it kept useful; and its weights."""
     first, n_hidden = network.first, network.n_hidden

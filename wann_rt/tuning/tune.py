@@ -12,6 +12,7 @@ from wann_rt.core import files
 from wann_rt.core.controller import Controller, Weight
 from wann_rt.core.errors import ConfigError, ControllerError, FileError
 from wann_rt.core.guess import near
+from wann_rt.core.network import unsigned
 from wann_rt.core.random import Purpose
 from wann_rt.core.stages import stage
 from wann_rt.core.version import __version__
@@ -25,7 +26,7 @@ from wann_rt.play.task_of import task_of
 from wann_rt.tasks.any_task import ORIGIN, AnyTask, check_fits, judged, origin, refuse_moved
 from wann_rt.tasks.environment.task import EnvironmentTask
 from wann_rt.tuning.polish import Arena, OnProgress, PolishSettings, TuningReport, polish
-from wann_rt.tuning.prune import RETUNE_SIGMA, Pruned, unsigned
+from wann_rt.tuning.prune import RETUNE_SIGMA, Pruned
 from wann_rt.tuning.prune import prune as prune_connections
 from wann_rt.tuning.settings import TuneSettings
 from wann_rt.tuning.strategies import STRATEGIES, Vectors
