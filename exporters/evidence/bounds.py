@@ -7,10 +7,10 @@ once for each call, are a bound. The assembly is looked through for cycles; with
 import re
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+from wann_rt.core.disk import temporary_folder
 from wann_rt.exporters.targets.targets import BY_KEY
 
 SECONDS = 60
@@ -55,8 +55,7 @@ def bound(header: str, prefix: str, key: str, level: str = "-O2") -> Bound:
     shown = " ".join(command)
     if shutil.which(target.compiler) is None:
         return Bound(key, shown, None, None, f"not run: {target.compiler} is not installed")
-    with tempfile.TemporaryDirectory(prefix="wann_rt_") as name:
-        folder = Path(name)
+    with temporary_folder() as folder:
         (folder / "step.h").write_text(header, encoding="utf-8")
         code = f'#include "step.h"\nvoid bounded(const float *obs, float *actions) {{ {prefix}_step(obs, actions); }}\n'
         (folder / "step.c").write_text(code, encoding="utf-8")

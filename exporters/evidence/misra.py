@@ -3,9 +3,9 @@
 import re
 import shutil
 import subprocess
-import tempfile
 from collections import Counter
-from pathlib import Path
+
+from wann_rt.core.disk import temporary_folder
 
 SECONDS = 300
 # Why a finding of a rule stays; the same reasons as tests/evidence/misra.toml has for the golden header.
@@ -29,8 +29,7 @@ def misra(header: str) -> tuple[Counter[str], str | None]:
     """Returns how often which rule is reported, and why it was not run, or None."""
     if shutil.which("cppcheck") is None:
         return Counter(), "cppcheck is not installed (Debian: apt install cppcheck)"
-    with tempfile.TemporaryDirectory(prefix="wann_rt_") as name:
-        folder = Path(name)
+    with temporary_folder() as folder:
         (folder / "step.h").write_text(header, encoding="utf-8")
         (folder / "unit.c").write_text('#include "step.h"\n', encoding="utf-8")
         options = ["--addon=misra", "--std=c99", "--enable=style", "--quiet", "--template=at {id}"]

@@ -1,7 +1,6 @@
 """What evaluators that are C have in common: compile some files for this machine, load them, call them with rows."""
 
 import ctypes
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann_rt.core.controller import Controller
+from wann_rt.core.disk import temporary_folder
 from wann_rt.core.errors import ExportError
 from wann_rt.exporters.parity.compiler import DIALECT, WARNINGS, compile_with, find_compiler
 
@@ -85,8 +85,7 @@ def compiled(
     Raises:
         ExportError: the compiler refuses, with its own words.
     """
-    with tempfile.TemporaryDirectory(prefix="wann_rt_", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    with temporary_folder() as folder:
         for file, text in files.items():
             (folder / file).write_text(text, encoding="utf-8")
         units = [*(folder / file for file in files if file.endswith(".c")), *sources]

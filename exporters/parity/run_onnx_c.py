@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann_rt.core.controller import Controller
+from wann_rt.core.disk import temporary_folder
 from wann_rt.core.errors import ExportError
 from wann_rt.exporters.parity import harness
 
@@ -47,7 +47,7 @@ class GeneratedEvaluator:
 
 def emx_evaluator(controller: Controller, model: bytes) -> GeneratedEvaluator:
     """Returns what emx-onnx-cgen makes of a model."""
-    with tempfile.TemporaryDirectory(prefix="wann_rt_") as name:
+    with temporary_folder() as name:
         given, made = Path(name, "model.onnx"), Path(name, "model.c")
         given.write_bytes(model)
         options = ["--model-name", "entry", "--large-temp-threshold", "0", "--input-dim", "batch=1"]
@@ -57,7 +57,7 @@ def emx_evaluator(controller: Controller, model: bytes) -> GeneratedEvaluator:
 
 def onnx2c_evaluator(controller: Controller, model: bytes) -> GeneratedEvaluator:
     """Returns what onnx2c makes of a model."""
-    with tempfile.TemporaryDirectory(prefix="wann_rt_") as name:
+    with temporary_folder() as name:
         given = Path(name, "model.onnx")
         given.write_bytes(model)
         return GeneratedEvaluator(controller, _said([_onnx2c(), str(given)]))

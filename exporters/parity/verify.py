@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wann_rt.core.controller import Controller
-from wann_rt.core.errors import ExportError, TableError, WannError
+from wann_rt.core.errors import ExportError, FileError, TableError, WannError
 from wann_rt.core.fixed.reference import FixedController
 from wann_rt.core.reference import evaluate
 from wann_rt.core.stages import stage
@@ -118,6 +118,8 @@ def _run(trial: Trial, row: EvaluatorRow) -> Result:
         return Result(row.key, row.title, row.promise, skipped=reason)
     try:
         evaluator = row.make(trial.controller)
+    except FileError as error:  # no room for what it has to write: nothing was compared
+        return Result(row.key, row.title, row.promise, skipped=str(error))
     except WannError as error:  # e.g. a header that the compiler refuses; this is a result to report, not a crash
         return Result(row.key, row.title, row.promise, kept=False, failed=str(error))
     count = len(trial.observations)

@@ -3,7 +3,6 @@
 import errno
 import re
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann_rt.core.controller import Controller
+from wann_rt.core.disk import temporary_folder
 from wann_rt.core.errors import ExportError
 from wann_rt.core.reference import evaluate
 from wann_rt.exporters.parity.compiler import WARNINGS
@@ -127,8 +127,7 @@ def run_program(subjects: Sequence[Subject], target: Target, level: str) -> dict
     Raises:
         ExportError: the compiler refuses it, or it does not end well; with the tool's own words.
     """
-    with tempfile.TemporaryDirectory(prefix="wann_rt_") as name:
-        folder = Path(name)
+    with temporary_folder() as folder:
         for subject in subjects:
             for file, text in subject.files:
                 (folder / file).write_text(text, encoding="utf-8")

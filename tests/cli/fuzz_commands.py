@@ -202,8 +202,9 @@ def at_door(attempts: Attempts, seen: dict[str, Any], cases: int, seconds: float
     """Yields the sums so far, after each batch; ends at so many cases, or after so many seconds."""
     end = time.monotonic() + seconds
     while seen["cases"] < cases and time.monotonic() < end:
-        first = seen["cases"]
-        seen = apart.together(seen, tried(attempts, range(first, min(first + BATCH, cases))))
+        begin, first = time.monotonic(), seen["cases"]
+        more = tried(attempts, range(first, min(first + BATCH, cases)))
+        seen = apart.together(seen, more | {"seconds": round(time.monotonic() - begin, 1)})
         yield seen
 
 
@@ -225,7 +226,7 @@ def main() -> None:
         if chosen.case is not None:
             sys.exit(text_of(chosen.door[0], chosen.case, chosen.seed))
         for door in chosen.door or DOORS:
-            none = {"cases": 0, "taken": 0, "refused": 0, "wrong": 0, "first": []}
+            none = {"cases": 0, "taken": 0, "refused": 0, "wrong": 0, "first": [], "seconds": 0.0}
             attempts = Attempts(door, chosen.seed, Path(root))
             for seen in at_door(attempts, found.get(door, none), chosen.cases, chosen.seconds):
                 found[door] = seen

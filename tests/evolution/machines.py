@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -76,10 +77,14 @@ def main() -> None:
     parser.add_argument("pythons", nargs="*", help="other Pythons that have what wann_rt needs")
     parser.add_argument("--quick", action="store_true", help="two machines only")
     parser.add_argument("--file", type=Path, help="what was found so far, written after each machine")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="after which no further machine is tried")
     chosen = parser.parse_args()
+    end = time.monotonic() + chosen.seconds
     known, found = _kept(chosen.file), {}
     with tempfile.TemporaryDirectory() as root:
         for machine in list(machines(chosen.pythons))[: 2 if chosen.quick else None]:
+            if machine.name not in known and time.monotonic() > end:
+                continue
             found[machine.name] = known.get(machine.name) or champion(machine, _kernels(machine, Path(root)))
             print(f"{machine.name}: {found[machine.name][:60]}", file=sys.stderr, flush=True)
             if chosen.file is not None:

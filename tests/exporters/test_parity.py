@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from wann_rt.core.controller import Controller, Vector
-from wann_rt.core.errors import ExportError
+from wann_rt.core.errors import ExportError, FileError
 from wann_rt.core.reference import evaluate
 from wann_rt.exporters.parity import verify as parity
 from wann_rt.exporters.parity.error_bound import error_bound
@@ -168,6 +168,16 @@ def test_a_back_end_that_cannot_run_here_is_skipped_with_the_reason(monkeypatch:
     assert report.ok  # by the recorded vectors
     assert "no C compiler" in str(report.results[1].skipped)
     assert report.results[1].kept is None
+
+
+def test_a_back_end_that_has_no_room_for_its_files_was_not_tested() -> None:
+    def no_room(controller: Controller) -> Evaluator:
+        raise FileError("a temporary folder is needed, and none can be made")
+
+    report = verify(subject(), n_random=5, evaluators=[EVALUATORS[0], replace(EVALUATORS[0], make=no_room)])
+    assert report.ok  # on a read-only machine nothing is broken
+    assert (report.results[2].kept, report.results[2].failed) == (None, None)
+    assert "temporary folder" in str(report.results[2].skipped)
 
 
 def test_a_back_end_that_cannot_be_prepared_fails_without_hiding_the_others() -> None:

@@ -7,12 +7,13 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from wann_rt.core.errors import FileError
 
 MAX_BYTES = 64 * 2**20  # far above any controller; keeps a hostile file from filling memory
+NAME_ONE = "name a folder with room in the variable TMPDIR"
 _writes = itertools.count()
 
 
@@ -122,6 +123,29 @@ def check_new_folder(path: str | os.PathLike[str]) -> None:
         raise FileError(f"{path}: cannot be read: {error.strerror}") from None
     except ValueError as error:  # a name with a null character
         raise FileError(f"{str(path)!r}: cannot be read: {error}") from None
+
+
+@contextlib.contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Makes a folder that is removed at the end of the block.
+
+    Raises:
+        FileError: none can be made, as on a machine whose every disk is read-only, or its disk is full.
+    """
+    import tempfile  # which takes longer to import than a controller takes to be read
+
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="wann_rt_"))
+    except OSError as error:
+        raise FileError(f"a temporary folder is needed, and none can be made: {error.strerror}; {NAME_ONE}") from None
+    try:
+        yield folder
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        raise FileError(f"{folder}: cannot be written: {error.strerror}; {NAME_ONE}") from None
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write_flushed(path: Path, data: bytes) -> None:

@@ -68,6 +68,10 @@ def figure_file(
         from matplotlib.figure import Figure
     except ImportError:
         raise MissingExtraError("drawing", "matplotlib", "plots") from None
+    except OSError:  # it wants a folder for its fonts
+        raise FileError(
+            "matplotlib needs a folder that can be written, and finds none: name one in the variable MPLCONFIGDIR"
+        ) from None
     buffer = BytesIO()
     with matplotlib.rc_context():
         matplotlib.rcdefaults()  # a user's own matplotlibrc must not change what is drawn

@@ -7,7 +7,6 @@ pictures, same bytes.
 import math
 import os
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from wann_rt.core.disk import temporary_folder
 from wann_rt.core.errors import FileError, MissingExtraError
 from wann_rt.core.files import write_atomic
 
@@ -127,8 +127,8 @@ def film_file(path: str | os.PathLike[str], rate: float) -> Iterator[Reel]:
         MissingExtraError: imageio-ffmpeg is not installed.
     """
     check(path)
-    with tempfile.TemporaryDirectory(prefix="wann_rt_") as folder:
-        reel = Reel(Path(folder) / f"film{Path(path).suffix.lower()}", encoder(), rate)
+    with temporary_folder() as folder:
+        reel = Reel(folder / f"film{Path(path).suffix.lower()}", encoder(), rate)
         try:
             yield reel
             reel.end()

@@ -4,13 +4,13 @@ import base64
 import hashlib
 import os
 import re
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from wann_rt.core.controller import Controller
+from wann_rt.core.disk import temporary_folder
 from wann_rt.core.errors import WannError
 from wann_rt.core.plain import in_html
 from wann_rt.core.version import __version__
@@ -148,8 +148,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def picture(draw: Callable[[Path], Any], alt: str) -> str:
     """Returns a plot within the page: an SVG as an image, so that nothing in it can run."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "plot.svg"
+    with temporary_folder() as folder:
+        path = folder / "plot.svg"
         draw(path)
         data = base64.b64encode(path.read_bytes()).decode()
     return f'<figure><img alt="{in_html(alt)}" src="data:image/svg+xml;base64,{data}"></figure>'
