@@ -48,7 +48,7 @@ class SearchProgress:
         if self._live.wide:
             rate = (report.env_steps - self._first[1]) / max(now - self._first[0], 1e-9)
             speed = f"{rate / 1e6:.1f} M" if rate >= 1e5 else f"{rate / 1e3:.1f} k"
-            text += f"  mean {report.mean:.0f}  {speed} steps/s"
+            text += f"  mean {report.mean:.0f}" + f"  {speed} steps/s" * (rate > 0)
         self._live.update(report.generation + 1, text)
 
 

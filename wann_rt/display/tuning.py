@@ -71,7 +71,7 @@ def text(score: "Score") -> str:
 def _show_front(tuned: "Tuned", path: Path) -> None:
     from wann_rt.tuning.tune import front_files
 
-    made = table("Pareto set", ">connections", ">hidden nodes", ">mean", ">95 % interval", "file")
+    made = table("Pareto set", ">connections", ">hidden", ">mean", ">95 %", "file", tight=True)
     for one, file in zip(tuned.front, front_files(tuned, path), strict=True):
         score, network = one.provenance["score"], one.network
         row = f"{score['mean']:.1f}", f"± {score['ci95']:.1f}", str(file)

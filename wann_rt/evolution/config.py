@@ -51,11 +51,11 @@ class Config:
         best_share: share of the best shared weight in the fitness; the rest is the mean over all of them.
         random_weights: score also with this many sets of random weights, every connection's drawn from U(-2, 2) anew
             each episode, as the condition of that name of an evaluation does; 0: with none.
-        random_weights_floor: the mean return that is wanted of those; what is above counts nothing.
-        random_weights_price: points of fitness for each that is missing below.
+        random_weights_floor: the mean return that is wanted with random weights; what is above counts nothing.
+        random_weights_price: points of fitness that each point of return below ``random_weights_floor`` costs.
         ranking: "pareto" as in the paper, see ``complexity_share``; "scalar": by fitness minus the price of the
             connections.
-        parsimony: that price, in points of fitness per connection.
+        parsimony: what a connection costs, in points of fitness, where ``ranking`` is scalar.
         most_connections: networks with more are never parents while there are others, nor champions; 0: no limit.
         distinct: of genomes that score alike with every shared weight, all but the first rank last.
         complexity_share: chance, in Pareto ranking, that a generation is ranked by (mean fitness, fewest
@@ -68,7 +68,8 @@ class Config:
         retest_episodes: held-out episodes per shared weight of a retest.
         sweep_weights: shared weights that the champion is tried with in the end; 1: none is tried, it keeps the one
             that it was searched with; 0: as many as a sweep has by itself, 401, or 41 for an environment.
-        sweep_episodes: episodes with each of them; 0: as many as a sweep has by itself, 32, or 8 for an environment.
+        sweep_episodes: episodes with each weight of that last sweep; 0: as many as a sweep has by itself, 32, or 8 for
+            an environment.
         scored_episodes: fresh episodes that the champion is scored with.
     """
 

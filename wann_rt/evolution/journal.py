@@ -259,7 +259,8 @@ class Journal:
                 warnings.warn(f"{path}: was damaged or missing; it is written again", RuntimeWarning, stacklevel=5)
             return
         if self.champion_path.exists():
-            raise FileError(f"{self.folder}: already holds a run, and nothing in it to resume; {CHOOSE}")
+            more = "nothing in it to resume: more generations go on with it; or"
+            raise FileError(f"{self.folder}: already holds a run, and {more} {CHOOSE}")
         if saved is None and (path.exists() or (self.folder / GENERATIONS).exists()):
             kept = SETTINGS if path.exists() else GENERATIONS
             raise FileError(f"{self.folder}: holds a {kept} that is of no run which could be resumed; {CHOOSE}")

@@ -63,10 +63,7 @@ def _made(maker: Maker, kwargs: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:
     try:
         environment = maker.make(kwargs)
     except gymnasium.error.UnregisteredEnv as error:
-        module, _, name = env_id.rpartition(":")
-        brought = [other for other in dir(sys.modules.get(module)) if not other.startswith("_")]
-        guess = near(name, [*gymnasium.registry, *brought], 3)
-        raise TaskError(f"Gymnasium has no environment {env_id!r}: {error}{guess}") from None
+        raise _unknown(env_id, error) from None
     except (gymnasium.error.DependencyNotInstalled, ImportError) as error:
         raise _not_importable(env_id, error) from None
     except (Exception, SystemExit) as error:  # the environment is somebody else's code: it may raise anything
@@ -78,6 +75,17 @@ def _made(maker: Maker, kwargs: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:
         what = f"a {type(environment).__name__} without {missing[0]}" if missing else f"a {type(environment).__name__}"
         raise TaskError(f"environment {env_id}: {what} came; a gymnasium.Env with its spaces was expected")
     return environment
+
+
+def _unknown(env_id: str, error: Exception) -> TaskError:
+    """Returns the error for a name that neither Gymnasium nor the module in it knows."""
+    module, _, name = env_id.rpartition(":")
+    if module:
+        brought = [other for other in dir(sys.modules.get(module)) if not other.startswith("_")]
+        guess = near(name, [*brought, *gymnasium.registry])
+        return TaskError(f"module {module} has no class or function {name!r}, nor does it register such an id{guess}")
+    said = str(error).partition(" Did you mean")[0].rstrip(".")
+    return TaskError(f"Gymnasium has no environment {env_id!r}: {said}{near(name, gymnasium.registry, 3)}")
 
 
 def _not_importable(env_id: str, error: Exception) -> WannError:
