@@ -30,6 +30,7 @@ from wann_rt.cli import (
     play,
     plot,
     report,
+    rival,
     search,
     settings,
     show,
@@ -81,7 +82,7 @@ def _escaped_usage() -> Iterator[None]:
 
 SECTIONS = {
     "Find": ("search", "compare", "tune", "import", "tasks", "zoo", "new-task", "check-task", "presets", "settings"),
-    "Judge": ("evaluate", "analyze", "verify", "show", "doctor"),
+    "Judge": ("evaluate", "rival", "analyze", "verify", "show", "doctor"),
     "Ship": ("export", "package", "plant", "evidence"),
     "Look": ("play", "page", "plot", "report"),
 }
@@ -154,6 +155,7 @@ for _command in (
     compare.compare,
     evaluate.evaluate,
     analyze.analyze,
+    rival.rival,
     tune.tune,
     play.play,
     page.page,

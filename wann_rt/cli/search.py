@@ -89,7 +89,7 @@ def search(
             on_resume=lambda done: progress.say(f"resuming {folder} at generation {done}"),
         )  # fmt: skip
     done = controller.provenance["generations"]
-    if done < config.generations:
+    if done < config.generations or "stopped" in controller.provenance:
         why = controller.provenance.get("stopped", "interrupted")
         say(f"stopped after {done} generations: {why}; the same command goes on from here", err=True)
     if as_json:

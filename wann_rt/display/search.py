@@ -62,10 +62,11 @@ def behaviour(score: Mapping[str, Any]) -> str:
 def show_champion(controller: Controller, path: Path) -> None:
     """Prints what a search found and what to do next."""
     score = controller.provenance["score"]
-    network = controller.network
+    network, weight = controller.network, controller.weight
+    weighted = "a weight each" if weight.kind == "connections" else f"shared weight {number(weight.values[0])}"
     say(
         f"champion: {counted(network.n_connections, 'connection')}, {counted(network.n_hidden, 'hidden node')}, "
-        f"shared weight {number(controller.weight.values[0])}: scores {score['mean']:.0f} ± {score['ci95']:.0f} "
+        f"{weighted}: scores {score['mean']:.0f} ± {score['ci95']:.0f} "
         f"over {score['episodes']} fresh episodes{behaviour(score)}"
     )
     say(f"wrote {path}\nnext: wann-rt verify {path}")

@@ -2,28 +2,34 @@
 
 import functools
 import hashlib
-import itertools
 import json
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from importlib import resources
 from typing import Any
-
-import numpy as np
 
 from wann_rt.core.activations import BY_NAME
 from wann_rt.core.errors import ConfigError
 from wann_rt.core.guess import near
+from wann_rt.evolution.preset_files import own_settings as own_settings
+from wann_rt.evolution.preset_files import presets as presets
+from wann_rt.evolution.preset_files import purpose as purpose
+from wann_rt.evolution.preset_files import text_of
+from wann_rt.evolution.values import CONVERTERS
 from wann_rt.kernels import operators
 from wann_rt.kernels.operators import default
 from wann_rt.tasks.any_task import AnyTask
 from wann_rt.tasks.environment.task import EnvironmentTask
 
 DEFAULT_PRESET = "minimal"
+LATER = (
+    "disturbed", "effort_penalty", "smoothness_penalty", "chatter_penalty", "cvar_weight", "cvar_share",
+    "restarts", "restart_every", "polish_share", "polish_finalists", "polish_method", "polish_episodes",
+)  # fmt: skip
 MOST = 1_000_000  # of what is counted
 MOST_TOGETHER = 100_000_000  # episodes whose results are in memory at once, some 3 GB
 RANKINGS = ("pareto", "scalar")
+POLISHERS = ("cma", "pepg")
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,21 @@ class Config:
         sweep_episodes: episodes with each weight of that last sweep; 0: as many as a sweep has by itself, 32, or 8 for
             an environment.
         scored_episodes: fresh episodes that the champion is scored with.
+        disturbed: search a compiled task under all disturbances by which its robustness is judged, see
+            ``tasks.conditions``, drawn anew each episode and the same for all genomes; the champion's score is still
+            that on the task as it is given.
+        effort_penalty, smoothness_penalty, chatter_penalty: search under these prices of actions, see
+            ``tasks.conditions``; a task has none for actions of which only the greatest counts.
+        cvar_weight: share in a score of the mean over the worst episodes (CVaR); the rest is the mean over all.
+        cvar_share: which share of the episodes is the worst.
+        restarts: begin anew with drawn genomes so many times, then go on from copies of the champion; 0: never.
+        restart_every: generations before each new beginning.
+        polish_share: tune the champion's individual weights in the end, with this many times the steps of the search;
+            0: the champion has one shared weight.
+        polish_finalists: how many networks of the last generation are tuned beside the champion, before the best of
+            them all gets the other half of these steps.
+        polish_method: the strategy that does: "pepg", or "cma" with the extra ``tune``.
+        polish_episodes: fresh episodes that each candidate plays.
     """
 
     preset: str = DEFAULT_PRESET
@@ -113,25 +134,43 @@ class Config:
     sweep_weights: int = 0
     sweep_episodes: int = 0
     scored_episodes: int = 100
+    disturbed: bool = False
+    effort_penalty: float = 0.0
+    smoothness_penalty: float = 0.0
+    chatter_penalty: float = 0.0
+    cvar_weight: float = 0.0
+    cvar_share: float = 0.25
+    restarts: int = 0
+    restart_every: int = 64
+    polish_share: float = 0.0
+    polish_finalists: int = 3
+    polish_method: str = "pepg"
+    polish_episodes: int = 16
 
     def __post_init__(self) -> None:
         """Refuses values out of range, naming the setting."""
         for name in ("population", "generations", "retest_every"):
             _check(name, getattr(self, name), getattr(self, name) >= 1, "at least 1")
-        for name in ("episodes", "tournament", "retest_top", "retest_episodes", "scored_episodes"):
+        for name in (
+            "episodes", "tournament", "retest_top", "retest_episodes", "scored_episodes", "polish_episodes",
+            "restart_every",
+        ):  # fmt: skip
             _check(name, getattr(self, name), 1 <= getattr(self, name) <= MOST, f"from 1 to {MOST}")
         _check("generations", self.generations, self.generations <= 10**9, "at most 1000000000")
         _check("seed", self.seed, 0 <= self.seed <= 2**53, "from 0 to 2^53")
         for name in ("sweep_weights", "sweep_episodes"):
             _check(name, getattr(self, name), 0 <= getattr(self, name) <= 100_000, "from 0 to 100000")
         _check("population", self.population, 2 <= self.population <= 1_000_000, "from 2 to 1000000")
-        for name in ("initial_enabled", "cull", "elite", "complexity_share", "again", "best_share"):
+        for name in ("initial_enabled", "cull", "elite", "complexity_share", "again", "best_share", "cvar_weight"):
             _check(name, getattr(self, name), 0 <= getattr(self, name) <= 1, "from 0 to 1")
         _check("cull", self.cull, self.n_pool >= 1, "small enough to leave a parent")
         shares = tuple(self.shares.values())
         fit = all(0 <= share <= MOST for share in shares) and sum(shares) > 0
         _check(", ".join(self.shares), shares, fit, ">= 0, not all 0")
-        for name in ("drawn_weights", "most_connections", "parsimony", "random_weights", "random_weights_price"):
+        for name in (
+            "drawn_weights", "most_connections", "parsimony", "random_weights", "random_weights_price", "restarts",
+            "effort_penalty", "smoothness_penalty", "chatter_penalty", "polish_share",
+        ):  # fmt: skip
             _check(name, getattr(self, name), 0 <= getattr(self, name) <= 1e6, "from 0 to 1000000")
         floor = self.random_weights_floor
         _check("random_weights_floor", floor, -1e9 <= floor <= 1e9, "a finite number")
@@ -140,6 +179,9 @@ class Config:
         _check("weights", self.weights, in_range, "at least one finite number")
         few = f"so much that {MOST_TOGETHER} episodes are played at once, not {self._together}: that is memory"
         _check("population", self.population, self._together <= MOST_TOGETHER, few)
+        _check("cvar_share", self.cvar_share, 0 < self.cvar_share <= 1, "above 0 and at most 1")
+        _check("polish_method", self.polish_method, self.polish_method in POLISHERS, " or ".join(POLISHERS))
+        _check("polish_finalists", self.polish_finalists, 0 <= self.polish_finalists <= 1000, "from 0 to 1000")
         unknown = [name for name in self.activations if name not in BY_NAME]
         known = f"some of {', '.join(BY_NAME)}{near(unknown[0], BY_NAME) if unknown else ''}"
         _check("activations", unknown or self.activations, bool(self.activations) and not unknown, known)
@@ -169,16 +211,24 @@ class Config:
     @functools.cached_property
     def digest(self) -> str:
         """Returns "sha256:<hex>" over all settings."""
-        return "sha256:" + hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        return "sha256:" + hashlib.sha256(json.dumps(self.said, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """Returns the settings as files say them: of those that came later, the ones that differ from none at all.
+
+        So a search without them is the search that it was before: same digest, same bytes, and its runs go on.
+        """
+        unset = unsaid()
+        return {name: value for name, value in asdict(self).items() if name not in unset or value != unset[name]}
 
 
 operators.check(Config.__dataclass_fields__, "setting", "Config in wann_rt/evolution/config.py")
 
 
-def presets() -> list[str]:
-    """Returns the names of the presets that are shipped."""
-    files = resources.files("wann_rt.evolution").joinpath("presets").iterdir()
-    return sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))
+def unsaid() -> dict[str, Any]:
+    """Returns the settings that files do not say where they have these values, see ``Config.said``."""
+    return {name: Config.__dataclass_fields__[name].default for name in LATER}
 
 
 def load(preset: str = DEFAULT_PRESET, overlay: Mapping[str, Any] | None = None) -> Config:
@@ -198,24 +248,9 @@ def _preset(name: str) -> Config:
     """Returns a shipped preset: its settings over those of the preset that it extends, or over the defaults."""
     if name not in presets():
         raise ConfigError(f"there is no preset {name!r}; presets: {', '.join(presets())}{near(name, presets())}")
-    settings = tomllib.loads(_text_of(name))
+    settings = tomllib.loads(text_of(name))
     base = settings.pop("extends", None)
     return overlaid(Config() if base is None else _preset(base), settings)
-
-
-def _text_of(name: str) -> str:
-    return resources.files("wann_rt.evolution").joinpath("presets", f"{name}.toml").read_text(encoding="utf-8")
-
-
-def purpose(name: str) -> str:
-    """Returns what a preset is for: the comment at the top of its file."""
-    lines = itertools.takewhile(lambda line: line.startswith("#"), _text_of(name).splitlines())
-    return " ".join(line.removeprefix("# ") for line in lines)
-
-
-def own_settings(name: str) -> dict[str, Any]:
-    """Returns the settings in which a preset differs from the defaults, or from the preset that it extends."""
-    return tomllib.loads(_text_of(name))
 
 
 def overlaid(config: Config, overlay: Mapping[str, Any]) -> Config:
@@ -239,51 +274,11 @@ def _typed(name: str, value: Any) -> Any:
     types = {f.name: f.type.__name__ if type(f.type) is type else str(f.type) for f in fields(Config)}
     if name not in types:
         raise ConfigError(f"there is no setting {name!r}; settings: {', '.join(types)}{near(name, types)}")
-    convert: Callable[[Any], Any] = _CONVERTERS[types[name]]
+    convert: Callable[[Any], Any] = CONVERTERS[types[name]]
     try:
         return convert(value)
     except (TypeError, ValueError, OverflowError):
         raise ConfigError(f"setting {name}: {value!r} is not {types[name]}") from None
-
-
-def _integer(value: Any) -> int:
-    if isinstance(value, (bool, np.bool_)) or int(value) != value:
-        raise ValueError
-    return int(value)
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, (bool, str)):
-        raise TypeError
-    return float(value)
-
-
-def _truth(value: Any) -> bool:
-    if not isinstance(value, (bool, np.bool_)):
-        raise TypeError
-    return bool(value)
-
-
-def _word(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value
-
-
-def _listed(value: Any) -> list[Any]:
-    if isinstance(value, str):
-        return [word.strip() for word in value.split(",")]
-    return list(value) if isinstance(value, (list, tuple, np.ndarray)) else [value]
-
-
-_CONVERTERS: dict[str, Callable[[Any], Any]] = {
-    "int": _integer,
-    "float": _number,
-    "bool": _truth,
-    "str": _word,
-    "tuple[float, ...]": lambda value: tuple(_number(v) for v in _listed(value)),
-    "tuple[str, ...]": lambda value: tuple(_word(v) for v in _listed(value)),
-}
 
 
 def _check(name: str, value: Any, holds: bool, expected: str) -> None:

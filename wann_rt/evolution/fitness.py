@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from wann_rt.core import random
 from wann_rt.core.random import Purpose
+from wann_rt.evaluation import risk
 from wann_rt.evolution.config import Config
 from wann_rt.kernels.programs import Programs
 from wann_rt.play.episodes import HIGH, LOW, weights_per_connection
@@ -40,12 +41,14 @@ class Trials(NamedTuple):
         starts: what begins each, see ``rollouts.starts_of``, [state, lanes].
         n_weights: neighbours are averaged so that this many scores are left.
         random_weights: further episodes, if any.
+        cvar: how much which share of the worst episodes counts, see ``risk.valued``.
     """
 
     weights: NDArray[np.float32]
     starts: NDArray[Any]
     n_weights: int
     random_weights: RandomWeights | None = None
+    cvar: tuple[float, float] = (0.0, 1.0)
 
 
 def trials(task: AnyTask, config: Config, purpose: Purpose, episodes: int, *parts: int) -> Trials:
@@ -58,12 +61,13 @@ def trials(task: AnyTask, config: Config, purpose: Purpose, episodes: int, *part
     count = n_weights * episodes if config.drawn_weights else episodes
     starts = _starts(task, random.stream(config.seed, purpose, *parts), count)
     own = _random_weights(task, config, purpose, episodes, *parts) if config.random_weights else None
+    cvar = config.cvar_weight, config.cvar_share
     if not config.drawn_weights:
         weights = np.repeat(np.array(config.weights, np.float32), episodes)
-        return Trials(weights, np.tile(starts, n_weights), n_weights, own)
+        return Trials(weights, np.tile(starts, n_weights), n_weights, own, cvar)
     within = random.uniforms(random.stream(config.seed, Purpose.WEIGHTS, int(purpose), *parts), count)
     drawn = LOW + (HIGH - LOW) * (np.arange(count) + within) / count
-    return Trials(drawn.astype(np.float32), starts, n_weights, own)
+    return Trials(drawn.astype(np.float32), starts, n_weights, own, cvar)
 
 
 def _random_weights(task: AnyTask, config: Config, purpose: Purpose, episodes: int, *parts: int) -> RandomWeights:
@@ -89,10 +93,12 @@ class Scored(NamedTuple):
 def scores(task: AnyTask, programs: Programs, played: Trials, threads: int) -> Scored:
     """Returns the score of each network with each shared weight.
 
-    A score is the mean return, less what the network lacks with random weights, see ``Config.random_weights``.
+    A score is the mean return, or what ``Config.cvar_weight`` makes of it, less what the network lacks with random
+    weights, see ``Config.random_weights``.
     """
     episodes = play(task, programs, played.weights, played.starts, threads)
-    returns, steps = episodes.returns.reshape(len(programs.n_nodes), played.n_weights, -1).mean(axis=2), 0
+    by_weight = episodes.returns.reshape(len(programs.n_nodes), played.n_weights, -1)
+    returns, steps = risk.valued(by_weight, *played.cvar), 0
     if played.random_weights is not None:
         lacking, steps = _lacking(task, programs, played.random_weights, threads)
         returns -= lacking[:, np.newaxis]

@@ -20,6 +20,7 @@ from wann_rt.core.version import __version__
 from wann_rt.evaluation.score import Score
 from wann_rt.evaluation.sweep import evenly, tuned_weight
 from wann_rt.evolution import config as configs
+from wann_rt.evolution import polishing
 from wann_rt.evolution.callbacks import Callback
 from wann_rt.evolution.config import Config
 from wann_rt.evolution.journal import Journal
@@ -41,6 +42,7 @@ from wann_rt.tasks.trial import refuse
 LOG = logging.getLogger("wann_rt")
 OnGeneration = Callable[[Generation], Any]
 ENDLESS = Stopping()
+INTERRUPTED = "interrupted"
 
 
 def configured(
@@ -93,6 +95,7 @@ def run_search(
             refuse(task)
         task = repeating(task)
         stage("")
+        polishing.check(config)
         running = Search(task, config, threads, network)
         journal = None
         if out is not None:
@@ -131,6 +134,7 @@ def run(
     except KeyboardInterrupt:
         if running.champion is None:
             raise
+        stopped = INTERRUPTED
     finally:
         if journal is not None and running.generation > 0:
             journal.save_state(running)
@@ -142,7 +146,7 @@ def run(
         LOG.warning(line)
     if journal is not None:
         journal.champion(controller)
-        if done:
+        if done and "stopped" not in controller.provenance:  # Ctrl-C while weights were tuned: there is more to do
             journal.finish()
     for callback in callbacks:
         callback.on_end(controller, running)
@@ -174,13 +178,17 @@ def nothing_learnt(seen: Sequence[Generation], controller: Controller) -> list[s
 
 
 def controller_of(running: Search, stopped: str = "") -> Controller:
-    """Returns the champion as a controller: shared weight tuned by a sweep, scored, with recorded test vectors."""
+    """Returns the champion as a controller: its weight or weights tuned, scored, with recorded test vectors.
+
+    Where somebody has interrupted the search, nobody waits for individual weights.
+    """
     task, champion, seed = running.task, running.champion, running.config.seed
     if champion is None:
         raise WannError("the search has no champion yet: run at least one generation")
-    weight = Weight.shared(_best_weight(running, champion.network))
+    is_polished = running.config.polish_share > 0 and champion.network.n_connections > 0 and stopped != INTERRUPTED
+    network, weight, steps, stopped = _weighted(running, champion.network, stopped, is_polished)
     sides = task.observations, task.actions
-    bare = Controller(task.name, champion.network, weight, *sides, task.rate_hz, decision=task.decision)
+    bare = Controller(task.name, network, weight, *sides, task.rate_hz, decision=task.decision)
     stage(f"scoring in {running.config.scored_episodes} fresh episodes")
     starts = starts_of(task, episode_seeds(Purpose.TEST, seed, running.config.scored_episodes))
     played = play_controller(judged(task), bare, starts, running.threads)
@@ -194,11 +202,20 @@ def controller_of(running: Search, stopped: str = "") -> Controller:
         "config_digest": running.config.digest,
         "generation": champion.generation,
         "generations": running.generation,
-        "env_steps": running.env_steps,
-        **({"stopped": stopped} if stopped else {}),
+        "env_steps": running.env_steps + steps,
+        **({"stopped": stopped} if stopped not in ("", INTERRUPTED) else {}),
         "score": score.short(),
     }
     return replace(bare, vectors=record_vectors(task, bare, seed), provenance=provenance)
+
+
+def _weighted(running: Search, network: Network, stopped: str, is_polished: bool) -> tuple[Network, Weight, int, str]:
+    """Returns the network that ships, its weight or weights, the steps it took to find them, and what ended that."""
+    if not is_polished:
+        return network, Weight.shared(_best_weight(running, network)), 0, stopped
+    found = polishing.polished(running)
+    why = "interrupted while individual weights were tuned" if found.interrupted else stopped
+    return found.network, Weight("connections", found.weights), found.env_steps, why
 
 
 def _best_weight(running: Search, network: Network) -> float:
@@ -207,7 +224,7 @@ def _best_weight(running: Search, network: Network) -> float:
     if config.sweep_weights == 1:
         return 1.0 if config.drawn_weights else float(np.float32(config.weights[0]))
     episodes, weights = config.sweep_episodes or None, evenly(config.sweep_weights)
-    return tuned_weight(running.task, network, episodes=episodes, threads=running.threads, weights=weights).best
+    return tuned_weight(running.played, network, episodes=episodes, threads=running.threads, weights=weights).best
 
 
 def _check_lockstep(running: Search, controller: Controller, starts: NDArray[Any], played: Episodes) -> None:
@@ -215,7 +232,8 @@ def _check_lockstep(running: Search, controller: Controller, starts: NDArray[Any
     task = running.task
     if not isinstance(task, Task):
         return
-    weights = np.full(starts.shape[1], controller.weight.array[0], np.float32)
+    rows = np.repeat(controller.weight.array[:, np.newaxis], starts.shape[1], axis=1)
+    weights = rows if controller.weight.kind == "connections" else rows[0]
     searched = play(task, controller.network, weights, starts, running.threads)
     if not np.array_equal(searched.returns, played.returns, equal_nan=True):
         raise TaskError(

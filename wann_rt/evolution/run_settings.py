@@ -2,7 +2,6 @@
 
 import json
 import os
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ def settings_of(task: AnyTask, config: Config) -> dict[str, Any]:
     """Returns what determines a run, and with what it was made, as the file says it."""
     said = {
         **identity(task),
-        "config": asdict(config),
+        "config": config.said,
         "config_digest": config.digest,
         "wann_rt": wann_rt.__version__,
     }

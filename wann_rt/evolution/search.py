@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from wann_rt.core.errors import ConfigError, TaskError, WannError
 from wann_rt.core.network import Network
 from wann_rt.core.random import Purpose
 from wann_rt.evolution import fitness as scoring
+from wann_rt.evolution.conditions import searched
 from wann_rt.evolution.config import Config
 from wann_rt.kernels import genome
 from wann_rt.kernels.express import express
@@ -75,6 +76,7 @@ class Search:
 
     Attributes:
         task: what is searched for.
+        played: the same under the conditions that the settings ask for.
         config: the settings.
         population: the genomes of the generation to be scored next.
         generation: its number.
@@ -88,7 +90,7 @@ class Search:
         """Draws the first generation, or copies ``start``; ``threads`` changes the speed, never the result."""
         if (start is None) != (config.start_digest == ""):
             raise ConfigError("setting start_digest names a controller: pass its network too, see evolution.warm_start")
-        self.task = task
+        self.task, self.played = task, searched(task, config)
         self.config = config
         self.threads = threads or default_threads()
         self.generation = 0
@@ -97,7 +99,7 @@ class Search:
         self.env_steps = 0
         self._steps_of_score = self._failed = 0
         self.population = self._first_population() if start is None else self._copies(start)
-        self._retest_trials = scoring.trials(task, config, Purpose.RETEST, config.retest_episodes)
+        self._retest_trials = scoring.trials(self.played, config, Purpose.RETEST, config.retest_episodes)
         self.seconds = 0.0
         self._clock = time.monotonic()
 
@@ -108,16 +110,16 @@ class Search:
     def score(self, programs: Programs) -> NDArray[np.float64]:
         """Plays this generation's episodes; returns the mean return per network and shared weight."""
         config = self.config
-        played = scoring.trials(self.task, config, Purpose.EPISODE, config.episodes, self.generation)
+        played = scoring.trials(self.played, config, Purpose.EPISODE, config.episodes, self.generation)
         scored = scoring.scores(self._told(), programs, played, self.threads)
         self._steps_of_score, self._failed = scored.steps, scored.failed
         return scored.by_weight
 
     def _told(self) -> AnyTask:
         """Returns the task as this generation plays it: with a curriculum, the environment is told which one it is."""
-        if isinstance(self.task, EnvironmentTask) and self.task.params.curriculum:
-            return replace(self.task, generation=self.generation)
-        return self.task
+        if isinstance(self.played, EnvironmentTask) and self.played.params.curriculum:
+            return replace(self.played, generation=self.generation)
+        return self.played
 
     def tell(self, programs: Programs, by_weight: NDArray[np.float64]) -> Generation:
         """Takes the scores [networks, weights] of ``ask``'s networks, retests the best, breeds the next generation."""
@@ -129,7 +131,7 @@ class Search:
             champion, retest_steps = self._retested(programs, best)
             steps += retest_steps
         best_network = genome.express(self.population, int(np.argmax(fitness)), keep_split=config.reference_quirks)
-        children = self._children(self._ranking(by_weight, fitness, connections))
+        children = self._following(champion, lambda: self._ranking(by_weight, fitness, connections))
         # Up to here no state has changed, so an interrupted generation is simply played again from its beginning.
         self.champion, self.population, self.env_steps = champion, children, self.env_steps + steps
         self.best = best_network
@@ -161,10 +163,23 @@ class Search:
             programs = self.ask()
             yield self.tell(programs, self.score(programs))
 
-    def _first_population(self) -> genome.Population:
+    def _following(self, champion: Champion | None, ranking: Callable[[], NDArray[np.int64]]) -> genome.Population:
+        """Returns the next generation: children, or where the search begins anew, other genomes."""
+        config, following = self.config, self.generation + 1
+        begun, generations = divmod(following, config.restart_every)
+        over = not config.restarts or begun > config.restarts + 1 or following == config.generations
+        if generations > 0 or over:
+            return self._children(ranking())
+        if begun <= config.restarts or champion is None:
+            return self._first_population(following)
+        return self._copies(champion.network)
+
+    def _first_population(self, *again: int) -> genome.Population:
+        """Returns drawn genomes: other ones for each generation in which a search begins again."""
         config, n_in, n_out = self.config, len(self.task.observations), len(self.task.actions)
         shape = config.population, (n_in + 1) * n_out
-        draws = [random.uniforms(random.stream(config.seed, Purpose.INITIAL, *p), math.prod(shape)) for p in ((), (1,))]
+        keys = [random.stream(config.seed, Purpose.INITIAL, *p) for p in (again, (*again, 1))]
+        draws = [random.uniforms(key, math.prod(shape)) for key in keys]
         enabled, sign = (draw.reshape(shape) for draw in draws)
         population = genome.initial(config.population, n_in, n_out, enabled < config.initial_enabled)
         if config.flip_sign > 0:
@@ -185,8 +200,8 @@ class Search:
         config, some = self.config, some_of(programs, candidates)
         if self._is_checked():
             trials = self._retest_trials
-            check(self.task, some, 0, trials.weights, trials.starts, self.threads)
-        by_weight, steps, _ = scoring.scores(self.task, some, self._retest_trials, self.threads)
+            check(self.played, some, 0, trials.weights, trials.starts, self.threads)
+        by_weight, steps, _ = scoring.scores(self.played, some, self._retest_trials, self.threads)
         fitness = scoring.fitness(by_weight, config)
         merit = scoring.merit(fitness, scoring.connections(some), config)
         best = int(np.argmax(merit))
@@ -213,7 +228,7 @@ class Search:
         """Finds the champion's fitness anew, where other code than that which gave it plays the episodes now."""
         if self.champion is not None:
             some = single(self.champion.network)
-            by_weight, steps, _ = scoring.scores(self.task, some, self._retest_trials, self.threads)
+            by_weight, steps, _ = scoring.scores(self.played, some, self._retest_trials, self.threads)
             self.champion = replace(self.champion, fitness=float(scoring.fitness(by_weight, self.config)[0]))
             self.env_steps += steps
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from wann_rt.core.network import Network
 from wann_rt.core.random import Purpose
+from wann_rt.evaluation.risk import valued
 from wann_rt.play.episodes import episode_seeds
 from wann_rt.play.rollouts import play, starts_of
 from wann_rt.tasks.any_task import AnyTask
@@ -76,6 +77,7 @@ class Arena:
         threads: see ``rollouts.play``.
         env_steps: task steps taken so far.
         interrupted: whether Ctrl-C has ended tuning.
+        cvar_weight, cvar_share: how much the worst episodes count, see ``risk.valued``.
     """
 
     task: AnyTask
@@ -83,6 +85,8 @@ class Arena:
     threads: int | None = None
     env_steps: int = 0
     interrupted: bool = False
+    cvar_weight: float = 0.0
+    cvar_share: float = 0.25
     _starts: dict[tuple[int, ...], NDArray[Any]] = field(default_factory=dict)
 
     @property
@@ -94,6 +98,10 @@ class Arena:
     def final(self) -> int:
         """Held-out episodes that decide among the best."""
         return DEAR_FINAL if isinstance(self.task, EnvironmentTask) else FINAL
+
+    def value(self, returns: Vectors) -> Vectors:
+        """Returns what the episodes of each candidate are worth."""
+        return valued(returns, self.cvar_weight, self.cvar_share)
 
     def returns(self, network: Network, candidates: Vectors, starts: NDArray[Any]) -> Vectors:
         """Returns the return of each candidate in each episode, [candidates, episodes]."""
@@ -146,7 +154,10 @@ class Contest:
         returns = self.arena.returns(self.network, together, few)
         behind = returns[-1] - returns[:-1]  # the same episodes: differences are less noisy than scores
         error = behind.std(axis=1) / SCREEN**0.5
-        near = behind.mean(axis=1) <= 2 * error + 1e-9
+        lost = behind.mean(axis=1)
+        if self.arena.cvar_weight > 0:
+            lost = self.arena.value(returns[-1:]) - self.arena.value(returns[:-1])
+        near = lost <= 2 * error + 1e-9
         if near.any():
             self._enter(candidates[near])
 
@@ -154,13 +165,13 @@ class Contest:
         """Returns the best of the finalists and the start on new episodes, with its mean over them."""
         finalists = [e for e in self.ranked if e is not self.start] + [self.start]
         starts = self.arena.held_out(Purpose.TUNE_FINAL, episodes)
-        scores = self.arena.returns(self.network, np.array([e.weights for e in finalists]), starts).mean(axis=1)
+        scores = self.arena.value(self.arena.returns(self.network, np.array([e.weights for e in finalists]), starts))
         best = int(np.argmax(scores))
         return Entrant(finalists[best].weights, float(scores[best]))
 
     def _enter(self, candidates: Vectors) -> None:
         starts = self.arena.held_out(Purpose.TUNE_SCREEN, self.arena.full)
-        scores = self.arena.returns(self.network, candidates, starts).mean(axis=1)
+        scores = self.arena.value(self.arena.returns(self.network, candidates, starts))
         self.ranked += [Entrant(w, float(s)) for w, s in zip(candidates, scores, strict=True)]
         self.ranked.sort(key=lambda entrant: -entrant.score)
         del self.ranked[FINALISTS:]
@@ -211,7 +222,7 @@ def _run(arena: Arena, contest: Contest, settings: PolishSettings, on_progress: 
     while arena.env_steps < end:
         candidates = strategy.ask()
         returns = arena.returns(network, candidates, arena.fresh(settings.episodes, settings.seed, generation))
-        scores = returns.mean(axis=1)
+        scores = arena.value(returns)
         strategy.tell(scores)
         generation += 1
         if generation % CHECK_EVERY == 0:

@@ -69,7 +69,8 @@ class Run:
             plain = asdict(configs.load(str(self.config.get("preset"))))
         except ConfigError:
             plain = {}
-        values = {name: value for name, value in self.config.items() if name not in ("preset", "seed")}
+        known = configs.unsaid() | dict(self.config)
+        values = {name: value for name, value in known.items() if name not in ("preset", "seed")}
         return {name: value for name, value in values.items() if _listed(plain.get(name)) != _listed(value)}
 
     @property

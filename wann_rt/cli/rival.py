@@ -1,0 +1,74 @@
+"""``wann-rt rival``: what a user would take instead, tuned as ours are, in the same episodes."""
+
+from pathlib import Path
+
+import click
+
+from wann_rt.cli.options import AS_JSON, SEED, TASK_SET, THREADS, print_json, read_controller, settings_of
+from wann_rt.core.errors import FileError, TaskError
+
+
+@click.command()
+@click.argument("task")
+@TASK_SET
+@click.option(
+    "--controller", "controllers", multiple=True, type=click.Path(path_type=Path),
+    help="What to compare with; may be repeated.  [default: the zoo's champions for the task]",
+)  # fmt: skip
+@click.option("--method", type=click.Choice(["cma", "pepg"]), default="cma", show_default=True, help="Tunes the gains.")
+@click.option(
+    "--steps", type=click.IntRange(1), default=300_000_000, show_default=True, help="Budget of task steps, each rival."
+)
+@click.option(
+    "--smoothness", type=click.FloatRange(0), help="Price of changing actions.  [default: that of preset robust]"
+)
+@click.option("--episodes", type=click.IntRange(2, 1_000_000), default=1000, show_default=True, help="Held out.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for the linear rivals, as controller files.")
+@SEED
+@THREADS
+@AS_JSON
+def rival(
+    task: str,
+    params: tuple[str, ...],
+    controllers: tuple[Path, ...],
+    method: str,
+    steps: int,
+    smoothness: float | None,
+    episodes: int,
+    out: Path | None,
+    seed: int,
+    threads: int | None,
+    as_json: bool,
+) -> None:
+    """Tune textbook controllers for TASK and play them beside ours: plain, and under all disturbances at once.
+
+    Random actions, PID loops, a linear-quadratic regulator, and for swing-ups energy shaping with such a regulator
+    at the top; each tuned by the same strategy as ours, under the same disturbances and price.
+    """
+    from wann_rt.display.rivals import RivalTable
+    from wann_rt.evolution import config
+    from wann_rt.rivals.contest import champions, contest
+    from wann_rt.tasks import any_task
+    from wann_rt.tuning.polish import PolishSettings
+
+    played = any_task.task(task, **settings_of(params))
+    if played.base is not None:
+        raise TaskError("--task-set: name physical params only; the contest sets disturbances and prices itself")
+    ours = {str(path): read_controller(path) for path in controllers} or champions(played)
+    if out is not None and not out.is_dir():
+        raise FileError(f"{out}: is no folder")
+    robust = config.load("robust")
+    price = robust.smoothness_penalty if smoothness is None else smoothness
+    settings = PolishSettings(
+        "pepg" if method == "pepg" else "cma", episodes=robust.polish_episodes, steps=steps, seed=seed, threads=threads
+    )
+    with RivalTable(played.name, quiet=as_json) as shown:
+        found = contest(played, ours, settings, smoothness=price, episodes=episodes, seed=seed)
+        entries = [shown.told(entry) for entry in found]
+    for entry in entries:
+        if out is not None and entry.law is not None and entry.controller is not None:
+            from wann_rt.core import files
+
+            files.save(entry.controller, out / f"{played.name}.{entry.name.lower()}.json")
+    if as_json:
+        print_json({"task": played.name, "entries": {entry.name: entry.to_dict() for entry in entries}})

@@ -1,0 +1,48 @@
+"""A contest with rivals on the terminal: one row as soon as one is judged."""
+
+from types import TracebackType
+
+from wann_rt.display.live import Live
+from wann_rt.display.tables import console, table
+from wann_rt.rivals.contest import WORST, Entry
+
+
+class RivalTable:
+    """Shows who is being tuned, and in the end a table."""
+
+    def __init__(self, task: str, *, quiet: bool = False) -> None:
+        """Prepares for the contest of a task; ``quiet`` shows nothing."""
+        self._task, self._quiet = task, quiet
+        self._entries: list[Entry] = []
+        self._live = Live("rival", None, quiet=quiet)
+
+    def __enter__(self) -> "RivalTable":
+        self._live.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.__exit__(kind, error, trace)
+        if error is None and not self._quiet:
+            self._show()
+
+    def told(self, entry: Entry) -> Entry:
+        """Takes one that is judged; returns it."""
+        self._entries.append(entry)
+        self._live.update(len(self._entries), entry.name)
+        return entry
+
+    def _show(self) -> None:
+        made = table(
+            f"{self._task}: ours and what a user would take instead, the same episodes",
+            *("controller", ">size", ">plain", ">disturbed", f">worst {WORST:.0%}", ">sign changes/s", ">behind ours"),
+        )
+        for one in self._entries:
+            size = f"{len(one.gains)} gains" if one.law else ""
+            size = size if one.controller is None else f"{one.controller.network.n_connections} connections"
+            behind = "" if one.ahead is None else f"{one.ahead.mean:.1f} ± {one.ahead.ci95:.1f}"
+            chatter = "" if one.plain.chatter is None else f"{one.plain.chatter:.1f}"
+            scores = f"{one.plain.mean:.1f}", f"{one.disturbed.mean:.1f}", f"{one.disturbed.cvar(WORST):.1f}"
+            made.add_row(one.name, size, *scores, chatter, behind)
+        console().print(made)

@@ -1,0 +1,39 @@
+"""What a search plays: the task as it is given, or under the disturbances and prices that its settings ask for."""
+
+from dataclasses import fields
+
+from wann_rt import tasks
+from wann_rt.core.errors import ConfigError
+from wann_rt.evolution.config import Config
+from wann_rt.tasks import conditions
+from wann_rt.tasks.any_task import AnyTask
+from wann_rt.tasks.task import Task
+
+PRICES = conditions.PENALTIES
+
+
+def searched(task: AnyTask, config: Config) -> AnyTask:
+    """Returns the task as a search plays it: under the conditions of its settings that are not the task's own.
+
+    What the task was given goes before what the settings say: a user who says ``delay=4`` gets 4.
+
+    Raises:
+        ConfigError: an environment plays the task, and knows no conditions.
+    """
+    wanted = {name: getattr(config, name) for name in PRICES if getattr(config, name) != 0}
+    if not isinstance(task, Task):
+        if wanted or config.disturbed:
+            named = ", ".join([*wanted, *["disturbed"] * config.disturbed])
+            raise ConfigError(
+                f"task {task.name} is played by an environment, which knows no disturbances and no prices: leave out "
+                f"{named}, or name another preset (--preset environment)"
+            )
+        return task
+    plain = task.base or task
+    wanted |= conditions.tested(plain) if config.disturbed else {}
+    known, given = conditions.names(plain), task.params._asdict()
+    added = {name: level for name, level in wanted.items() if name in known and name not in given}
+    return tasks.with_params(task, **added) if added else task
+
+
+assert {field.name for field in fields(Config)} >= set(PRICES)

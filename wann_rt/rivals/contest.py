@@ -1,0 +1,143 @@
+"""A contest: our controllers and the rivals in the same held-out episodes, plain and under all disturbances."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wann_rt import zoo
+from wann_rt.core.controller import Controller
+from wann_rt.core.random import Purpose
+from wann_rt.core.stages import stage
+from wann_rt.evaluation.score import Score
+from wann_rt.play.episodes import Episodes, episode_seeds
+from wann_rt.play.plain import play_controller
+from wann_rt.play.rollouts import starts_of
+from wann_rt.rivals.export import controller_of
+from wann_rt.rivals.law import Law, closed
+from wann_rt.rivals.textbook import laws
+from wann_rt.rivals.tuning import played, tuned
+from wann_rt.tasks import with_params
+from wann_rt.tasks.any_task import check_fits
+from wann_rt.tasks.conditions import names, tested
+from wann_rt.tasks.task import Task
+from wann_rt.tuning.polish import PolishSettings
+
+WORST = 0.05
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One that took part.
+
+    Attributes:
+        name: of the rival, or of our controller.
+        plain: its score on the task as it is given.
+        disturbed: its score under all disturbances by which the task's robustness is judged.
+        gains: of a rival, by name.
+        controller: ours, or that which a linear rival is.
+        law: of a rival.
+        ahead: by how much ours is better, disturbed, episode by episode; None for ours.
+    """
+
+    name: str
+    plain: Score
+    disturbed: Score
+    gains: Mapping[str, float]
+    controller: Controller | None = None
+    law: Law | None = None
+    ahead: Score | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the figures as JSON values."""
+        connections = None if self.controller is None else self.controller.network.n_connections
+        ahead = {} if self.ahead is None else {"behind_ours": self.ahead.mean, "behind_ours_ci95": self.ahead.ci95}
+        return {
+            "plain": self.plain.mean,
+            "disturbed": self.disturbed.mean,
+            "worst5": self.disturbed.cvar(WORST),
+            "sign_changes": self.plain.chatter,
+            "effort": self.plain.effort,
+            "connections": connections,
+            "gains": dict(self.gains),
+            **ahead,
+        }
+
+
+def priced(task: Task, smoothness: float) -> Task:
+    """Returns the task on which rivals are tuned: all disturbances, and a price of changing actions."""
+    price = {"smoothness_penalty": smoothness} if "smoothness_penalty" in names(task.base or task) else {}
+    return with_params(task, **tested(task.base or task), **price)
+
+
+def contest(
+    task: Task,
+    ours: Mapping[str, Controller],
+    settings: PolishSettings,
+    *,
+    smoothness: float = 0.0,
+    episodes: int = 1000,
+    seed: int = 0,
+) -> Iterator[Entry]:
+    """Yields ours, then each rival: tuned on the disturbances, judged in the episodes in which ours were.
+
+    Args:
+        task: the plain task.
+        ours: name -> controller; rivals are compared with the best of them, disturbed.
+        settings: how rivals are tuned.
+        smoothness: price of changing actions while they are tuned.
+        episodes: held-out ones, for each of the two scores.
+        seed: of these episodes.
+
+    Raises:
+        TaskError: a controller has other channels than the task.
+        MissingExtraError: strategy "cma" without the library.
+    """
+    disturbed = with_params(task, **tested(task))
+    seeds = episode_seeds(Purpose.TEST, seed, episodes)
+    best: Entry | None = None
+    for name, controller in ours.items():
+        check_fits(task, controller)
+        stage(f"playing {name}")
+        entry = _entry(name, (task, disturbed), _player(controller, seeds), {}, controller)
+        best = entry if best is None or entry.disturbed.mean > best.disturbed.mean else best
+        yield entry
+    for law in laws(task):
+        stage(f"tuning {law.name}")
+        gains = tuned(priced(task, smoothness), law, settings)
+        named = dict(zip(law.gains, gains.tolist(), strict=True))
+        linear = controller_of(task, law, gains)
+        play = _player(linear, seeds) if linear else _law_player(law, gains, seeds, settings.threads)
+        entry = replace(_entry(law.name, (task, disturbed), play, named, linear), law=law)
+        yield entry if best is None else replace(entry, ahead=_ahead(best, entry))
+
+
+Play = Callable[[Task], Episodes]
+
+
+def _player(controller: Controller, seeds: NDArray[np.int64]) -> Play:
+    return lambda task: play_controller(task, controller, starts_of(task, seeds))
+
+
+def _law_player(law: Law, gains: Any, seeds: NDArray[np.int64], threads: int | None) -> Play:
+    return lambda task: played(task, law, gains, starts_of(closed(task, law), seeds), threads)
+
+
+def _entry(
+    name: str, tasks: tuple[Task, Task], play: Play, gains: Mapping[str, float], controller: Controller | None
+) -> Entry:
+    plain, disturbed = (Score.of_episodes(task, play(task)) for task in tasks)
+    return Entry(name, plain, disturbed, gains, controller)
+
+
+def _ahead(ours: Entry, rival: Entry) -> Score:
+    """Returns by how much ours is better in each of the same disturbed episodes."""
+    return Score.of(np.array(ours.disturbed.returns) - np.array(rival.disturbed.returns))
+
+
+def champions(task: Task) -> dict[str, Controller]:
+    """Returns the zoo's controllers for a compiled task, by "zoo:NAME"."""
+    found = {f"zoo:{name}": zoo.load(name) for name in zoo.names()}
+    return {name: one for name, one in found.items() if one.provenance.get("task") == task.name}

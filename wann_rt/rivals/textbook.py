@@ -1,0 +1,174 @@
+"""Textbook controllers: random actions, PID loops, linear state feedback, and swinging up by energy.
+
+Each is made for a task from what a textbook knows of it (``Known``); a task of a user's own has only the random rival
+and linear feedback of all that it observes.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from wann_rt.core.arithmetic import ONE, clip, select
+from wann_rt.core.random import Purpose, stream, uniforms
+from wann_rt.rivals.law import Law, asked
+from wann_rt.rivals.lqr import feedback
+from wann_rt.tasks import conditions
+from wann_rt.tasks.composed.sensing import MODULUS, following
+from wann_rt.tasks.task import Task
+
+f32 = np.float32
+MOST_INTEGRAL = f32(2.0)  # seconds times the size of the error: an integral without a limit winds up
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a textbook knows of a task.
+
+    Attributes:
+        rest: the state in which it shall be held, where it is one in which the plant can stay.
+        loops: for PID: which observation is an error, and which its rate.
+        swing: makes the law that swings up by energy and holds by linear feedback.
+    """
+
+    rest: tuple[float, ...] = ()
+    loops: tuple[tuple[int, int], ...] = ()
+    swing: Callable[[Task, tuple[float, ...]], Law] | None = None
+
+
+def laws(task: Task) -> list[Law]:
+    """Returns the rivals of a plain task, simplest first."""
+    known = KNOWN.get(task.name, Known())
+    made = [random_actions(task)]
+    if known.loops:
+        made.append(pid(task, known))
+    made.append(linear(task, known))
+    if known.swing is not None:
+        made.append(known.swing(task, known.rest))
+    return made
+
+
+def _strength(task: Task) -> float:
+    """Returns the greatest action; 1 where only the greatest output counts."""
+    return conditions.strengths(task)[0] if task.decision == "values" else 1.0
+
+
+def random_actions(task: Task) -> Law:
+    """Returns a law without gains: an action drawn uniformly in each step."""
+    most = f32(2.0 * _strength(task))
+
+    def act(g: Any, memory: Any, o: Any) -> Any:
+        noise = following(memory[0])
+        return asked(noise / MODULUS * most, task), (noise,)
+
+    def first(seed: int) -> tuple[float, ...]:
+        drawn = float(uniforms(stream(seed, Purpose.DISTURBANCE, 1), 1)[0])
+        return (1.0 + np.floor(0.5 * drawn * (float(MODULUS) - 1.0)),)
+
+    return Law("random", (), (), (), act, first)
+
+
+def linear(task: Task, known: Known) -> Law:
+    """Returns linear feedback: that of the regulator where there is a point of rest, else of all observations."""
+    names = ["bias", *(channel.name for channel in task.observations)]
+    if known.rest:
+        gains = np.append(0.0, feedback(task, known.rest))
+        used = tuple(np.flatnonzero(gains).tolist())
+        start = tuple(gains[list(used)].tolist())
+        scale = tuple(map(abs, start))
+    else:
+        used, start = tuple(range(len(names))), (0.0,) * len(names)
+        scale = (_strength(task), *(_strength(task) / size for size in conditions.sizes(task)))
+    name = "LQR" if known.rest else "linear"
+    return Law(name, tuple(names[k] for k in used), start, scale, _weighted(task, used), sources=used)
+
+
+def _weighted(task: Task, used: tuple[int, ...]) -> Callable[[Any, Any, Any], Any]:
+    """Returns the sum of gains times nodes, added in the order in which a network adds."""
+
+    def act(g: Any, memory: Any, o: Any) -> Any:
+        terms = [g[k] * o[node - 1] if node else g[k] for k, node in enumerate(used)]
+        total = terms[0]
+        for term in terms[1:]:
+            total = total + term
+        return asked(total, task), ()
+
+    return act
+
+
+def pid(task: Task, known: Known) -> Law:
+    """Returns PID loops whose outputs are added: a gain each for the error, its rate and its integral."""
+    at_rest = feedback(task, known.rest) if known.rest else np.zeros(len(task.observations))
+    sizes, dt = conditions.sizes(task), f32(1.0 / task.rate_hz)
+    loops = known.loops
+    names, start, scale = [], [], []
+    for error, rate in loops:
+        name = task.observations[error].name
+        names += [f"{name}_p", f"{name}_d", f"{name}_i"]
+        start += [at_rest[error], at_rest[rate], 0.0]
+        usual = [_strength(task) / sizes[error], _strength(task) / sizes[rate]]
+        by_theory = [abs(at_rest[k]) or usual[j] for j, k in enumerate((error, rate))]
+        scale += [*by_theory, by_theory[0]]
+    limits = [f32(sizes[error]) * MOST_INTEGRAL for error, _ in loops]
+
+    def act(g: Any, memory: Any, o: Any) -> Any:
+        total, after = f32(0.0), []
+        for k, (error, rate) in enumerate(loops):
+            sum_ = clip(memory[k] + o[error] * dt, -limits[k], limits[k], f32(0.0))
+            total = total + (g[3 * k] * o[error] + g[3 * k + 1] * o[rate] + g[3 * k + 2] * sum_)
+            after.append(sum_)
+        return asked(total, task), tuple(after)
+
+    return Law("PID", tuple(names), tuple(start), tuple(scale), act, lambda seed: (0.0,) * len(loops))
+
+
+def swing_cart(task: Task, rest: tuple[float, ...]) -> Law:
+    """Returns energy shaping and linear feedback for a pole on a cart.
+
+    Away from the top the cart is pushed so that the pole's energy grows to that of the pole at rest upright (K. Åström
+    and K. Furuta, "Swinging up a pendulum by energy control", Automatica 36, 2000), with a spring and a damper that
+    keep the cart in the middle; near the top, linear feedback holds it.
+    """
+    hold = feedback(task, rest)
+    p = task.params
+    kinetic = float(p.pole_length) / (3.0 * float(p.gravity))  # of a rod, in units of the height of its middle
+    gains = {
+        "hold_x": hold[0], "hold_x_dot": hold[1], "hold_sin": hold[3], "hold_theta_dot": hold[4], "near": 0.85,
+        "pump": 4.0, "kinetic": kinetic, "spring": 0.4, "damper": 0.2,
+    }  # fmt: skip
+
+    def act(g: Any, memory: Any, o: Any) -> Any:
+        x, x_dot, c, s, theta_dot = o
+        held = g[0] * x + g[1] * x_dot + g[2] * s + g[3] * theta_dot
+        lacking = ONE - c - g[6] * theta_dot * theta_dot
+        swung = g[5] * lacking * theta_dot * c - g[7] * x - g[8] * x_dot
+        return asked(select(c > g[4], held, swung), task), ()
+
+    start = tuple(float(value) for value in gains.values())
+    return Law("energy shaping + LQR", tuple(gains), start, tuple(map(abs, start)), act)
+
+
+def swing_pendulum(task: Task, rest: tuple[float, ...]) -> Law:
+    """Returns energy shaping and linear feedback for a pendulum with a motor at its pivot; see ``swing_cart``."""
+    hold = feedback(task, rest)
+    p = task.params
+    kinetic = float(p.length) / (3.0 * float(p.gravity))
+    gains = {"hold_sin": hold[1], "hold_theta_dot": hold[2], "near": 0.85, "pump": 2.0, "kinetic": kinetic}
+
+    def act(g: Any, memory: Any, o: Any) -> Any:
+        c, s, theta_dot = o
+        lacking = ONE - c - g[4] * theta_dot * theta_dot
+        return asked(select(c > g[2], g[0] * s + g[1] * theta_dot, g[3] * lacking * theta_dot), task), ()
+
+    start = tuple(float(value) for value in gains.values())
+    return Law("energy shaping + LQR", tuple(gains), start, tuple(map(abs, start)), act)
+
+
+KNOWN: Mapping[str, Known] = {
+    "cartpole-swingup": Known((0.0, 0.0, 0.0, 0.0), ((3, 4), (0, 1)), swing_cart),
+    "pendulum": Known((0.0, 0.0), ((1, 2),), swing_pendulum),
+    "mountain-car-continuous": Known((), ((0, 1),)),
+    "cartpole": Known((0.0, 0.0, 0.0, 0.0), ((2, 3), (0, 1))),
+    "acrobot": Known((float(np.pi), 0.0, 0.0, 0.0), ((1, 4), (3, 5))),
+}
