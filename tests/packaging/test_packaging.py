@@ -10,6 +10,7 @@ import subprocess
 import sys
 import sysconfig
 import tarfile
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -45,15 +46,20 @@ def package_files(wheel: Path) -> set[str]:
         return {name for name in archive.namelist() if ".dist-info/" not in name}
 
 
+def sources(folder: Path) -> Path:
+    """Copies what a build reads."""
+    for name in ("pyproject.toml", "README.md", "LICENSE", "MANIFEST.in"):
+        shutil.copy2(ROOT / name, folder)
+    for name in (*SHIPPED, "build_backend"):
+        shutil.copytree(ROOT / name, folder / name, symlinks=True, ignore=TRACES)
+    return folder
+
+
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Copy the sources, symlinks as symlinks, so that a build leaves nothing behind here."""
     copy = tmp_path_factory.mktemp("source")
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy2(ROOT / name, copy)
-    for folder in SHIPPED:
-        shutil.copytree(ROOT / folder, copy / folder, symlinks=True, ignore=TRACES)
-    return copy
+    return sources(copy)
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +105,17 @@ def test_sdist_builds_the_same_wheel(source: Path, wheel: Path, tmp_path: Path) 
     rebuilt = build("wheel", tmp_path / sdist.name.removesuffix(".tar.gz"), tmp_path / "wheel")
     assert rebuilt.name == wheel.name
     assert package_files(rebuilt) == package_files(wheel)
+
+
+def test_wheel_and_sdist_have_the_same_bytes_when_built_again_from_a_newer_copy(
+    source: Path, wheel: Path, tmp_path: Path
+) -> None:
+    again = sources(Path(tempfile.mkdtemp(dir=tmp_path)))
+    for path in again.rglob("*"):
+        os.utime(path, (2e9, 2e9), follow_symlinks=False)
+    assert build("wheel", again, tmp_path / "wheel").read_bytes() == wheel.read_bytes()
+    first = build("sdist", source, tmp_path / "first").read_bytes()
+    assert build("sdist", again, tmp_path / "again").read_bytes() == first
 
 
 def test_installed_packages_come_from_the_wheel(empty_environment: Path, tmp_path: Path) -> None:

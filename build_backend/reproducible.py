@@ -1,0 +1,60 @@
+"""Builds with setuptools, so that the same sources give the same bytes: `pip` and `build` call this by pyproject.toml.
+
+A wheel of setuptools holds the times of the source files, and a source distribution besides those of the build and the
+name of the user. Here each time is that of ``SOURCE_DATE_EPOCH``, or of a fixed day.
+"""
+
+import gzip
+import io
+import os
+import tarfile
+from pathlib import Path
+
+from setuptools import build_meta
+from setuptools.build_meta import (  # the hooks that change nothing
+    build_editable,
+    get_requires_for_build_editable,
+    get_requires_for_build_sdist,
+    get_requires_for_build_wheel,
+    prepare_metadata_for_build_editable,
+    prepare_metadata_for_build_wheel,
+)
+
+__all__ = [
+    "build_editable",
+    "build_sdist",
+    "build_wheel",
+    "get_requires_for_build_editable",
+    "get_requires_for_build_sdist",
+    "get_requires_for_build_wheel",
+    "prepare_metadata_for_build_editable",
+    "prepare_metadata_for_build_wheel",
+]
+
+DAY = "1767225600"  # 1 January 2026
+Settings = dict[str, str | list[str] | None]
+
+
+def build_wheel(
+    wheel_directory: str, config_settings: Settings | None = None, metadata_directory: str | None = None
+) -> str:
+    """Builds a wheel; see PEP 517."""
+    os.environ.setdefault("SOURCE_DATE_EPOCH", DAY)  # setuptools takes the times of files from here
+    return str(build_meta.build_wheel(wheel_directory, config_settings, metadata_directory))
+
+
+def build_sdist(sdist_directory: str, config_settings: Settings | None = None) -> str:
+    """Builds a source distribution and packs it again, in order, without times and users; see PEP 517."""
+    time = int(os.environ.setdefault("SOURCE_DATE_EPOCH", DAY))
+    name = str(build_meta.build_sdist(sdist_directory, config_settings))
+    path = Path(sdist_directory, name)
+    packed = io.BytesIO()
+    with tarfile.open(path) as old, tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as new:
+        for member in sorted(old.getmembers(), key=lambda one: one.name):
+            member.uid = member.gid = 0
+            member.uname = member.gname = ""
+            member.mtime, member.pax_headers = time, {}
+            member.mode = 0o755 if member.isdir() or member.mode & 0o100 else 0o644
+            new.addfile(member, old.extractfile(member) if member.isfile() else None)
+    path.write_bytes(gzip.compress(packed.getvalue(), mtime=time))
+    return name
