@@ -11,7 +11,7 @@ from wann_rt.core.errors import ExportError
 from wann_rt.runtime_c import include_dir
 
 TABLE = Path(__file__).with_name("misra.toml")
-HEADER = "swing_up_shared.h"
+GUARD, HEADER = "wann_guard.h", "swing_up_shared.h"
 JUMP = ("    return y;\n}\n\n/*\n * Running.", "    goto done;\ndone:\n    return y;\n}\n\n/*\n * Running.")
 
 
@@ -21,9 +21,11 @@ def run() -> Result:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         runtime = runtime_copy(folder)
-        unit = folder / "header.c"
-        unit.write_text(f'#include "{HEADER}"\n', encoding="utf-8")
-        found = {"wann_rt.c": findings(runtime), HEADER: findings(unit)}
+        found = {"wann_rt.c": findings(runtime)}
+        for header in (GUARD, HEADER):
+            unit = folder / "header.c"
+            unit.write_text(f'#include "{header}"\n', encoding="utf-8")
+            found[header] = findings(unit)
         bad = folder / "bad.c"
         bad.write_text(replaced(runtime.read_text(encoding="utf-8"), *JUMP), encoding="utf-8")
         problems = [problem for file in found for problem in differences(file, found[file], table)]
