@@ -18,6 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 REPORT = ROOT / "build" / "size.json"
 DOCUMENT = ROOT / "docs" / "size.md"
 
+RATIO = ("header", "runtime", "times")
+
 Times = Mapping[str, Mapping[str, float | str]]
 
 
@@ -69,6 +71,7 @@ def document(cells: Sequence[Cell], times: Times, machine: str) -> str:
         "shown": str(SHOWN),
         "tolerance": f"{TOLERANCE:g}",
         "promises": _promises(cells),
+        "runtime": _runtime(cells),
         "networks": "\n\n".join(_network(network, cells) for network in dict.fromkeys(c.network for c in cells)),
         "machine": machine,
         "rounds": str(host.ROUNDS),
@@ -107,6 +110,26 @@ def _promises(cells: Sequence[Cell]) -> str:
         ("Cortex-M0, fixed point: fewer instructions than the best peer", ">= 50x", times("m0", "fixed")),
         ("header and fixed point, everywhere: static RAM", "0", "0"),
     ]
+    return _table(rows)
+
+
+def _runtime(cells: Sequence[Cell]) -> str:
+    """Returns how many times the header's instructions the runtime takes on a Cortex-M4F."""
+    rows = [["connections", "computed nodes", *(f"{part}, {level}" for level in LEVELS for part in RATIO)]]
+    for network in dict.fromkeys(cell.network for cell in cells):
+        place = {(c.subject, c.level): c.figures for c in cells if (c.network, c.processor) == (network, "m4f")}
+        try:
+            shape = controller(network).network
+        except AbsentError:
+            continue
+        row = [f"{shape.n_connections:,}", f"{shape.n_hidden + shape.n_outputs:,}"]
+        for level in LEVELS:
+            header, runtime = place.get(("header", level)), place.get(("runtime", level))
+            if header is None or runtime is None:
+                row += ["-"] * len(RATIO)
+            else:
+                row += [f"{header.most:,}", f"{runtime.most:,}", f"{runtime.most / header.most:.2f}"]
+        rows.append(row)
     return _table(rows)
 
 
