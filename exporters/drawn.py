@@ -15,7 +15,10 @@ Bits = NDArray[np.uint32]
 KINDS = 8
 MOST_ROUNDS = 32  # of vectors of each kind; wider controllers get several NaN at a time
 FUNCTION_INPUTS = 252
-INTEGER_VECTORS = 96
+INTEGER_VECTORS = 160
+OPERANDS = 264  # in fixed point; a quarter of them are the steps of a table, which has 66 entries
+TABLE_STEP = 256
+FLOAT_STEPS, STEP_ROUNDS = 64, 16
 EDGES = np.array([5.656854, 7.25, 14.5], np.float32).view(np.uint32)  # of gauss, tanh, sigmoid
 FIRST, STEP = 0x811C9DC5, 0x9E3779B9  # of the hash
 NAN, INFINITY = 0x7FC00000, 0x7F800000
@@ -114,18 +117,54 @@ def integers(limits: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
     return np.asarray(np.clip(np.choose(vector % len(kinds), kinds), -0x8000, 0x7FFF))
 
 
-def convertible(count: int) -> NDArray[np.float32]:
+def operands(limits: tuple[int, int], ends: tuple[int, int]) -> NDArray[np.int64]:
+    """Returns drawn arguments of a function in fixed point; ``<p>_operand`` in C is the twin.
+
+    Args:
+        limits: two numbers near which something may change; every second quarter is drawn around these.
+        ends: least and greatest argument that the function is made for.
+    """
+    index = np.arange(OPERANDS, dtype=np.uint32)
+    bits = mixed(index)
+    shift = np.uint32(operand_shift(ends))
+    step = (index >> np.uint32(2)).astype(np.int64) * TABLE_STEP
+    kinds = (
+        (bits >> shift).astype(np.int64) - (0x80000000 >> int(shift)),
+        np.where(bits & np.uint32(64), limits[1], limits[0]) + (bits & np.uint32(3)).astype(np.int64) - 1,
+        np.where(bits & np.uint32(64), step, -step),
+        (bits & np.uint32(15)).astype(np.int64) - 8,
+    )
+    return np.asarray(np.clip(np.choose(index % len(kinds), kinds), *ends))
+
+
+def operand_shift(ends: tuple[int, int]) -> int:
+    """Returns by how much 32 drawn bits are too many for a range."""
+    return 32 - min(max(abs(end) for end in ends).bit_length() + 1, 31)
+
+
+def steps_of_floats(steps: int, n: int) -> NDArray[np.float32]:
+    """Returns drawn observations in their units, [steps, n]; in every second, all but some NaN are of middle size."""
+    vector, channel = np.meshgrid(np.arange(steps, dtype=np.uint32), np.arange(n, dtype=np.uint32), indexing="ij")
+    number = vector * np.uint32(n) + channel
+    is_odd = channel % STEP_ROUNDS == vector // 2 % STEP_ROUNDS
+    index = np.where(vector % 2 == 0, number, np.where(is_odd, 16 * number, 4 * number + 3))
+    return convertible(index.ravel().astype(np.uint32)).reshape(steps, n)
+
+
+def convertible(index: Bits) -> NDArray[np.float32]:
     """Returns drawn floats to convert to fixed point; ``<p>_argument`` of such a header is the twin.
 
-    With a factor of 2 they meet NaN, infinities, halves between two integers and both ends of 16 bits.
+    With a factor of 2 they meet NaN, infinities, both sides of halves between two integers and both ends of 16 bits.
     """
-    index = np.arange(count, dtype=np.uint32)
     bits = mixed(index)
     sign = bits & np.uint32(0x80000000)
-    any_bits = np.where(index % 16 == 0, bits | np.uint32(INFINITY), bits)  # NaN
+    nan = np.where(index % 32 == 0, bits, sign | np.uint32(1)) | np.uint32(INFINITY)
+    any_bits = np.where(index % 16 == 0, nan, bits)
     kinds = (
         np.where(index % 16 == 8, sign | np.uint32(INFINITY), any_bits),
-        ((index // 4 % 64).astype(np.float32) - np.float32(32)) * np.float32(-0.25),
+        (((index // 4 % 64).astype(np.float32) - np.float32(32)) * np.float32(-0.25)).view(np.uint32)
+        + (bits & np.uint32(3))
+        - np.uint32(1),
         sign | (np.uint32(0x467FFE00) + (bits >> np.uint32(8) & np.uint32(0xFFF)) - np.uint32(0x800)),
         (bits & np.uint32(0x807FFFFF)) | ((bits >> np.uint32(23) & np.uint32(15)) + np.uint32(117) << np.uint32(23)),
     )

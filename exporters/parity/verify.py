@@ -284,6 +284,8 @@ def _no_compiler() -> str | None:
     return None if find_compiler() else "no C compiler was found: install gcc or clang, or name one in CC"
 
 
+# What a package holds is one of these, but for its Rust, which no format writes: tests/exporters/test_packages_code.py
+# compares that.
 EVALUATORS: tuple[EvaluatorRow, ...] = (
     EvaluatorRow("oracle", "oracle", "0 ulp", _Oracle),
     EvaluatorRow("kernels", "kernels", "0 ulp", _Kernels),

@@ -4,10 +4,15 @@ It trusts no comparison of floats: what a compiler made of a clip cannot leave a
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wann_rt.core.controller import Channel, Controller
+from wann_rt.core.reference import Floats
 from wann_rt.exporters.to_c.names import Names
 from wann_rt.exporters.to_c.text import INDENT, define, literal, signature
+
+Status = NDArray[np.int64]
+NOT_FINITE, OUT_OF_RANGE, LIMIT, RELIMITED = 1, 2, 4, 8
 
 _STATUS = """\
 /*
@@ -60,7 +65,7 @@ _WITHIN = """\
 def macros(controller: Controller, names: Names) -> list[str]:
     """Returns the bits of the status and the fail-safe actions."""
     lines = ["/* The fail-safe actions; define yours before the include. */"]
-    for name, channel in zip(_fail_safe(names), controller.actions, strict=True):
+    for name, channel in zip(fail_safe(names), controller.actions, strict=True):
         value = literal(float(channel.neutral))
         value = f"({value})" if value.startswith("-") else value
         lines += [f"#ifndef {name}", define(name, value), "#endif"]
@@ -83,13 +88,13 @@ def _step(controller: Controller, names: Names) -> str:
         f"{INDENT}int status = 0;",
     ]
     for k, channel in enumerate(controller.observations):
-        low, high = (f"0x{_order(end):08x}u" for end in (channel.low, channel.high))
+        low, high = (f"0x{order(end):08x}u" for end in (channel.low, channel.high))
         lines.append(f"{INDENT}status |= {names.p}_observed(obs[{k}], {low}, {high});")
     lines.append(f"{INDENT}{names.p}_step(obs, actions);")
     lines.append(names.fill(f"{INDENT}if ((status & <P>_STATUS_NOT_FINITE) != 0) {{"))
-    lines += [f"{INDENT * 2}actions[{k}] = {name};" for k, name in enumerate(_fail_safe(names))]
+    lines += [f"{INDENT * 2}actions[{k}] = {name};" for k, name in enumerate(fail_safe(names))]
     lines += [f"{INDENT * 2}return status;", f"{INDENT}}}"]
-    for k, (name, channel) in enumerate(zip(_fail_safe(names), controller.actions, strict=True)):
+    for k, (name, channel) in enumerate(zip(fail_safe(names), controller.actions, strict=True)):
         lines += [
             f"{INDENT}status |= {names.p}_within(",
             f"{INDENT * 2}&actions[{k}], {_ends(channel, names)}, {name});",
@@ -97,7 +102,8 @@ def _step(controller: Controller, names: Names) -> str:
     return "\n".join([*lines, f"{INDENT}return status;", "}"])
 
 
-def _fail_safe(names: Names) -> list[str]:
+def fail_safe(names: Names) -> list[str]:
+    """Returns the macros of the fail-safe actions."""
     return [name.replace(f"{names.P}_ACTION_", f"{names.P}_FAIL_SAFE_", 1) for name in names.actions]
 
 
@@ -105,7 +111,49 @@ def _ends(channel: Channel, names: Names) -> str:
     return ", ".join(literal(end, names.fill("<P>_INF")) for end in (channel.low, channel.high))
 
 
-def _order(value: float) -> int:
+def order(value: float) -> int:
     """Returns what ``<p>_order`` makes of a number."""
-    bits = int(np.float32(value).view(np.uint32))
-    return (-bits if bits & 0x80000000 else bits + 0x80000000) & 0xFFFFFFFF
+    return int(_orders(np.float32(value)))
+
+
+# The oracle of the checks, for what the self-test records.
+
+
+def observed(x: Floats, low: float, high: float) -> Status:
+    """Returns what ``<p>_observed`` says of numbers."""
+    outside = (_orders(x) < order(low)) | (_orders(x) > order(high))
+    return np.where(np.isfinite(x), np.where(outside, OUT_OF_RANGE, 0), NOT_FINITE)
+
+
+def within(x: Floats, low: float, high: float, safe: float) -> tuple[Floats, Status]:
+    """Returns what ``<p>_within`` makes of numbers, and what it says."""
+    orders, first, last = _orders(x), order(low), order(high)
+    held = np.where(orders < first, np.float32(low), np.where(orders > last, np.float32(high), x))
+    status = np.where((orders < first) | (orders > last), RELIMITED, 0)
+    status = np.where((orders == first) | (orders == last), LIMIT, status)
+    finite = np.isfinite(x)
+    return np.where(finite, held, np.float32(safe)), np.where(finite, status, RELIMITED)
+
+
+def checked_actions(controller: Controller, observations: Floats, plain: Floats) -> tuple[Floats, Status]:
+    """Returns what ``<p>_step_checked`` computes, where it takes no fail-safe action, and what it says.
+
+    Args:
+        controller: the controller.
+        observations: of each step, [steps, observations].
+        plain: what ``<p>_step`` computes for them, [steps, actions].
+    """
+    status = np.zeros(len(observations), np.int64)
+    for channel, column in zip(controller.observations, observations.T, strict=True):
+        status |= observed(column, channel.low, channel.high)
+    columns, said = [], np.zeros_like(status)
+    for channel, column in zip(controller.actions, plain.T, strict=True):
+        held, found = within(column, channel.low, channel.high, float(channel.neutral))
+        columns.append(held)
+        said |= found
+    return np.stack(columns, axis=1), np.where(status & NOT_FINITE, status, status | said)
+
+
+def _orders(x: Floats | np.float32) -> Status:
+    bits = np.asarray(x, np.float32).view(np.uint32).astype(np.int64)
+    return np.asarray(np.where(bits & 0x80000000, -bits, bits + 0x80000000) & 0xFFFFFFFF)

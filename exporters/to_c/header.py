@@ -12,8 +12,7 @@ from wann_rt.exporters.to_c.banner import banner
 from wann_rt.exporters.to_c.frame import Unit, enumeration, float_unit, rate
 from wann_rt.exporters.to_c.functions import functions
 from wann_rt.exporters.to_c.names import Names, c_prefix, checked_prefix
-from wann_rt.exporters.to_c.selftest import selftest
-from wann_rt.exporters.to_c.selftest_text import FAULTS
+from wann_rt.exporters.to_c.selftest import faults, selftest
 from wann_rt.exporters.to_c.steps import steps
 from wann_rt.exporters.to_c.text import define, literal
 
@@ -54,14 +53,20 @@ def unit(controller: Controller, prefix: str | None = None, *, is_checked: bool 
     named = ("" if names.p == default else f" --set prefix={names.p}") + " --checked" * is_checked
     vectors = test_vectors(controller)
     body = [*functions(controller, names), *steps(controller, names)]
-    body += [*(checked.functions(controller, names) if is_checked else []), *selftest(controller, vectors, names)]
+    body += [
+        *(checked.functions(controller, names) if is_checked else []),
+        *selftest(controller, vectors, names, is_checked=is_checked),
+    ]
     regenerate = f"wann-rt export controller.json --to c{named}"
-    declarations = [*_macros(controller, names, vectors), *map(enumeration, (names.observations, names.actions))]
+    declarations = [
+        *_macros(controller, names, vectors, is_checked),
+        *map(enumeration, (names.observations, names.actions)),
+    ]
     declarations += checked.macros(controller, names) if is_checked else []
     return float_unit(names, lambda file: banner(controller, names, regenerate, file), declarations, body)
 
 
-def _macros(controller: Controller, names: Names, vectors: tuple[Vector, ...]) -> list[str]:
+def _macros(controller: Controller, names: Names, vectors: tuple[Vector, ...], is_checked: bool) -> list[str]:
     values = {
         "N_OBSERVATIONS": str(len(controller.observations)),
         "N_ACTIONS": str(len(controller.actions)),
@@ -71,7 +76,7 @@ def _macros(controller: Controller, names: Names, vectors: tuple[Vector, ...]) -
         "DIGEST": f'"{digest(controller)}"',
     }
     texts = ["\n".join(define(f"{names.P}_{name}", value) for name, value in values.items())]
-    texts += [contract_macro(names, interface_hash(controller)), names.fill(FAULTS)]
+    texts += [contract_macro(names, interface_hash(controller)), names.fill(faults(is_checked=is_checked))]
     if controller.lowered.shared and not controller.lowered.averages:
         value = literal(controller.lowered.shared[0])
         value = f"({value})" if value.startswith("-") else value

@@ -12,12 +12,14 @@ from wann_rt.core.controller import Controller, Vector
 from wann_rt.core.reference import Floats, evaluate
 from wann_rt.core.symbols import trace
 from wann_rt.exporters import drawn
+from wann_rt.exporters.to_c import checked_selftest
 from wann_rt.exporters.to_c.names import Names
 from wann_rt.exporters.to_c.selftest_text import (
     ARITHMETIC,
     ASK_FUNCTIONS,
     BITS,
     DRAWN,
+    FAULTS,
     FUNCTIONS,
     MIXED,
     SAME,
@@ -29,7 +31,15 @@ from wann_rt.exporters.to_c.text import INDENT, braced, literal, signature
 SEEDS = 4  # of drawn vectors: the one that meets most sides of choices is taken
 
 
-def selftest(controller: Controller, vectors: tuple[Vector, ...], names: Names) -> list[str]:
+def faults(*, is_checked: bool) -> str:
+    """Returns the macros of what a self-test can say."""
+    line, macro = checked_selftest.FAULT
+    return FAULTS.replace(" */\n", line) + macro if is_checked else FAULTS
+
+
+def selftest(
+    controller: Controller, vectors: tuple[Vector, ...], names: Names, *, is_checked: bool = False
+) -> list[str]:
     """Returns the text of the self-test and of what it needs, callees first."""
     functions = tested_functions(controller)
     texts = [TABLES, SAME, ARITHMETIC, MIXED, BITS, *([_functions(functions, names)] * bool(functions))]
@@ -38,8 +48,9 @@ def selftest(controller: Controller, vectors: tuple[Vector, ...], names: Names) 
     parameters = ["uint32_t vector", "uint32_t channel", "uint32_t low", "uint32_t high"]
     head = "\n".join(signature("static inline float", f"{names.p}_drawn", parameters))
     drawing = DRAWN.replace("<drawn>", head).replace("<seed>", str(seed)).replace("<rounds>", str(n_rounds))
-    texts.append(drawing)
+    texts += [drawing, *([checked_selftest.selftest(controller, seed, names)] * is_checked)]
     ask = ASK_FUNCTIONS.replace("<hash>", _hex(functions_hash(functions))) if functions else ""
+    ask += checked_selftest.ASK * is_checked
     fills = {
         "<observations>": _rows([vector.observation for vector in vectors]),
         "<expected>": _rows([vector.action for vector in vectors]),

@@ -16,7 +16,8 @@ from wann_rt.exporters.to_c.text import INDENT, define
 from wann_rt.exporters.to_c_fixed.banner import banner
 from wann_rt.exporters.to_c_fixed.float_step import float_step
 from wann_rt.exporters.to_c_fixed.functions import functions
-from wann_rt.exporters.to_c_fixed.selftest import FAULTS, recorded, selftest
+from wann_rt.exporters.to_c_fixed.selftest import recorded, selftest
+from wann_rt.exporters.to_c_fixed.selftest_text import FAULTS
 from wann_rt.exporters.to_c_fixed.steps import steps
 
 NUMBER = "q12"  # the option's word: values in the network count 2^-12

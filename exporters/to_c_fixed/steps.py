@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from wann_rt.core.activations import BY_ID
 from wann_rt.core.controller import Controller
-from wann_rt.core.fixed.activations import Range
-from wann_rt.core.fixed.nodes import Node
+from wann_rt.core.fixed.activations import FIXED, Range
+from wann_rt.core.fixed.nodes import Node, totals
 from wann_rt.core.fixed.plan import INT16, Affine, Plan
+from wann_rt.core.fixed.reference import Integers, argument_of
 from wann_rt.exporters.to_c.names import Names
 from wann_rt.exporters.to_c.text import INDENT, assignment, signature, sum_assignment
 from wann_rt.exporters.to_c_fixed.functions import arguments, function, is_call, value_limits
@@ -21,28 +24,39 @@ def steps(controller: Controller, plan: Plan, names: Names) -> list[str]:
     """Returns the text of the step functions, callees first."""
     met = arguments(plan)
     texts = []
-    for k, nodes in enumerate(plan.members, 1):
-        suffix, step, note = "", "step", "Computes the actions for one observation."
+    for k, (nodes, groups) in enumerate(zip(plan.members, groups_of(plan, names), strict=True), 1):
+        step, note = "step", "Computes the actions for one observation."
         if plan.mean:
-            suffix, step = f"_{k}", f"member{k}"
+            step = f"member{k}"
             note = f"Computes the actions under the weight {controller.weight.values[k - 1]:g}."
-        groups = _groups(nodes, names, suffix)
-        texts += [group.function(names, met) for group in groups.values()]
-        texts.append(_step(plan, nodes, names, groups, step, note))
+        texts += [group.function(names, met) for group in groups]
+        texts.append(_step(plan, nodes, names, {group.key: group for group in groups}, step, note))
     return [*texts, *_ensemble_step(plan, names)] if plan.mean else texts
 
 
 @dataclass(frozen=True)
-class _Group:
+class Group:
     """Nodes that do the same with their sums, and so share a function.
 
     Attributes:
         name: of the function.
         nodes: all of them.
+        totals: least and greatest sum of theirs, before it is limited.
     """
 
     name: str
     nodes: tuple[Node, ...]
+    totals: Range
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """Activation and shift."""
+        return self.nodes[0].activation, self.nodes[0].shift
+
+    @property
+    def limit(self) -> int | None:
+        """Of their sums, where one needs it."""
+        return next((node.limit for node in self.nodes if node.limit is not None), None)
 
     @property
     def is_wide(self) -> bool:
@@ -57,10 +71,9 @@ class _Group:
     def function(self, names: Names, met: Mapping[int, Range]) -> str:
         """Returns the function's text."""
         node = self.nodes[0]
-        limit = next((node.limit for node in self.nodes if node.limit is not None), None)
         text, is_wide, lines = "sum", self.is_wide, []
-        if limit is not None:
-            lines = assignment("const int32_t held", _clip(names, text, (-limit, limit)))
+        if self.limit is not None:
+            lines = assignment("const int32_t held", _clip(names, text, (-self.limit, self.limit)))
             text, is_wide = "held", True
         if node.weight is not None:
             text, is_wide = f"({text if is_wide else '(int32_t)sum'} * {node.weight})", True
@@ -72,19 +85,32 @@ class _Group:
         head = signature(f"static inline {kinds[1]}", self.name, [f"{kinds[0]} sum"])
         return function(note, head, lines, value)
 
+    def evaluate(self, sums: Integers) -> Integers:
+        """Returns what the function computes."""
+        node = replace(self.nodes[0], limit=self.limit)
+        return np.asarray(FIXED[node.activation].function(argument_of(node, sums)))
+
     @property
     def _argument(self) -> Range:
         return min(node.argument[0] for node in self.nodes), max(node.argument[1] for node in self.nodes)
 
 
-def _groups(nodes: Sequence[Node], names: Names, suffix: str) -> dict[tuple[int, int], _Group]:
-    """Returns the groups of a member's nodes, by activation and shift."""
-    found: dict[tuple[int, int], list[Node]] = {}
-    for node in nodes:
-        found.setdefault((node.activation, node.shift), []).append(node)
-    return {
-        key: _Group(f"{names.function(BY_ID[key[0]])}_w{key[1]}{suffix}", tuple(group)) for key, group in found.items()
-    }
+def groups_of(plan: Plan, names: Names) -> list[list[Group]]:
+    """Returns the groups of each member's nodes, by activation and shift."""
+    inputs = [observation.range for observation in plan.observations]
+    found = []
+    for k, nodes in enumerate(plan.members, 1):
+        members: dict[tuple[int, int], list[tuple[Node, Range]]] = {}
+        for node, total in zip(nodes, totals(nodes, inputs), strict=True):
+            members.setdefault((node.activation, node.shift), []).append((node, total))
+        suffix = f"_{k}" if plan.mean else ""
+        found.append([_group(f"{names.function(BY_ID[key[0]])}_w{key[1]}{suffix}", of) for key, of in members.items()])
+    return found
+
+
+def _group(name: str, members: Sequence[tuple[Node, Range]]) -> Group:
+    nodes, ranges = zip(*members, strict=True)
+    return Group(name, nodes, (min(low for low, _ in ranges), max(high for _, high in ranges)))
 
 
 def _activated(
@@ -103,7 +129,7 @@ def _activated(
 
 
 def _step(
-    plan: Plan, nodes: Sequence[Node], names: Names, groups: Mapping[tuple[int, int], _Group], name: str, note: str
+    plan: Plan, nodes: Sequence[Node], names: Names, groups: Mapping[tuple[int, int], Group], name: str, note: str
 ) -> str:
     lines = _head(names, name, note)
     observations = _observations(plan, nodes, names)
@@ -173,7 +199,7 @@ def _clip(names: Names, text: str, limits: Range | None) -> str:
     return text if limits is None else f"{names.p}_clip({text}, {limits[0]}, {limits[1]})"
 
 
-def _node(node: Node, number: int, names: Names, wide: set[int], group: _Group) -> list[str]:
+def _node(node: Node, number: int, names: Names, wide: set[int], group: Group) -> list[str]:
     """Returns the lines of one node: its formula, or first its sum where that is too long."""
     is_wide = group.is_wide or any(source in wide for source in node.sources)
     narrows = is_wide and not group.is_wide

@@ -1,11 +1,12 @@
 """Mutants of a generated header: each operator, constant, limit and comparison changed, killed by its own self-test.
 
-``python -m evidence mutants`` makes all of them for a few controllers and writes what survived to docs/evidence.md;
-``tests/exporters/test_mutants.py`` runs a seeded sample.
+``python -m evidence mutants`` makes all of them for a few controllers in each form of the header and writes what
+survived to docs/mutants.md; ``tests/exporters/test_mutants.py`` runs a seeded sample.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -13,11 +14,12 @@ from helpers import builders
 from helpers.c_library import Library, swing_up
 from numpy.typing import NDArray
 
+from evidence.mutations import Mutant, mutants
 from evidence.rung import ROOT, Result, tool
 from wann_rt.core.controller import Controller, Weight
-from wann_rt.core.reference import evaluate
 from wann_rt.exporters import drawn
 from wann_rt.exporters.to_c.header import to_c
+from wann_rt.exporters.to_c_fixed.header import to_c_fixed
 
 BATCH = 25  # mutants compiled together
 DOCUMENT = ROOT / "docs" / "mutants.md"
@@ -25,36 +27,62 @@ TEMPLATE = """\
 # What the self-test of a header finds
 
 Written by `make mutants`. Each mutant is a generated header of the swing-up controller of `tests/golden` with one
-change in what a step computes: an operator exchanged, a constant made a thousandth greater, doubled or negated, a
-comparison negated or made to hold for equal numbers, a choice with its sides exchanged. A mutant is killed if its own
-`<p>_selftest()` returns anything but 0. One that is not killed is equivalent if its actions are those of the oracle,
-to the bit, for more than 40,000 other observations of all kinds; else it survives. `make test` runs a seeded sample.
+change in what a step computes: an operator exchanged, a constant made a thousandth greater (an integer by one at
+least), doubled or negated, a shift one more or less, a table's entry one more, a comparison negated or made to hold for
+equal numbers, a choice with its sides exchanged. A mutant is killed if its own `<p>_selftest()` returns anything but 0,
+or crashes. One that is not killed is equivalent if the original's results, to the bit, are its results for more than
+40,000 other observations of all kinds; else it survives. `make test` runs a seeded sample.
 
-| weight | mutants | equivalent | survive | killed of those that differ |
-|---|---|---|---|---|
+| form | weight | mutants | equivalent | survive | killed of those that differ |
+|---|---|---|---|---|---|
 <rows>
 
 ## Not killed
 
 <listed>
 """
-_NUMBER = r"(?<![\w.])\d+\.\d+(?:e[+-]\d+)?f|(?<![\w.])\d+e[+-]\d+f"
-_TOKEN = re.compile(
-    rf"(?P<number>{_NUMBER})|(?P<compare> (?:<=|>=|<|>) )|(?P<binary> [-+*/] )|(?P<minus>(?<=[ (])-(?=[a-z\d(]))"
-)
-_SWAPPED = {" + ": [" - "], " - ": [" + "], " * ": [" / "], " / ": [" * "]}
-_COMPARED = {" < ": [" >= ", " <= "], " > ": [" <= ", " >= "], " <= ": [" > ", " < "], " >= ": [" < ", " > "]}
-_CHOICE = re.compile(r" \? ([^?:;]+) : ([^?:;]+);")
-# `x > 7.25f ? 7.25f : x` is the same with >=: where both are equal, both choices have the same bits.
-_SAME_AT_EQUALITY = re.compile(rf"(\w+) [<>] (-?(?:{_NUMBER})) \? \2 : \1;")
+# A mutant may read far outside of a table, or never end.
+_GUARDED = """
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+int killed_<p>(void);
+int killed_<p>(void) {
+    int status = 1;
+    const pid_t child = fork();
+    if (child == 0) {
+        int number;
+        for (number = 1; number < 32; number++) {
+            (void)signal(number, SIG_DFL); /* none of Python's */
+        }
+        (void)alarm(10);
+        _exit(<p>_selftest() != 0);
+    }
+    return waitpid(child, &status, 0) != child || status != 0;
+}
+void run_<p>(const float *obs, float *actions, int *status, int rows);
+void run_<p>(const float *obs, float *actions, int *status, int rows) {
+    int i;
+    for (i = 0; i < rows; i++) {
+        status[i] = (<call>(obs + i * <P>_N_OBSERVATIONS, actions + i * <P>_N_ACTIONS)<and>);
+    }
+}
+"""
 
 
-class Mutant(NamedTuple):
-    """One change: the line that it stands in, before and after, and the header's whole text."""
+class Form(NamedTuple):
+    """One form of the header: what writes it, and the step that is compared; another one than the self-test's."""
 
-    line: str
-    changed: str
-    text: str
+    write: Callable[..., str]
+    step: str = "step"
+    status: str = ", 0"
+
+
+FORMS: Mapping[str, Form] = {
+    "float32": Form(to_c),
+    "float32, checked": Form(partial(to_c, is_checked=True), "step_checked", ""),
+    "q12": Form(to_c_fixed, "step_float"),
+}
 
 
 class Survey(NamedTuple):
@@ -76,53 +104,11 @@ class Survey(NamedTuple):
         return 1 - len(self.survivors) / max(self.made - len(self.equivalent), 1)
 
 
-def mutants(text: str) -> list[Mutant]:
-    """Returns every mutant of a header's functions, the self-test's own left out."""
-    begin, end = text.index('extern "C" {'), text.index("/* Tables stay in flash")
-    else_branch = re.compile(r"#else.*?#endif", re.S)  # of what no compiler here reads
-    hidden = [match.span() for match in else_branch.finditer(text, begin, end)]
-    spans = [(begin, end), *(match.span(1) for match in re.finditer(r"_WEIGHT (\(?-?[\d.e+-]+f\)?)$", text, re.M))]
-    found = []
-    for first, last in spans:
-        for start, stop, new in _changes(text[first:last]):
-            a, b = first + start, first + stop
-            if any(low <= a < high for low, high in hidden):
-                continue
-            line = (text.rfind("\n", 0, a) + 1, text.find("\n", b))
-            before, after = text[line[0] : line[1]], text[line[0] : a] + new + text[b : line[1]]
-            if not before.lstrip().startswith(("/*", "*", "//", "#")) or first != begin:
-                found.append(Mutant(before.strip(), after.strip(), text[:a] + new + text[b:]))
-    return found
-
-
-def _changes(code: str) -> Iterator[tuple[int, int, str]]:
-    """Yields where to put what instead."""
-    same = {match.start() for match in _SAME_AT_EQUALITY.finditer(code)}
-    for match in _TOKEN.finditer(code):
-        old = match.group()
-        if match["number"]:
-            news = _numbers(old)
-        elif match["compare"]:
-            is_same = any(match.start() - 12 < start <= match.start() for start in same)
-            news = [new for new in _COMPARED[old] if not (is_same and "=" in new)]
-        else:
-            news = [""] if match["minus"] else _SWAPPED[old]
-        yield from ((match.start(), match.end(), new) for new in news)
-    for match in _CHOICE.finditer(code):
-        yield match.start(), match.end(), f" ? {match[2]} : {match[1]};"
-
-
-def _numbers(old: str) -> list[str]:
-    """Returns a number a thousandth greater, the double and the negative; for 0 the two ones and -0."""
-    value = np.float32(old[:-1])
-    news = [np.float32(1.0), np.float32(-1.0)] if value == 0 else [value * np.float32(1.001), value * np.float32(2)]
-    return [*(f"({float(new):.9g}f)".replace("f)", ".0f)" if new == int(new) else "f)") for new in news), f"(-{old})"]
-
-
-def survey(controller: Controller, chosen: Sequence[Mutant], compiler: str, flags: Sequence[str]) -> Survey:
+def survey(form: str, controller: Controller, chosen: Sequence[Mutant], compiler: str, flags: Sequence[str]) -> Survey:
     """Compiles mutants of a controller's header (prefix ``p``) and runs each one's self-test.
 
     Args:
+        form: key of ``FORMS``.
         controller: what the header was written from.
         chosen: what to run.
         compiler: command.
@@ -131,67 +117,103 @@ def survey(controller: Controller, chosen: Sequence[Mutant], compiler: str, flag
     survivors: list[Mutant] = []
     equivalent: list[Mutant] = []
     observations = tried(controller)
-    expected = evaluate(controller, observations)
+    whole = header(form, controller)
     for start in range(0, len(chosen), BATCH):
         batch = {f"m{start + k}x": mutant for k, mutant in enumerate(chosen[start : start + BATCH])}
         texts = {name: _renamed(mutant.text, name) for name, mutant in batch.items()}
-        library = Library(texts, compiler, [*flags, "-w"])
-        for name, mutant in batch.items():
-            if library.selftest(name) == 0:
-                got = library.run(name, observations, len(controller.actions))
-                (equivalent if builders.same_bits(got, expected) else survivors).append(mutant)
+        library = Library({"m": _renamed(whole, "m"), **texts}, compiler, [*flags, "-w"], _entry(FORMS[form]))
+        alive = [name for name in batch if not library.number(f"killed_{name}")]
+        expected = _run(library, "m", observations, controller) if alive else None
+        for name in alive:
+            got = _run(library, name, observations, controller)
+            (equivalent if got == expected else survivors).append(batch[name])
     return Survey(len(chosen), tuple(survivors), tuple(equivalent))
+
+
+def header(form: str, controller: Controller) -> str:
+    """Returns a form of the header, with prefix ``p``."""
+    return FORMS[form].write(controller, prefix="p")
+
+
+def _entry(form: Form) -> str:
+    return _GUARDED.replace("<call>", f"<p>_{form.step}").replace("<and>", form.status)
+
+
+def _run(library: Library, name: str, observations: NDArray[np.float32], controller: Controller) -> bytes:
+    """Returns every bit that a header computes; any NaN counts as the same."""
+    actions = np.empty((len(observations), len(controller.actions)), np.float32)
+    status = np.empty(len(observations), np.int32)
+    library.call(f"run_{name}", (observations, actions, status), len(observations))
+    actions[np.isnan(actions)] = np.nan
+    return actions.tobytes() + status.tobytes()
 
 
 def tried(controller: Controller) -> NDArray[np.float32]:
     """Returns the observations by which a mutant counts as equivalent: none that the self-test draws."""
-    drawn_ones = [drawn.observations(controller.observations, 1_000_000 * seed) for seed in range(1, 400)]
+    channels = controller.observations
+    drawn_ones = [drawn.observations(channels, 1_000_000 * seed) for seed in range(1, 400)]
     rng = np.random.default_rng(9)
-    return np.concatenate([*drawn_ones, builders.inputs(rng, len(controller.observations), 20_000).T]).astype(
-        np.float32
-    )
+    inputs = builders.inputs(rng, len(channels), 20_000).T
+    whole = rng.integers(-(2**15), 2**15, (20_000, len(channels)))  # of 16 bits, in the formats that q12 may choose
+    scaled = (whole * 2.0 ** -rng.integers(0, 16, len(channels))).astype(np.float32)
+    return np.ascontiguousarray(np.concatenate([*drawn_ones, inputs.astype(np.float32), scaled]))
 
 
 def _renamed(text: str, name: str) -> str:
-    return re.sub(r"\bp_", f"{name}_", re.sub(r"\bP_", f"{name.upper()}_", text))
+    named = re.sub(r"\bp_", f"{name}_", re.sub(r"\bP_", f"{name.upper()}_", text))
+    return f"#define {name.upper()}_FLOAT\n{named}"
 
 
 SUBJECTS = {
-    "shared weight": swing_up(),
+    "shared": swing_up(),
     "ensemble": swing_up(Weight("ensemble", (-2.0, -0.5, 0.75))),
-    "weight per connection": swing_up(Weight("connections", tuple(0.3 * k - 2.0 for k in range(14)))),
+    "connections": swing_up(Weight("connections", tuple(0.3 * k - 2.0 for k in range(14)))),
 }
+FLAGS = ("-std=gnu99", "-O0")
 LEAST = 0.98
 
 
 def run() -> Result:
     """Runs every mutant of the golden headers; writes docs/mutants.md."""
-    surveys = {}
-    for name, controller in SUBJECTS.items():
-        surveys[name] = survey(controller, mutants(to_c(controller, prefix="p")), tool("gcc"), ["-std=gnu99", "-O0"])
-    text = to_c(swing_up(), prefix="p")
-    blind = re.sub(r"hash != 0x\w+u", "hash == 0u", re.sub(r"p_functions\(\) != 0x\w+u", "p_functions() == 0u", text))
-    seen = survey(swing_up(), mutants(blind)[::4], tool("gcc"), ["-std=gnu99", "-O0"])
+    surveys = {
+        (form, name): survey(form, controller, mutants(header(form, controller)), tool("gcc"), FLAGS)
+        for form in FORMS
+        for name, controller in SUBJECTS.items()
+    }
+    noticed = {f"a self-test of {form} without drawn vectors": _noticed(form) for form in FORMS}
     figures: dict[str, int | float | str] = {
-        name: f"{found.made - len(found.survivors) - len(found.equivalent)} of {found.made} mutants killed, "
+        ", ".join(key): f"{found.made - len(found.survivors) - len(found.equivalent)} of {found.made} mutants killed, "
         f"{len(found.equivalent)} equivalent, {len(found.survivors)} survive"
-        for name, found in surveys.items()
+        for key, found in surveys.items()
     }
     DOCUMENT.write_text(document(surveys), encoding="utf-8")
-    noticed = f"only {100 * seen.rate:.1f} % killed" if seen.rate < LEAST else None
-    problems = tuple(f"{name}: only {100 * found.rate:.1f} %" for name, found in surveys.items() if found.rate < LEAST)
-    return Result("mutants", figures, {"a self-test without drawn vectors": noticed}, problems)
+    low = [(key, found.rate) for key, found in surveys.items() if found.rate < LEAST]
+    return Result("mutants", figures, noticed, tuple(f"{', '.join(key)}: only {100 * rate:.1f} %" for key, rate in low))
 
 
-def document(surveys: Mapping[str, Survey]) -> str:
+def _noticed(form: str) -> str | None:
+    every = mutants(blind(header(form, swing_up())))
+    rate = survey(form, swing_up(), every[::4], tool("gcc"), FLAGS).rate
+    return f"only {100 * rate:.1f} % killed" if rate < LEAST else None
+
+
+def blind(text: str) -> str:
+    """Returns a header whose self-test compares recorded vectors alone."""
+    found = re.sub(r"hash != 0x\w+u", "hash == 0u", re.sub(r"(p_\w+\(\)) != 0x\w+u", r"\1 == 0u", text))
+    assert found != text
+    return found
+
+
+def document(surveys: Mapping[tuple[str, str], Survey]) -> str:
     """Returns the document: rates, and what survived."""
     rows = [
-        f"| {name} | {found.made} | {len(found.equivalent)} | {len(found.survivors)} | {100 * found.rate:.2f} % |"
-        for name, found in surveys.items()
+        f"| {form} | {name} | {found.made} | {len(found.equivalent)} | {len(found.survivors)} | "
+        f"{100 * found.rate:.2f} % |"
+        for (form, name), found in surveys.items()
     ]
     listed: list[str] = []
-    for name, found in surveys.items():
+    for key, found in surveys.items():
         for title, chosen in (("survive", found.survivors), ("are equivalent", found.equivalent)):
-            listed += ["", f"**{name}**: {len(chosen)} {title}", ""]
+            listed += ["", f"**{', '.join(key)}**: {len(chosen)} {title}", ""]
             listed += [f"- `{mutant.line}` became `{mutant.changed}`" for mutant in chosen]
     return TEMPLATE.replace("<rows>", "\n".join(rows)).replace("<listed>", "\n".join(listed).strip())

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers import builders, needs
-from helpers.c_library import STRICT, swing_up, write_unit
+from helpers.c_library import STRICT, Library, swing_up, write_unit
 from numpy.typing import NDArray
 
 from wann_rt.core import reference
@@ -18,6 +18,9 @@ from wann_rt.core.network import Connection, Network
 from wann_rt.exporters import export
 from wann_rt.exporters.parity.compiler import compile_with
 from wann_rt.exporters.to_c.header import to_c
+from wann_rt.exporters.to_c.names import MAX_PREFIX
+from wann_rt.exporters.to_c.text import COLUMNS
+from wann_rt.exporters.to_c_fixed.header import to_c_fixed
 
 pytestmark = needs.c_compiler
 
@@ -70,6 +73,28 @@ def test_the_fail_safe_action_can_be_chosen() -> None:
     text = to_c(passing(Channel("y", "", -1.0, 1.0)), prefix="p", is_checked=True)
     status, actions = run(f"#define P_FAIL_SAFE_Y (-0.75f)\n{text}", np.array([[np.nan], [0.5]], np.float32), 1)
     assert (status, actions[:, 0].tolist()) == ([NOT_FINITE, 0], [-0.75, 0.5])
+
+
+@pytest.mark.parametrize("chosen", ["(-0.75f)", "7.0f", "(0.0f * P_INF)"])
+def test_its_self_test_bears_any_fail_safe_action_and_finds_a_broken_check(chosen: str) -> None:
+    text = f"#define P_FAIL_SAFE_FORCE {chosen}\n" + to_c(swing_up(), prefix="p", is_checked=True)
+    broken = {
+        "p": ("", ""),
+        "q": ("actions[0] = P_FAIL_SAFE_FORCE;", "actions[0] = 1.5f;"),
+        "r": ("0x3fe66666u", "0x3fe66665u"),  # of the lower limit of x
+        "s": ("*x = safe;", "*x = low;"),
+    }
+    headers = {name: re.sub(r"\bP_", f"{name.upper()}_", text.replace(*change)) for name, change in broken.items()}
+    headers = {name: re.sub(r"\bp_", f"{name}_", changed) for name, changed in headers.items()}
+    library = Library(headers, needs.any_compiler(), ["-w", "-O2", "-std=gnu99"])
+    assert {name: library.selftest(name) for name in headers} == {"p": 0, "q": 128, "r": 128, "s": 128}
+
+
+def test_no_line_is_too_long() -> None:
+    prefix = "p" * MAX_PREFIX
+    for text in (to_c(swing_up(), prefix=prefix, is_checked=True), to_c_fixed(swing_up(), prefix=prefix)):
+        ours = text[text.index(f"{prefix}_mixed(uint32_t x)") :]
+        assert [line for line in ours.splitlines() if len(line) > COLUMNS] == []
 
 
 def test_a_whole_controller_steps_the_same_where_nothing_is_met() -> None:

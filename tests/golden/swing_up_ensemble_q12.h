@@ -59,11 +59,11 @@
  */
 
 #if defined(SWING_UP_ENSEMBLE_Q12_WANN_H)
-#if SWING_UP_ENSEMBLE_Q12_WANN_H != 0x5c85a055u
+#if SWING_UP_ENSEMBLE_Q12_WANN_H != 0xd2d2b445u
 #error "two headers that differ have one prefix: write one with --set prefix=NAME"
 #endif
 #else
-#define SWING_UP_ENSEMBLE_Q12_WANN_H 0x5c85a055u
+#define SWING_UP_ENSEMBLE_Q12_WANN_H 0xd2d2b445u
 
 #include <stdint.h>
 
@@ -83,10 +83,12 @@
 /*
  * What swing_up_ensemble_q12_selftest() returns: 0, or the sum of what failed.
  *
- * VECTOR  the step computes something else for a recorded vector
- * DRAWN   so it does for vectors drawn at its limits and between
- * FLOAT   so do the conversions of SWING_UP_ENSEMBLE_Q12_FLOAT
+ * FUNCTION  an activation, or a node's weight and limit, compute something else
+ * VECTOR    so does the step, for a recorded vector
+ * DRAWN     so does the step, for vectors drawn at its limits and between
+ * FLOAT     so do the conversions of SWING_UP_ENSEMBLE_Q12_FLOAT
  */
+#define SWING_UP_ENSEMBLE_Q12_FAULT_FUNCTION 16
 #define SWING_UP_ENSEMBLE_Q12_FAULT_VECTOR 32
 #define SWING_UP_ENSEMBLE_Q12_FAULT_DRAWN 64
 #define SWING_UP_ENSEMBLE_Q12_FAULT_FLOAT 128
@@ -417,6 +419,115 @@ static inline uint32_t swing_up_ensemble_q12_mixed(uint32_t x) {
     return x ^ (x >> 16);
 }
 
+/* A drawn argument: any, at either limit, a step of a table, small. */
+static inline int32_t swing_up_ensemble_q12_operand(uint32_t number, int32_t low, int32_t high,
+                                                    int32_t least, int32_t most, uint32_t shift) {
+    const uint32_t bits = swing_up_ensemble_q12_mixed(number);
+    const uint32_t kind = number % 4u;
+    const int32_t step = (int32_t)(number / 4u) * 256;
+    int32_t found = (int32_t)(bits & 15u) - 8;
+    if (kind == 0u) {
+        found = (int32_t)(bits >> shift) - (int32_t)(0x80000000u >> shift);
+    } else if (kind == 1u) {
+        found = ((bits & 64u) != 0u ? high : low) + (int32_t)(bits & 3u) - 1;
+    } else if (kind == 2u) {
+        found = (bits & 64u) != 0u ? step : -step;
+    }
+    return found > most ? most : found < least ? least : found;
+}
+
+/* The hash of what the functions compute for drawn arguments. */
+static inline uint32_t swing_up_ensemble_q12_functions(void) {
+    volatile unsigned first = 0; /* volatile: all is computed here, not in the compiler */
+    uint32_t hash = 0x811c9dc5u;
+    unsigned i;
+    for (i = first; i < 264u; i++) {
+        int32_t x;
+        int32_t y;
+        x = swing_up_ensemble_q12_operand(i, -73722, 73720,
+                                          -73722, 73720, 14u);
+        y = swing_up_ensemble_q12_sin(x);
+        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+        x = swing_up_ensemble_q12_operand(i, -16384, 16383,
+                                          -16384, 16383, 16u);
+        y = swing_up_ensemble_q12_gauss((int)x);
+        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+        x = swing_up_ensemble_q12_operand(i, -16384, 16383,
+                                          -16384, 16383, 16u);
+        y = swing_up_ensemble_q12_tanh((int)x);
+        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+        x = swing_up_ensemble_q12_operand(i, -16384, 6144,
+                                          -16384, 6144, 16u);
+        y = swing_up_ensemble_q12_sigmoid((int)x);
+        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+        x = swing_up_ensemble_q12_operand(i, -27850, 27852,
+                                          -27850, 27852, 16u);
+        y = swing_up_ensemble_q12_cos((int)x);
+        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+        x = swing_up_ensemble_q12_operand(i, -8191, 8191,
+                                          -138034, 137210, 13u);
+        y = swing_up_ensemble_q12_gauss_w16_1(x);
+        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+        x = swing_up_ensemble_q12_operand(i, -8191, 8191,
+                                          -143358, 151546, 13u);
+        y = swing_up_ensemble_q12_tanh_w16_1(x);
+        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+        x = swing_up_ensemble_q12_operand(i, -36860, 36861,
+                                          -36860, 36861, 15u);
+        y = swing_up_ensemble_q12_sin_w14_1(x);
+        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+        x = swing_up_ensemble_q12_operand(i, -13926, 13925,
+                                          -13926, 13925, 17u);
+        y = swing_up_ensemble_q12_cos_w16_1((int)x);
+        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+        x = swing_up_ensemble_q12_operand(i, 4097, 8192,
+                                          4097, 8192, 17u);
+        y = swing_up_ensemble_q12_sigmoid_w16_1((int)x);
+        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+        x = swing_up_ensemble_q12_operand(i, -32767, 32767,
+                                          -138034, 137210, 13u);
+        y = swing_up_ensemble_q12_gauss_w16_2(x);
+        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+        x = swing_up_ensemble_q12_operand(i, -32767, 32767,
+                                          -143358, 151546, 13u);
+        y = swing_up_ensemble_q12_tanh_w16_2(x);
+        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+        x = swing_up_ensemble_q12_operand(i, -36860, 36861,
+                                          -36860, 36861, 15u);
+        y = swing_up_ensemble_q12_sin_w16_2(x);
+        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+        x = swing_up_ensemble_q12_operand(i, -13926, 13925,
+                                          -13926, 13925, 17u);
+        y = swing_up_ensemble_q12_cos_w16_2((int)x);
+        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+        x = swing_up_ensemble_q12_operand(i, 4097, 8192,
+                                          4097, 8192, 17u);
+        y = swing_up_ensemble_q12_sigmoid_w16_2((int)x);
+        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+        x = swing_up_ensemble_q12_operand(i, -21845, 21845,
+                                          -138034, 137210, 13u);
+        y = swing_up_ensemble_q12_gauss_w16_3(x);
+        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+        x = swing_up_ensemble_q12_operand(i, -21845, 21845,
+                                          -143358, 151546, 13u);
+        y = swing_up_ensemble_q12_tanh_w16_3(x);
+        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+        x = swing_up_ensemble_q12_operand(i, -36860, 36861,
+                                          -36860, 36861, 15u);
+        y = swing_up_ensemble_q12_sin_w16_3(x);
+        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+        x = swing_up_ensemble_q12_operand(i, -13926, 13925,
+                                          -13926, 13925, 17u);
+        y = swing_up_ensemble_q12_cos_w16_3((int)x);
+        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+        x = swing_up_ensemble_q12_operand(i, 4097, 8192,
+                                          4097, 8192, 17u);
+        y = swing_up_ensemble_q12_sigmoid_w16_3((int)x);
+        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+    }
+    return hash;
+}
+
 /* A drawn observation: any, at either limit, of middle size, small. */
 static inline int16_t swing_up_ensemble_q12_drawn(uint32_t vector, uint32_t channel, int16_t low,
                                                   int16_t high) {
@@ -435,21 +546,22 @@ static inline int16_t swing_up_ensemble_q12_drawn(uint32_t vector, uint32_t chan
 }
 
 #if defined(SWING_UP_ENSEMBLE_Q12_FLOAT)
-/* A drawn float: any bits, halves, near the ends of 16 bits, of middle size. */
-static inline float swing_up_ensemble_q12_argument(unsigned number) {
+/* A drawn float: any bits, about halves, near the ends of 16 bits, of middle size. */
+static inline float swing_up_ensemble_q12_argument(uint32_t number) {
     const uint32_t bits = swing_up_ensemble_q12_mixed(number);
-    const unsigned kind = number % 4u;
+    const uint32_t kind = number % 4u;
     union {
         uint32_t bits;
         float value;
     } made;
     made.bits = bits;
     if (number % 16u == 0u) {
-        made.bits = bits | 0x7f800000u; /* NaN */
+        made.bits = (number % 32u == 0u ? bits : (bits & 0x80000000u) | 1u) | 0x7f800000u; /* NaN */
     } else if (number % 16u == 8u) {
         made.bits = (bits & 0x80000000u) | 0x7f800000u;
     } else if (kind == 1u) {
         made.value = (float)((int)(number / 4u % 64u) - 32) * -0.25f;
+        made.bits = made.bits + (bits & 3u) - 1u;
     } else if (kind == 2u) {
         made.bits = (bits & 0x80000000u) | (0x467ffe00u + ((bits >> 8) & 0xfffu) - 0x800u);
     } else if (kind == 3u) {
@@ -471,9 +583,12 @@ static inline uint32_t swing_up_ensemble_q12_floats(void) {
         const int32_t got = swing_up_ensemble_q12_from_float(x, 2.0f, -3);
         hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)got) + 0x9e3779b9u;
     }
-    for (i = first; i < 24u; i++) {
+    for (i = first; i < 64u; i++) {
         for (k = 0; k < SWING_UP_ENSEMBLE_Q12_N_OBSERVATIONS; k++) {
-            const unsigned number = i * SWING_UP_ENSEMBLE_Q12_N_OBSERVATIONS + k;
+            uint32_t number = (uint32_t)i * SWING_UP_ENSEMBLE_Q12_N_OBSERVATIONS + k;
+            if (i % 2u != 0u) { /* NaN among numbers of middle size */
+                number = k % 16u == i / 2u % 16u ? 16u * number : 4u * number + 3u;
+            }
             obs[k] = swing_up_ensemble_q12_argument(number);
         }
         swing_up_ensemble_q12_step_float(obs, actions);
@@ -539,7 +654,10 @@ static inline int swing_up_ensemble_q12_selftest(void) {
     int found = 0;
     unsigned i;
     unsigned k;
-    for (i = first; i < recorded + 96u; i++) {
+    if (swing_up_ensemble_q12_functions() != 0x1b587f80u) {
+        found |= SWING_UP_ENSEMBLE_Q12_FAULT_FUNCTION;
+    }
+    for (i = first; i < recorded + 160u; i++) {
         for (k = 0; k < SWING_UP_ENSEMBLE_Q12_N_OBSERVATIONS; k++) {
             if (i < recorded) {
                 obs[k] = SWING_UP_ENSEMBLE_Q12_READ_OBS(&observations[i][k]);
@@ -558,9 +676,9 @@ static inline int swing_up_ensemble_q12_selftest(void) {
             }
         }
     }
-    found |= hash != 0x7f2b1b53u ? SWING_UP_ENSEMBLE_Q12_FAULT_DRAWN : 0;
+    found |= hash != 0x58658830u ? SWING_UP_ENSEMBLE_Q12_FAULT_DRAWN : 0;
 #if defined(SWING_UP_ENSEMBLE_Q12_FLOAT)
-    if (swing_up_ensemble_q12_floats() != 0x2d571e4du) {
+    if (swing_up_ensemble_q12_floats() != 0xa514b425u) {
         found |= SWING_UP_ENSEMBLE_Q12_FAULT_FLOAT;
     }
 #endif

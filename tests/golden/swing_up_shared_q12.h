@@ -59,11 +59,11 @@
  */
 
 #if defined(SWING_UP_SHARED_Q12_WANN_H)
-#if SWING_UP_SHARED_Q12_WANN_H != 0x2ce5e626u
+#if SWING_UP_SHARED_Q12_WANN_H != 0xa204fccbu
 #error "two headers that differ have one prefix: write one with --set prefix=NAME"
 #endif
 #else
-#define SWING_UP_SHARED_Q12_WANN_H 0x2ce5e626u
+#define SWING_UP_SHARED_Q12_WANN_H 0xa204fccbu
 
 #include <stdint.h>
 
@@ -83,10 +83,12 @@
 /*
  * What swing_up_shared_q12_selftest() returns: 0, or the sum of what failed.
  *
- * VECTOR  the step computes something else for a recorded vector
- * DRAWN   so it does for vectors drawn at its limits and between
- * FLOAT   so do the conversions of SWING_UP_SHARED_Q12_FLOAT
+ * FUNCTION  an activation, or a node's weight and limit, compute something else
+ * VECTOR    so does the step, for a recorded vector
+ * DRAWN     so does the step, for vectors drawn at its limits and between
+ * FLOAT     so do the conversions of SWING_UP_SHARED_Q12_FLOAT
  */
+#define SWING_UP_SHARED_Q12_FAULT_FUNCTION 16
 #define SWING_UP_SHARED_Q12_FAULT_VECTOR 32
 #define SWING_UP_SHARED_Q12_FAULT_DRAWN 64
 #define SWING_UP_SHARED_Q12_FAULT_FLOAT 128
@@ -297,6 +299,75 @@ static inline uint32_t swing_up_shared_q12_mixed(uint32_t x) {
     return x ^ (x >> 16);
 }
 
+/* A drawn argument: any, at either limit, a step of a table, small. */
+static inline int32_t swing_up_shared_q12_operand(uint32_t number, int32_t low, int32_t high,
+                                                  int32_t least, int32_t most, uint32_t shift) {
+    const uint32_t bits = swing_up_shared_q12_mixed(number);
+    const uint32_t kind = number % 4u;
+    const int32_t step = (int32_t)(number / 4u) * 256;
+    int32_t found = (int32_t)(bits & 15u) - 8;
+    if (kind == 0u) {
+        found = (int32_t)(bits >> shift) - (int32_t)(0x80000000u >> shift);
+    } else if (kind == 1u) {
+        found = ((bits & 64u) != 0u ? high : low) + (int32_t)(bits & 3u) - 1;
+    } else if (kind == 2u) {
+        found = (bits & 64u) != 0u ? step : -step;
+    }
+    return found > most ? most : found < least ? least : found;
+}
+
+/* The hash of what the functions compute for drawn arguments. */
+static inline uint32_t swing_up_shared_q12_functions(void) {
+    volatile unsigned first = 0; /* volatile: all is computed here, not in the compiler */
+    uint32_t hash = 0x811c9dc5u;
+    unsigned i;
+    for (i = first; i < 264u; i++) {
+        int32_t x;
+        int32_t y;
+        x = swing_up_shared_q12_operand(i, -55292, 55290,
+                                        -55292, 55290, 15u);
+        y = swing_up_shared_q12_sin(x);
+        hash = swing_up_shared_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+        x = swing_up_shared_q12_operand(i, -16383, 16383,
+                                        -16383, 16383, 17u);
+        y = swing_up_shared_q12_gauss((int)x);
+        hash = swing_up_shared_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+        x = swing_up_shared_q12_operand(i, -16383, 16383,
+                                        -16383, 16383, 17u);
+        y = swing_up_shared_q12_tanh((int)x);
+        hash = swing_up_shared_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+        x = swing_up_shared_q12_operand(i, -12288, -6146,
+                                        -12288, -6146, 17u);
+        y = swing_up_shared_q12_sigmoid((int)x);
+        hash = swing_up_shared_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+        x = swing_up_shared_q12_operand(i, -20888, 20889,
+                                        -20888, 20889, 16u);
+        y = swing_up_shared_q12_cos((int)x);
+        hash = swing_up_shared_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+        x = swing_up_shared_q12_operand(i, -10922, 10922,
+                                        -138034, 137210, 13u);
+        y = swing_up_shared_q12_gauss_w16(x);
+        hash = swing_up_shared_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+        x = swing_up_shared_q12_operand(i, -10922, 10922,
+                                        -143358, 151546, 13u);
+        y = swing_up_shared_q12_tanh_w16(x);
+        hash = swing_up_shared_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+        x = swing_up_shared_q12_operand(i, -36860, 36861,
+                                        -36860, 36861, 15u);
+        y = swing_up_shared_q12_sin_w15(x);
+        hash = swing_up_shared_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+        x = swing_up_shared_q12_operand(i, -13926, 13925,
+                                        -13926, 13925, 17u);
+        y = swing_up_shared_q12_cos_w16((int)x);
+        hash = swing_up_shared_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+        x = swing_up_shared_q12_operand(i, 4097, 8192,
+                                        4097, 8192, 17u);
+        y = swing_up_shared_q12_sigmoid_w16((int)x);
+        hash = swing_up_shared_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+    }
+    return hash;
+}
+
 /* A drawn observation: any, at either limit, of middle size, small. */
 static inline int16_t swing_up_shared_q12_drawn(uint32_t vector, uint32_t channel, int16_t low,
                                                 int16_t high) {
@@ -315,21 +386,22 @@ static inline int16_t swing_up_shared_q12_drawn(uint32_t vector, uint32_t channe
 }
 
 #if defined(SWING_UP_SHARED_Q12_FLOAT)
-/* A drawn float: any bits, halves, near the ends of 16 bits, of middle size. */
-static inline float swing_up_shared_q12_argument(unsigned number) {
+/* A drawn float: any bits, about halves, near the ends of 16 bits, of middle size. */
+static inline float swing_up_shared_q12_argument(uint32_t number) {
     const uint32_t bits = swing_up_shared_q12_mixed(number);
-    const unsigned kind = number % 4u;
+    const uint32_t kind = number % 4u;
     union {
         uint32_t bits;
         float value;
     } made;
     made.bits = bits;
     if (number % 16u == 0u) {
-        made.bits = bits | 0x7f800000u; /* NaN */
+        made.bits = (number % 32u == 0u ? bits : (bits & 0x80000000u) | 1u) | 0x7f800000u; /* NaN */
     } else if (number % 16u == 8u) {
         made.bits = (bits & 0x80000000u) | 0x7f800000u;
     } else if (kind == 1u) {
         made.value = (float)((int)(number / 4u % 64u) - 32) * -0.25f;
+        made.bits = made.bits + (bits & 3u) - 1u;
     } else if (kind == 2u) {
         made.bits = (bits & 0x80000000u) | (0x467ffe00u + ((bits >> 8) & 0xfffu) - 0x800u);
     } else if (kind == 3u) {
@@ -351,9 +423,12 @@ static inline uint32_t swing_up_shared_q12_floats(void) {
         const int32_t got = swing_up_shared_q12_from_float(x, 2.0f, -3);
         hash = swing_up_shared_q12_mixed(hash ^ (uint32_t)got) + 0x9e3779b9u;
     }
-    for (i = first; i < 24u; i++) {
+    for (i = first; i < 64u; i++) {
         for (k = 0; k < SWING_UP_SHARED_Q12_N_OBSERVATIONS; k++) {
-            const unsigned number = i * SWING_UP_SHARED_Q12_N_OBSERVATIONS + k;
+            uint32_t number = (uint32_t)i * SWING_UP_SHARED_Q12_N_OBSERVATIONS + k;
+            if (i % 2u != 0u) { /* NaN among numbers of middle size */
+                number = k % 16u == i / 2u % 16u ? 16u * number : 4u * number + 3u;
+            }
             obs[k] = swing_up_shared_q12_argument(number);
         }
         swing_up_shared_q12_step_float(obs, actions);
@@ -419,7 +494,10 @@ static inline int swing_up_shared_q12_selftest(void) {
     int found = 0;
     unsigned i;
     unsigned k;
-    for (i = first; i < recorded + 96u; i++) {
+    if (swing_up_shared_q12_functions() != 0xf6ce5069u) {
+        found |= SWING_UP_SHARED_Q12_FAULT_FUNCTION;
+    }
+    for (i = first; i < recorded + 160u; i++) {
         for (k = 0; k < SWING_UP_SHARED_Q12_N_OBSERVATIONS; k++) {
             if (i < recorded) {
                 obs[k] = SWING_UP_SHARED_Q12_READ_OBS(&observations[i][k]);
@@ -438,9 +516,9 @@ static inline int swing_up_shared_q12_selftest(void) {
             }
         }
     }
-    found |= hash != 0x994815b0u ? SWING_UP_SHARED_Q12_FAULT_DRAWN : 0;
+    found |= hash != 0xd0c2e132u ? SWING_UP_SHARED_Q12_FAULT_DRAWN : 0;
 #if defined(SWING_UP_SHARED_Q12_FLOAT)
-    if (swing_up_shared_q12_floats() != 0xf5873412u) {
+    if (swing_up_shared_q12_floats() != 0x28b87e21u) {
         found |= SWING_UP_SHARED_Q12_FAULT_FLOAT;
     }
 #endif

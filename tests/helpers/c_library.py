@@ -7,6 +7,7 @@ import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,12 +52,12 @@ def every_compiler() -> list[str]:
 class Library:
     """Headers, compiled together; ``headers`` maps each prefix to its text."""
 
-    def __init__(self, headers: Mapping[str, str], compiler: str, flags: Sequence[str]) -> None:
-        """Compiles; the last flags win, ``-x c++`` among them."""
+    def __init__(self, headers: Mapping[str, str], compiler: str, flags: Sequence[str], entry: str = _ENTRY) -> None:
+        """Compiles; the last flags win, ``-x c++`` among them. ``entry`` is the C that runs one header."""
         self.prefixes = tuple(headers)
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            source = write_unit(folder, headers, "".join(_entry(prefix) for prefix in headers))
+            source = write_unit(folder, headers, "".join(_entry(entry, prefix) for prefix in headers))
             output = folder / "unit.so"
             compile_with(compiler, [*STRICT, *flags, "-shared", "-fPIC", str(source), "-o", str(output)])
             self._library = ctypes.CDLL(str(output))
@@ -65,13 +66,20 @@ class Library:
         """Returns the actions for a batch."""
         rows = np.ascontiguousarray(observations)
         actions = np.empty((len(rows), n_actions), np.float32)
-        pointers = [array.ctypes.data_as(ctypes.c_void_p) for array in (rows, actions)]
-        self._library[f"run_{prefix}"](*pointers, ctypes.c_int(len(rows)))
+        self.call(f"run_{prefix}", (rows, actions), len(rows))
         return actions
+
+    def call(self, name: str, arrays: Sequence[NDArray[Any]], rows: int) -> None:
+        """Calls an entry ``name`` with arrays and the number of their rows."""
+        self._library[name](*(array.ctypes.data_as(ctypes.c_void_p) for array in arrays), ctypes.c_int(rows))
 
     def selftest(self, prefix: str) -> int:
         """Returns what the header's self-test says."""
-        return int(self._library[f"selftest_{prefix}"]())
+        return self.number(f"selftest_{prefix}")
+
+    def number(self, name: str) -> int:
+        """Returns what an entry without arguments returns."""
+        return int(self._library[name]())
 
 
 def write_unit(folder: Path, headers: Mapping[str, str], body: str = "") -> Path:
@@ -84,8 +92,8 @@ def write_unit(folder: Path, headers: Mapping[str, str], body: str = "") -> Path
     return folder / "unit.c"
 
 
-def _entry(prefix: str) -> str:
-    return _ENTRY.replace("<p>", prefix).replace("<P>", prefix.upper())
+def _entry(text: str, prefix: str) -> str:
+    return text.replace("<p>", prefix).replace("<P>", prefix.upper())
 
 
 def swing_up(weight: Weight | None = None) -> Controller:

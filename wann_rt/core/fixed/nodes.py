@@ -144,6 +144,17 @@ def _node(
     )
 
 
+def totals(nodes: Sequence[Node], inputs: Sequence[Range]) -> list[Range]:
+    """Returns the least and the greatest sum of each of a member's nodes, before it is limited."""
+    values = [(ONE, ONE), *inputs]
+    found = []
+    for node in nodes:
+        ends = [sorted((f * values[s][0], f * values[s][1])) for s, f in zip(node.sources, node.factors, strict=True)]
+        found.append((node.constant + sum(low for low, _ in ends), node.constant + sum(high for _, high in ends)))
+        values.append(node.range)
+    return found
+
+
 def value_range(activation: int, argument: Range) -> Range:
     """Returns the least and the greatest value that an activation takes in a range of arguments."""
     found = traced(FIXED[activation].function, *argument)

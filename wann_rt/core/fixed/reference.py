@@ -127,10 +127,15 @@ def computed(nodes: Sequence[Node], inputs: Sequence[Integers]) -> Iterator[Comp
         total = np.full_like(inputs[0], node.constant)
         for source, factor in zip(node.sources, node.factors, strict=True):
             total = total + factor * values[source]
-        held = total if node.limit is None else limited(total, (-node.limit, node.limit))
-        argument = (held if node.weight is None else held * node.weight) >> node.shift
+        argument = argument_of(node, total)
         values.append(FIXED[node.activation].function(argument))
         yield Computed(total, argument, values[-1])
+
+
+def argument_of(node: Node, total: Integers) -> Integers:
+    """Returns the argument of a node's activation for its sum."""
+    held = total if node.limit is None else limited(total, (-node.limit, node.limit))
+    return (held if node.weight is None else held * node.weight) >> node.shift
 
 
 def affine(form: Affine, x: Integers) -> Integers:
