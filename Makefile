@@ -107,7 +107,7 @@ prove-elsewhere: $(VENV)/.prove-ready  ## the proofs for machines of 32 bits and
 	@PYTHONPATH=tests $(BIN)/python -m evidence prove_elsewhere
 
 reliability: $(VENV)/.test-ready  ## kill searches, craft states, mutate files ...; writes docs/reliability.md; may be stopped
-	@$(BIN)/python tests/evolution/reliability.py
+	@$(BIN)/python tests/evolution/reliability.py --seconds $(or $(SECONDS_EACH),900) --pythons $(PYTHONS)
 
 fuzz-states: $(VENV)/.test-ready  ## a million crafted checkpoints against kernels that check every index
 	@mkdir -p build

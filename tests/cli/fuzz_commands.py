@@ -213,6 +213,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--cases", type=int, default=10_000, help="of each door in all, those in the file included")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="at most, at each door, in this call")
+    parser.add_argument("--seconds-in-all", type=float, default=float("inf"), help="the same for all doors together")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--door", choices=list(DOORS), action="append")
     parser.add_argument("--file", type=Path, help="what was seen so far, written after each batch")
@@ -225,10 +226,12 @@ def main() -> None:
         prepared(Path(root))
         if chosen.case is not None:
             sys.exit(text_of(chosen.door[0], chosen.case, chosen.seed))
-        for door in chosen.door or DOORS:
+        doors = chosen.door or list(DOORS)
+        seconds = min(chosen.seconds, chosen.seconds_in_all / len(doors))
+        for door in doors:
             none = {"cases": 0, "taken": 0, "refused": 0, "wrong": 0, "first": [], "seconds": 0.0}
             attempts = Attempts(door, chosen.seed, Path(root))
-            for seen in at_door(attempts, found.get(door, none), chosen.cases, chosen.seconds):
+            for seen in at_door(attempts, found.get(door, none), chosen.cases, seconds):
                 found[door] = seen
                 if chosen.file is not None:
                     write_atomic(chosen.file, json.dumps(found).encode())

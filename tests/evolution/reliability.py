@@ -1,11 +1,13 @@
 """Attacks run folders, states, files, commands and environments, and writes docs/reliability.md (``make reliability``).
 
 Each row is a program; what it saw is kept in build/reliability, so a run that is stopped goes on with the rows that are
-missing, and ``--rows`` tries some of them anew.
+missing, and ``--rows`` tries some of them anew. ``--seconds`` bounds the rows that could go on for hours: the page says
+how many they tried, and how long the whole would take.
 """
 
 import argparse
 import json
+import math
 import os
 import subprocess
 import sys
@@ -26,19 +28,26 @@ those after which something was lost, run that should not be, left running, or a
 """
 TAIL = """
 Killed searches are resumed by the same command; champion and journal are compared with those of a search that nobody
-disturbed. Crafted states have right digests and one to three faults in them; compiled code checks each index while they
-are played (`NUMBA_BOUNDSCHECK`); `make fuzz-states` goes on to a million. Mutated inputs have one to four faults each;
-`make fuzz-inputs` tries 10,000 at each door. An environment misbehaves once, in its constructor, `reset`, `step` or
-`close`: it prints, exits, kills its process, closes its files, forks, leaves processes and threads behind, and so on.
-Machines are processor features, levels of optimisation and threads of the one on which this was written, and other
-versions of Python, numpy and numba where they are named: `python tests/evolution/machines.py PYTHON...`. What a hostile
-file can do at worst stands in [SECURITY.md](../SECURITY.md).
+disturbed. Crafted states have right digests and one to three faults in them; one generation is played and bred from
+each that is not refused, by compiled code that checks each index (`NUMBA_BOUNDSCHECK`); `make fuzz-states` tries a
+million. Mutated inputs have one to four faults each, or one to three values that are others; `make fuzz-inputs` tries
+10,000 at each door and at each command. A command must work, or end with one line on standard error, no character that
+a terminal obeys, and nothing written. An environment misbehaves once, in its constructor, `reset`, `step` or `close`:
+it prints, exits, kills its process, closes its files, forks, leaves processes and threads behind, hears no signal and
+hangs, and so on. Machines are processor features, levels of optimisation and threads of the one on which this was
+written, and other versions of Python, numpy and numba where they are named: `make reliability PYTHONS="..."`. What a
+hostile file can do at worst stands in [SECURITY.md](../SECURITY.md).
 """
 CHECKED = {"NUMBA_BOUNDSCHECK": "1"}
+WHOLE = 10_000  # cases at each command, in a run that is whole
+BUILD = KEPT.parent
 
 
 class Row(NamedTuple):
-    """A test: its program, its arguments ({folder} is an empty one), variables, and what it says of what it saw."""
+    """A test: its program, its arguments, variables, and what it says of what it saw.
+
+    In arguments, {folder} is an empty one and {seconds} what each open-ended row may take; {pythons} becomes several.
+    """
 
     program: str
     arguments: tuple[str, ...]
@@ -54,12 +63,26 @@ def _tried(name: str) -> Callable[[dict[str, Any]], tuple[str, int, int]]:
     return lambda seen: (name, seen["tried"], seen["wrong"])
 
 
+def _hours(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.0f} hours"
+
+
 def _crafted(seen: dict[str, Any]) -> tuple[str, int, int]:
-    return f"crafted states ({seen['refused']} refused, {seen['played']} played)", seen["cases"], seen["wrong"]
+    told = f"{seen['refused']} refused, {seen['played']} played, {_hours(seen['seconds'])} of one core"
+    return f"crafted states ({told})", seen["cases"], seen["wrong"]
+
+
+def _commands(seen: dict[str, Any]) -> tuple[str, int, int]:
+    doors = seen["doors"]
+    least, most = (which(door["cases"] for door in doors.values()) for which in (min, max))
+    whole = sum(door["seconds"] / max(1, door["cases"]) for door in doors.values()) * WHOLE
+    told = f"{least} to {most} each; {WHOLE} each would take {_hours(whole)} of one core"
+    return f"mutated files given to {len(doors)} commands ({told})", seen["cases"], seen["wrong"]
 
 
 def _machines(seen: dict[str, Any]) -> tuple[str, int, int]:
-    return f"the same champion's bytes: {'; '.join(seen['machines'])}", seen["tried"], seen["wrong"]
+    others = f"; others: {', '.join(seen['others'])}" if seen["others"] else ""
+    return f"the same champion's bytes: {'; '.join(seen['machines'])}{others}", seen["tried"], seen["wrong"]
 
 
 def _large(seen: dict[str, Any]) -> tuple[str, int, int]:
@@ -83,25 +106,37 @@ ROWS = {
         ("{folder}", "100"),
         _kills("SIGKILL at random moments and inside writes"),
     ),
-    "crafted": Row("evolution/crafted.py", ("--cases", "20000"), _crafted, CHECKED),
+    "crafted": Row(
+        "evolution/crafted.py", ("--cases", "20000", "--file", f"{BUILD}/fuzz-states.json"), _crafted, CHECKED
+    ),
     "inputs": Row(
         "cli/fuzz_inputs.py",
-        ("--cases", "300"),
+        ("--cases", "2000"),
         lambda seen: (f"mutated files and options, at {len(seen['doors'])} doors", seen["cases"], seen["wrong"]),
+    ),
+    "commands": Row(
+        "cli/fuzz_commands.py",
+        ("--file", f"{BUILD}/fuzz-commands.json", "--seconds-in-all", "{seconds}"),
+        _commands,
     ),
     "endings": Row("cli/endings.py", (), _tried("long commands ended by SIGINT, SIGTERM, SIGHUP")),
     "environments": Row("play/misbehaving.py", (), _tried("environments that misbehave, by method and deed")),
-    "machines": Row("evolution/machines.py", (), _machines),
+    "machines": Row(
+        "evolution/machines.py",
+        ("--file", f"{BUILD}/machines.json", "--seconds", "{seconds}", "{pythons}"),
+        _machines,
+    ),
     "large": Row("evolution/large.py", (), _large),
 }
 
 
-def run(row: Row) -> dict[str, Any]:
+def run(row: Row, seconds: float, pythons: list[str]) -> dict[str, Any]:
     """Runs a row's program and returns what it printed as JSON; its exit code only says whether something was wrong."""
     with tempfile.TemporaryDirectory() as folder:
         kernels = {"NUMBA_CACHE_DIR": f"{folder}/kernels"} if row.variables else {}
         environment = os.environ | {"PYTHONPATH": str(TESTS)} | row.variables | kernels
-        arguments = [argument.format(folder=folder) for argument in row.arguments]
+        arguments = [text.format(folder=folder, seconds=seconds) for text in row.arguments if text != "{pythons}"]
+        arguments += pythons if "{pythons}" in row.arguments else []
         command = [sys.executable, str(TESTS / row.program), *arguments]
         said = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False).stdout
     result: dict[str, Any] = json.loads(said.splitlines()[-1])
@@ -122,12 +157,15 @@ def main() -> None:
     """Tries what is missing, or the rows that are named, and writes the document."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", nargs="*", choices=list(ROWS), help="to try anew")
-    chosen = parser.parse_args().rows
+    parser.add_argument("--seconds", type=float, default=math.inf, help="for each row that could go on for hours")
+    parser.add_argument("--pythons", nargs="*", default=[], help="others that have what wann_rt needs")
+    arguments = parser.parse_args()
+    chosen = arguments.rows
     KEPT.mkdir(parents=True, exist_ok=True)
     for name, row in ROWS.items():
         path = KEPT / f"{name}.json"
         if name in chosen if chosen is not None else not path.exists():
-            path.write_text(json.dumps(run(row)))
+            path.write_text(json.dumps(run(row, arguments.seconds, arguments.pythons)))
             print(f"{name}: {path.read_text()[:300]}", flush=True)
     write()
 

@@ -34,6 +34,7 @@ from wann_rt.cli import (
     search,
     settings,
     show,
+    streams,
     tasks,
     tune,
     verify,
@@ -109,6 +110,12 @@ class _Group(click.Group):
                 formatter.write_dl(
                     [(name.ljust(column), self.commands[name].get_short_help_str(120)) for name in names]
                 )
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Runs the program."""
+        streams.ready()
+        with streams.written():
+            return super().main(*args, **extra)
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         """Reads the arguments before the command."""
