@@ -52,8 +52,9 @@ class Slope:
 class Certificate:
     """What holds for every observation in a box.
 
-    For any two of its observations a and b with no jump between them, an action differs by at most the sum of
-    ``slope.bound * abs(a[k] - b[k])`` over the observations, and twice its ``rounding``.
+    For any two of its observations a and b with no jump between them, nor so near that rounding decides on which side
+    of it they are, an action differs by at most the sum of ``slope.bound * abs(a[k] - b[k])`` over the observations,
+    and twice its ``rounding``.
 
     Attributes:
         box: name of an observation -> lowest and highest value.
