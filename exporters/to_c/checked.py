@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from wann_rt.core.controller import Channel, Controller
 from wann_rt.core.reference import Floats
 from wann_rt.exporters.to_c.names import Names
-from wann_rt.exporters.to_c.text import INDENT, define, literal, signature
+from wann_rt.exporters.to_c.text import COLUMNS, INDENT, define, literal, signature
 
 Status = NDArray[np.int64]
 NOT_FINITE, OUT_OF_RANGE, LIMIT, RELIMITED = 1, 2, 4, 8
@@ -50,6 +50,7 @@ static inline int <p>_observed(float x, uint32_t low, uint32_t high) {
 
 _WITHIN = """\
     const uint32_t order = <p>_order(*x);
+    int is_end;
     if (order <= 0x00800000u || order >= 0xff800000u) {
         *x = safe;
         return <P>_STATUS_RELIMITED;
@@ -58,7 +59,8 @@ _WITHIN = """\
         *x = order < <p>_order(low) ? low : high;
         return <P>_STATUS_RELIMITED;
     }
-    return order == <p>_order(low) || order == <p>_order(high) ? <P>_STATUS_LIMIT : 0;
+    is_end = order == <p>_order(low) || order == <p>_order(high);
+    return is_end ? <P>_STATUS_LIMIT : 0;
 }"""
 
 
@@ -95,10 +97,8 @@ def _step(controller: Controller, names: Names) -> str:
     lines += [f"{INDENT * 2}actions[{k}] = {name};" for k, name in enumerate(fail_safe(names))]
     lines += [f"{INDENT * 2}return status;", f"{INDENT}}}"]
     for k, (name, channel) in enumerate(zip(fail_safe(names), controller.actions, strict=True)):
-        lines += [
-            f"{INDENT}status |= {names.p}_within(",
-            f"{INDENT * 2}&actions[{k}], {_ends(channel, names)}, {name});",
-        ]
+        begin, rest = f"{INDENT}status |= {names.p}_within(", f"&actions[{k}], {_ends(channel, names)}, {name});"
+        lines += [begin + rest] if len(begin + rest) <= COLUMNS else [begin, f"{INDENT * 2}{rest}"]
     return "\n".join([*lines, f"{INDENT}return status;", "}"])
 
 

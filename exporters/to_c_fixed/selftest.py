@@ -97,14 +97,13 @@ def functions_hash(tested: Sequence[Tested]) -> int:
 def _functions(tested: Sequence[Tested], names: Names) -> str:
     calls = []
     for one in tested:
-        head = f"{INDENT}x = {names.p}_operand("
-        rest = f"{one.ends[0]}, {one.ends[1]}, {drawn.operand_shift(one.ends)}u);"
-        calls += [f"{head}i, {one.limits[0]}, {one.limits[1]},", " " * len(head) + rest]
+        numbers = f"i, {one.limits[0]}, {one.limits[1]}, {drawn.operand_shift(one.ends)}u"
+        calls += [f"{INDENT}x = {names.p}_operand({numbers});"]
+        calls += [f"{INDENT}x = {names.p}_held(x, {one.ends[0]}, {one.ends[1]});"]
         calls += assignment("y", f"{one.name}({'(int)' * one.is_narrow}x)")
         calls += [f"{INDENT}hash = {names.p}_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;"]
     note = "/* A drawn argument: any, at either limit, a step of a table, small. */"
-    numbers_of = [f"int32_t {name}" for name in ("low", "high", "least", "most")]
-    parameters = ["uint32_t number", *numbers_of, "uint32_t shift"]
+    parameters = ["uint32_t number", "int32_t low", "int32_t high", "uint32_t shift"]
     head = "\n".join([note, *signature("static inline int32_t", f"{names.p}_operand", parameters)])
     text = FUNCTIONS.replace("<head>", head).replace("<operands>", str(drawn.OPERANDS))
     return text.replace("<calls>", "\n".join(f"{INDENT}{line}" for line in calls))

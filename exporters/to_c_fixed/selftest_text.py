@@ -48,7 +48,12 @@ FUNCTIONS = """\
     } else if (kind == 2u) {
         found = (bits & 64u) != 0u ? step : -step;
     }
-    return found > most ? most : found < least ? least : found;
+    return found;
+}
+
+/* x limited to what a function can meet */
+static inline int32_t <p>_held(int32_t x, int32_t least, int32_t most) {
+    return x > most ? most : x < least ? least : x;
 }
 
 /* The hash of what the functions compute for drawn arguments. */

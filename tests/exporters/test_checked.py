@@ -2,6 +2,7 @@
 
 import ctypes
 import re
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -95,6 +96,14 @@ def test_no_line_is_too_long() -> None:
     for text in (to_c(swing_up(), prefix=prefix, is_checked=True), to_c_fixed(swing_up(), prefix=prefix)):
         ours = text[text.index(f"{prefix}_mixed(uint32_t x)") :]
         assert [line for line in ours.splitlines() if len(line) > COLUMNS] == []
+
+
+def test_it_is_a_fixed_point_of_the_projects_format() -> None:
+    style = Path(__file__).parents[2] / ".clang-format"
+    command = [needs.program("clang-format"), f"--style=file:{style}", "--assume-filename=controller.h"]
+    text = to_c(swing_up(), is_checked=True)
+    formatted = subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
+    assert formatted.splitlines() == text.splitlines()
 
 
 def test_a_whole_controller_steps_the_same_where_nothing_is_met() -> None:

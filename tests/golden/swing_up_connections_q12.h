@@ -59,11 +59,11 @@
  */
 
 #if defined(SWING_UP_CONNECTIONS_Q12_WANN_H)
-#if SWING_UP_CONNECTIONS_Q12_WANN_H != 0xee95b4a1u
+#if SWING_UP_CONNECTIONS_Q12_WANN_H != 0x4368d1edu
 #error "two headers that differ have one prefix: write one with --set prefix=NAME"
 #endif
 #else
-#define SWING_UP_CONNECTIONS_Q12_WANN_H 0xee95b4a1u
+#define SWING_UP_CONNECTIONS_Q12_WANN_H 0x4368d1edu
 
 #include <stdint.h>
 
@@ -316,7 +316,6 @@ static inline uint32_t swing_up_connections_q12_mixed(uint32_t x) {
 
 /* A drawn argument: any, at either limit, a step of a table, small. */
 static inline int32_t swing_up_connections_q12_operand(uint32_t number, int32_t low, int32_t high,
-                                                       int32_t least, int32_t most,
                                                        uint32_t shift) {
     const uint32_t bits = swing_up_connections_q12_mixed(number);
     const uint32_t kind = number % 4u;
@@ -329,7 +328,12 @@ static inline int32_t swing_up_connections_q12_operand(uint32_t number, int32_t 
     } else if (kind == 2u) {
         found = (bits & 64u) != 0u ? step : -step;
     }
-    return found > most ? most : found < least ? least : found;
+    return found;
+}
+
+/* x limited to what a function can meet */
+static inline int32_t swing_up_connections_q12_held(int32_t x, int32_t least, int32_t most) {
+    return x > most ? most : x < least ? least : x;
 }
 
 /* The hash of what the functions compute for drawn arguments. */
@@ -340,48 +344,48 @@ static inline uint32_t swing_up_connections_q12_functions(void) {
     for (i = first; i < 264u; i++) {
         int32_t x;
         int32_t y;
-        x = swing_up_connections_q12_operand(i, -6963, 8846,
-                                             -6963, 8846, 17u);
+        x = swing_up_connections_q12_operand(i, -6963, 8846, 17u);
+        x = swing_up_connections_q12_held(x, -6963, 8846);
         y = swing_up_connections_q12_sin((int)x);
         hash = swing_up_connections_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_connections_q12_operand(i, -16384, 16383,
-                                             -16384, 16383, 16u);
+        x = swing_up_connections_q12_operand(i, -16384, 16383, 16u);
+        x = swing_up_connections_q12_held(x, -16384, 16383);
         y = swing_up_connections_q12_gauss((int)x);
         hash = swing_up_connections_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_connections_q12_operand(i, -16384, 16383,
-                                             -16384, 16383, 16u);
+        x = swing_up_connections_q12_operand(i, -16384, 16383, 16u);
+        x = swing_up_connections_q12_held(x, -16384, 16383);
         y = swing_up_connections_q12_tanh((int)x);
         hash = swing_up_connections_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_connections_q12_operand(i, 6555, 14336,
-                                             6555, 14336, 17u);
+        x = swing_up_connections_q12_operand(i, 6555, 14336, 17u);
+        x = swing_up_connections_q12_held(x, 6555, 14336);
         y = swing_up_connections_q12_sigmoid((int)x);
         hash = swing_up_connections_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_connections_q12_operand(i, -6800, 6798,
-                                             -6800, 6798, 18u);
+        x = swing_up_connections_q12_operand(i, -6800, 6798, 18u);
+        x = swing_up_connections_q12_held(x, -6800, 6798);
         y = swing_up_connections_q12_cos((int)x);
         hash = swing_up_connections_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_connections_q12_operand(i, -134217727, 134217727,
-                                             -1991327746, 2002805228, 1u);
+        x = swing_up_connections_q12_operand(i, -134217727, 134217727, 1u);
+        x = swing_up_connections_q12_held(x, -1991327746, 2002805228);
         y = swing_up_connections_q12_gauss_w13(x);
         hash = swing_up_connections_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_connections_q12_operand(i, -268435455, 268435455,
-                                             -1913845843, 1725985260, 1u);
+        x = swing_up_connections_q12_operand(i, -268435455, 268435455, 1u);
+        x = swing_up_connections_q12_held(x, -1913845843, 1725985260);
         y = swing_up_connections_q12_tanh_w14(x);
         hash = swing_up_connections_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_connections_q12_operand(i, -456302591, 456315698,
-                                             -456302591, 456315698, 2u);
+        x = swing_up_connections_q12_operand(i, -456302591, 456315698, 2u);
+        x = swing_up_connections_q12_held(x, -456302591, 456315698);
         y = swing_up_connections_q12_sin_w16(x);
         hash = swing_up_connections_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_connections_q12_operand(i, -445587620, 445541745,
-                                             -445587620, 445541745, 2u);
+        x = swing_up_connections_q12_operand(i, -445587620, 445541745, 2u);
+        x = swing_up_connections_q12_held(x, -445587620, 445541745);
         y = swing_up_connections_q12_cos_w16(x);
         hash = swing_up_connections_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_connections_q12_operand(i, -617205760, 617120563,
-                                             -617205760, 617120563, 1u);
+        x = swing_up_connections_q12_operand(i, -617205760, 617120563, 1u);
+        x = swing_up_connections_q12_held(x, -617205760, 617120563);
         y = swing_up_connections_q12_tanh_w16(x);
         hash = swing_up_connections_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_connections_q12_operand(i, 429622886, 939524096,
-                                             429622886, 939524096, 1u);
+        x = swing_up_connections_q12_operand(i, 429622886, 939524096, 1u);
+        x = swing_up_connections_q12_held(x, 429622886, 939524096);
         y = swing_up_connections_q12_sigmoid_w16(x);
         hash = swing_up_connections_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
     }

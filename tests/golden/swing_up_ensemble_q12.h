@@ -59,11 +59,11 @@
  */
 
 #if defined(SWING_UP_ENSEMBLE_Q12_WANN_H)
-#if SWING_UP_ENSEMBLE_Q12_WANN_H != 0xd2d2b445u
+#if SWING_UP_ENSEMBLE_Q12_WANN_H != 0xb98eccf4u
 #error "two headers that differ have one prefix: write one with --set prefix=NAME"
 #endif
 #else
-#define SWING_UP_ENSEMBLE_Q12_WANN_H 0xd2d2b445u
+#define SWING_UP_ENSEMBLE_Q12_WANN_H 0xb98eccf4u
 
 #include <stdint.h>
 
@@ -421,7 +421,7 @@ static inline uint32_t swing_up_ensemble_q12_mixed(uint32_t x) {
 
 /* A drawn argument: any, at either limit, a step of a table, small. */
 static inline int32_t swing_up_ensemble_q12_operand(uint32_t number, int32_t low, int32_t high,
-                                                    int32_t least, int32_t most, uint32_t shift) {
+                                                    uint32_t shift) {
     const uint32_t bits = swing_up_ensemble_q12_mixed(number);
     const uint32_t kind = number % 4u;
     const int32_t step = (int32_t)(number / 4u) * 256;
@@ -433,7 +433,12 @@ static inline int32_t swing_up_ensemble_q12_operand(uint32_t number, int32_t low
     } else if (kind == 2u) {
         found = (bits & 64u) != 0u ? step : -step;
     }
-    return found > most ? most : found < least ? least : found;
+    return found;
+}
+
+/* x limited to what a function can meet */
+static inline int32_t swing_up_ensemble_q12_held(int32_t x, int32_t least, int32_t most) {
+    return x > most ? most : x < least ? least : x;
 }
 
 /* The hash of what the functions compute for drawn arguments. */
@@ -444,84 +449,84 @@ static inline uint32_t swing_up_ensemble_q12_functions(void) {
     for (i = first; i < 264u; i++) {
         int32_t x;
         int32_t y;
-        x = swing_up_ensemble_q12_operand(i, -73722, 73720,
-                                          -73722, 73720, 14u);
+        x = swing_up_ensemble_q12_operand(i, -73722, 73720, 14u);
+        x = swing_up_ensemble_q12_held(x, -73722, 73720);
         y = swing_up_ensemble_q12_sin(x);
         hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, -16384, 16383,
-                                          -16384, 16383, 16u);
+        x = swing_up_ensemble_q12_operand(i, -16384, 16383, 16u);
+        x = swing_up_ensemble_q12_held(x, -16384, 16383);
         y = swing_up_ensemble_q12_gauss((int)x);
         hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, -16384, 16383,
-                                          -16384, 16383, 16u);
+        x = swing_up_ensemble_q12_operand(i, -16384, 16383, 16u);
+        x = swing_up_ensemble_q12_held(x, -16384, 16383);
         y = swing_up_ensemble_q12_tanh((int)x);
         hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, -16384, 6144,
-                                          -16384, 6144, 16u);
+        x = swing_up_ensemble_q12_operand(i, -16384, 6144, 16u);
+        x = swing_up_ensemble_q12_held(x, -16384, 6144);
         y = swing_up_ensemble_q12_sigmoid((int)x);
         hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, -27850, 27852,
-                                          -27850, 27852, 16u);
+        x = swing_up_ensemble_q12_operand(i, -27850, 27852, 16u);
+        x = swing_up_ensemble_q12_held(x, -27850, 27852);
         y = swing_up_ensemble_q12_cos((int)x);
         hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, -8191, 8191,
-                                          -138034, 137210, 13u);
+        x = swing_up_ensemble_q12_operand(i, -8191, 8191, 13u);
+        x = swing_up_ensemble_q12_held(x, -138034, 137210);
         y = swing_up_ensemble_q12_gauss_w16_1(x);
         hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, -8191, 8191,
-                                          -143358, 151546, 13u);
+        x = swing_up_ensemble_q12_operand(i, -8191, 8191, 13u);
+        x = swing_up_ensemble_q12_held(x, -143358, 151546);
         y = swing_up_ensemble_q12_tanh_w16_1(x);
         hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, -36860, 36861,
-                                          -36860, 36861, 15u);
+        x = swing_up_ensemble_q12_operand(i, -36860, 36861, 15u);
+        x = swing_up_ensemble_q12_held(x, -36860, 36861);
         y = swing_up_ensemble_q12_sin_w14_1(x);
         hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, -13926, 13925,
-                                          -13926, 13925, 17u);
+        x = swing_up_ensemble_q12_operand(i, -13926, 13925, 17u);
+        x = swing_up_ensemble_q12_held(x, -13926, 13925);
         y = swing_up_ensemble_q12_cos_w16_1((int)x);
         hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, 4097, 8192,
-                                          4097, 8192, 17u);
+        x = swing_up_ensemble_q12_operand(i, 4097, 8192, 17u);
+        x = swing_up_ensemble_q12_held(x, 4097, 8192);
         y = swing_up_ensemble_q12_sigmoid_w16_1((int)x);
         hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, -32767, 32767,
-                                          -138034, 137210, 13u);
+        x = swing_up_ensemble_q12_operand(i, -32767, 32767, 13u);
+        x = swing_up_ensemble_q12_held(x, -138034, 137210);
         y = swing_up_ensemble_q12_gauss_w16_2(x);
         hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, -32767, 32767,
-                                          -143358, 151546, 13u);
+        x = swing_up_ensemble_q12_operand(i, -32767, 32767, 13u);
+        x = swing_up_ensemble_q12_held(x, -143358, 151546);
         y = swing_up_ensemble_q12_tanh_w16_2(x);
         hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, -36860, 36861,
-                                          -36860, 36861, 15u);
+        x = swing_up_ensemble_q12_operand(i, -36860, 36861, 15u);
+        x = swing_up_ensemble_q12_held(x, -36860, 36861);
         y = swing_up_ensemble_q12_sin_w16_2(x);
         hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, -13926, 13925,
-                                          -13926, 13925, 17u);
+        x = swing_up_ensemble_q12_operand(i, -13926, 13925, 17u);
+        x = swing_up_ensemble_q12_held(x, -13926, 13925);
         y = swing_up_ensemble_q12_cos_w16_2((int)x);
         hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, 4097, 8192,
-                                          4097, 8192, 17u);
+        x = swing_up_ensemble_q12_operand(i, 4097, 8192, 17u);
+        x = swing_up_ensemble_q12_held(x, 4097, 8192);
         y = swing_up_ensemble_q12_sigmoid_w16_2((int)x);
         hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, -21845, 21845,
-                                          -138034, 137210, 13u);
+        x = swing_up_ensemble_q12_operand(i, -21845, 21845, 13u);
+        x = swing_up_ensemble_q12_held(x, -138034, 137210);
         y = swing_up_ensemble_q12_gauss_w16_3(x);
         hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, -21845, 21845,
-                                          -143358, 151546, 13u);
+        x = swing_up_ensemble_q12_operand(i, -21845, 21845, 13u);
+        x = swing_up_ensemble_q12_held(x, -143358, 151546);
         y = swing_up_ensemble_q12_tanh_w16_3(x);
         hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, -36860, 36861,
-                                          -36860, 36861, 15u);
+        x = swing_up_ensemble_q12_operand(i, -36860, 36861, 15u);
+        x = swing_up_ensemble_q12_held(x, -36860, 36861);
         y = swing_up_ensemble_q12_sin_w16_3(x);
         hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, -13926, 13925,
-                                          -13926, 13925, 17u);
+        x = swing_up_ensemble_q12_operand(i, -13926, 13925, 17u);
+        x = swing_up_ensemble_q12_held(x, -13926, 13925);
         y = swing_up_ensemble_q12_cos_w16_3((int)x);
         hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, 4097, 8192,
-                                          4097, 8192, 17u);
+        x = swing_up_ensemble_q12_operand(i, 4097, 8192, 17u);
+        x = swing_up_ensemble_q12_held(x, 4097, 8192);
         y = swing_up_ensemble_q12_sigmoid_w16_3((int)x);
         hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
     }

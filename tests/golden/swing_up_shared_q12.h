@@ -59,11 +59,11 @@
  */
 
 #if defined(SWING_UP_SHARED_Q12_WANN_H)
-#if SWING_UP_SHARED_Q12_WANN_H != 0xa204fccbu
+#if SWING_UP_SHARED_Q12_WANN_H != 0x98ae72ebu
 #error "two headers that differ have one prefix: write one with --set prefix=NAME"
 #endif
 #else
-#define SWING_UP_SHARED_Q12_WANN_H 0xa204fccbu
+#define SWING_UP_SHARED_Q12_WANN_H 0x98ae72ebu
 
 #include <stdint.h>
 
@@ -301,7 +301,7 @@ static inline uint32_t swing_up_shared_q12_mixed(uint32_t x) {
 
 /* A drawn argument: any, at either limit, a step of a table, small. */
 static inline int32_t swing_up_shared_q12_operand(uint32_t number, int32_t low, int32_t high,
-                                                  int32_t least, int32_t most, uint32_t shift) {
+                                                  uint32_t shift) {
     const uint32_t bits = swing_up_shared_q12_mixed(number);
     const uint32_t kind = number % 4u;
     const int32_t step = (int32_t)(number / 4u) * 256;
@@ -313,7 +313,12 @@ static inline int32_t swing_up_shared_q12_operand(uint32_t number, int32_t low, 
     } else if (kind == 2u) {
         found = (bits & 64u) != 0u ? step : -step;
     }
-    return found > most ? most : found < least ? least : found;
+    return found;
+}
+
+/* x limited to what a function can meet */
+static inline int32_t swing_up_shared_q12_held(int32_t x, int32_t least, int32_t most) {
+    return x > most ? most : x < least ? least : x;
 }
 
 /* The hash of what the functions compute for drawn arguments. */
@@ -324,44 +329,44 @@ static inline uint32_t swing_up_shared_q12_functions(void) {
     for (i = first; i < 264u; i++) {
         int32_t x;
         int32_t y;
-        x = swing_up_shared_q12_operand(i, -55292, 55290,
-                                        -55292, 55290, 15u);
+        x = swing_up_shared_q12_operand(i, -55292, 55290, 15u);
+        x = swing_up_shared_q12_held(x, -55292, 55290);
         y = swing_up_shared_q12_sin(x);
         hash = swing_up_shared_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_shared_q12_operand(i, -16383, 16383,
-                                        -16383, 16383, 17u);
+        x = swing_up_shared_q12_operand(i, -16383, 16383, 17u);
+        x = swing_up_shared_q12_held(x, -16383, 16383);
         y = swing_up_shared_q12_gauss((int)x);
         hash = swing_up_shared_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_shared_q12_operand(i, -16383, 16383,
-                                        -16383, 16383, 17u);
+        x = swing_up_shared_q12_operand(i, -16383, 16383, 17u);
+        x = swing_up_shared_q12_held(x, -16383, 16383);
         y = swing_up_shared_q12_tanh((int)x);
         hash = swing_up_shared_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_shared_q12_operand(i, -12288, -6146,
-                                        -12288, -6146, 17u);
+        x = swing_up_shared_q12_operand(i, -12288, -6146, 17u);
+        x = swing_up_shared_q12_held(x, -12288, -6146);
         y = swing_up_shared_q12_sigmoid((int)x);
         hash = swing_up_shared_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_shared_q12_operand(i, -20888, 20889,
-                                        -20888, 20889, 16u);
+        x = swing_up_shared_q12_operand(i, -20888, 20889, 16u);
+        x = swing_up_shared_q12_held(x, -20888, 20889);
         y = swing_up_shared_q12_cos((int)x);
         hash = swing_up_shared_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_shared_q12_operand(i, -10922, 10922,
-                                        -138034, 137210, 13u);
+        x = swing_up_shared_q12_operand(i, -10922, 10922, 13u);
+        x = swing_up_shared_q12_held(x, -138034, 137210);
         y = swing_up_shared_q12_gauss_w16(x);
         hash = swing_up_shared_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_shared_q12_operand(i, -10922, 10922,
-                                        -143358, 151546, 13u);
+        x = swing_up_shared_q12_operand(i, -10922, 10922, 13u);
+        x = swing_up_shared_q12_held(x, -143358, 151546);
         y = swing_up_shared_q12_tanh_w16(x);
         hash = swing_up_shared_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_shared_q12_operand(i, -36860, 36861,
-                                        -36860, 36861, 15u);
+        x = swing_up_shared_q12_operand(i, -36860, 36861, 15u);
+        x = swing_up_shared_q12_held(x, -36860, 36861);
         y = swing_up_shared_q12_sin_w15(x);
         hash = swing_up_shared_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_shared_q12_operand(i, -13926, 13925,
-                                        -13926, 13925, 17u);
+        x = swing_up_shared_q12_operand(i, -13926, 13925, 17u);
+        x = swing_up_shared_q12_held(x, -13926, 13925);
         y = swing_up_shared_q12_cos_w16((int)x);
         hash = swing_up_shared_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_shared_q12_operand(i, 4097, 8192,
-                                        4097, 8192, 17u);
+        x = swing_up_shared_q12_operand(i, 4097, 8192, 17u);
+        x = swing_up_shared_q12_held(x, 4097, 8192);
         y = swing_up_shared_q12_sigmoid_w16((int)x);
         hash = swing_up_shared_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
     }
