@@ -1,5 +1,6 @@
 """Laws of progress: nothing takes long in silence, and nothing is shown to those who do not look on."""
 
+import io
 import threading
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ from wann_rt.display import live
 from wann_rt.display.evaluation import EvaluationProgress
 from wann_rt.display.live import Live
 
+ERASED = "\x1b[2K"  # what a terminal is told before a line is written anew
 SMALL: dict[str, Any] = {"generations": 2, "population": 6, "episodes": 1, "sweep_weights": 3, "scored_episodes": 2}
 
 
@@ -90,5 +92,37 @@ def test_a_search_says_each_of_its_stages(tmp_path: Path) -> None:
         wr.evaluate(champion, episodes=2)
         wr.verify(champion, n_random=1)
     text = "\n".join(said)
-    for part in ("sweep: 3 weights x 32", "scoring in 2 fresh", "the paper's conditions", "comparing kernels"):
+    for part in (
+        "playing generation 1\n",
+        "sweep: 3 weights x 32",
+        "scoring in 2 fresh",
+        "the paper's conditions",
+        "comparing kernels",
+    ):
         assert part in text
+
+
+@pytest.mark.slow
+def test_a_search_of_an_environment_says_what_it_does_before_its_first_generation() -> None:
+    said: list[str] = []
+    few: dict[str, Any] = {"generations": 1, "population": 2, "weights": [1.0], "drawn_weights": 0, "episodes": 1}
+    with stages.listening(said.append):
+        task = wr.environment("Pendulum-v1", max_steps=5)
+        wr.search(task, progress=False, threads=1, sweep_weights=1, scored_episodes=2, retest_episodes=1, **few)
+    first = [text for text in said if text and not text.startswith("compiling")]
+    assert first[:3] == ["beginning", "trying out whether its episodes repeat", "beginning"]
+    assert first[3] == "playing generation 1"
+    assert "" in said[said.index("playing generation 1") :]
+
+
+def test_a_line_that_stays_tells_what_was_found_and_not_what_was_done_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    screen = io.StringIO()
+    monkeypatch.setattr("wann_rt.display.live.Console", lambda **_: Console(file=screen, force_terminal=True, width=80))
+    with Live("generation", 2, stays=True) as line:
+        line.update(2, "best 7")
+        line.stage("scoring in 100 fresh episodes")
+    assert "best 7" in screen.getvalue().split(ERASED)[-1]
+    with Live("sweep", 100, stays=True) as line:
+        line.stage("judging")
+    assert "sweep" not in screen.getvalue().split(ERASED)[-1], "a counter that never counted goes"

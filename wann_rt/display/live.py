@@ -74,7 +74,6 @@ class Live:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.close()
-        self._stage = ""  # what stays tells of what was found, not of what was done last
         self._screen.end(self._said, self._completed, self._total, self._text)
 
     def say(self, text: str) -> None:
@@ -151,7 +150,7 @@ class _Terminal:
     def end(self, said: str, completed: int, total: int | None, text: str) -> None:
         if completed == 0:
             self._bar.live.transient = True  # a counter that never counted says nothing
-        self.show(said, completed, total, text, whole=False)
+        self.show(said, completed, total, text, whole=False)  # what was found, not what was done last
         self._bar.stop()
 
 

@@ -43,8 +43,9 @@ class SearchProgress:
         now = time.monotonic()
         if self._first is None:
             self._first = now, report.env_steps  # the rate leaves out the first generation, which may compile
-        connections = f"{report.champion_connections} {'connections' if self._live.wide else 'conn'}"
-        text = f"best {report.best:.0f}  champion {report.champion:.1f} ({connections})"
+        many = report.champion_connections
+        size = counted(many, "connection") if self._live.wide else f"{many} conn"
+        text = f"best {report.best:.0f}  champion {report.champion:.1f} ({size})"
         if self._live.wide:
             rate = (report.env_steps - self._first[1]) / max(now - self._first[0], 1e-9)
             speed = f"{rate / 1e6:.1f} M" if rate >= 1e5 else f"{rate / 1e3:.1f} k"

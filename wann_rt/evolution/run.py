@@ -123,7 +123,10 @@ def run(
         callback.on_start(running)
     try:
         with counting(stopper.count):
+            stage(f"playing generation {running.generation + 1}")
             for report in running.run():
+                if not seen:
+                    stage("")  # from now on, progress says how it goes
                 seen.append(report)
                 if journal is not None:
                     journal.generation(report, running)

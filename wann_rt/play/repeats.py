@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from wann_rt.core.errors import TaskError
 from wann_rt.core.network import Connection, Network
+from wann_rt.core.stages import within
 from wann_rt.kernels.genome import LINEAR
 from wann_rt.kernels.programs import Programs, single, some_of
 from wann_rt.play.backends import BACKENDS, processes
@@ -51,7 +52,8 @@ def repeating(task: AnyTask) -> AnyTask:
     if task.params.fresh or not task.params.trial:
         return task
     brief = replace(task, params=task.params._replace(max_steps=min(TRIED_STEPS, task.max_steps)))
-    found = difference(replace(brief, backend="processes"), _tried(task))
+    with within("trying out whether its episodes repeat"):
+        found = difference(replace(brief, backend="processes"), _tried(task))
     if found is None:
         return task
     if not found.leaks:
