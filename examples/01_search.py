@@ -4,6 +4,7 @@ import wann_rt as wr
 
 controller = wr.search(
     "cartpole-swingup",
+    preset="minimal",
     seed=3,
     population=128,
     generations=40,

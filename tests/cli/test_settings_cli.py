@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -122,7 +123,8 @@ def test_help_lists_every_command_by_what_it_is_for() -> None:
 @pytest.mark.slow
 def test_a_run_folder_stands_for_its_champion(tmp_path: Path) -> None:
     out = tmp_path / "run"
-    wr.search("swingup", out=out, generations=1, population=8, episodes=1, sweep_weights=3, scored_episodes=2)
+    small: dict[str, Any] = {"generations": 1, "population": 8, "episodes": 1, "sweep_weights": 3, "scored_episodes": 2}
+    wr.search("swingup", preset="minimal", out=out, **small)
     assert wr.load(out) == wr.load(out / "champion.json")
     for command in (("show",), ("evaluate", "--episodes", 2), ("export", "--to", "c")):
         assert run(*command[:1], out, *command[1:]).exit_code == 0, command

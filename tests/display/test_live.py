@@ -16,7 +16,14 @@ from wann_rt.display.evaluation import EvaluationProgress
 from wann_rt.display.live import Live
 
 ERASED = "\x1b[2K"  # what a terminal is told before a line is written anew
-SMALL: dict[str, Any] = {"generations": 2, "population": 6, "episodes": 1, "sweep_weights": 3, "scored_episodes": 2}
+SMALL: dict[str, Any] = {
+    "preset": "minimal",
+    "generations": 2,
+    "population": 6,
+    "episodes": 1,
+    "sweep_weights": 3,
+    "scored_episodes": 2,
+}
 
 
 def test_progress_is_a_line_now_and_then_where_there_is_no_terminal(

@@ -22,7 +22,8 @@ HOSTILE = "</title><script>alert(1)</script>"
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A short search."""
     folder = tmp_path_factory.mktemp("runs") / "one"
-    words = ["search", "swingup", "--population", "16", "--generations", "3", "--seed", "4", "--out", str(folder), "-q"]
+    sizes = ["--population", "16", "--generations", "3", "--seed", "4"]
+    words = ["search", "swingup", "--preset", "minimal", *sizes, "--out", str(folder), "-q"]
     done = CliRunner().invoke(main, [*words, "--set", "parsimony=0.5", "--task-set", "delay=1"])
     assert done.exit_code == 0, done.output
     return folder

@@ -81,5 +81,5 @@ def test_the_command_prints_a_table_and_a_plot(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, [*arguments, *given, "-q"], catch_exceptions=False)
     assert result.exit_code == 0
     assert "IQM" in result.output
-    assert "minimal-2" in result.output
+    assert "robust-2" in result.output
     assert picture.read_text().startswith("<?xml")

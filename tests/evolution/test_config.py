@@ -67,7 +67,7 @@ def test_wrong_settings_are_named(overlay: dict[str, Any], message: str) -> None
 
 def test_minimal_is_the_default() -> None:
     assert config.load() == config.load("minimal")
-    assert default_preset(tasks.get("swingup")) == "minimal"
+    assert default_preset(tasks.get("swingup")) == "robust"
 
 
 def test_an_environment_has_the_preset_of_few_episodes_by_default() -> None:

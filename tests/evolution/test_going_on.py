@@ -17,7 +17,14 @@ from wann_rt.evolution.run import nothing_learnt
 from wann_rt.evolution.search import Generation, Search
 from wann_rt.evolution.stopping import Stopper, Stopping, read_budget
 
-SMALL: dict[str, Any] = {"population": 8, "drawn_weights": 2, "retest_episodes": 2, "retest_every": 4, "threads": 1}
+SMALL: dict[str, Any] = {
+    "preset": "minimal",
+    "population": 8,
+    "drawn_weights": 2,
+    "retest_episodes": 2,
+    "retest_every": 4,
+    "threads": 1,
+}
 FEWER, MORE = 6, 11  # generation 5 is retested because it is the last of six; of eleven it is not
 
 

@@ -61,10 +61,10 @@ def champion(**settings: Any) -> wr.Controller:
 @pytest.mark.slow
 def test_a_search_of_one_generation_gives_the_network_it_started_from_and_names_the_start() -> None:
     first = champion()
-    again = wr.search("swingup", start=first, population=8, generations=1)
+    again = wr.search("swingup", preset="minimal", start=first, population=8, generations=1)
     assert again.network == first.network
     assert again.provenance["config_digest"] != first.provenance["config_digest"]
-    other = wr.search("swingup", start=champion(seed=1), population=8, generations=1)
+    other = wr.search("swingup", preset="minimal", start=champion(seed=1), population=8, generations=1)
     assert other.provenance["config_digest"] != again.provenance["config_digest"]
 
 
@@ -84,6 +84,6 @@ def test_a_start_that_does_not_fit_is_refused() -> None:
     with pytest.raises(TaskError, match="3 observations and 1 actions; the controller to start from has 5 and 1"):
         wr.search("pendulum", start=first, generations=1)
     with pytest.raises(ConfigError, match="most_connections is 1"):
-        wr.search("swingup", start=first, generations=1, most_connections=1)
+        wr.search("swingup", preset="minimal", start=first, generations=1, most_connections=1)
     with pytest.raises(ConfigError, match="names a controller: pass its network"):
         Search(get("swingup"), replace(load("minimal"), start_digest="sha256:0"))

@@ -159,7 +159,7 @@ def test_a_network_that_is_not_what_was_played_is_found_in_the_retest(monkeypatc
 
     monkeypatch.setattr(genome, "express", other)
     with pytest.raises(wr.WannError, match="internal error: in generation 0"):
-        wr.search("swingup", population=4, generations=1, episodes=1, retest_episodes=1)
+        wr.search("swingup", preset="minimal", population=4, generations=1, episodes=1, retest_episodes=1)
 
 
 def test_what_cannot_be_compiled_is_one_line() -> None:
@@ -206,10 +206,10 @@ def test_a_task_that_limits_its_actions_itself_limits_them_as_its_channels_do() 
 
 def test_a_task_of_ones_own_is_searched_evaluated_and_tuned() -> None:
     task = task_of(step_gently)
-    found = wr.search(task, population=8, generations=2, seed=1)
+    found = wr.search(task, preset="minimal", population=8, generations=2, seed=1)
     assert found.provenance["task"] == "mine"
     assert wr.evaluate(found, task, episodes=4).scores["own_weight"].episodes == 4
     assert wr.tune(found, task, method="sweep", step=0.5).score.mean >= -200
     longer = task_of(step_gently, params=near()(f32(0.5)))
-    assert wr.search(longer, population=8, generations=1).provenance["task_params"] == {"gain": 0.5}
+    assert wr.search(longer, preset="minimal", population=8, generations=1).provenance["task_params"] == {"gain": 0.5}
     assert found.provenance["score"]["episodes"] == Config().scored_episodes

@@ -16,7 +16,7 @@ from wann_rt.play.rollouts import plant_of_task, play, starts_of
 from wann_rt.play.task_of import task_of
 from wann_rt.tasks import own
 
-SMALL: dict[str, Any] = {"population": 8, "generations": 2, "seed": 1}
+SMALL: dict[str, Any] = {"preset": "minimal", "population": 8, "generations": 2, "seed": 1}
 
 
 def spec(path: Path, name: str = "task") -> str:
@@ -30,7 +30,8 @@ def run(*arguments: str) -> Any:
 @pytest.mark.slow
 def test_a_file_is_searched_evaluated_and_written_through_the_command_line(tmp_path: Path) -> None:
     path, out = plant_files.write(tmp_path), tmp_path / "run"
-    searched = run("search", spec(path), "--generations", "2", "--population", "8", "--out", str(out), "-q", "--json")
+    small = ["--preset", "minimal", "--generations", "2", "--population", "8", "-q", "--json"]
+    searched = run("search", spec(path), *small, "--out", str(out))
     assert searched.exit_code == 0, searched.output
     champion = str(out / "champion.json")
     said = wr.load(champion).provenance
@@ -128,7 +129,7 @@ WRONG = [
 @pytest.mark.parametrize(("change", "says"), WRONG, ids=[says for _, says in WRONG])
 def test_a_wrong_file_is_one_error_with_its_line(tmp_path: Path, change: tuple[str, str], says: str) -> None:
     path = plant_files.write(tmp_path, change)
-    done = run("search", spec(path), "--generations", "1")
+    done = run("search", spec(path), "--preset", "minimal", "--generations", "1")
     assert done.exit_code == 2
     assert done.output.count("\n") <= 1
     with pytest.raises(TaskError, match=says):

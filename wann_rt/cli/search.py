@@ -19,8 +19,9 @@ from wann_rt.cli.options import (
 from wann_rt.core.errors import ConfigError
 
 PRESET = (
-    "Settings to start from: minimal (any shared weight), tuned (one), agnostic (random weights too), paper (as "
-    "published), environment (few episodes).  [default: minimal; for an environment: environment]"
+    "Settings to start from: robust (disturbed, calm, a weight for each connection), minimal (any shared weight), "
+    "tuned (one), agnostic (random weights too), paper (as published), environment (few episodes).  [default: robust; "
+    "for an environment: environment]"
 )
 
 

@@ -41,8 +41,8 @@ def search(
 
     Args:
         task: ``wr.task(...)``, ``wr.environment(...)``, a ``wr.Task`` of your own, or the name of a compiled task.
-        preset: named settings to start from: "minimal", "tuned", "agnostic", "paper" or "environment"; by default
-            "minimal", or "environment" for an environment, see ``config.load``.
+        preset: named settings to start from: "robust", "minimal", "tuned", "agnostic", "paper" or "environment"; by
+            default "robust", or "environment" for an environment, see ``config.load``.
         start: a controller whose network the first generation copies, instead of random ones.
         out: run folder to write: settings, one JSON line a generation, the champion. An unfinished run of the same
             task and settings in it is resumed, and gives the champion that it would have given uninterrupted. With more
@@ -59,7 +59,8 @@ def search(
             changed since: the champion is then tested anew, and run folder and champion say so.
 
     Returns:
-        The champion, with the shared weight that a fine sweep finds best, test vectors and its score.
+        The champion, with test vectors and its score; preset "robust" gives each connection a weight, the others give
+        all of them the shared weight that a fine sweep finds best.
 
     Raises:
         WannError: unknown task or setting, an environment that fails, or a run folder that cannot be written.

@@ -288,4 +288,4 @@ def _check(name: str, value: Any, holds: bool, expected: str) -> None:
 
 def default_preset(task: AnyTask) -> str:
     """Returns the preset of a search for which nobody names one."""
-    return "environment" if isinstance(task, EnvironmentTask) else DEFAULT_PRESET
+    return "environment" if isinstance(task, EnvironmentTask) else "robust"

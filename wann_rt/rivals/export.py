@@ -1,5 +1,6 @@
 """Rivals as what firmware takes: a linear one is a controller, another one a formula that is printed as a plant is."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -41,7 +42,7 @@ class _None(NamedTuple):
     """The params of a formula: none."""
 
 
-def formula(task: Task, law: Law, gains: Gains) -> Task:
+def formula(task: Task, law: Law, gains: Gains | Sequence[float]) -> Task:
     """Returns a law as a task that ``exporters.to_c.plant`` prints.
 
     Its state is what the task observes, then the law's memory; its observations are the actions, limited as the task's

@@ -1,0 +1,148 @@
+"""What a user would take instead, tuned as ours are; writes docs/rivals.md and build/rivals.json (`make rivals`).
+
+    PYTHONPATH=tests python tests/bench/rivals.py
+
+Tasks that are done are kept in build/rivals.json; --again plays them anew.
+"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from size.measure import MeasureError, Subject, measure
+from size.processors import BY_KEY
+from size.subjects import header
+
+from wann_rt import tasks
+from wann_rt.evolution import config
+from wann_rt.exporters.to_c.plant import to_plant
+from wann_rt.rivals.contest import Entry, champions, contest
+from wann_rt.rivals.export import formula
+from wann_rt.tasks.task import Task
+from wann_rt.tuning.polish import PolishSettings
+
+TASKS = ("cartpole-swingup", "pendulum", "mountain-car-continuous", "cartpole", "acrobot")
+PROCESSOR, LEVEL, ROWS = BY_KEY["m4f"], "-Os", 200
+COLUMNS = (
+    "controller",
+    "size",
+    "plain",
+    "disturbed",
+    "worst 5 %",
+    "sign changes / s",
+    "behind ours",
+    "instructions",
+    "bytes",
+)
+_FORMULA = """\
+#include "subject.h"
+#include "sized.h"
+static float state[SIZED_N_STATE];
+int size_setup(void) { return 0; }
+void size_step(const size_value *observation, size_action *actions) {
+    float out[SIZED_N_OBSERVATIONS];
+    int k;
+    for (k = 0; k < SIZE_OBSERVATIONS; k++) { state[k] = observation[k]; }
+    sized_observe(state, out);
+    for (k = 0; k < SIZE_ACTIONS; k++) { actions[k] = out[k]; }
+    for (k = SIZE_ACTIONS; k < SIZED_N_OBSERVATIONS; k++) { state[SIZE_OBSERVATIONS + k - SIZE_ACTIONS] = out[k]; }
+}
+"""
+
+
+def main() -> None:
+    """Plays what is missing and writes the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tasks", nargs="*", default=list(TASKS))
+    parser.add_argument("--steps", type=int, default=300_000_000, help="budget of each rival")
+    parser.add_argument("--episodes", type=int, default=1000)
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--again", action="store_true")
+    parser.add_argument("--file", type=Path, default=Path("build/rivals.json"))
+    parser.add_argument("--out", type=Path, default=Path("docs/rivals.md"))
+    given = parser.parse_args()
+    given.file.parent.mkdir(exist_ok=True)
+    known: dict[str, Any] = json.loads(given.file.read_text()) if given.file.exists() else {}
+    for name in given.tasks:
+        if given.again or name not in known:
+            known[name] = played(tasks.get(name), given)
+            given.file.write_text(json.dumps(known, indent=2) + "\n")
+    given.out.write_text(document({name: known[name] for name in TASKS if name in known}, given), encoding="utf-8")
+    print(f"wrote {given.file} and {given.out}")
+
+
+def played(task: Task, given: argparse.Namespace) -> dict[str, Any]:
+    """Returns the figures of ours and of each rival; "ours" is the best of the zoo, disturbed."""
+    robust = config.load("robust")
+    settings = PolishSettings("cma", episodes=robust.polish_episodes, steps=given.steps, threads=given.threads)
+    entries, found = [], {}
+    for entry in contest(
+        task, champions(task), settings, smoothness=robust.smoothness_penalty, episodes=given.episodes
+    ):
+        entries.append(entry)
+        found[entry.name] = entry.to_dict() | cost(task, entry)
+        print(json.dumps({"task": task.name, "name": entry.name, **found[entry.name]}), flush=True)
+    ours = max((e for e in entries if e.law is None), key=lambda e: e.disturbed.mean)
+    return {"ours": {"name": ours.name, **found[ours.name]}, **found}
+
+
+def cost(task: Task, entry: Entry) -> dict[str, int | None]:
+    """Returns what a step costs on a Cortex-M4F: the dearest of many, and bytes of flash; None where it is unknown."""
+    unknown: dict[str, int | None] = {"instructions": None, "bytes": None}
+    if PROCESSOR.missing() or entry.name == "random":
+        return unknown
+    try:
+        figures = measure(subject(task, entry), PROCESSOR, LEVEL, ROWS)
+    except MeasureError as error:
+        print(f"{entry.name}: {error}")
+        return unknown
+    return {"instructions": figures.most, "bytes": figures.flash}
+
+
+def subject(task: Task, entry: Entry) -> Subject:
+    """Returns a controller's own header, or a law printed as a formula; both have a step of the same shape."""
+    if entry.controller is not None:
+        return header(entry.controller, PROCESSOR)
+    assert entry.law is not None
+    made = formula(task, entry.law, [*entry.gains.values()])
+    shape = len(task.observations), len(task.actions)
+    return Subject("rival", _FORMULA, *shape, {"sized.h": to_plant(made, prefix="sized")})
+
+
+def document(found: dict[str, Any], given: argparse.Namespace) -> str:
+    """Returns the page."""
+    text = Path(__file__).with_suffix(".md.in").read_text(encoding="utf-8")
+    parts = [text.replace("<steps>", f"{given.steps / 1e6:.0f}").replace("<episodes>", str(given.episodes))]
+    for name, rows in found.items():
+        parts += [f"## {name}\n", f"| {' | '.join(COLUMNS)} |", f"|---|---|{'---:|' * (len(COLUMNS) - 2)}"]
+        parts += [line(label, row) for label, row in rows.items() if label != "ours"]
+        parts += ["", verdict(rows), ""]
+    return "\n".join(parts)
+
+
+def line(label: str, row: dict[str, Any]) -> str:
+    """Returns a row of a table."""
+    size = f"{len(row['gains'])} gains" if row["connections"] is None else f"{row['connections']} connections"
+    behind = f"{row['behind_ours']:.1f} ± {row['behind_ours_ci95']:.1f}" if "behind_ours" in row else ""
+    scores = [f"{row[name]:.1f}" for name in ("plain", "disturbed", "worst5")]
+    chatter = "" if row["sign_changes"] is None else f"{row['sign_changes']:.1f}"
+    costs = ["" if row[name] is None else str(row[name]) for name in ("instructions", "bytes")]
+    return f"| {' | '.join([label, size, *scores, chatter, behind, *costs])} |"
+
+
+def verdict(rows: dict[str, Any]) -> str:
+    """Returns in a sentence whether ours is better than every rival, disturbed."""
+    rivals = {name: row for name, row in rows.items() if "behind_ours" in row}
+    nearest = min(rivals, key=lambda name: rivals[name]["behind_ours"])
+    gap, error = rivals[nearest]["behind_ours"], rivals[nearest]["behind_ours_ci95"]
+    ours = rows["ours"]["name"]
+    if gap > error:
+        return f"Disturbed, {ours} is better than every rival: than {nearest} by {gap:.1f} ± {error:.1f}."
+    if gap < -error:
+        return f"Disturbed, {nearest} is better than {ours}, by {-gap:.1f} ± {error:.1f}."
+    return f"Disturbed, {ours} and {nearest} cannot be told apart: {gap:.1f} ± {error:.1f}."
+
+
+if __name__ == "__main__":
+    main()
