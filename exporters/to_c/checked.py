@@ -50,7 +50,6 @@ static inline int <p>_observed(float x, uint32_t low, uint32_t high) {
 
 _WITHIN = """\
     const uint32_t order = <p>_order(*x);
-    int is_end;
     if (order <= 0x00800000u || order >= 0xff800000u) {
         *x = safe;
         return <P>_STATUS_RELIMITED;
@@ -59,9 +58,8 @@ _WITHIN = """\
         *x = order < <p>_order(low) ? low : high;
         return <P>_STATUS_RELIMITED;
     }
-    is_end = order == <p>_order(low) || order == <p>_order(high);
-    return is_end ? <P>_STATUS_LIMIT : 0;
-}"""
+"""
+_AT_LIMIT = "    return order == <p>_order(low) || order == <p>_order(high) ? <P>_STATUS_LIMIT"
 
 
 def macros(controller: Controller, names: Names) -> list[str]:
@@ -79,7 +77,9 @@ def functions(controller: Controller, names: Names) -> list[str]:
     parameters = ["float *x", "float low", "float high", "float safe"]
     head = signature("static inline int", f"{names.p}_within", parameters)
     note = "/* Holds an action within its range, by its bits; says whether that was needed. */"
-    return [names.fill(_FUNCTIONS), "\n".join([note, *head, names.fill(_WITHIN)]), _step(controller, names)]
+    last = names.fill(_AT_LIMIT)
+    last += " : 0;" if len(last) + 5 <= COLUMNS else f"\n{' ' * last.index('?')}: 0;"
+    return [names.fill(_FUNCTIONS), "\n".join([note, *head, names.fill(_WITHIN) + last, "}"]), _step(controller, names)]
 
 
 def _step(controller: Controller, names: Names) -> str:
