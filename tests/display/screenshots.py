@@ -36,9 +36,7 @@ COMMANDS = {
 }
 CHANGING = ("NO_COLOR", "COLUMNS", "LINES", "COLORTERM")  # what would make another picture
 FONT_FACES = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)  # fonts of another site, which a document must not load
-LIVE = re.compile(r"^.*(?:\r(?!\n)|\x1b\[2K)", re.MULTILINE)  # what a line that lives has shown before
-GONE = re.compile(r"^.*\n\r?\x1b\[1A\x1b\[2K", re.MULTILINE)  # a line that lived and was taken away
-CURSOR = re.compile(r"\x1b\[(?:\?25[lh]|\d*[ABG])")
+TOLD = re.compile(r"(\n|\r|\x1b\[\d*A|\x1b\[2K|\x1b\[\?25[lh])")  # what a terminal is told between texts
 
 
 def main() -> None:
@@ -69,8 +67,26 @@ def printed(command: str, folder: Path) -> str:
     os.close(ours)
     if process.wait():
         raise SystemExit(f"{command} failed:\n{found.decode()}")
-    text = CURSOR.sub("", GONE.sub("", found.decode().replace("\r\n", "\n")))
-    return LIVE.sub("", text).strip("\n")
+    return settled(found.decode().replace("\r\n", "\n"))
+
+
+def settled(text: str) -> str:
+    """Returns the lines that a terminal shows in the end of what it was sent: live lines move up and are erased."""
+    lines, row, anew = [""], 0, False
+    for part in TOLD.split(text):
+        if part == "\n":
+            row, anew = row + 1, False
+            lines += [""] * (row == len(lines))
+        elif part == "\r":
+            anew = True
+        elif part.endswith("A") and part.startswith("\x1b["):
+            row = max(0, row - int(part[2:-1] or 1))
+        elif part == "\x1b[2K":
+            lines[row] = ""
+        elif part and not part.startswith("\x1b[?25"):
+            lines[row] = part if anew else lines[row] + part
+            anew = False
+    return "\n".join(lines).strip("\n")
 
 
 def drawn(name: str, command: str, text: str) -> str:

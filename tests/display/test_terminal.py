@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from screenshots import COMMANDS, FOLDER, drawn, printed
+from screenshots import COMMANDS, FOLDER, drawn, printed, settled
 
 import wann_rt as wr
 from wann_rt.cli import main
@@ -83,3 +83,9 @@ def test_formulas_have_signs_as_people_write_them() -> None:
 
 def test_one_is_no_plural() -> None:
     assert [counted(n, "node") for n in (0, 1, 2)] == ["0 nodes", "1 node", "2 nodes"]
+
+
+def test_a_picture_has_what_stays_of_a_terminal() -> None:
+    live = "\x1b[?25l\r\x1b[2K* 1/2 one\r\x1b[2K* 2/2 two\n\x1b[?25h\r\x1b[1A\x1b[2Kdone\nnext\n"
+    assert settled(live) == "done\nnext"
+    assert settled("first\n* 1/2\r\x1b[2K\x1b[32m* 2/2\x1b[0m\nlast") == "first\n\x1b[32m* 2/2\x1b[0m\nlast"

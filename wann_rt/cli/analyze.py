@@ -42,7 +42,9 @@ from wann_rt.cli.options import (
 def analyze(
     controller: Path, ranges: tuple[str, ...], seconds: float, knock_out: bool, as_json: bool, **options: Any
 ) -> None:
-    """Bound how sharply CONTROLLER reacts, over all observations within their ranges.
+    """Bound how sharply CONTROLLER reacts to its observations.
+
+    Over all observations within their ranges.
 
     Slopes between jumps, jumps of step nodes and ranges of nodes are proven; the greatest slope that was found stands
     beside each bound.

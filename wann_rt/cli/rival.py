@@ -40,7 +40,9 @@ def rival(
     threads: int | None,
     as_json: bool,
 ) -> None:
-    """Tune textbook controllers for TASK and play them beside ours: plain, and under all disturbances at once.
+    """Tune textbook controllers for TASK, compare them with ours.
+
+    All are played plain, and under all disturbances at once.
 
     Random actions, PID loops, a linear-quadratic regulator, and for swing-ups energy shaping with such a regulator
     at the top; each tuned by the same strategy as ours, under the same disturbances and price.
