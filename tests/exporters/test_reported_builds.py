@@ -55,7 +55,7 @@ def test_a_program_that_is_linked_for_fast_math_is_refused_on_the_target(name: s
     # llvm#81204, llvm#57589, drake#10253, flac#476: start files make a whole process flush subnormal numbers.
     compiler, source = needs.program(name), unit(tmp_path)
     if not fused_flags():
-        needs.skip("this machine is none whose start files are known to flush subnormal numbers: it takes an x86-64 with FMA")
+        needs.skip("this machine may flush nothing at the start of a program: it takes an x86-64 with FMA")
     compiled: list[str | Path] = [compiler, "-O2", "-c", source, "-o", "unit.o"]
     assert run(compiled, [compiler, "unit.o", "-o", "plain"], ["./plain"], cwd=tmp_path) == 0
     assert run(compiled, [compiler, "-ffast-math", "unit.o", "-o", "fast"], ["./fast"], cwd=tmp_path) == SUBNORMAL
