@@ -2,6 +2,8 @@
 
 import concurrent.futures
 import json
+import sys
+import types
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +77,23 @@ def test_tensorboard_has_the_curve(tmp_path: Path) -> None:
     events.Reload()
     assert events.SummaryMetadata("search/champion").plugin_data.plugin_name == "scalars", "its page of curves"
     assert [event.step for event in events.Tensors("search/champion")] == [0, 1, 2]
+
+
+def test_weights_and_biases_gets_settings_curve_and_score(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a module of its name that writes down what it is told, since the real one wants an account or a server."""
+    told: list[tuple[str, Any]] = []
+    stand_in: Any = types.ModuleType("wandb")
+    stand_in.init = lambda **given: told.append(("init", given))
+    stand_in.log = lambda figures, step=None: told.append(("log", (step, figures)))
+    stand_in.finish = lambda: told.append(("finish", None))
+    monkeypatch.setitem(sys.modules, "wandb", stand_in)
+    found = wr.search("swingup", seed=5, generations=2, callbacks=[wr.WeightsAndBiases(project="poles")], **FEW)
+    assert [what for what, _ in told] == ["init", "log", "log", "log", "finish"]
+    begun, (first, figures), _, (_, score), _ = (given for _, given in told)
+    assert (begun["project"], begun["config"]["seed"], begun["config"]["task"]) == ("poles", 5, "cartpole-swingup")
+    assert first == 0
+    assert {"best", "champion", "env_steps"} <= set(figures)
+    assert score["score_mean"] == found.provenance["score"]["mean"]
 
 
 def test_seeds_and_presets_are_compared_in_one_command(tmp_path: Path) -> None:
