@@ -31,7 +31,7 @@ change in what a step computes: an operator exchanged, a constant made a thousan
 least), doubled or negated, a shift one more or less, a table's entry one more, a comparison negated or made to hold for
 equal numbers, a choice with its sides exchanged. A mutant is killed if its own `<p>_selftest()` returns anything but 0,
 or crashes. One that is not killed is equivalent if the original's results, to the bit, are its results for more than
-40,000 other observations of all kinds; else it survives. `make test` runs a seeded sample.
+40,000 other observations of all kinds; else it survives. `make test-long` runs a seeded sample.
 
 | form | weight | mutants | equivalent | survive | killed of those that differ |
 |---|---|---|---|---|---|
