@@ -27,6 +27,10 @@ those after which something was lost, run that should not be, left running, or a
 | --- | --- | --- |
 """
 TAIL = """
+Rows are kept one by one, so their sizes may differ: `make reliability` kills at every file operation and a hundred
+times at random, and tries 2,000 inputs at each door; `python tests/evolution/reliability.py --sample` kills at every
+ninth operation and tries fewer. What is not in the table was not run.
+
 Killed searches are resumed by the same command; champion and journal are compared with those of a search that nobody
 disturbed. Crafted states have right digests and one to three faults in them; one generation is played and bred from
 each that is not refused, by compiled code that checks each index (`NUMBA_BOUNDSCHECK`); `make fuzz-states` tries a
@@ -52,6 +56,7 @@ class Row(NamedTuple):
     program: str
     arguments: tuple[str, ...]
     said: Callable[[dict[str, Any]], tuple[str, int, int]]
+    sample: tuple[str, ...] = ()  # arguments of a small run, if that differs
     variables: dict[str, str] = {}  # noqa: RUF012  # a tuple's default, never changed
 
 
@@ -94,25 +99,29 @@ ROWS = {
     "early": Row(
         "evolution/crash_points.py",
         ("{folder}", "0.0"),
-        _kills("SIGKILL at each file operation, before a state was saved"),
+        _kills("SIGKILL at file operations, before a state was saved"),
+        ("{folder}", "0.0", "9"),
     ),
     "late": Row(
         "evolution/crash_points.py",
         ("{folder}", "0.7"),
-        _kills("SIGKILL at each file operation, with states saved in between"),
+        _kills("SIGKILL at file operations, with states saved in between"),
+        ("{folder}", "0.7", "9"),
     ),
     "random": Row(
         "evolution/resume_under_fire.py",
         ("{folder}", "100"),
         _kills("SIGKILL at random moments and inside writes"),
+        ("{folder}", "8"),
     ),
     "crafted": Row(
-        "evolution/crafted.py", ("--cases", "20000", "--file", f"{BUILD}/fuzz-states.json"), _crafted, CHECKED
+        "evolution/crafted.py", ("--cases", "20000", "--file", f"{BUILD}/fuzz-states.json"), _crafted, (), CHECKED
     ),
     "inputs": Row(
         "cli/fuzz_inputs.py",
         ("--cases", "2000"),
         lambda seen: (f"mutated files and options, at {len(seen['doors'])} doors", seen["cases"], seen["wrong"]),
+        ("--cases", "300"),
     ),
     "commands": Row(
         "cli/fuzz_commands.py",
@@ -130,13 +139,14 @@ ROWS = {
 }
 
 
-def run(row: Row, seconds: float, pythons: list[str]) -> dict[str, Any]:
+def run(row: Row, seconds: float, pythons: list[str], small: bool) -> dict[str, Any]:
     """Runs a row's program and returns what it printed as JSON; its exit code only says whether something was wrong."""
     with tempfile.TemporaryDirectory() as folder:
         kernels = {"NUMBA_CACHE_DIR": f"{folder}/kernels"} if row.variables else {}
         environment = os.environ | {"PYTHONPATH": str(TESTS)} | row.variables | kernels
-        arguments = [text.format(folder=folder, seconds=seconds) for text in row.arguments if text != "{pythons}"]
-        arguments += pythons if "{pythons}" in row.arguments else []
+        wanted = row.sample if small and row.sample else row.arguments
+        arguments = [text.format(folder=folder, seconds=seconds) for text in wanted if text != "{pythons}"]
+        arguments += pythons if "{pythons}" in wanted else []
         command = [sys.executable, str(TESTS / row.program), *arguments]
         said = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False).stdout
     result: dict[str, Any] = json.loads(said.splitlines()[-1])
@@ -158,6 +168,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", nargs="*", choices=list(ROWS), help="to try anew")
     parser.add_argument("--seconds", type=float, default=math.inf, help="for each row that could go on for hours")
+    parser.add_argument("--sample", action="store_true", help="fewer kills and inputs")
     parser.add_argument("--pythons", nargs="*", default=[], help="others that have what wann_rt needs")
     arguments = parser.parse_args()
     chosen = arguments.rows
@@ -165,7 +176,7 @@ def main() -> None:
     for name, row in ROWS.items():
         path = KEPT / f"{name}.json"
         if name in chosen if chosen is not None else not path.exists():
-            path.write_text(json.dumps(run(row, arguments.seconds, arguments.pythons)))
+            path.write_text(json.dumps(run(row, arguments.seconds, arguments.pythons, arguments.sample)))
             print(f"{name}: {path.read_text()[:300]}", flush=True)
     write()
 
