@@ -31,7 +31,7 @@ TASK = tasks.get("cartpole-swingup")
 EPISODES = 1000
 VARIANTS: dict[str, dict[str, Any]] = {
     "preset robust": {},
-    "no price of sign changes": {"chatter_penalty": 0.0},
+    "no price of sign changes": {"polish_chatter_penalty": 0.0},
     "no disturbances": {"disturbed": False},
     "no new beginnings": {"restarts": 0},
     "shared weight": {"polish_share": 0.0},
@@ -67,9 +67,8 @@ def row(variant: str, seed: int, runs: Path, threads: int | None) -> dict[str, A
     if file.exists() and (known := json.loads(file.read_text()))["digest"] == config.digest:
         return dict(known)
     began = time.process_time()
-    champion = finished(TASK, config, runs / name) or run_search(
-        TASK, config, out=runs / name, overwrite=True, threads=threads
-    )
+    folder = runs / f"{name}-{config.digest[7:15]}"
+    champion = finished(TASK, config, folder) or run_search(TASK, config, out=folder, threads=threads)
     seconds = time.process_time() - began
     made = {"variant": variant, "seed": seed, "digest": config.digest, **judged(champion)}
     made |= {"M steps": round(champion.provenance["env_steps"] / 1e6), "CPU-s": round(seconds)}
@@ -101,7 +100,8 @@ def document(runs: Path) -> str:
     ]
     by_variant = {name: sorted((r for r in rows if r["variant"] == name), key=lambda r: r["seed"]) for name in VARIANTS}
     text = Path(__file__).with_suffix(".md.in").read_text(encoding="utf-8")
-    parts = [text, *_goals(by_variant["preset robust"]), *_table(by_variant["preset robust"])]
+    ours = by_variant["preset robust"]
+    parts = [text, *_goals(ours), *_table(ours)] if ours else [text, "no seed has been searched yet."]
     others = {name: found for name, found in by_variant.items() if found and name != "preset robust"}
     if others:
         parts += ["\n## What each setting is worth\n", _head("variant", "seeds")]

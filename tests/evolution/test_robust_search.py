@@ -126,11 +126,13 @@ def test_individual_weights_are_at_least_as_good_as_the_shared_one_on_what_was_s
         pass
     found = polishing.polished(running)
     assert found.env_steps > 0
-    starts = starts_of(running.played, episode_seeds(Purpose.TUNE_FINAL, running.config.seed, 512))
+    task: Any = polishing.tuned_on(running)
+    assert "chatter_penalty" in task.params._fields
+    starts = starts_of(task, episode_seeds(Purpose.TUNE_FINAL, running.config.seed, 512))
     rows = np.repeat(np.array(found.weights, np.float32)[:, np.newaxis], 512, axis=1)
-    tuned = play(running.played, found.network, rows, starts, 1).returns.mean()
+    tuned = play(task, found.network, rows, starts, 1).returns.mean()
     assert running.champion is not None
-    shared = play(running.played, running.champion.network, np.ones(512, np.float32), starts, 1).returns.mean()
+    shared = play(task, running.champion.network, np.ones(512, np.float32), starts, 1).returns.mean()
     assert tuned >= shared
 
 

@@ -25,6 +25,7 @@ DEFAULT_PRESET = "minimal"
 LATER = (
     "disturbed", "effort_penalty", "smoothness_penalty", "chatter_penalty", "cvar_weight", "cvar_share",
     "restarts", "restart_every", "polish_share", "polish_finalists", "polish_method", "polish_episodes",
+    "polish_chatter_penalty",
 )  # fmt: skip
 MOST = 1_000_000  # of what is counted
 MOST_TOGETHER = 100_000_000  # episodes whose results are in memory at once, some 3 GB
@@ -90,6 +91,7 @@ class Config:
             0: the champion has one shared weight.
         polish_finalists: how many networks of the last generation are tuned beside the champion, before the best of
             them all gets the other half of these steps.
+        polish_chatter_penalty: added to ``chatter_penalty`` while they are tuned.
         polish_method: the strategy that does: "pepg", or "cma" with the extra ``tune``.
         polish_episodes: fresh episodes that each candidate plays.
     """
@@ -144,6 +146,7 @@ class Config:
     restart_every: int = 64
     polish_share: float = 0.0
     polish_finalists: int = 3
+    polish_chatter_penalty: float = 0.0
     polish_method: str = "pepg"
     polish_episodes: int = 16
 
@@ -169,7 +172,7 @@ class Config:
         _check(", ".join(self.shares), shares, fit, ">= 0, not all 0")
         for name in (
             "drawn_weights", "most_connections", "parsimony", "random_weights", "random_weights_price", "restarts",
-            "effort_penalty", "smoothness_penalty", "chatter_penalty", "polish_share",
+            "effort_penalty", "smoothness_penalty", "chatter_penalty", "polish_share", "polish_chatter_penalty",
         ):  # fmt: skip
             _check(name, getattr(self, name), 0 <= getattr(self, name) <= 1e6, "from 0 to 1000000")
         floor = self.random_weights_floor

@@ -12,9 +12,11 @@ import numpy as np
 from wann_rt.core.network import Network, unsigned
 from wann_rt.core.stages import stage
 from wann_rt.evaluation.sweep import tuned_weight
+from wann_rt.evolution.conditions import searched
 from wann_rt.evolution.config import Config
 from wann_rt.evolution.search import Search
 from wann_rt.kernels import genome
+from wann_rt.tasks.any_task import AnyTask
 from wann_rt.tuning.polish import Arena, PolishSettings, polish
 from wann_rt.tuning.prune import RETUNE_SIGMA, Pruned
 from wann_rt.tuning.strategies import STRATEGIES, StrategyName
@@ -50,7 +52,7 @@ def polished(running: Search) -> Polished:
     """
     config = running.config
     arena = Arena(
-        running.played, config.seed, running.threads, cvar_weight=config.cvar_weight, cvar_share=config.cvar_share
+        tuned_on(running), config.seed, running.threads, cvar_weight=config.cvar_weight, cvar_share=config.cvar_share
     )
     networks, budget = finalists(running), int(config.polish_share * running.env_steps)
     brief = PolishSettings(
@@ -67,6 +69,15 @@ def polished(running: Search) -> Polished:
         longer = replace(brief, steps=1 + budget // 2, sigma=RETUNE_SIGMA, seed=config.seed + 1)
         best = Pruned(best.network, *polish(arena, best.network, best.weights, longer))
     return Polished(best.network, tuple(best.weights.astype(np.float32).tolist()), arena.env_steps, arena.interrupted)
+
+
+def tuned_on(running: Search) -> AnyTask:
+    """Returns what weights are tuned on: what the search played, at another price of sign changes if that is wanted."""
+    config = running.config
+    if config.polish_chatter_penalty == 0:
+        return running.played
+    price = config.chatter_penalty + config.polish_chatter_penalty
+    return searched(running.task, replace(config, chatter_penalty=price))
 
 
 def finalists(running: Search) -> list[Network]:
