@@ -29,7 +29,7 @@ from wann_rt.core.controller import Controller, Weight
 from wann_rt.core.disk import write_atomic
 from wann_rt.zoo import load
 
-BATCH = 100
+BATCH = 25
 LONGEST = 30.0  # seconds of a processor for one command
 SECONDS = ("--episodes", "2", "--threads", "1")
 RIGHT = ("taken", "refused")
