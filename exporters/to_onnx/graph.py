@@ -9,6 +9,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from wann_rt.core.files import shortest
+
 # Every operator used here exists since opset 13. Above 26 and IR 13 nothing has been tried yet.
 OPSETS = range(13, 27)
 IR_VERSIONS = range(4, 14)  # below 4 an initializer must be an input, so constants could be overridden
@@ -69,7 +71,8 @@ class Graph:
     def number(self, value: np.float32) -> str:
         """Returns the constant of one number."""
         # [1, 1] rather than []: compilers from ONNX to C that we tried want constants of full rank.
-        return self.shared(f"const/{value!s}", np.full((1, 1), value, np.float32))
+        # Digits are Python's own: numpy writes 8388608 now so, now so, and the bytes of a file shall not differ.
+        return self.shared(f"const/{shortest(float(value))!r}", np.full((1, 1), value, np.float32))
 
     def split(self, x: str, sizes: Sequence[int], names: Sequence[str], axis: int = -1) -> list[str]:
         """Cuts x into parts of the given sizes; one part costs nothing."""

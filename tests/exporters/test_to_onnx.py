@@ -314,6 +314,8 @@ def test_300_inputs_and_2000_connections_export_and_run(exact: bool) -> None:
 
 @FORMS
 def test_the_graph_reads_as_reviewed(exact: bool, golden: Callable[[str, str], None]) -> None:
+    if (version := tuple(map(int, onnx.__version__.split(".")[:2]))) < (1, 23):
+        pytest.skip(f"onnx {version} prints fewer digits: pip install 'onnx>=1.23'")
     model = onnx.load_from_string(to_onnx(example(), exact=exact))
     del model.metadata_props[:]  # holds the version and has tests of its own
     model.producer_version = ""
