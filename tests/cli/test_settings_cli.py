@@ -63,15 +63,15 @@ MISTYPED = {
     ),
     "target": (("verify", "zoo:pendulum", "--targets", "cortex-m9"), "did you mean 'cortex-m"),
     "runtime": (("verify", "zoo:pendulum", "--runtime", "openvin"), "did you mean 'openvino'"),
-    "back end": (("search", "--env", "Pendulum-v1", "--backend", "proceses"), "did you mean 'processes'"),
+    "back end": (("search", "--env", "Pendulum-v1", "--backend", "procesess"), "did you mean 'processes'"),
     "environment": (("search", "--env", "Pendulun-v1"), "did you mean 'Pendulum-v1'"),
     "option of an environment": (
         ("search", "--env", "Pendulum-v1", "--task-set", "max_step=3"),
         "did you mean 'max_steps'",
     ),
-    "tuning method": (("tune", "zoo:pendulum", "--method", "cna"), "did you mean 'cma'"),
-    "kind of settings": (("settings", "--of", "serch"), "did you mean 'search'"),
-    "activation": (("search", "swingup", "--set", "activations=linear,tahn"), "did you mean 'tanh'"),
+    "tuning method": (("tune", "zoo:pendulum", "--method", "cmma"), "did you mean 'cma'"),
+    "kind of settings": (("settings", "--of", "sarch"), "did you mean 'search'"),
+    "activation": (("search", "swingup", "--set", "activations=linear,tanhh"), "did you mean 'tanh'"),
     "ranking": (("search", "swingup", "--set", "ranking=paretto"), "did you mean 'pareto'"),
     "word of settings": (("settings", "parsimoni"), "did you mean 'parsimony'"),
 }
@@ -86,12 +86,12 @@ def test_what_is_mistyped_is_guessed(arguments: tuple[tuple[str, ...], str]) -> 
 
 IN_PYTHON: dict[str, tuple[Callable[[], object], str]] = {
     "task": (lambda: wr.search("swingupp"), "'swingup'"),
-    "setting": (lambda: wr.search("swingup", generatons=2), "'generations'"),
+    "setting": (lambda: wr.search("swingup", generationz=2), "'generations'"),
     "setting of tuning": (lambda: wr.tune(wr.load("zoo:pendulum"), epsodes=2), "'episodes'"),
     "method": (lambda: wr.tune(wr.load("zoo:pendulum"), method="sweeep"), "'sweep'"),  # type: ignore[arg-type]
     "back end": (lambda: wr.environment("Pendulum-v1", backend="envpol"), "'envpool'"),  # type: ignore[arg-type]
     "channel": (lambda: wr.environment("Pendulum-v1", channels={"observation": []}), "'observations'"),
-    "key of a channel": (lambda: wr.environment("Pendulum-v1", channels={"actions": [{"nane": "u"}]}), "'name'"),
+    "key of a channel": (lambda: wr.environment("Pendulum-v1", channels={"actions": [{"naem": "u"}]}), "'name'"),
     "kind of package": (lambda: wr.package(wr.load("zoo:pendulum"), "zepyr", out="nowhere"), "'zephyr'"),
     "format": (lambda: wr.export(wr.load("zoo:pendulum"), "onnx-exakt"), "'onnx-exact'"),
     "observation": (lambda: wr.load("zoo:pendulum")(cos_theta=1, sin_theta=0, thetadot=0), "'theta_dot'"),

@@ -42,14 +42,14 @@ def _ends(function: Callable[[Floats], Floats], x: Interval, turns: tuple[float,
 
 
 def _wave(function: Callable[[Floats], Floats], x: Interval, crest: float) -> Interval:
-    """Returns the range of a wave of period 2 between -1 and 1, with its crest at ``crest`` and its trough 1 later."""
+    """Returns the range of a wave of period 2 between -1 and 1, with its crest at ``crest`` and its valley 1 later."""
     ends = function(PI * x.low), function(PI * x.high)
     slack = LIBM * (1 + PI * x.size)  # pi times x is rounded, too
     with np.errstate(invalid="ignore"):
         has_crest = np.floor((x.high - crest) / 2 + slack) >= np.ceil((x.low - crest) / 2 - slack)
-        has_trough = np.floor((x.high - crest - 1) / 2 + slack) >= np.ceil((x.low - crest - 1) / 2 - slack)
+        has_valley = np.floor((x.high - crest - 1) / 2 + slack) >= np.ceil((x.low - crest - 1) / 2 - slack)
     is_far = ~(x.size < FAR)
-    low = np.where(has_trough | is_far, -1.0, np.minimum(*ends) - slack)
+    low = np.where(has_valley | is_far, -1.0, np.minimum(*ends) - slack)
     high = np.where(has_crest | is_far, 1.0, np.maximum(*ends) + slack)
     return limited(Interval(np.nan_to_num(low, nan=-1.0), np.nan_to_num(high, nan=1.0)), -1.0, 1.0)
 

@@ -98,7 +98,7 @@ def _passed(node: Node, total: Interval, error: float) -> float:
         return np.inf
     around = widened(total, error)
     if activation.family == "wave" and not around.size.max() < FAR:
-        return 2.0  # from crest to trough: of such numbers float32 has no phase
+        return 2.0  # from crest to valley: of such numbers float32 has no phase
     slope = float(extension_of(node.activation).slopes(around).size.max())
     size = float(extension_of(node.activation).values(around).size.max())
     own = _once(size) if activation.name in ROUNDED else activation.max_error
