@@ -105,6 +105,14 @@ def test_a_search_begins_anew_and_then_goes_on_from_its_champion() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("fewer", [2, 3, 4])
+def test_a_finished_run_goes_on_over_its_beginnings_as_if_it_had_been_longer(fewer: int, tmp_path: Path) -> None:
+    whole = files.to_text(run_search(TASK, ROBUST, threads=1))
+    run_search(TASK, replace(ROBUST, generations=fewer), out=tmp_path / "run", threads=1)
+    assert files.to_text(run_search(TASK, ROBUST, out=tmp_path / "run", threads=1)) == whole
+
+
+@pytest.mark.slow
 def test_the_champion_depends_on_neither_threads_nor_interruptions(tmp_path: Path) -> None:
     calm = files.to_text(run_search(TASK, ROBUST, threads=1))
     assert files.to_text(run_search(TASK, ROBUST, threads=2)) == calm
