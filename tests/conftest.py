@@ -1,6 +1,7 @@
 """What all tests share: steady examples, the flag that rewrites golden files, and what a skip must say."""
 
 import re
+import signal
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
@@ -27,6 +28,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
             f"--write-{outcome}", metavar="FILE", help=f"add which tests were {outcome}, to run them later"
         )
     parser.addoption("--without", metavar="FILE", help="leave out the tests that a file names")
+
+
+def pytest_configure() -> None:
+    """Hears Ctrl-C as what a terminal starts does: what a shell starts with ``&`` ignores it, and the tests send it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -21,7 +21,7 @@ def interrupt(name: str = "SIGINT") -> None:
 
 @pytest.fixture
 def as_a_terminal_starts_it() -> Iterator[None]:
-    """Undoes what ``nohup make test`` does to this process: there SIGHUP is ignored, and stays so."""
+    """Undoes what ``nohup make test`` does to this process, for one test: who has said nohup means it."""
     before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     signal.signal(signal.SIGHUP, before)
@@ -107,3 +107,14 @@ def test_what_a_library_makes_of_an_interrupt_is_no_error(monkeypatch: pytest.Mo
     done = CliRunner().invoke(cli.main, ["tasks"])
     assert done.exit_code == 130
     assert done.stderr == "wann-rt: interrupted before there was a result\n"
+
+
+def test_where_ctrl_c_is_ignored_an_earlier_interrupt_is_forgotten() -> None:
+    with pytest.raises(KeyboardInterrupt), ended_like_ctrl_c():
+        interrupt("SIGTERM")
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell starts what is to run in the background
+    try:
+        with ended_like_ctrl_c():
+            assert not interrupted()
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -43,6 +43,7 @@ def ended_like_ctrl_c() -> Iterator[None]:
     ours = {number: signal.SIG_DFL for number in numbers if signal.getsignal(number) is signal.SIG_DFL}
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         ours[signal.SIGINT] = signal.default_int_handler  # type: ignore[assignment]
+    if ours:  # the outermost: inside of it all handlers are this module's
         _state.raised = False
     for number in ours:
         signal.signal(number, _interrupt)
