@@ -87,7 +87,7 @@ def test_evaluate_reports_effort_and_chatter_beside_each_score(controller_file: 
     assert "changes/s" in run("evaluate", controller_file, "--episodes", 4).output
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("method", ["sweep", "cma", "pepg"])
 def test_tune_writes_a_controller_that_verifies(controller_file: Path, method: str) -> None:
     budget = ["--steps", 100_000, "--step", 0.1, "--quiet"]
@@ -107,7 +107,7 @@ def test_tune_writes_the_pareto_set_beside_the_result(controller_file: Path, tmp
     assert run("tune", controller_file, "--method", "sweep", "--prune").exit_code == 2
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_param_of_the_task_can_be_changed(controller_file: Path, tmp_path: Path) -> None:
     plain, longer = (
         json.loads(run("evaluate", controller_file, "--episodes", 4, "--json", *options).output)["scores"]

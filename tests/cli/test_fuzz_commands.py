@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from wann_rt.cli import main
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("door", ["show", "show --json", "export c", "export onnx", "package", "import", "evaluate"])
 def test_a_command_takes_mutated_files_or_refuses_them_in_one_line(door: str, tmp_path: Path) -> None:
     fuzz_commands.prepared(tmp_path)

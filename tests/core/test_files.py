@@ -160,7 +160,7 @@ def places(value: Any) -> list[tuple[Any, Any]]:
 
 @settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
-@pytest.mark.slow
+@pytest.mark.long
 def test_mutated_files_are_refused_by_name_or_are_controllers(data: st.DataObject) -> None:
     content = document(data.draw(st.sampled_from(["shared", "ensemble", "connections"])))
     for _ in range(data.draw(st.integers(1, 3))):

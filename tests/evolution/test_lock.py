@@ -5,6 +5,7 @@ says EBADF), ComparativeGenomicsToolkit/cactus issue 1299 (no locks available).
 """
 
 import errno
+import fcntl  # of POSIX, as these tests are
 import os
 import stat
 from collections.abc import Callable
@@ -15,8 +16,6 @@ import pytest
 
 from wann_rt.core.errors import FileError
 from wann_rt.evolution.lock import LOCK_FILE, Lock
-
-fcntl = pytest.importorskip("fcntl")  # there is none on Windows
 
 
 def nfs(real: Callable[[int, int], Any], without: int) -> Callable[[int, int], Any]:

@@ -104,7 +104,7 @@ def test_a_search_begins_anew_and_then_goes_on_from_its_champion() -> None:
     assert len({sources.tobytes() for sources in seen[5].sources}) > 1  # the last is bred: who goes on has parents
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("fewer", [2, 3, 4])
 def test_a_finished_run_goes_on_over_its_beginnings_as_if_it_had_been_longer(fewer: int, tmp_path: Path) -> None:
     whole = files.to_text(run_search(TASK, ROBUST, threads=1))

@@ -65,6 +65,7 @@ def adversarial(n: int, rng: np.random.Generator) -> Integers:
 # The same numbers.
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "flags"), FLAGS)
 @pytest.mark.parametrize("k", range(3))
 def test_every_compiler_and_level_gives_the_oracles_numbers(name: str, flags: str, k: int) -> None:

@@ -267,6 +267,7 @@ def test_no_line_is_too_long(controller: Controller) -> None:
     assert long == []
 
 
+@pytest.mark.long
 def test_generated_code_is_a_fixed_point_of_the_projects_format(headers: dict[str, str]) -> None:
     formatter = needs.program("clang-format")
     style = Path(__file__).parents[2] / ".clang-format"

@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 import pytest
-from helpers import builders
+from helpers import builders, needs
 from helpers.small_controllers import controller, example, row_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -315,7 +315,7 @@ def test_300_inputs_and_2000_connections_export_and_run(exact: bool) -> None:
 @FORMS
 def test_the_graph_reads_as_reviewed(exact: bool, golden: Callable[[str, str], None]) -> None:
     if (version := tuple(map(int, onnx.__version__.split(".")[:2]))) < (1, 23):
-        pytest.skip(f"onnx {version} prints fewer digits: pip install 'onnx>=1.23'")
+        needs.skip(f"onnx {version} prints fewer digits: pip install 'onnx>=1.23'")
     model = onnx.load_from_string(to_onnx(example(), exact=exact))
     del model.metadata_props[:]  # holds the version and has tests of its own
     model.producer_version = ""

@@ -79,6 +79,7 @@ def test_nothing_is_left_when_the_searching_process_is_killed(tmp_path: Path) ->
     assert left == []
 
 
+@pytest.mark.long
 @needs.proc
 def test_a_stopped_worker_does_not_hang(tmp_path: Path) -> None:
     def stop_and_go() -> None:

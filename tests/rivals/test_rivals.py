@@ -93,7 +93,7 @@ def test_other_rivals_are_printed_as_formulas() -> None:
         assert "rival_observe" in to_plant(formula(SWING, one, np.array(one.start)), prefix="rival")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_swinging_up_by_energy_works_by_theory_and_better_tuned() -> None:
     one = law("energy shaping + LQR")
     starts = starts_of(closed(SWING, one), range(1000, 1064))
@@ -105,7 +105,7 @@ def test_swinging_up_by_energy_works_by_theory_and_better_tuned() -> None:
     assert np.array_equal(gains, again)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_contest_is_judged_in_the_same_episodes() -> None:
     lqr = law("LQR", "pendulum")
     pendulum = tasks.get("pendulum")
@@ -121,7 +121,7 @@ def test_a_contest_is_judged_in_the_same_episodes() -> None:
     assert shown["worst5"] <= shown["disturbed"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_command_compares_a_controller_with_the_rivals_of_its_task() -> None:
     words = ["rival", "mountain-car", "--steps", "1000", "--method", "pepg", "--episodes", "4", "--json"]
     done = CliRunner().invoke(main, words)

@@ -60,6 +60,7 @@ def played(controller: wr.Controller, env: gymnasium.Env[Any, Any], seeds: range
     return total / len(seeds)
 
 
+@pytest.mark.long
 def test_from_a_class_in_a_script_to_firmware_that_does_the_same(tmp_path: Any) -> None:
     needs.any_compiler()
     found = wr.search(wr.environment(Oven, max_steps=40), generations=4, **FEW)
