@@ -143,7 +143,14 @@ def test_conditioning_is_compiled_as_the_channel_says() -> None:
 def test_a_task_whose_step_is_other_in_numpy_than_compiled_is_refused_by_the_search(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    settings: dict[str, Any] = {"population": 4, "generations": 1, "episodes": 1, "retest_episodes": 1, "seed": 1}
+    settings: dict[str, Any] = {
+        "preset": "minimal",
+        "population": 4,
+        "generations": 1,
+        "episodes": 1,
+        "retest_episodes": 1,
+        "seed": 1,
+    }
     task = task_of(step_hard, CONDITIONED)
     monkeypatch.setattr("wann_rt.play.rollouts.plant_of_task", lambda _: plant_of_task(task_of(step_hard)))
     with pytest.raises(TaskError, match="the compiled episodes differ"):
