@@ -15,7 +15,6 @@ from wann_rt.core.errors import TaskError
 from wann_rt.tasks.environment.source import source_digest
 from wann_rt.tasks.environment.task import EnvironmentTask
 
-pytestmark = pytest.mark.xdist_group("misbehaving")  # each counts what is left, and would count another's
 RUDE = "helpers.rude_environments:Rude"
 
 
