@@ -25,7 +25,7 @@ quick: $(VENV)/.test-ready  ## run what takes under a minute and needs no compil
 	@PATH='$(abspath $(BIN))' CC= $(BIN)/pytest -n $(JOBS) --dist loadgroup -m 'not slow and not long' $(T) $(PYTEST_ARGS)
 
 # T names a part: make test T=tests/core
-test: $(VENV)/.test-ready  ## run the tests, about eight minutes, or a part of them: make test T=tests/core
+test: $(VENV)/.test-ready  ## run the tests, about five minutes, or a part of them: make test T=tests/core
 	@$(BIN)/pytest -n $(JOBS) --dist loadgroup $(if $(T),,-m 'not long') $(T) $(PYTEST_ARGS)
 	@$(if $(T),:,PYTHONPATH=tests $(BIN)/python -m cross host)
 

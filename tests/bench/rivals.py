@@ -25,7 +25,6 @@ from wann_rt.tuning.polish import PolishSettings
 
 TASKS = ("cartpole-swingup", "pendulum", "mountain-car-continuous", "cartpole", "acrobot")
 ROBUST = Path("docs/robust")  # controllers that were searched on the disturbances
-ROBUST = Path("docs/robust")  # controllers that were searched on the disturbances
 PROCESSOR, LEVEL, ROWS = BY_KEY["m4f"], "-Os", 200
 COLUMNS = (
     "controller",

@@ -72,7 +72,7 @@ def test_seeds_are_read_strictly() -> None:
             read_seeds(text)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_command_prints_a_table_and_a_plot(tmp_path: Path) -> None:
     needs.module("matplotlib")
     given = [f"--set={name}={value}" for name, value in SMALL.items()]

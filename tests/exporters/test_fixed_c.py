@@ -93,6 +93,7 @@ def test_stated_ranges_reach_the_header() -> None:
     assert "--range 'x dot=-3:3'" in to_c_fixed(swing_up(), ranges=ranges)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("key", ["x86_64-gcc", "x86_64-clang"])
 def test_each_activation_equals_its_definition_on_every_observation(key: str) -> None:
     target = needs.installed(BY_KEY[key])

@@ -50,6 +50,7 @@ def test_mutants_change_each_operator_constant_limit_and_comparison() -> None:
     assert (held, held.replace(", 10922", ", (21844)")) in changed["q12"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("form", FORMS)
 def test_a_self_test_without_its_hashes_would_miss_mutants(form: str) -> None:
     chosen = sample(mutants(blind(header(form, swing_up()))))

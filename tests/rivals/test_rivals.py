@@ -59,7 +59,7 @@ def test_the_linearised_pendulum_is_the_one_of_the_textbook() -> None:
     assert c == pytest.approx(np.array([[0, 0], [1, 0], [0, 1]]), abs=1e-3)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("one", laws(SWING), ids=lambda one: one.name)
 def test_a_law_plays_in_the_kernels_bit_for_bit_as_in_numpy(one: Law) -> None:
     task = tasks.with_params(SWING, delay=2.0, observation_noise=0.02)

@@ -253,7 +253,7 @@ def test_a_missing_library_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> N
         tune(SHARED, steps=1)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_price_on_effort_is_paid_in_effort() -> None:
     priced = tune(SHARED, steps=2_000_000, seed=3, task=wr.task("swingup", effort_penalty=0.6))
     free = tune(SHARED, steps=2_000_000, seed=3)
