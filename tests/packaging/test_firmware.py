@@ -127,7 +127,7 @@ def check(lines: list[str]) -> tuple[int, str]:
     return done.returncode, done.stdout.splitlines()[-1]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_comparison_wants_every_step_and_every_bit(trajectory: list[str]) -> None:
     assert check(["something else", *trajectory])[0] == 0
     assert check([line.upper() + ".." for line in trajectory])[0] == 0

@@ -30,6 +30,7 @@ print(found.provenance["score"]["mean"], found.provenance["environment"]["source
 """
 
 
+@pytest.mark.long
 def test_a_notebook_searches_in_the_class_of_its_cell_as_it_is_now(tmp_path: Path) -> None:
     nbclient = needs.module("nbclient")
     needs.module("ipykernel")

@@ -182,6 +182,7 @@ def test_processes_end_with_the_process_that_started_them() -> None:
     processes.close()
 
 
+@pytest.mark.long
 def test_evaluation_and_tuning_play_environments() -> None:
     task = task_of("Pendulum-v1")
     controller = controller_of(task)

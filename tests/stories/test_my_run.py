@@ -27,6 +27,7 @@ def typed(*arguments: object) -> Any:
     return CliRunner().invoke(main, [str(one) for one in arguments], catch_exceptions=False)
 
 
+@pytest.mark.long
 def test_a_run_that_was_stopped_and_then_made_longer_is_the_run_that_was_never_stopped(tmp_path: Path) -> None:
     wr.search("swingup", seed=3, generations=8, out=tmp_path / "whole", **FEW)
     wr.search(

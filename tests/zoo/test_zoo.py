@@ -135,7 +135,7 @@ def test_every_champion_passes_verify(name: str) -> None:
     assert run("verify", f"zoo:{name}", "--vectors", 50).exit_code == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_is_made_from_a_champion_goes_into_the_current_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
