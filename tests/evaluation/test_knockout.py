@@ -62,3 +62,9 @@ def test_the_command_adds_it() -> None:
     shown = CliRunner().invoke(main, ["analyze", "zoo:pendulum", "--knock-out", "--episodes", "2"]).output
     assert "Without one part of it" in shown
     assert "n6 -> torque" in shown
+
+
+@pytest.mark.parametrize("option", [("--episodes", "3"), ("--seed", "1"), ("--task", "pendulum"), ("--env", "A-v1")])
+def test_what_is_for_it_alone_is_not_ignored_without_it(option: tuple[str, str]) -> None:
+    refused = CliRunner().invoke(main, ["analyze", "zoo:pendulum", *option])
+    assert (refused.exit_code, f"{option[0]} is for --knock-out" in refused.output) == (2, True)

@@ -20,6 +20,7 @@ from wann_rt.analysis.nodes import NodeRange, node_ranges
 from wann_rt.analysis.rounding import rounding
 from wann_rt.core.controller import Channel, Controller
 from wann_rt.core.errors import ControllerError
+from wann_rt.core.guess import near
 
 RATIO = 1.05  # of bound to found at which a slope is known well enough
 SECONDS = 10.0
@@ -119,7 +120,7 @@ def certify(
     return Certificate(
         box,
         tuple(search.slopes()),
-        tuple(jumps(controller, root)),
+        tuple(jumps(controller, whole)),
         {channel.name: error for channel, _, error in actions},
         tuple(node_ranges(controller, whole, wrong)),
         {channel.name: _limits(channel, spread.value, error) for channel, spread, error in actions if channel.clip},
@@ -136,7 +137,8 @@ def _box(controller: Controller, ranges: Mapping[str, tuple[float, float]]) -> d
     names = [channel.name for channel in controller.observations]
     unknown = [name for name in ranges if name not in (*names, "*")]
     if unknown:
-        raise ControllerError(f"there is no observation {unknown[0]!r}; expected {', '.join(names)}, or *")
+        guess = near(unknown[0], names) or f"; expected {', '.join(names)}, or *"
+        raise ControllerError(f"there is no observation {unknown[0]!r}{guess}")
     box = {}
     for channel in controller.observations:
         own = (channel.low, channel.high)

@@ -7,7 +7,7 @@ import numpy as np
 
 from wann_rt.analysis.functions import extension_of
 from wann_rt.analysis.interval import Interval, add, limited, point, scaled, times
-from wann_rt.analysis.network import Found, bounded
+from wann_rt.analysis.network import Found
 from wann_rt.core.activations import BY_NAME
 from wann_rt.core.controller import Controller
 
@@ -29,14 +29,13 @@ class Jump:
     bound: float
 
 
-def jumps(controller: Controller, box: Interval) -> Iterator[Jump]:
+def jumps(controller: Controller, found: Found) -> Iterator[Jump]:
     """Yields a bound for each ``step`` node whose argument passes 0 in the box, and each action that it reaches.
 
     Args:
         controller: the controller; of an ensemble, one member switches at a time.
-        box: intervals [1, observations].
+        found: its formulas on one box, see ``network.bounded``.
     """
-    found = bounded(controller, box)
     for place, node in enumerate(controller.lowered.nodes):
         if node.activation != STEP:
             continue

@@ -53,7 +53,7 @@ def rounding(controller: Controller, box: Interval, found: Found) -> Rounding:
             for node, total, value in zip(lowered.nodes, sums, values, strict=True):
                 error = _passed(node, total, _sum_error(node, known, multiplier))
                 known.append((float(value.size.max()) + error, error))
-            nodes.append([error for _, error in known[len(inputs) :]])
+            nodes.append([error * SLACK for _, error in known[len(inputs) :]])
             outputs = known[-len(lowered.outputs) :]
             members.append([_output(channel, *y) for channel, y in zip(controller.actions, outputs, strict=True)])
     return Rounding(nodes, [_mean_error(list(each)) * SLACK for each in zip(*members, strict=True)])

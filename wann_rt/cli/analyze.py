@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from wann_rt.cli.options import (
     AS_JSON,
@@ -39,8 +40,16 @@ from wann_rt.cli.options import (
 @SEED
 @THREADS
 @AS_JSON
+@click.pass_context
 def analyze(
-    controller: Path, ranges: tuple[str, ...], seconds: float, knock_out: bool, as_json: bool, **options: Any
+    context: click.Context,
+    /,
+    controller: Path,
+    ranges: tuple[str, ...],
+    seconds: float,
+    knock_out: bool,
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """Bound how sharply CONTROLLER reacts to its observations.
 
@@ -49,6 +58,10 @@ def analyze(
     Slopes between jumps, jumps of step nodes and ranges of nodes are proven; the greatest slope that was found stands
     beside each bound.
     """
+    said = [name for name in options if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    if said and not knock_out:
+        option = next(one.opts[0] for one in context.command.params if one.name == said[0])
+        raise click.UsageError(f"{option} is for --knock-out, which plays episodes; without it none is played")
     loaded = read_controller(controller)
     from wann_rt.analysis.certificate import certify
     from wann_rt.display.analysis import show_certificate, show_knockout
