@@ -177,3 +177,13 @@ def test_ctrl_c_while_weights_are_tuned_keeps_the_run_to_be_gone_on_with(
 def test_values_that_make_no_sense_are_refused(overlay: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         config.load("robust", overlay)
+
+
+@pytest.mark.slow
+def test_a_search_that_ends_before_it_goes_on_from_its_champion_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    run_search(TASK, replace(ROBUST, generations=4), threads=1)
+    assert "4 generations are beginnings only: with 1 restarts, one each 2 generations" in caplog.text
+    caplog.clear()
+    run_search(TASK, ROBUST, threads=1)
+    run_search(TASK, replace(ROBUST, restarts=0, generations=2), threads=1)
+    assert "beginnings" not in caplog.text

@@ -57,8 +57,8 @@ def rival(
     if played.base is not None:
         raise TaskError("--task-set: name physical params only; the contest sets disturbances and prices itself")
     ours = {str(path): read_controller(path) for path in controllers} or champions(played)
-    if out is not None and not out.is_dir():
-        raise FileError(f"{out}: is no folder")
+    if out is not None and out.exists() and not out.is_dir():
+        raise FileError(f"{out}: is a file; --out names the folder, there already or new, for the controller files")
     robust = config.load("robust")
     price = robust.smoothness_penalty if smoothness is None else smoothness
     settings = PolishSettings(

@@ -3,7 +3,7 @@
 from dataclasses import fields
 
 from wann_rt import tasks
-from wann_rt.core.errors import ConfigError
+from wann_rt.core.errors import ConfigError, TableError
 from wann_rt.evolution.config import Config
 from wann_rt.tasks import conditions
 from wann_rt.tasks.any_task import AnyTask
@@ -36,4 +36,13 @@ def searched(task: AnyTask, config: Config) -> AnyTask:
     return tasks.with_params(task, **added) if added else task
 
 
-assert {field.name for field in fields(Config)} >= set(PRICES)
+def _check_prices() -> None:
+    unknown = set(PRICES) - {field.name for field in fields(Config)}
+    if unknown:
+        raise TableError(
+            f"PENALTIES in wann_rt/tasks/conditions.py has {min(unknown)}, but Config in wann_rt/evolution/config.py "
+            "has no such setting: add it there"
+        )
+
+
+_check_prices()

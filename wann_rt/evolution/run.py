@@ -89,7 +89,7 @@ def run_search(
         stack.enter_context(ended_like_ctrl_c())
         stack.enter_context(session())
         stage("beginning")
-        for line in notes(task) if isinstance(task, EnvironmentTask) else ():
+        for line in [*(notes(task) if isinstance(task, EnvironmentTask) else ()), *_too_short(config)]:
             LOG.warning(line)
         if isinstance(task, Task) and source_of(task):
             refuse(task)
@@ -163,6 +163,18 @@ def _told(
     answers = [] if on_generation is None else [on_generation(report)]
     answers += [callback.on_generation(report, running) for callback in callbacks]
     return "a callback has ended the search" if any(answer is True for answer in answers) else ""
+
+
+def _too_short(config: Config) -> list[str]:
+    """Returns what says that a search ends before it goes on from the best of its beginnings."""
+    needed = (config.restarts + 1) * config.restart_every
+    if not config.restarts or config.generations > needed:
+        return []
+    return [
+        f"{config.generations} generations are beginnings only: with {config.restarts} restarts, one each "
+        f"{config.restart_every} generations, the search goes on from its champion after {needed}; ask for more "
+        "generations, or for fewer restarts"
+    ]
 
 
 def nothing_learnt(seen: Sequence[Generation], controller: Controller) -> list[str]:
