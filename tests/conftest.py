@@ -40,8 +40,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     path = config.getoption("--without")
     if path and Path(path).exists():
         named = set(Path(path).read_text(encoding="utf-8").splitlines())
-        config.hook.pytest_deselected(items=[item for item in items if item.nodeid in named])
-        items[:] = [item for item in items if item.nodeid not in named]
+        config.hook.pytest_deselected(items=[item for item in items if _ungrouped(item.nodeid) in named])
+        items[:] = [item for item in items if _ungrouped(item.nodeid) not in named]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -49,10 +49,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     for outcome in OUTCOMES:
         if path := config.getoption(f"--write-{outcome}"):
             reports = terminalreporter.stats.get(outcome, [])
-            nodes = sorted({re.sub(r"@\w+$", "", report.nodeid) for report in reports})
+            nodes = sorted({_ungrouped(report.nodeid) for report in reports})
             Path(path).parent.mkdir(parents=True, exist_ok=True)
             with Path(path).open("a", encoding="utf-8") as file:
                 file.writelines(f"{nodeid}\n" for nodeid in nodes)
+
+
+def _ungrouped(nodeid: str) -> str:
+    """Returns a test's name without the group that pytest-xdist adds."""
+    return re.sub(r"@\w+$", "", nodeid)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -59,7 +59,7 @@ def recipe(*goal: str) -> str:
 
 
 def test_what_passed_before_is_left_out_and_nothing_else(pytestconfig: pytest.Config, tmp_path: Path) -> None:
-    path, names, left_out = tmp_path / "passed.txt", ["a.py::one", "a.py::one[x]", "b.py::two"], list[str]()
+    path, names, left_out = tmp_path / "passed.txt", ["a.py::one@group", "a.py::one[x]", "b.py::two"], list[str]()
     items = [SimpleNamespace(nodeid=name) for name in names]
     hook = SimpleNamespace(pytest_deselected=lambda items: left_out.extend(item.nodeid for item in items))
     config = SimpleNamespace(getoption={"--without": str(path)}.get, hook=hook)
@@ -69,4 +69,10 @@ def test_what_passed_before_is_left_out_and_nothing_else(pytestconfig: pytest.Co
     path.write_text("a.py::one\n", encoding="utf-8")
     plugin.pytest_collection_modifyitems(config, items)
     assert [item.nodeid for item in items] == ["a.py::one[x]", "b.py::two"]
-    assert left_out == ["a.py::one"]
+    assert left_out == ["a.py::one@group"]
+
+
+@pytest.mark.xdist_group("of_this_test")
+def test_tests_of_one_group_run_in_one_process(request: pytest.FixtureRequest) -> None:
+    spread = "PYTEST_XDIST_WORKER" in os.environ and request.config.getoption("loadgroup", False)
+    assert request.node.nodeid.endswith("@of_this_test") == bool(spread), "pytest-xdist does not know its groups"
