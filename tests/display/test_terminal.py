@@ -14,7 +14,7 @@ from wann_rt.core.controller import Channel, Controller
 from wann_rt.core.network import Connection, Network
 from wann_rt.core.weight import Weight
 from wann_rt.display.formulas import formulas
-from wann_rt.display.tables import counted
+from wann_rt.display.tables import counted, paragraph
 from wann_rt.evolution import config
 from wann_rt.tasks import TASKS
 
@@ -89,3 +89,8 @@ def test_a_picture_has_what_stays_of_a_terminal() -> None:
     live = "\x1b[?25l\r\x1b[2K* 1/2 one\r\x1b[2K* 2/2 two\n\x1b[?25h\r\x1b[1A\x1b[2Kdone\nnext\n"
     assert settled(live) == "done\nnext"
     assert settled("first\n* 1/2\r\x1b[2K\x1b[32m* 2/2\x1b[0m\nlast") == "first\n\x1b[32m* 2/2\x1b[0m\nlast"
+
+
+def test_a_paragraph_sends_no_command_to_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    paragraph("wrote run\x1b[31m[b]/champion.json\nnext: \x07")
+    assert capsys.readouterr().out == "wrote run\\x1b[31m[b]/champion.json\nnext: \\x07\n"

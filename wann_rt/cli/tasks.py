@@ -18,5 +18,9 @@ def tasks(as_json: bool) -> None:
     else:
         display.show_tasks(TASKS)
         for point in announced():
-            display.say(f"{point.name}: {point.value}, announced by {point.dist.name if point.dist else 'a package'}")
-        display.say("one of your own: FILE.py:NAME or MODULE:NAME; `wann-rt new-task NAME` writes one to start from")
+            display.paragraph(
+                f"{point.name}: {point.value}, announced by {point.dist.name if point.dist else 'a package'}"
+            )
+        display.paragraph(
+            "one of your own: FILE.py:NAME or MODULE:NAME; `wann-rt new-task NAME` writes one to start from"
+        )

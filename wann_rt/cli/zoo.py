@@ -18,7 +18,7 @@ def zoo(as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
-    from wann_rt.display.tables import console, say, table
+    from wann_rt.display.tables import console, paragraph, table
 
     made = table("Champions (zoo:NAME)", "name", "environment", ">conn.", ">mean return", tight=True)
     made.columns[0].no_wrap = made.columns[1].no_wrap = True
@@ -26,7 +26,7 @@ def zoo(as_json: bool) -> None:
         score = f"{row['mean']:.1f} ± {row['ci95']:.1f}"
         made.add_row(row["name"], row["environment"], str(row["connections"]), score)
     console().print(made)
-    say("scored in plain Gymnasium; docs/zoo.md has every condition; next: wann-rt show zoo:pendulum")
+    paragraph("scored in plain Gymnasium; docs/zoo.md has every condition; next: wann-rt show zoo:pendulum")
 
 
 def champions() -> list[dict[str, Any]]:

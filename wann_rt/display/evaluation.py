@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from wann_rt.display.formulas import number
 from wann_rt.display.live import Live
-from wann_rt.display.tables import console, say, table
+from wann_rt.display.tables import console, paragraph, table
 from wann_rt.evaluation.baseline import CONDITIONS as BASELINE_CONDITIONS
 from wann_rt.evaluation.baseline import nearest
 
@@ -68,12 +68,12 @@ def show_evaluation(result: "Evaluation") -> None:
         figures = f"{score.mean:.1f}", f"± {score.ci95:.1f}", f"{score.sd:.1f}", str(score.episodes)
         made.add_row(label, *figures, *behaviour)
     console().print(made)
-    say(LEGEND)
+    paragraph(LEGEND)
     guessed = nearest(result.task, result.connections)
     if guessed is not None:
         for condition in BASELINE_CONDITIONS:
             text = f"{CONDITIONS[condition]}: {guessed.text(condition)}"
-            say(f"random networks of {guessed.connections} connections, {text}")
+            paragraph(f"random networks of {guessed.connections} connections, {text}")
 
 
 def show_robustness(result: "Robustness") -> None:

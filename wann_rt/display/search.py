@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from wann_rt.core.controller import Controller
 from wann_rt.display.formulas import number
 from wann_rt.display.live import Live
-from wann_rt.display.tables import console, counted, say, table
+from wann_rt.display.tables import console, counted, paragraph, table
 
 if TYPE_CHECKING:
     from wann_rt.evolution.comparison import Comparison
@@ -65,12 +65,12 @@ def show_champion(controller: Controller, path: Path) -> None:
     score = controller.provenance["score"]
     network, weight = controller.network, controller.weight
     weighted = "a weight each" if weight.kind == "connections" else f"shared weight {number(weight.values[0])}"
-    say(
+    paragraph(
         f"champion: {counted(network.n_connections, 'connection')}, {counted(network.n_hidden, 'hidden node')}, "
         f"{weighted}: scores {score['mean']:.0f} ± {score['ci95']:.0f} "
         f"over {score['episodes']} fresh episodes{behaviour(score)}"
     )
-    say(f"wrote {path}\nnext: wann-rt verify {path}")
+    paragraph(f"wrote {path}\nnext: wann-rt verify {path}")
 
 
 def show_comparison(result: "Comparison", folder: Path) -> None:
@@ -93,4 +93,4 @@ def show_comparison(result: "Comparison", folder: Path) -> None:
     out = console()
     out.print(each)
     out.print(over)
-    say("IQM: the mean of the middle half of the runs, with a bootstrap interval over the runs (rliable)")
+    paragraph("IQM: the mean of the middle half of the runs, with a bootstrap interval over the runs (rliable)")

@@ -29,15 +29,15 @@ def console() -> Console:
     return Console(width=None if sys.stdout.isatty() else 110, highlight=False, emoji=False)
 
 
-def say(text: str, *, hang: int = 0) -> None:
+def paragraph(text: str, *, hang: int = 0) -> None:
     """Prints a line, which a terminal breaks between words and a file keeps whole.
 
     Args:
-        text: the line, or several.
+        text: the line, or several; what came from a file or a user is escaped.
         hang: by how many columns what follows a break is indented.
     """
     out = console()
-    for line in text.split("\n"):
+    for line in plain(text, kept="\n").split("\n"):
         parts = _broken(line, out.width, " " * hang) if sys.stdout.isatty() else [line]
         out.print("\n".join(parts), soft_wrap=True, markup=False)
 
@@ -96,7 +96,7 @@ def show_tasks(tasks: Sequence["Task"]) -> None:
         names = "\n".join([task.name, *(f"  or {alias}" for alias in task.aliases)])
         made.add_row(names, task.title.replace(" (Gymnasium's", "\n(Gymnasium's"), *counts)
     console().print(made)
-    say("wann-rt search TASK; --json says more; environments of Gymnasium: wann-rt search --env ID")
+    paragraph("wann-rt search TASK; --json says more; environments of Gymnasium: wann-rt search --env ID")
 
 
 def controller_dict(controller: Controller) -> dict[str, Any]:
@@ -126,9 +126,9 @@ def show_controller(controller: Controller) -> None:
         out.print(_channel_table(title, channels))
     out.print("[bold]Network[/]")
     sizes = counted(network.n_hidden, "hidden node"), counted(network.n_connections, "connection")
-    say(f"{', '.join(sizes)}, {counted(max(network.levels), 'level')}; {_weights(controller)}")
+    paragraph(f"{', '.join(sizes)}, {counted(max(network.levels), 'level')}; {_weights(controller)}")
     for name, formula in formulas(controller).items():
-        say(plain(f"  {name} = {formula}"), hang=6)
+        paragraph(f"  {name} = {formula}", hang=6)
     made = table("\nProvenance", "key", "value")
     made.columns[0].no_wrap = True
     for key, value in controller.provenance.items():

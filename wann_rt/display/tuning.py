@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from wann_rt.display.formulas import number
 from wann_rt.display.live import Live
-from wann_rt.display.tables import console, counted, say, table
+from wann_rt.display.tables import console, counted, paragraph, table
 
 if TYPE_CHECKING:
     from wann_rt.evaluation.score import Score
@@ -47,12 +47,12 @@ def show_tuned(tuned: "Tuned", path: Path) -> None:
     network = tuned.controller.network
     if tuned.sweep is not None and tuned.finalists is not None:
         grid, best = tuned.sweep.weights, int(tuned.finalists.means.argmax())
-        say(
+        paragraph(
             f"sweep: {len(grid)} weights from {number(grid[0])} to {number(grid[-1])}; "
             f"best {number(tuned.finalists.best)}: "
             f"{tuned.finalists.means[best]:.1f} ± {tuned.finalists.intervals[best]:.1f}"
         )
-    say(
+    paragraph(
         f"given:  {text(tuned.start)}\n"
         f"result: {text(tuned.score)}, {counted(network.n_connections, 'connection')}, "
         f"{counted(network.n_hidden, 'hidden node')}"
@@ -60,7 +60,7 @@ def show_tuned(tuned: "Tuned", path: Path) -> None:
     )
     if tuned.front:
         _show_front(tuned, path)
-    say(f"wrote {path}\nnext: wann-rt verify {path}")
+    paragraph(f"wrote {path}\nnext: wann-rt verify {path}")
 
 
 def text(score: "Score") -> str:
