@@ -95,18 +95,25 @@ def functions_hash(tested: Sequence[Tested]) -> int:
 
 
 def _functions(tested: Sequence[Tested], names: Names) -> str:
+    note = "/* A drawn argument between limits: any, at either end, a step of a table, small. */"
+    parameters = ["uint32_t number", "const int32_t *limits"]
     calls = []
-    for one in tested:
-        numbers = f"i, {one.limits[0]}, {one.limits[1]}, {drawn.operand_shift(one.ends)}u"
-        calls += [f"{INDENT}x = {names.p}_operand({numbers});"]
-        calls += [f"{INDENT}x = {names.p}_held(x, {one.ends[0]}, {one.ends[1]});"]
+    for k, one in enumerate(tested):
+        calls += [f"{INDENT}x = {names.p}_operand(i, limits[{k}]);"]
         calls += assignment("y", f"{one.name}({'(int)' * one.is_narrow}x)")
-        calls += [f"{INDENT}hash = {names.p}_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;"]
-    note = "/* A drawn argument: any, at either limit, a step of a table, small. */"
-    parameters = ["uint32_t number", "int32_t low", "int32_t high", "uint32_t shift"]
-    head = "\n".join([note, *signature("static inline int32_t", f"{names.p}_operand", parameters)])
-    text = FUNCTIONS.replace("<head>", head).replace("<operands>", str(drawn.OPERANDS))
-    return text.replace("<calls>", "\n".join(f"{INDENT}{line}" for line in calls))
+        calls += [f"{INDENT}hash = {names.p}_joined(hash, y);"]
+    fills = {
+        "<head>": "\n".join([note, *signature("static inline int32_t", f"{names.p}_operand", parameters)]),
+        "<operands>": str(drawn.OPERANDS),
+        "<tested>": str(len(tested)),
+        # A table, for in code the same numbers cost three times as much.
+        "<limits>": _rows([(*one.limits, *one.ends, drawn.operand_shift(one.ends)) for one in tested]),
+        "<calls>": "\n".join(f"{INDENT}{line}" for line in calls),
+    }
+    text = FUNCTIONS
+    for mark, value in fills.items():
+        text = text.replace(mark, value)
+    return text
 
 
 def recorded(fixed: FixedController) -> Integers:

@@ -37,6 +37,11 @@ DRAWN = """\
 
 FUNCTIONS = """\
 <head>
+    const int32_t low = <P>_READ32(&limits[0]);
+    const int32_t high = <P>_READ32(&limits[1]);
+    const int32_t least = <P>_READ32(&limits[2]);
+    const int32_t most = <P>_READ32(&limits[3]);
+    const uint32_t shift = (uint32_t)<P>_READ32(&limits[4]);
     const uint32_t bits = <p>_mixed(number);
     const uint32_t kind = number % 4u;
     const int32_t step = (int32_t)(number / 4u) * 256;
@@ -48,16 +53,22 @@ FUNCTIONS = """\
     } else if (kind == 2u) {
         found = (bits & 64u) != 0u ? step : -step;
     }
-    return found;
+    return found > most ? most : found < least ? least : found;
 }
 
-/* x limited to what a function can meet */
-static inline int32_t <p>_held(int32_t x, int32_t least, int32_t most) {
-    return x > most ? most : x < least ? least : x;
+/* A hash with what a function computed. */
+static inline uint32_t <p>_joined(uint32_t hash, int32_t result) {
+    return <p>_mixed(hash ^ (uint32_t)result) + 0x9e3779b9u;
 }
 
 /* The hash of what the functions compute for drawn arguments. */
 static inline uint32_t <p>_functions(void) {
+    /* clang-format off */
+    static const int32_t limits[<tested>]
+        [5] <P>_FLASH = {
+<limits>
+    };
+    /* clang-format on */
     volatile unsigned first = 0; /* volatile: all is computed here, not in the compiler */
     uint32_t hash = 0x811c9dc5u;
     unsigned i;

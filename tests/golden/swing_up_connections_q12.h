@@ -59,11 +59,11 @@
  */
 
 #if defined(SWING_UP_CONNECTIONS_Q12_WANN_H)
-#if SWING_UP_CONNECTIONS_Q12_WANN_H != 0x4368d1edu
+#if SWING_UP_CONNECTIONS_Q12_WANN_H != 0xa210cd74u
 #error "two headers that differ have one prefix: write one with --set prefix=NAME"
 #endif
 #else
-#define SWING_UP_CONNECTIONS_Q12_WANN_H 0x4368d1edu
+#define SWING_UP_CONNECTIONS_Q12_WANN_H 0xa210cd74u
 
 #include <stdint.h>
 
@@ -314,9 +314,13 @@ static inline uint32_t swing_up_connections_q12_mixed(uint32_t x) {
     return x ^ (x >> 16);
 }
 
-/* A drawn argument: any, at either limit, a step of a table, small. */
-static inline int32_t swing_up_connections_q12_operand(uint32_t number, int32_t low, int32_t high,
-                                                       uint32_t shift) {
+/* A drawn argument between limits: any, at either end, a step of a table, small. */
+static inline int32_t swing_up_connections_q12_operand(uint32_t number, const int32_t *limits) {
+    const int32_t low = SWING_UP_CONNECTIONS_Q12_READ32(&limits[0]);
+    const int32_t high = SWING_UP_CONNECTIONS_Q12_READ32(&limits[1]);
+    const int32_t least = SWING_UP_CONNECTIONS_Q12_READ32(&limits[2]);
+    const int32_t most = SWING_UP_CONNECTIONS_Q12_READ32(&limits[3]);
+    const uint32_t shift = (uint32_t)SWING_UP_CONNECTIONS_Q12_READ32(&limits[4]);
     const uint32_t bits = swing_up_connections_q12_mixed(number);
     const uint32_t kind = number % 4u;
     const int32_t step = (int32_t)(number / 4u) * 256;
@@ -328,66 +332,71 @@ static inline int32_t swing_up_connections_q12_operand(uint32_t number, int32_t 
     } else if (kind == 2u) {
         found = (bits & 64u) != 0u ? step : -step;
     }
-    return found;
+    return found > most ? most : found < least ? least : found;
 }
 
-/* x limited to what a function can meet */
-static inline int32_t swing_up_connections_q12_held(int32_t x, int32_t least, int32_t most) {
-    return x > most ? most : x < least ? least : x;
+/* A hash with what a function computed. */
+static inline uint32_t swing_up_connections_q12_joined(uint32_t hash, int32_t result) {
+    return swing_up_connections_q12_mixed(hash ^ (uint32_t)result) + 0x9e3779b9u;
 }
 
 /* The hash of what the functions compute for drawn arguments. */
 static inline uint32_t swing_up_connections_q12_functions(void) {
+    /* clang-format off */
+    static const int32_t limits[11]
+        [5] SWING_UP_CONNECTIONS_Q12_FLASH = {
+        {-6963, 8846, -6963, 8846, 17},
+        {-16384, 16383, -16384, 16383, 16},
+        {-16384, 16383, -16384, 16383, 16},
+        {6555, 14336, 6555, 14336, 17},
+        {-6800, 6798, -6800, 6798, 18},
+        {-134217727, 134217727, -1991327746, 2002805228, 1},
+        {-268435455, 268435455, -1913845843, 1725985260, 1},
+        {-456302591, 456315698, -456302591, 456315698, 2},
+        {-445587620, 445541745, -445587620, 445541745, 2},
+        {-617205760, 617120563, -617205760, 617120563, 1},
+        {429622886, 939524096, 429622886, 939524096, 1},
+    };
+    /* clang-format on */
     volatile unsigned first = 0; /* volatile: all is computed here, not in the compiler */
     uint32_t hash = 0x811c9dc5u;
     unsigned i;
     for (i = first; i < 264u; i++) {
         int32_t x;
         int32_t y;
-        x = swing_up_connections_q12_operand(i, -6963, 8846, 17u);
-        x = swing_up_connections_q12_held(x, -6963, 8846);
+        x = swing_up_connections_q12_operand(i, limits[0]);
         y = swing_up_connections_q12_sin((int)x);
-        hash = swing_up_connections_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_connections_q12_operand(i, -16384, 16383, 16u);
-        x = swing_up_connections_q12_held(x, -16384, 16383);
+        hash = swing_up_connections_q12_joined(hash, y);
+        x = swing_up_connections_q12_operand(i, limits[1]);
         y = swing_up_connections_q12_gauss((int)x);
-        hash = swing_up_connections_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_connections_q12_operand(i, -16384, 16383, 16u);
-        x = swing_up_connections_q12_held(x, -16384, 16383);
+        hash = swing_up_connections_q12_joined(hash, y);
+        x = swing_up_connections_q12_operand(i, limits[2]);
         y = swing_up_connections_q12_tanh((int)x);
-        hash = swing_up_connections_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_connections_q12_operand(i, 6555, 14336, 17u);
-        x = swing_up_connections_q12_held(x, 6555, 14336);
+        hash = swing_up_connections_q12_joined(hash, y);
+        x = swing_up_connections_q12_operand(i, limits[3]);
         y = swing_up_connections_q12_sigmoid((int)x);
-        hash = swing_up_connections_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_connections_q12_operand(i, -6800, 6798, 18u);
-        x = swing_up_connections_q12_held(x, -6800, 6798);
+        hash = swing_up_connections_q12_joined(hash, y);
+        x = swing_up_connections_q12_operand(i, limits[4]);
         y = swing_up_connections_q12_cos((int)x);
-        hash = swing_up_connections_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_connections_q12_operand(i, -134217727, 134217727, 1u);
-        x = swing_up_connections_q12_held(x, -1991327746, 2002805228);
+        hash = swing_up_connections_q12_joined(hash, y);
+        x = swing_up_connections_q12_operand(i, limits[5]);
         y = swing_up_connections_q12_gauss_w13(x);
-        hash = swing_up_connections_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_connections_q12_operand(i, -268435455, 268435455, 1u);
-        x = swing_up_connections_q12_held(x, -1913845843, 1725985260);
+        hash = swing_up_connections_q12_joined(hash, y);
+        x = swing_up_connections_q12_operand(i, limits[6]);
         y = swing_up_connections_q12_tanh_w14(x);
-        hash = swing_up_connections_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_connections_q12_operand(i, -456302591, 456315698, 2u);
-        x = swing_up_connections_q12_held(x, -456302591, 456315698);
+        hash = swing_up_connections_q12_joined(hash, y);
+        x = swing_up_connections_q12_operand(i, limits[7]);
         y = swing_up_connections_q12_sin_w16(x);
-        hash = swing_up_connections_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_connections_q12_operand(i, -445587620, 445541745, 2u);
-        x = swing_up_connections_q12_held(x, -445587620, 445541745);
+        hash = swing_up_connections_q12_joined(hash, y);
+        x = swing_up_connections_q12_operand(i, limits[8]);
         y = swing_up_connections_q12_cos_w16(x);
-        hash = swing_up_connections_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_connections_q12_operand(i, -617205760, 617120563, 1u);
-        x = swing_up_connections_q12_held(x, -617205760, 617120563);
+        hash = swing_up_connections_q12_joined(hash, y);
+        x = swing_up_connections_q12_operand(i, limits[9]);
         y = swing_up_connections_q12_tanh_w16(x);
-        hash = swing_up_connections_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_connections_q12_operand(i, 429622886, 939524096, 1u);
-        x = swing_up_connections_q12_held(x, 429622886, 939524096);
+        hash = swing_up_connections_q12_joined(hash, y);
+        x = swing_up_connections_q12_operand(i, limits[10]);
         y = swing_up_connections_q12_sigmoid_w16(x);
-        hash = swing_up_connections_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+        hash = swing_up_connections_q12_joined(hash, y);
     }
     return hash;
 }

@@ -59,11 +59,11 @@
  */
 
 #if defined(SWING_UP_ENSEMBLE_Q12_WANN_H)
-#if SWING_UP_ENSEMBLE_Q12_WANN_H != 0xb98eccf4u
+#if SWING_UP_ENSEMBLE_Q12_WANN_H != 0x59eb3fd3u
 #error "two headers that differ have one prefix: write one with --set prefix=NAME"
 #endif
 #else
-#define SWING_UP_ENSEMBLE_Q12_WANN_H 0xb98eccf4u
+#define SWING_UP_ENSEMBLE_Q12_WANN_H 0x59eb3fd3u
 
 #include <stdint.h>
 
@@ -419,9 +419,13 @@ static inline uint32_t swing_up_ensemble_q12_mixed(uint32_t x) {
     return x ^ (x >> 16);
 }
 
-/* A drawn argument: any, at either limit, a step of a table, small. */
-static inline int32_t swing_up_ensemble_q12_operand(uint32_t number, int32_t low, int32_t high,
-                                                    uint32_t shift) {
+/* A drawn argument between limits: any, at either end, a step of a table, small. */
+static inline int32_t swing_up_ensemble_q12_operand(uint32_t number, const int32_t *limits) {
+    const int32_t low = SWING_UP_ENSEMBLE_Q12_READ32(&limits[0]);
+    const int32_t high = SWING_UP_ENSEMBLE_Q12_READ32(&limits[1]);
+    const int32_t least = SWING_UP_ENSEMBLE_Q12_READ32(&limits[2]);
+    const int32_t most = SWING_UP_ENSEMBLE_Q12_READ32(&limits[3]);
+    const uint32_t shift = (uint32_t)SWING_UP_ENSEMBLE_Q12_READ32(&limits[4]);
     const uint32_t bits = swing_up_ensemble_q12_mixed(number);
     const uint32_t kind = number % 4u;
     const int32_t step = (int32_t)(number / 4u) * 256;
@@ -433,102 +437,107 @@ static inline int32_t swing_up_ensemble_q12_operand(uint32_t number, int32_t low
     } else if (kind == 2u) {
         found = (bits & 64u) != 0u ? step : -step;
     }
-    return found;
+    return found > most ? most : found < least ? least : found;
 }
 
-/* x limited to what a function can meet */
-static inline int32_t swing_up_ensemble_q12_held(int32_t x, int32_t least, int32_t most) {
-    return x > most ? most : x < least ? least : x;
+/* A hash with what a function computed. */
+static inline uint32_t swing_up_ensemble_q12_joined(uint32_t hash, int32_t result) {
+    return swing_up_ensemble_q12_mixed(hash ^ (uint32_t)result) + 0x9e3779b9u;
 }
 
 /* The hash of what the functions compute for drawn arguments. */
 static inline uint32_t swing_up_ensemble_q12_functions(void) {
+    /* clang-format off */
+    static const int32_t limits[20]
+        [5] SWING_UP_ENSEMBLE_Q12_FLASH = {
+        {-73722, 73720, -73722, 73720, 14},
+        {-16384, 16383, -16384, 16383, 16},
+        {-16384, 16383, -16384, 16383, 16},
+        {-16384, 6144, -16384, 6144, 16},
+        {-27850, 27852, -27850, 27852, 16},
+        {-8191, 8191, -138034, 137210, 13},
+        {-8191, 8191, -143358, 151546, 13},
+        {-36860, 36861, -36860, 36861, 15},
+        {-13926, 13925, -13926, 13925, 17},
+        {4097, 8192, 4097, 8192, 17},
+        {-32767, 32767, -138034, 137210, 13},
+        {-32767, 32767, -143358, 151546, 13},
+        {-36860, 36861, -36860, 36861, 15},
+        {-13926, 13925, -13926, 13925, 17},
+        {4097, 8192, 4097, 8192, 17},
+        {-21845, 21845, -138034, 137210, 13},
+        {-21845, 21845, -143358, 151546, 13},
+        {-36860, 36861, -36860, 36861, 15},
+        {-13926, 13925, -13926, 13925, 17},
+        {4097, 8192, 4097, 8192, 17},
+    };
+    /* clang-format on */
     volatile unsigned first = 0; /* volatile: all is computed here, not in the compiler */
     uint32_t hash = 0x811c9dc5u;
     unsigned i;
     for (i = first; i < 264u; i++) {
         int32_t x;
         int32_t y;
-        x = swing_up_ensemble_q12_operand(i, -73722, 73720, 14u);
-        x = swing_up_ensemble_q12_held(x, -73722, 73720);
+        x = swing_up_ensemble_q12_operand(i, limits[0]);
         y = swing_up_ensemble_q12_sin(x);
-        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, -16384, 16383, 16u);
-        x = swing_up_ensemble_q12_held(x, -16384, 16383);
+        hash = swing_up_ensemble_q12_joined(hash, y);
+        x = swing_up_ensemble_q12_operand(i, limits[1]);
         y = swing_up_ensemble_q12_gauss((int)x);
-        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, -16384, 16383, 16u);
-        x = swing_up_ensemble_q12_held(x, -16384, 16383);
+        hash = swing_up_ensemble_q12_joined(hash, y);
+        x = swing_up_ensemble_q12_operand(i, limits[2]);
         y = swing_up_ensemble_q12_tanh((int)x);
-        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, -16384, 6144, 16u);
-        x = swing_up_ensemble_q12_held(x, -16384, 6144);
+        hash = swing_up_ensemble_q12_joined(hash, y);
+        x = swing_up_ensemble_q12_operand(i, limits[3]);
         y = swing_up_ensemble_q12_sigmoid((int)x);
-        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, -27850, 27852, 16u);
-        x = swing_up_ensemble_q12_held(x, -27850, 27852);
+        hash = swing_up_ensemble_q12_joined(hash, y);
+        x = swing_up_ensemble_q12_operand(i, limits[4]);
         y = swing_up_ensemble_q12_cos((int)x);
-        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, -8191, 8191, 13u);
-        x = swing_up_ensemble_q12_held(x, -138034, 137210);
+        hash = swing_up_ensemble_q12_joined(hash, y);
+        x = swing_up_ensemble_q12_operand(i, limits[5]);
         y = swing_up_ensemble_q12_gauss_w16_1(x);
-        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, -8191, 8191, 13u);
-        x = swing_up_ensemble_q12_held(x, -143358, 151546);
+        hash = swing_up_ensemble_q12_joined(hash, y);
+        x = swing_up_ensemble_q12_operand(i, limits[6]);
         y = swing_up_ensemble_q12_tanh_w16_1(x);
-        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, -36860, 36861, 15u);
-        x = swing_up_ensemble_q12_held(x, -36860, 36861);
+        hash = swing_up_ensemble_q12_joined(hash, y);
+        x = swing_up_ensemble_q12_operand(i, limits[7]);
         y = swing_up_ensemble_q12_sin_w14_1(x);
-        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, -13926, 13925, 17u);
-        x = swing_up_ensemble_q12_held(x, -13926, 13925);
+        hash = swing_up_ensemble_q12_joined(hash, y);
+        x = swing_up_ensemble_q12_operand(i, limits[8]);
         y = swing_up_ensemble_q12_cos_w16_1((int)x);
-        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, 4097, 8192, 17u);
-        x = swing_up_ensemble_q12_held(x, 4097, 8192);
+        hash = swing_up_ensemble_q12_joined(hash, y);
+        x = swing_up_ensemble_q12_operand(i, limits[9]);
         y = swing_up_ensemble_q12_sigmoid_w16_1((int)x);
-        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, -32767, 32767, 13u);
-        x = swing_up_ensemble_q12_held(x, -138034, 137210);
+        hash = swing_up_ensemble_q12_joined(hash, y);
+        x = swing_up_ensemble_q12_operand(i, limits[10]);
         y = swing_up_ensemble_q12_gauss_w16_2(x);
-        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, -32767, 32767, 13u);
-        x = swing_up_ensemble_q12_held(x, -143358, 151546);
+        hash = swing_up_ensemble_q12_joined(hash, y);
+        x = swing_up_ensemble_q12_operand(i, limits[11]);
         y = swing_up_ensemble_q12_tanh_w16_2(x);
-        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, -36860, 36861, 15u);
-        x = swing_up_ensemble_q12_held(x, -36860, 36861);
+        hash = swing_up_ensemble_q12_joined(hash, y);
+        x = swing_up_ensemble_q12_operand(i, limits[12]);
         y = swing_up_ensemble_q12_sin_w16_2(x);
-        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, -13926, 13925, 17u);
-        x = swing_up_ensemble_q12_held(x, -13926, 13925);
+        hash = swing_up_ensemble_q12_joined(hash, y);
+        x = swing_up_ensemble_q12_operand(i, limits[13]);
         y = swing_up_ensemble_q12_cos_w16_2((int)x);
-        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, 4097, 8192, 17u);
-        x = swing_up_ensemble_q12_held(x, 4097, 8192);
+        hash = swing_up_ensemble_q12_joined(hash, y);
+        x = swing_up_ensemble_q12_operand(i, limits[14]);
         y = swing_up_ensemble_q12_sigmoid_w16_2((int)x);
-        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, -21845, 21845, 13u);
-        x = swing_up_ensemble_q12_held(x, -138034, 137210);
+        hash = swing_up_ensemble_q12_joined(hash, y);
+        x = swing_up_ensemble_q12_operand(i, limits[15]);
         y = swing_up_ensemble_q12_gauss_w16_3(x);
-        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, -21845, 21845, 13u);
-        x = swing_up_ensemble_q12_held(x, -143358, 151546);
+        hash = swing_up_ensemble_q12_joined(hash, y);
+        x = swing_up_ensemble_q12_operand(i, limits[16]);
         y = swing_up_ensemble_q12_tanh_w16_3(x);
-        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, -36860, 36861, 15u);
-        x = swing_up_ensemble_q12_held(x, -36860, 36861);
+        hash = swing_up_ensemble_q12_joined(hash, y);
+        x = swing_up_ensemble_q12_operand(i, limits[17]);
         y = swing_up_ensemble_q12_sin_w16_3(x);
-        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, -13926, 13925, 17u);
-        x = swing_up_ensemble_q12_held(x, -13926, 13925);
+        hash = swing_up_ensemble_q12_joined(hash, y);
+        x = swing_up_ensemble_q12_operand(i, limits[18]);
         y = swing_up_ensemble_q12_cos_w16_3((int)x);
-        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_ensemble_q12_operand(i, 4097, 8192, 17u);
-        x = swing_up_ensemble_q12_held(x, 4097, 8192);
+        hash = swing_up_ensemble_q12_joined(hash, y);
+        x = swing_up_ensemble_q12_operand(i, limits[19]);
         y = swing_up_ensemble_q12_sigmoid_w16_3((int)x);
-        hash = swing_up_ensemble_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+        hash = swing_up_ensemble_q12_joined(hash, y);
     }
     return hash;
 }

@@ -59,11 +59,11 @@
  */
 
 #if defined(SWING_UP_SHARED_Q12_WANN_H)
-#if SWING_UP_SHARED_Q12_WANN_H != 0x98ae72ebu
+#if SWING_UP_SHARED_Q12_WANN_H != 0x49008e7au
 #error "two headers that differ have one prefix: write one with --set prefix=NAME"
 #endif
 #else
-#define SWING_UP_SHARED_Q12_WANN_H 0x98ae72ebu
+#define SWING_UP_SHARED_Q12_WANN_H 0x49008e7au
 
 #include <stdint.h>
 
@@ -299,9 +299,13 @@ static inline uint32_t swing_up_shared_q12_mixed(uint32_t x) {
     return x ^ (x >> 16);
 }
 
-/* A drawn argument: any, at either limit, a step of a table, small. */
-static inline int32_t swing_up_shared_q12_operand(uint32_t number, int32_t low, int32_t high,
-                                                  uint32_t shift) {
+/* A drawn argument between limits: any, at either end, a step of a table, small. */
+static inline int32_t swing_up_shared_q12_operand(uint32_t number, const int32_t *limits) {
+    const int32_t low = SWING_UP_SHARED_Q12_READ32(&limits[0]);
+    const int32_t high = SWING_UP_SHARED_Q12_READ32(&limits[1]);
+    const int32_t least = SWING_UP_SHARED_Q12_READ32(&limits[2]);
+    const int32_t most = SWING_UP_SHARED_Q12_READ32(&limits[3]);
+    const uint32_t shift = (uint32_t)SWING_UP_SHARED_Q12_READ32(&limits[4]);
     const uint32_t bits = swing_up_shared_q12_mixed(number);
     const uint32_t kind = number % 4u;
     const int32_t step = (int32_t)(number / 4u) * 256;
@@ -313,62 +317,67 @@ static inline int32_t swing_up_shared_q12_operand(uint32_t number, int32_t low, 
     } else if (kind == 2u) {
         found = (bits & 64u) != 0u ? step : -step;
     }
-    return found;
+    return found > most ? most : found < least ? least : found;
 }
 
-/* x limited to what a function can meet */
-static inline int32_t swing_up_shared_q12_held(int32_t x, int32_t least, int32_t most) {
-    return x > most ? most : x < least ? least : x;
+/* A hash with what a function computed. */
+static inline uint32_t swing_up_shared_q12_joined(uint32_t hash, int32_t result) {
+    return swing_up_shared_q12_mixed(hash ^ (uint32_t)result) + 0x9e3779b9u;
 }
 
 /* The hash of what the functions compute for drawn arguments. */
 static inline uint32_t swing_up_shared_q12_functions(void) {
+    /* clang-format off */
+    static const int32_t limits[10]
+        [5] SWING_UP_SHARED_Q12_FLASH = {
+        {-55292, 55290, -55292, 55290, 15},
+        {-16383, 16383, -16383, 16383, 17},
+        {-16383, 16383, -16383, 16383, 17},
+        {-12288, -6146, -12288, -6146, 17},
+        {-20888, 20889, -20888, 20889, 16},
+        {-10922, 10922, -138034, 137210, 13},
+        {-10922, 10922, -143358, 151546, 13},
+        {-36860, 36861, -36860, 36861, 15},
+        {-13926, 13925, -13926, 13925, 17},
+        {4097, 8192, 4097, 8192, 17},
+    };
+    /* clang-format on */
     volatile unsigned first = 0; /* volatile: all is computed here, not in the compiler */
     uint32_t hash = 0x811c9dc5u;
     unsigned i;
     for (i = first; i < 264u; i++) {
         int32_t x;
         int32_t y;
-        x = swing_up_shared_q12_operand(i, -55292, 55290, 15u);
-        x = swing_up_shared_q12_held(x, -55292, 55290);
+        x = swing_up_shared_q12_operand(i, limits[0]);
         y = swing_up_shared_q12_sin(x);
-        hash = swing_up_shared_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_shared_q12_operand(i, -16383, 16383, 17u);
-        x = swing_up_shared_q12_held(x, -16383, 16383);
+        hash = swing_up_shared_q12_joined(hash, y);
+        x = swing_up_shared_q12_operand(i, limits[1]);
         y = swing_up_shared_q12_gauss((int)x);
-        hash = swing_up_shared_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_shared_q12_operand(i, -16383, 16383, 17u);
-        x = swing_up_shared_q12_held(x, -16383, 16383);
+        hash = swing_up_shared_q12_joined(hash, y);
+        x = swing_up_shared_q12_operand(i, limits[2]);
         y = swing_up_shared_q12_tanh((int)x);
-        hash = swing_up_shared_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_shared_q12_operand(i, -12288, -6146, 17u);
-        x = swing_up_shared_q12_held(x, -12288, -6146);
+        hash = swing_up_shared_q12_joined(hash, y);
+        x = swing_up_shared_q12_operand(i, limits[3]);
         y = swing_up_shared_q12_sigmoid((int)x);
-        hash = swing_up_shared_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_shared_q12_operand(i, -20888, 20889, 16u);
-        x = swing_up_shared_q12_held(x, -20888, 20889);
+        hash = swing_up_shared_q12_joined(hash, y);
+        x = swing_up_shared_q12_operand(i, limits[4]);
         y = swing_up_shared_q12_cos((int)x);
-        hash = swing_up_shared_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_shared_q12_operand(i, -10922, 10922, 13u);
-        x = swing_up_shared_q12_held(x, -138034, 137210);
+        hash = swing_up_shared_q12_joined(hash, y);
+        x = swing_up_shared_q12_operand(i, limits[5]);
         y = swing_up_shared_q12_gauss_w16(x);
-        hash = swing_up_shared_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_shared_q12_operand(i, -10922, 10922, 13u);
-        x = swing_up_shared_q12_held(x, -143358, 151546);
+        hash = swing_up_shared_q12_joined(hash, y);
+        x = swing_up_shared_q12_operand(i, limits[6]);
         y = swing_up_shared_q12_tanh_w16(x);
-        hash = swing_up_shared_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_shared_q12_operand(i, -36860, 36861, 15u);
-        x = swing_up_shared_q12_held(x, -36860, 36861);
+        hash = swing_up_shared_q12_joined(hash, y);
+        x = swing_up_shared_q12_operand(i, limits[7]);
         y = swing_up_shared_q12_sin_w15(x);
-        hash = swing_up_shared_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_shared_q12_operand(i, -13926, 13925, 17u);
-        x = swing_up_shared_q12_held(x, -13926, 13925);
+        hash = swing_up_shared_q12_joined(hash, y);
+        x = swing_up_shared_q12_operand(i, limits[8]);
         y = swing_up_shared_q12_cos_w16((int)x);
-        hash = swing_up_shared_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
-        x = swing_up_shared_q12_operand(i, 4097, 8192, 17u);
-        x = swing_up_shared_q12_held(x, 4097, 8192);
+        hash = swing_up_shared_q12_joined(hash, y);
+        x = swing_up_shared_q12_operand(i, limits[9]);
         y = swing_up_shared_q12_sigmoid_w16((int)x);
-        hash = swing_up_shared_q12_mixed(hash ^ (uint32_t)y) + 0x9e3779b9u;
+        hash = swing_up_shared_q12_joined(hash, y);
     }
     return hash;
 }
