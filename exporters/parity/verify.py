@@ -19,6 +19,7 @@ from wann_rt.core.fixed.reference import FixedController
 from wann_rt.core.reference import evaluate
 from wann_rt.core.stages import stage
 from wann_rt.exporters import EXPORTERS
+from wann_rt.exporters.parity.distance import difference, distance, ratio
 from wann_rt.exporters.parity.report import Mismatch, Promise, Report, Result, hexadecimal
 from wann_rt.exporters.parity.vectors import Floats, observations
 
@@ -135,11 +136,11 @@ def _compare(
 ) -> Result:
     """Compares actions with the oracle's; row k of the actions belongs to vector ``numbers[k]``."""
     expected = (trial.expected if row.oracle is evaluate else row.oracle(trial.controller, trial.observations))[numbers]
-    ulp, difference = distance(expected, actions), _difference(expected, actions)
+    ulp, apart = distance(expected, actions), difference(expected, actions)
     promised, excess = np.ones(len(actions), np.bool_), ulp.astype(np.float64)
     if row.promise == "bound":
         promised = trial.bound[1][numbers]
-        excess = _ratio(difference, trial.bound[0][numbers])
+        excess = ratio(apart, trial.bound[0][numbers])
     excess[~promised] = 0
     worst = None
     if excess.any():
@@ -159,38 +160,12 @@ def _compare(
         result,
         bit_equal=not ulp[promised].any(),
         max_ulp=int(ulp[promised].max(initial=0)),
-        max_abs=float(difference[promised].max(initial=0.0)),
-        median_abs=float(np.median(difference[promised].max(axis=1))),
+        max_abs=float(apart[promised].max(initial=0.0)),
+        median_abs=float(np.median(apart[promised].max(axis=1))),
         max_ratio=float(excess.max()) if row.promise == "bound" else None,
         worst=worst,
         kept=bool(excess.max() <= (1 if row.promise == "bound" else 0)),
     )
-
-
-def distance(a: Floats, b: Floats) -> NDArray[np.int64]:
-    """Returns how many float32 steps lie between a and b; all NaN are one number, beyond infinity."""
-    steps: NDArray[np.int64] = np.abs(_ordinal(a) - _ordinal(b))
-    return steps
-
-
-def _ordinal(x: Floats) -> NDArray[np.int64]:
-    """Returns integers in the order of the floats, -0.0 just below 0.0."""
-    bits = np.where(np.isnan(x), np.float32(np.nan), x).astype(np.float32).view(np.int32).astype(np.int64)
-    return np.where(bits < 0, -1 - (bits & 0x7FFFFFFF), np.where(np.isnan(x), 0x7F800001, bits))
-
-
-def _difference(a: Floats, b: Floats) -> NDArray[np.float64]:
-    """Returns the absolute difference: 0 for equal infinities and two NaN, infinite where only one side is NaN."""
-    with np.errstate(invalid="ignore"):
-        difference = np.abs(a.astype(np.float64) - b.astype(np.float64))
-    same = (a == b) | (np.isnan(a) & np.isnan(b))
-    return np.where(same, 0.0, np.where(np.isnan(difference), np.inf, difference))
-
-
-def _ratio(difference: NDArray[np.float64], bound: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Returns difference over bound; 0 where there is no difference, whatever the bound."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(difference == 0, 0.0, difference / bound)
 
 
 def _mismatch(trial: Trial, vector: int, action: int, expected: np.float32, got: np.float32) -> Mismatch:

@@ -17,11 +17,12 @@ from wann_rt.core.controller import Controller, Vector
 from wann_rt.core.errors import ExportError, FileError
 from wann_rt.core.reference import evaluate
 from wann_rt.exporters.parity import verify as parity
+from wann_rt.exporters.parity.distance import distance
 from wann_rt.exporters.parity.error_bound import error_bound
 from wann_rt.exporters.parity.report import Promise, Report, hexadecimal
 from wann_rt.exporters.parity.table import report_table
 from wann_rt.exporters.parity.vectors import SPECIAL, observations
-from wann_rt.exporters.parity.verify import EVALUATORS, Evaluator, EvaluatorRow, distance, verify
+from wann_rt.exporters.parity.verify import EVALUATORS, Evaluator, EvaluatorRow, verify
 
 Floats = NDArray[np.float32]
 Fault = Callable[[Floats, Floats], Floats]
