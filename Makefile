@@ -11,7 +11,7 @@ C_FOLDERS := runtime_c exporters/targets/boards examples examples/* tests/*
 C_SOURCES := $(filter-out tests/golden/%,$(wildcard $(C_FOLDERS:%=%/*.c) $(C_FOLDERS:%=%/*.h)))
 
 .DEFAULT_GOAL := help
-.PHONY: analysis help demo quick test test-long bare pre-pr cross cross-sample firmware exhaustive bench rivals size size-check runtimes packages zoo-check \
+.PHONY: analysis site notebooks help demo quick test test-long bare pre-pr cross cross-sample firmware exhaustive bench rivals size size-check runtimes packages zoo-check \
         screenshots evidence evidence-sample warnings misra coverage prove prove-elsewhere translation fuzz mutants reliability fuzz-states fuzz-inputs lint clean
 
 help:  ## show this list
@@ -68,6 +68,17 @@ size-check: $(VENV)/.test-ready  ## compare bytes and instructions of generated 
 
 analysis: $(VENV)/.test-ready  ## bound how sharply each champion reacts, attack the bounds; writes docs/analysis.md
 	@$(BIN)/python tests/bench/analysis.py
+
+site: $(VENV)/.site-ready  ## build the documentation site into build/site, and check its links
+	@$(BIN)/python docs/site/gallery.py
+	@$(BIN)/python -m sphinx -c docs/site -d build/doctrees -b html -q -W --keep-going docs build/site
+	@$(BIN)/python docs/site/links.py build/site
+	@echo "wrote build/site/index.html, open it in a browser"
+
+notebooks: $(VENV)/.test-ready  ## run the notebooks of docs/notebooks again, and keep what they print
+	@rm -rf build/notebooks && mkdir -p build/notebooks && cp docs/notebooks/*.ipynb build/notebooks
+	@cd build/notebooks && $(abspath $(BIN))/jupyter-execute --inplace *.ipynb
+	@cp build/notebooks/*.ipynb docs/notebooks
 
 rivals: $(VENV)/.test-ready  ## tune textbook controllers as ours are, play them beside ours; writes docs/rivals.md
 	@PYTHONPATH=tests $(BIN)/python tests/bench/rivals.py
@@ -158,6 +169,11 @@ $(VENV)/.runtimes-ready: $(VENV)/.test-ready
 $(VENV)/.packages-ready: $(VENV)/.test-ready
 	@echo 'installing the packers of `make packages` into $(VENV)'
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[packages]'
+	@touch $@
+
+$(VENV)/.site-ready: $(VENV)/.demo-ready
+	@echo 'installing what `make site` builds with into $(VENV)'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[site]'
 	@touch $@
 
 $(VENV)/.bench-ready: $(VENV)/.test-ready

@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from wann_rt.core.shown import Shown
+
 Promise = Literal["0 ulp", "bound"]
 
 
@@ -75,7 +77,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(Shown):
     """What ``verify`` found.
 
     Attributes:

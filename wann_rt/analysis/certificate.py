@@ -21,6 +21,7 @@ from wann_rt.analysis.rounding import rounding
 from wann_rt.core.controller import Channel, Controller
 from wann_rt.core.errors import ControllerError
 from wann_rt.core.guess import near
+from wann_rt.core.shown import Shown
 
 RATIO = 1.05  # of bound to found at which a slope is known well enough
 SECONDS = 10.0
@@ -50,7 +51,7 @@ class Slope:
 
 
 @dataclass(frozen=True)
-class Certificate:
+class Certificate(Shown):
     """What holds for every observation in a box.
 
     For any two of its observations a and b with no jump between them, nor so near that rounding decides on which side
@@ -58,6 +59,7 @@ class Certificate:
     and twice its ``rounding``.
 
     Attributes:
+        controller: what it is about.
         box: name of an observation -> lowest and highest value.
         slopes: for each action and each observation.
         jumps: of each ``step`` node and each action that it reaches.
@@ -67,6 +69,7 @@ class Certificate:
         boxes: how many were bounded.
     """
 
+    controller: Controller
     box: Mapping[str, tuple[float, float]]
     slopes: tuple[Slope, ...]
     jumps: tuple[Jump, ...]
@@ -118,6 +121,7 @@ def certify(
     search.run(time.monotonic() + seconds)
     actions = list(zip(controller.actions, whole.actions, wrong.actions, strict=True))
     return Certificate(
+        controller,
         box,
         tuple(search.slopes()),
         tuple(jumps(controller, whole)),

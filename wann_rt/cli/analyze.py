@@ -77,9 +77,9 @@ def analyze(
     if as_json:
         print_json({**found.to_dict(), **({} if parts is None else {"knockout": parts.to_dict()})})
         return
-    show_certificate(loaded, found)
+    show_certificate(found)
     if parts is not None:
-        show_knockout(loaded, parts)
+        show_knockout(parts)
 
 
 def _range(text: str) -> tuple[str, tuple[float, float]]:

@@ -16,6 +16,7 @@ from wann_rt.core.decision import Decision, decided, greatest, parts_of
 from wann_rt.core.errors import ControllerError
 from wann_rt.core.guess import near
 from wann_rt.core.network import Network
+from wann_rt.core.shown import Shown
 from wann_rt.core.terms import Lowered, check, lowered
 from wann_rt.core.weight import Weight, WeightKind, float32
 
@@ -33,7 +34,7 @@ class Vector(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Controller:
+class Controller(Shown):
     """Everything that an evaluator needs to compute actions, and that a user needs to feed it correctly.
 
     Attributes:
@@ -68,6 +69,13 @@ class Controller:
             raise ControllerError(f"rate_hz is {self.rate_hz}; expected a positive number of calls per second, or null")
         check(self.network, self.weight)
         object.__setattr__(self, "vectors", tuple(self._checked(i, vector) for i, vector in enumerate(self.vectors)))
+
+    def __repr__(self) -> str:
+        """Returns a line: all of it would fill a screen, and ``wr.show`` prints it."""
+        network, weight = self.network, self.weight
+        value = f"shared weight {weight.values[0]:g}" if weight.kind == "shared" else weight.kind
+        nodes = f"{network.n_inputs} -> {network.n_hidden} -> {network.n_outputs} nodes"
+        return f"<Controller {self.name!r}: {nodes}, {network.n_connections} connections, {value}>"
 
     def _checked(self, index: int, vector: Vector) -> Vector:
         """Returns a test vector rounded to float32; refuses one that fits no channel or is not finite."""

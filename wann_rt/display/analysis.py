@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from wann_rt.evaluation.knockout import Knockout
 
 
-def show_certificate(controller: Controller, certificate: "Certificate") -> None:
+def show_certificate(certificate: "Certificate") -> None:
     """Prints what is proven of a controller, for people."""
+    controller = certificate.controller
     out, names = console(), [escape(name) for name in node_names(controller)]
     ranges = ", ".join(f"{escape(name)} {low:g} to {high:g}" for name, (low, high) in certificate.box.items())
     out.print(f"For every observation with {ranges}:", soft_wrap=True)
@@ -57,9 +58,9 @@ def _unit(controller: Controller, action: str) -> str:
     return next(escape(channel.unit) for channel in controller.actions if channel.name == action)
 
 
-def show_knockout(controller: Controller, result: "Knockout") -> None:
+def show_knockout(result: "Knockout") -> None:
     """Prints what each part is worth, the dearest first."""
-    names = [escape(name) for name in node_names(controller)]
+    names = [escape(name) for name in node_names(result.controller)]
     made = table(
         f"Without one part of it; with all: {result.whole.mean:.1f} ± {result.whole.ci95:.1f}",
         *("part", ">score", ">lost", ">95 % interval", ""),

@@ -3,7 +3,9 @@
 import re
 import sys
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from rich import box, markup
@@ -24,9 +26,22 @@ def escape(text: str) -> str:
     return markup.escape(plain(text))
 
 
+_ANOTHER: ContextVar[Console | None] = ContextVar("another console", default=None)
+
+
+@contextmanager
+def printed_on(other: Console) -> Iterator[None]:
+    """Has all that is printed meanwhile go to another console than that of stdout."""
+    token = _ANOTHER.set(other)
+    try:
+        yield
+    finally:
+        _ANOTHER.reset(token)
+
+
 def console() -> Console:
     """Returns a console on stdout; narrow enough to read, wide enough for tables when piped."""
-    return Console(width=None if sys.stdout.isatty() else 110, highlight=False, emoji=False)
+    return _ANOTHER.get() or Console(width=None if sys.stdout.isatty() else 110, highlight=False, emoji=False)
 
 
 def paragraph(text: str, *, hang: int = 0) -> None:

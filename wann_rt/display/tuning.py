@@ -42,8 +42,8 @@ class TuningProgress:
         self._live.update(percent, text + steps, said=report.stage)
 
 
-def show_tuned(tuned: "Tuned", path: Path) -> None:
-    """Prints what tuning found and what to do next."""
+def show_tuned(tuned: "Tuned", path: Path | None = None) -> None:
+    """Prints what tuning found and, where it was written to a file, what to do next."""
     network = tuned.controller.network
     if tuned.sweep is not None and tuned.finalists is not None:
         grid, best = tuned.sweep.weights, int(tuned.finalists.means.argmax())
@@ -60,7 +60,8 @@ def show_tuned(tuned: "Tuned", path: Path) -> None:
     )
     if tuned.front:
         _show_front(tuned, path)
-    paragraph(f"wrote {path}\nnext: wann-rt verify {path}")
+    if path is not None:
+        paragraph(f"wrote {path}\nnext: wann-rt verify {path}")
 
 
 def text(score: "Score") -> str:
@@ -68,12 +69,13 @@ def text(score: "Score") -> str:
     return f"{score.mean:.1f} ± {score.ci95:.1f} over {score.episodes} held-out episodes"
 
 
-def _show_front(tuned: "Tuned", path: Path) -> None:
+def _show_front(tuned: "Tuned", path: Path | None) -> None:
     from wann_rt.tuning.tune import front_files
 
-    made = table("Pareto set", ">connections", ">hidden", ">mean", ">95 %", "file", tight=True)
-    for one, file in zip(tuned.front, front_files(tuned, path), strict=True):
+    files = [()] * len(tuned.front) if path is None else [(str(file),) for file in front_files(tuned, path)]
+    made = table("Pareto set", ">connections", ">hidden", ">mean", ">95 %", *["file"] * (path is not None), tight=True)
+    for one, file in zip(tuned.front, files, strict=True):
         score, network = one.provenance["score"], one.network
-        row = f"{score['mean']:.1f}", f"± {score['ci95']:.1f}", str(file)
+        row = f"{score['mean']:.1f}", f"± {score['ci95']:.1f}", *file
         made.add_row(str(network.n_connections), str(network.n_hidden), *row)
     console().print(made)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from wann_rt.core.controller import Controller
 from wann_rt.core.random import Purpose, stream, uniforms
+from wann_rt.core.shown import Shown
 from wann_rt.core.stages import stage
 from wann_rt.evaluation.score import Score
 from wann_rt.evaluation.sweep import COARSE_EPISODES, COARSE_STEP, Sweep, check_size, evenly, grid, tuned_weight
@@ -24,7 +25,7 @@ SIX_WEIGHTS = (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0)  # the shared weights with which
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class Evaluation(Shown):
     """Scores by condition.
 
     Attributes:

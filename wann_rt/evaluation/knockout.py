@@ -15,6 +15,7 @@ from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ControllerError
 from wann_rt.core.network import unsigned
 from wann_rt.core.random import Purpose
+from wann_rt.core.shown import Shown
 from wann_rt.core.stages import stage
 from wann_rt.evaluation.score import Score
 from wann_rt.play.backends.processes import session
@@ -54,15 +55,17 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Knockout:
+class Knockout(Shown):
     """What each part of a controller is worth.
 
     Attributes:
+        controller: what it is about.
         task: name of the task.
         whole: the score with all of them.
         parts: connections in canonical order, then hidden nodes.
     """
 
+    controller: Controller
     task: str
     whole: Score
     parts: tuple[Part, ...]
@@ -105,7 +108,7 @@ def knockout(
 
     stage("the controller as it is")
     whole = score(np.zeros(len(weights), bool))
-    return Knockout(played.name, whole, tuple(_part(*part, score, whole) for part in _parts(controller)))
+    return Knockout(controller, played.name, whole, tuple(_part(*part, score, whole) for part in _parts(controller)))
 
 
 def _weights(controller: Controller) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import TaskError
 from wann_rt.core.random import Purpose
+from wann_rt.core.shown import Shown
 from wann_rt.core.stages import stage
 from wann_rt.evaluation.score import Score
 from wann_rt.play.backends.processes import session
@@ -26,7 +27,7 @@ ALL = "all of these"
 
 
 @dataclass(frozen=True)
-class Robustness:
+class Robustness(Shown):
     """Scores under disturbances.
 
     Attributes:

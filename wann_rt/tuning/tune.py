@@ -14,6 +14,7 @@ from wann_rt.core.errors import ConfigError, ControllerError, FileError
 from wann_rt.core.guess import near
 from wann_rt.core.network import unsigned
 from wann_rt.core.random import Purpose
+from wann_rt.core.shown import Shown
 from wann_rt.core.stages import stage
 from wann_rt.core.version import __version__
 from wann_rt.evaluation.score import Score
@@ -39,7 +40,7 @@ EPISODES: Mapping[Method, int] = {"sweep": 32, "cma": 4, "pepg": 4}
 
 
 @dataclass(frozen=True)
-class Tuned:
+class Tuned(Shown):
     """What tuning found.
 
     Attributes:
