@@ -24,6 +24,7 @@ _PUBLIC = {
     "EnvironmentTask": "tasks.environment.task",
     "Evaluation": "evaluation.conditions",
     "KeepBest": "evolution.callbacks",
+    "Knob": "tuning.knob",
     "Knockout": "evaluation.knockout",
     "Network": "core.network",
     "Report": "exporters.parity.report",
@@ -63,6 +64,7 @@ __all__ = [
     "EnvironmentTask",
     "Evaluation",
     "KeepBest",
+    "Knob",
     "Knockout",
     "Network",
     "Report",
@@ -122,6 +124,7 @@ if TYPE_CHECKING:
     from wann_rt.tasks.any_task import task
     from wann_rt.tasks.environment.task import EnvironmentTask
     from wann_rt.tasks.task import Task
+    from wann_rt.tuning.knob import Knob
     from wann_rt.tuning.settings import TuneSettings
     from wann_rt.tuning.tune import Tuned
     from wann_rt.zoo.sources import load

@@ -25,5 +25,5 @@ hashlib heapq io json lcd machine micropython neopixel network ntptime openamp o
 socket ssl stm struct sys time uctypes utime vfs websocket wipy zephyr zlib onewire dht webrepl mip boot
 and assert class def del elif except from global import is lambda none nonlocal not or pass raise with false true
 """
-_OTHERS = "kernel module modules sample samples zephyr esp esp_idf idf wann wann_rt wann_guard"
+_OTHERS = "kernel module modules sample samples zephyr esp esp_idf idf wann wann_rt wann_guard wann_tune"
 TAKEN = frozenset(" ".join((_C_HEADERS, _ARDUINO, _CMAKE, _RUST, _PYTHON, _OTHERS)).split())

@@ -11,7 +11,7 @@ from wann_rt.core.errors import ExportError
 from wann_rt.runtime_c import include_dir
 
 TABLE = Path(__file__).with_name("misra.toml")
-GUARD, HEADER = "wann_guard.h", "swing_up_shared.h"
+GUARD, TUNE, HEADER = "wann_guard.h", "wann_tune.h", "swing_up_shared.h"
 JUMP = ("    return y;\n}\n\n/*\n * Running.", "    goto done;\ndone:\n    return y;\n}\n\n/*\n * Running.")
 
 
@@ -22,7 +22,7 @@ def run() -> Result:
         folder = Path(name)
         runtime = runtime_copy(folder)
         found = {"wann_rt.c": findings(runtime)}
-        for header in (GUARD, HEADER):
+        for header in (GUARD, TUNE, HEADER):
             unit = folder / "header.c"
             unit.write_text(f'#include "{header}"\n', encoding="utf-8")
             found[header] = findings(unit)

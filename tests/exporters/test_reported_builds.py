@@ -102,7 +102,7 @@ def test_a_clang_that_may_lose_the_sign_of_zero_is_refused_on_the_target(name: s
 
 @pytest.mark.parametrize("name", COMPILERS)
 def test_projects_whose_warnings_are_errors_can_include_everything(name: str, tmp_path: Path) -> None:
-    text = unit(tmp_path, '#include "wann_rt.h"\n#include "wann_guard.h"\n' + MAIN)
+    text = unit(tmp_path, '#include "wann_rt.h"\n#include "wann_guard.h"\n#include "wann_tune.h"\n' + MAIN)
     for source in (text, Path(str(include_dir())) / "wann_rt.c"):
         flags = [*WARNINGS, "-std=c99", "-O2", f"-I{include_dir()}"]
         done = subprocess.run(
