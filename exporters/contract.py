@@ -17,7 +17,7 @@ from wann_rt.core.controller import MIN_VECTORS, Channel, Controller, Vector
 from wann_rt.core.decision import told
 from wann_rt.core.files import digest, shortest
 from wann_rt.core.random import Purpose, normals, stream, uniforms
-from wann_rt.core.reference import evaluate
+from wann_rt.core.reference import evaluate, evaluate_sequence
 from wann_rt.core.version import __version__
 
 SCHEMA = "1"  # of the keys below; raised when one changes its meaning
@@ -27,6 +27,11 @@ NAN_POLICY = (
     "NaN counting as equal to any other. A channel that clips turns NaN into the value of its range nearest 0, so its "
     "action is never NaN; without a clip NaN and infinity pass on as IEEE 754 says, and a comparison "
     "with NaN is false."
+)
+STATE_POLICY = (
+    "The state is reset to zeros before the first step, and again after a switch of modes, a fault, a restart of the "
+    "plant, or steps that were left out. Each step advances it once. What is remembered is always finite: a reading "
+    "that is not leaves it as it was."
 )
 CANDIDATES = 64  # drawn observations, from which those with finite actions are taken first
 WIDE = 1e6  # a range wider than this says "unbounded" in practice, so values near 0 are drawn
@@ -48,6 +53,7 @@ def contract(controller: Controller) -> dict[str, str]:
         **_channels("obs", controller.observations),
         **_channels("action", controller.actions),
         **({} if controller.decision == "values" else {"decision": decision(controller)}),
+        **_state(controller),
         "interface": f"0x{interface_hash(controller):08x}",
         "weight_kind": controller.weight.kind,
         "weight_values": _json(_hex(controller.weight.values)),
@@ -56,6 +62,7 @@ def contract(controller: Controller) -> dict[str, str]:
         "nan_policy": NAN_POLICY,
         "provenance": json.dumps(dict(controller.provenance), ensure_ascii=False, sort_keys=True),
         "test_vectors": _json([[_hex(v) for v in vector] for vector in test_vectors(controller)]),
+        **({"test_resets": _json(test_resets(controller))} if controller.derived else {}),
     }
     return {f"wann_rt.{key}": value for key, value in pairs.items()}
 
@@ -80,6 +87,7 @@ def interface_hash(controller: Controller, *more: int) -> int:
         **_channels("obs", controller.observations),
         **_channels("action", controller.actions),
         "formats": list(more),
+        **({"derived": [derived.told for derived in controller.derived]} if controller.derived else {}),
     }
     text = json.dumps(said, ensure_ascii=True, sort_keys=True)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
@@ -97,9 +105,40 @@ def test_vectors(controller: Controller) -> tuple[Vector, ...]:
     Only finite vectors, unless the controller has too few of them: a network that always overflows
     still gets its vectors, with infinite or NaN actions.
     """
+    if controller.derived:
+        return _sequence(controller)[0]
     recorded = [v for v in controller.vectors if np.isfinite([*v.observation, *v.action]).all()]
     missing = max(0, MIN_VECTORS - len(recorded))
     return (*recorded, *_drawn_vectors(controller)[:missing])
+
+
+def test_resets(controller: Controller) -> tuple[int, ...]:
+    """Returns the numbers of the test vectors before which a controller's state is reset; none without a state."""
+    return _sequence(controller)[1] if controller.derived else ()
+
+
+def _sequence(controller: Controller) -> tuple[tuple[Vector, ...], tuple[int, ...]]:
+    """Returns the recorded vectors and resets, and a drawn sequence more where there are fewer than ``MIN_VECTORS``."""
+    missing = MIN_VECTORS - len(controller.vectors)
+    if missing <= 0:
+        return controller.vectors, controller.resets
+    observations = _draw(controller.observations)[:missing]
+    actions = evaluate_sequence(controller, observations, np.zeros(missing, np.bool_))
+    more = [Vector(_floats(o), _floats(a)) for o, a in zip(observations, actions, strict=True)]
+    return (*controller.vectors, *more), (*controller.resets, len(controller.vectors))
+
+
+def _state(controller: Controller) -> dict[str, str]:
+    """Returns what is said of derived channels and the state; nothing where there are none."""
+    if not controller.derived:
+        return {}
+    said = [{"name": d.name, "kind": d.kind, "of": list(d.of), **d.settings} for d in controller.derived]
+    return {
+        "derived": _json(said),
+        **_channels("derived", tuple(derived.channel for derived in controller.derived)),
+        "state": _json(list(controller.memory.names)),
+        "state_policy": STATE_POLICY,
+    }
 
 
 def _drawn_vectors(controller: Controller) -> list[Vector]:

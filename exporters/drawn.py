@@ -15,6 +15,7 @@ Bits = NDArray[np.uint32]
 KINDS = 8
 MOST_ROUNDS = 32  # of vectors of each kind; wider controllers get several NaN at a time
 FUNCTION_INPUTS = 252
+SEQUENCE = 11  # steps of a controller with a state between two resets: no multiple of the kinds
 INTEGER_VECTORS = 160
 OPERANDS = 264  # in fixed point; a quarter of them are the steps of a table, which has 66 entries
 TABLE_STEP = 256

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ExportError
+from wann_rt.core.stateful import only_without_state
 from wann_rt.exporters.parity import harness
 from wann_rt.exporters.to_c.header import to_c
 from wann_rt.exporters.to_c.names import c_prefix
@@ -35,6 +36,7 @@ class Native:
         Raises:
             ExportError: there is no compiler, it refuses the header, or computes other bits.
         """
+        only_without_state(controller, "compiled()")
         self.controller = controller
         prefix = c_prefix(controller)
         source = harness.header_harness(prefix) + harness.rows_function("run", prefix, "step")

@@ -14,6 +14,7 @@ from wann_rt.core.activations import BY_ID
 from wann_rt.core.controller import Channel, Controller, Vector
 from wann_rt.core.errors import ExportError
 from wann_rt.core.files import digest
+from wann_rt.core.stateful import only_without_state
 from wann_rt.exporters.contract import contract, test_vectors
 
 MAGIC = b"WANN"
@@ -37,8 +38,9 @@ def to_blob(controller: Controller, *, vectors: int = 8, contract: bool = False)
         contract: whether to append names, units, ranges and provenance as JSON, which a step does not need.
 
     Raises:
-        ExportError: the controller exceeds a limit of the format.
+        ExportError: the controller exceeds a limit of the format, or has a state, which version 1 cannot hold.
     """
+    only_without_state(controller, "the blob")
     flags = _flags(controller) | (TEXT if contract else 0)
     chosen = _vectors(controller, vectors)
     text = _contract_text(controller) if contract else b""

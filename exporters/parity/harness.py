@@ -25,6 +25,22 @@ void <name>(const <observation> *obs, <action> *actions, int rows<parameter>) {
     }
 }
 """
+_SEQUENCE = """
+void sequence(const float *obs, float *actions, int rows, const unsigned char *resets);
+
+void sequence(const float *obs, float *actions, int rows, const unsigned char *resets) {
+    <p>_state state;
+    <p>_reset(&state);
+    for (int i = 0; i < rows; i++) {
+        if (resets[i] != 0) {
+            <p>_reset(&state);
+        }
+        <p>_step(&state, obs, actions);
+        obs += <P>_N_OBSERVATIONS;
+        actions += <P>_N_ACTIONS;
+    }
+}
+"""
 _SELFTEST = """
 int selftest(void);
 
@@ -53,6 +69,11 @@ def rows_function(
     text = text.replace("<observation>", types[0]).replace("<action>", types[1])
     text = text.replace("<parameter>", ", float weight" * weight).replace("<argument>", ", weight" * weight)
     return _filled(text, prefix)
+
+
+def sequence_function(prefix: str) -> str:
+    """Returns the text of a function that calls the step of a header with a state for each row, and resets at some."""
+    return _filled(_SEQUENCE, prefix)
 
 
 def _filled(text: str, prefix: str) -> str:

@@ -41,6 +41,11 @@ class CEvaluator:
         """Returns the actions, float32 [batch, actions], for raw observations [batch, observations]."""
         return self._call("run", observations)
 
+    def run_sequence(self, observations: NDArray[np.float32], resets: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """Returns the actions [steps, actions] of a controller with a state, which is reset before some steps."""
+        flags = np.ascontiguousarray(resets, np.uint8)
+        return self._call("sequence", observations, harness.pointer(flags))
+
     def run_weight(self, observations: NDArray[np.float32], weight: float) -> NDArray[np.float32]:
         """Returns the actions under another shared weight (of an ensemble: of one such member).
 
@@ -59,7 +64,9 @@ class CEvaluator:
         """Lets go of the library; the evaluator cannot run any more."""
         self._library = None
 
-    def _call(self, function: str, observations: NDArray[np.float32], *more: ctypes.c_float) -> NDArray[np.float32]:
+    def _call(
+        self, function: str, observations: NDArray[np.float32], *more: ctypes.c_float | ctypes.c_void_p
+    ) -> NDArray[np.float32]:
         rows, actions = harness.rows(self._controller, observations)
         arguments = (harness.pointer(rows), harness.pointer(actions), ctypes.c_int(len(rows)), *more)
         getattr(self._loaded(), function)(*arguments)
@@ -73,6 +80,9 @@ class CEvaluator:
 
 def _compiled(controller: Controller, compiler: str, flags: Sequence[str]) -> ctypes.CDLL:
     prefix = c_prefix(controller)
+    if controller.derived:
+        source = harness.header_harness(prefix) + harness.sequence_function(prefix)
+        return harness.compiled({f"{prefix}.h": to_c(controller), "harness.c": source}, compiler, flags)
     source = harness.header_harness(prefix) + harness.rows_function("run", prefix, "step")
     if controller.lowered.shared:
         source += harness.rows_function("run_weight", prefix, "step_weight", weight=True)

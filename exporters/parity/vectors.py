@@ -17,6 +17,7 @@ SPECIAL = np.array(
     np.float32,
 )
 MAGNITUDES = (1.0, 1e-3, 30.0, 1e6)
+RESETS = 0.05  # share of the steps before which a state is reset
 WIDE = 1e6  # a range wider than this says "unbounded" in practice
 
 
@@ -32,6 +33,15 @@ def observations(controller: Controller, n_random: int, recorded: ArrayLike | No
     own = np.array([v.observation for v in controller.vectors], np.float32).reshape(-1, len(channels))
     given = own[:0] if recorded is None else np.atleast_2d(controller.check_observation(recorded))
     return np.concatenate([own, given, _random(channels, n_random), _special(channels)])
+
+
+def resets(controller: Controller, count: int) -> NDArray[np.bool_]:
+    """Returns before which observations the state of a controller is reset: at its own ones, then at drawn ones."""
+    drawn = uniforms(stream(3, Purpose.VECTORS), count) < RESETS
+    own = len(controller.vectors)
+    drawn[:own] = np.isin(np.arange(own), controller.resets)
+    drawn[own : own + 1] = True
+    return np.asarray(drawn, np.bool_)
 
 
 def _random(channels: tuple[Channel, ...], count: int) -> Floats:

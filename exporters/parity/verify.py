@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,14 +16,15 @@ from numpy.typing import ArrayLike, NDArray
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ExportError, FileError, TableError, WannError
 from wann_rt.core.fixed.reference import FixedController
-from wann_rt.core.reference import evaluate
+from wann_rt.core.reference import evaluate, evaluate_sequence
 from wann_rt.core.stages import stage
 from wann_rt.exporters import EXPORTERS
 from wann_rt.exporters.parity.distance import difference, distance, ratio
 from wann_rt.exporters.parity.report import Mismatch, Promise, Report, Result, hexadecimal
-from wann_rt.exporters.parity.vectors import Floats, observations
+from wann_rt.exporters.parity.vectors import Floats, observations, resets
 
 SINGLES = 64  # vectors that also run one at a time: onnxruntime's Sin gives other bits in a batch
+CANNOT = "it cannot keep the state of a controller with derived channels yet"
 TIMED_CALLS = 200
 TIMED_SECONDS = 0.2
 
@@ -33,6 +34,13 @@ class Evaluator(Protocol):
 
     def run(self, observations: Floats, /) -> Floats:
         """Returns the actions [batch, actions] for observations [batch, observations]."""
+
+
+class SequenceEvaluator(Protocol):
+    """Anything that runs a controller with a state."""
+
+    def run_sequence(self, observations: Floats, resets: NDArray[np.bool_], /) -> Floats:
+        """Returns the actions [steps, actions] for observations [steps, observations]; some steps begin anew."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,7 @@ class EvaluatorRow:
             more than the steps; 0 where what a call takes says nothing of a step.
         unfit: why it cannot run a controller, or None.
         oracle: what it is compared with: controller, observations -> actions.
+        keeps_state: whether it runs controllers with a state: what it makes is a ``SequenceEvaluator`` then.
     """
 
     key: str
@@ -60,6 +69,7 @@ class EvaluatorRow:
     timed_rows: int = 1
     unfit: Callable[[Controller], str | None] = lambda _: None
     oracle: Callable[[Controller, Floats], Floats] = evaluate
+    keeps_state: bool = False
 
 
 def verify(
@@ -92,7 +102,14 @@ class Trial:
     @cached_property
     def expected(self) -> Floats:
         """The oracle's actions."""
+        if self.controller.derived:
+            return evaluate_sequence(self.controller, self.observations, self.resets)
         return evaluate(self.controller, self.observations)
+
+    @cached_property
+    def resets(self) -> NDArray[np.bool_]:
+        """Before which observations the state is reset: of a controller with a state these are sequences."""
+        return resets(self.controller, len(self.observations))
 
     @cached_property
     def bound(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -114,7 +131,8 @@ def _recorded(trial: Trial) -> list[Result]:
 def _run(trial: Trial, row: EvaluatorRow) -> Result:
     """Runs one evaluator: all vectors at once, then some one by one."""
     stage(f"comparing {row.title}")
-    reason = row.missing() or row.unfit(trial.controller)
+    has_state = bool(trial.controller.derived)
+    reason = CANNOT if has_state and not row.keeps_state else row.missing() or row.unfit(trial.controller)
     if reason is not None:
         return Result(row.key, row.title, row.promise, skipped=reason)
     try:
@@ -124,6 +142,9 @@ def _run(trial: Trial, row: EvaluatorRow) -> Result:
     except WannError as error:  # e.g. a header that the compiler refuses; this is a result to report, not a crash
         return Result(row.key, row.title, row.promise, kept=False, failed=str(error))
     count = len(trial.observations)
+    if has_state:
+        sequence: Any = evaluator
+        return _compare(trial, row, sequence.run_sequence(trial.observations, trial.resets), np.arange(count))
     singles = np.unique(np.linspace(0, count - 1, min(SINGLES, count)).astype(int))
     alone = [evaluator.run(trial.observations[k : k + 1]) for k in singles]
     actions = np.concatenate([evaluator.run(trial.observations), *alone])
@@ -201,6 +222,9 @@ class _Oracle:
     def run(self, observations: Floats) -> Floats:
         return evaluate(self.controller, observations)
 
+    def run_sequence(self, observations: Floats, resets: NDArray[np.bool_]) -> Floats:
+        return evaluate_sequence(self.controller, observations, resets)
+
 
 @dataclass(frozen=True)
 class _Kernels:
@@ -212,6 +236,11 @@ class _Kernels:
         from wann_rt.kernels.forward import forward_batch
 
         return self.controller.run(forward_batch, observations)
+
+    def run_sequence(self, observations: Floats, resets: NDArray[np.bool_]) -> Floats:
+        from wann_rt.kernels.forward import forward_batch
+
+        return evaluate_sequence(self.controller, observations, resets, forward_batch)
 
 
 def _onnx(exact: bool) -> Callable[[Controller], Evaluator]:
@@ -262,9 +291,9 @@ def _no_compiler() -> str | None:
 # What a package holds is one of these, but for its Rust, which no format writes: tests/exporters/test_packages_code.py
 # compares that.
 EVALUATORS: tuple[EvaluatorRow, ...] = (
-    EvaluatorRow("oracle", "oracle", "0 ulp", _Oracle),
-    EvaluatorRow("kernels", "kernels", "0 ulp", _Kernels),
-    EvaluatorRow("c", "C header", "0 ulp", _c, _no_compiler, timed_rows=1000),
+    EvaluatorRow("oracle", "oracle", "0 ulp", _Oracle, keeps_state=True),
+    EvaluatorRow("kernels", "kernels", "0 ulp", _Kernels, keeps_state=True),
+    EvaluatorRow("c", "C header", "0 ulp", _c, _no_compiler, timed_rows=1000, keeps_state=True),
     EvaluatorRow("blob", "blob, C runtime", "0 ulp", _blob, _no_compiler, timed_rows=1000),
     EvaluatorRow("c_q12", "C header, q12", "0 ulp", _c_fixed, _no_compiler, 1000, _unfit_for_fixed, _fixed),
     EvaluatorRow("onnx_exact", "ONNX exact", "0 ulp", _onnx(exact=True)),

@@ -15,6 +15,7 @@ from wann_rt.core.controller import Controller
 from wann_rt.core.disk import temporary_folder
 from wann_rt.core.errors import ExportError
 from wann_rt.core.reference import evaluate
+from wann_rt.core.stateful import only_without_state
 from wann_rt.exporters.parity.compiler import WARNINGS
 from wann_rt.exporters.targets.inputs import STRATIFIED, fnv, observations, seed_of, stratified
 from wann_rt.exporters.targets.target import BOARDS, Target
@@ -81,6 +82,7 @@ def header_subject(controller: Controller, name: str, rows: int | None = 128) ->
         name: prefix of the header.
         rows: how many observations; None: the stratified inputs, for a controller with one observation.
     """
+    only_without_state(controller, "a run on a target")
     seed = seed_of(controller)
     inputs = stratified(seed) if rows is None else observations(len(controller.observations), rows, seed)
     return Subject(

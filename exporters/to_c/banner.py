@@ -23,6 +23,21 @@ Use:
     <p>_step(obs, actions);"""
 
 
+_USE_STATE = """\
+Use:
+    #include "<file>"
+
+    <p>_state state;
+    float obs[<P>_N_OBSERVATIONS];
+    float actions[<P>_N_ACTIONS];
+
+    if (<p>_selftest() != 0) {
+        stop();  // this compiler or processor computes something else: do not run it
+    }
+    <p>_reset(&state);
+    obs[<first>] = ...;
+    <p>_step(&state, obs, actions);"""
+
 _COMPILERS = (
     "GCC and clang need no flag for these bits. Where fusing was asked for against the pragmas "
     "(clang -ffp-contract=fast), and with any other compiler, trust <p>_selftest()."
@@ -44,12 +59,17 @@ def banner(controller: Controller, names: Names, regenerate: str, file: str) -> 
         file: the name under which it is included.
     """
     said = contract(controller)
-    use = names.fill(_USE).replace("<first>", names.observations[0]).replace("<file>", comment_safe(file))
+    and_state = " and the state" if controller.derived else ""
+    use = (
+        names.fill(_USE_STATE if controller.derived else _USE)
+        .replace("<first>", names.observations[0])
+        .replace("<file>", comment_safe(file))
+    )
     return comment(
         [
             *paragraph(f"{controller.name}: a controller as one C header, written by wann_rt."),
             *paragraph(
-                "Straight-line float arithmetic: no library, no memory but the stack, no loop and no if "
+                f"Straight-line float arithmetic: no library, no memory but the stack{and_state}, no loop and no if "
                 "in a step. It computes the very bits that the search scored."
             ),
             "",
@@ -62,10 +82,12 @@ def banner(controller: Controller, names: Names, regenerate: str, file: str) -> 
             "",
             *_channel_table("Observations", controller.observations, observation_steps),
             "",
+            *_derived_table(controller),
             *_channel_table("Actions", controller.actions, action_steps),
             "",
             *facts(controller),
             *paragraph(f"NaN: {said['wann_rt.nan_policy']}"),
+            *(paragraph(f"State: {said['wann_rt.state_policy']}") if controller.derived else []),
             *paragraph("Compilers: " + names.fill(_COMPILERS)),
             *paragraph(names.fill(_PROVES)),
             *provenance(controller),
@@ -114,6 +136,18 @@ def _channel_table(title: str, channels: tuple[Channel, ...], conditioning: Call
         [str(k), c.name, c.unit or "-", shown(c.low), shown(c.high), conditioning(c)] for k, c in enumerate(channels)
     ]
     return [f"{title}, in this order:", *table([head, *rows])]
+
+
+def _derived_table(controller: Controller) -> list[str]:
+    """Returns what is computed from the readings before the network sees it; nothing where that is nothing."""
+    if not controller.derived:
+        return []
+    channels = [derived.channel for derived in controller.derived]
+    rows = [["name", "unit", "what", "computed with it"]]
+    rows += [
+        [d.name, c.unit or "-", d.told, observation_steps(c)] for d, c in zip(controller.derived, channels, strict=True)
+    ]
+    return ["Derived from these, with memory:", *table(rows), ""]
 
 
 def observation_steps(channel: Channel) -> str:

@@ -204,7 +204,7 @@ _GUARD = """\
 #else
 #define <P>_WANN_H <identity>"""
 
-PUBLIC = ("step", "step_weight", "step_float", "step_checked", "selftest")
+PUBLIC = ("step", "reset", "step_weight", "step_float", "step_checked", "selftest")
 
 
 def _public(names: Names) -> "re.Pattern[str]":

@@ -46,9 +46,10 @@ def _clip(names: Names) -> dict[str, Function]:
 def functions(controller: Controller, names: Names) -> list[str]:
     """Returns the text of each function that the controller needs, callees first."""
     used = [a for a in PALETTE if a.id in controller.network.activations]
-    clips = any(channel.clip for channel in (*controller.observations, *controller.actions))
+    clips = any(channel.clip for channel in (*controller.inputs, *controller.actions))
     nodes = Counter(controller.network.activations)
-    return function_texts(used, names, clips=clips, calls={a: nodes[a.id] for a in used})
+    keeps = bool(controller.derived)  # only what is finite, which the size says
+    return function_texts(used, names, clips=clips, absolute=keeps, calls={a: nodes[a.id] for a in used})
 
 
 def function_texts(

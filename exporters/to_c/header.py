@@ -6,8 +6,9 @@ and printed. Only the sums of a node are spelled out, in the order of ``referenc
 
 from wann_rt.core.controller import Controller, Vector
 from wann_rt.core.files import digest
+from wann_rt.core.stateful import only_without_state
 from wann_rt.exporters.contract import interface_hash, test_vectors
-from wann_rt.exporters.to_c import checked
+from wann_rt.exporters.to_c import checked, memory
 from wann_rt.exporters.to_c.banner import banner
 from wann_rt.exporters.to_c.frame import Unit, enumeration, float_unit, rate
 from wann_rt.exporters.to_c.functions import functions
@@ -50,6 +51,8 @@ def unit(controller: Controller, prefix: str | None = None, *, is_checked: bool 
     """Returns what is written for a controller, as one file or two; see ``to_c``."""
     default = c_prefix(controller)
     names = Names.of(controller, default if prefix is None else checked_prefix(prefix))
+    if is_checked:
+        only_without_state(controller, "a checked step (--checked)")
     named = ("" if names.p == default else f" --set prefix={names.p}") + " --checked" * is_checked
     vectors = test_vectors(controller)
     body = [*functions(controller, names), *steps(controller, names)]
@@ -61,6 +64,7 @@ def unit(controller: Controller, prefix: str | None = None, *, is_checked: bool 
     declarations = [
         *_macros(controller, names, vectors, is_checked),
         *map(enumeration, (names.observations, names.actions)),
+        *memory.declarations(controller, names),
     ]
     declarations += checked.macros(controller, names) if is_checked else []
     return float_unit(names, lambda file: banner(controller, names, regenerate, file), declarations, body)
@@ -70,6 +74,7 @@ def _macros(controller: Controller, names: Names, vectors: tuple[Vector, ...], i
     values = {
         "N_OBSERVATIONS": str(len(controller.observations)),
         "N_ACTIONS": str(len(controller.actions)),
+        **memory.counts(controller),
         "N_CONNECTIONS": str(controller.network.n_connections),
         "N_VECTORS": str(len(vectors)),
         **rate(controller.rate_hz),

@@ -1,7 +1,7 @@
 """Every name in a generated header: one prefix outside of functions, the task's own words inside."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wann_rt.core.activations import Activation
 from wann_rt.core.controller import Channel, Controller
@@ -25,6 +25,10 @@ class Names:
         observations: enumerator of each observation.
         actions: enumerator of each action.
         nodes: what stands for each node of the network in an expression.
+        derived: enumerator of each derived channel, of a controller with a state.
+        state: field of each number of the state.
+        step: what the function that computes actions from all that the network sees is called.
+        count: how many numbers that function takes.
     """
 
     p: str
@@ -32,6 +36,10 @@ class Names:
     observations: tuple[str, ...]
     actions: tuple[str, ...]
     nodes: tuple[str, ...]
+    derived: tuple[str, ...] = ()
+    state: tuple[str, ...] = ()
+    step: str = "step"
+    count: str = "N_OBSERVATIONS"
 
     @classmethod
     def of(cls, controller: Controller, prefix: str) -> "Names":
@@ -41,8 +49,15 @@ class Names:
             prefix.upper(),
             enumerators(prefix, "obs", controller.observations),
             enumerators(prefix, "action", controller.actions),
-            _nodes(controller, prefix),
+            _nodes(controller.inner, prefix),
+            enumerators(prefix, "derived", tuple(derived.channel for derived in controller.derived)),
+            _fields(controller.memory.names),
         )
+
+    @property
+    def network(self) -> "Names":
+        """The same for the functions that compute actions without the state."""
+        return replace(self, observations=(*self.observations, *self.derived), step="network", count="N_INPUTS")
 
     def fill(self, template: str) -> str:
         """Returns a template with the prefixes in place of ``<p>`` and ``<P>``."""
@@ -82,6 +97,14 @@ def enumerators(prefix: str, side: str, channels: Sequence[Channel]) -> tuple[st
     for k, channel in enumerate(channels):
         words.append(unique(word(channel.name) or str(k), words))
     return tuple(f"{prefix}_{side}_{name}".upper() for name in words)
+
+
+def _fields(names: Sequence[str]) -> tuple[str, ...]:
+    """Returns a field of a struct for each number of a state; the lead keeps macros of the includer away."""
+    fields: list[str] = []
+    for k, name in enumerate(names):
+        fields.append(unique(f"m_{word(name) or k}", fields))
+    return tuple(fields)
 
 
 def _nodes(controller: Controller, prefix: str) -> tuple[str, ...]:

@@ -9,9 +9,11 @@ import numpy as np
 from wann_rt.core.activations import BY_NAME, PALETTE
 from wann_rt.core.arithmetic import clip
 from wann_rt.core.controller import Controller, Vector
-from wann_rt.core.reference import Floats, evaluate
+from wann_rt.core.reference import Floats, evaluate, forward
+from wann_rt.core.stateful import step
 from wann_rt.core.symbols import trace
 from wann_rt.exporters import drawn
+from wann_rt.exporters.contract import test_resets
 from wann_rt.exporters.to_c import checked_selftest
 from wann_rt.exporters.to_c.names import Names
 from wann_rt.exporters.to_c.selftest_text import (
@@ -22,8 +24,14 @@ from wann_rt.exporters.to_c.selftest_text import (
     FAULTS,
     FUNCTIONS,
     MIXED,
+    REMEMBERED,
+    RESETS,
     SAME,
     SELFTEST,
+    STATE,
+    STATE_BEGIN,
+    STATE_STEP,
+    STEP,
     TABLES,
 )
 from wann_rt.exporters.to_c.text import INDENT, braced, literal, signature
@@ -48,7 +56,7 @@ def selftest(
     parameters = ["uint32_t vector", "uint32_t channel", "uint32_t low", "uint32_t high"]
     head = "\n".join(signature("static inline float", f"{names.p}_drawn", parameters))
     drawing = DRAWN.replace("<drawn>", head).replace("<seed>", str(seed)).replace("<rounds>", str(n_rounds))
-    texts += [drawing, *([checked_selftest.selftest(controller, seed, names)] * is_checked)]
+    texts += [drawing, *([checked_selftest.selftest(controller, seed, names)] if is_checked else [])]
     ask = ASK_FUNCTIONS.replace("<hash>", _hex(functions_hash(functions))) if functions else ""
     ask += checked_selftest.ASK * is_checked
     fills = {
@@ -57,12 +65,43 @@ def selftest(
         "<limits>": _rows([(channel.low, channel.high) for channel in controller.observations]),
         "<functions>": ask,
         "<drawn>": str(len(observations)),
-        "<hash>": _hex(drawn.hashed(evaluate(controller, observations))),
+        "<hash>": _hex(drawn.hashed(answers(controller, observations))),
+        **_of_state(controller, names, len(vectors)),
     }
     text = SELFTEST
     for mark, value in fills.items():
         text = text.replace(mark, value)
     return [names.fill(text) for text in (*texts, text)]
+
+
+def answers(controller: Controller, observations: Floats) -> Floats:
+    """Returns the actions for drawn observations; of a controller with a state for sequences, and the states too."""
+    if not controller.derived:
+        return evaluate(controller, observations)
+    rows, state = [], controller.start()
+    for k, observation in enumerate(observations):
+        before = state if k % drawn.SEQUENCE else controller.start()
+        actions, state = step(controller, before, observation, forward)
+        rows.append(np.concatenate([actions, state]))
+    return np.array(rows, np.float32)
+
+
+def _of_state(controller: Controller, names: Names, n_vectors: int) -> dict[str, str]:
+    """Returns what the self-test does with a state; nothing where there is none."""
+    if not controller.derived:
+        return {"<resets>": "", "<state>": "", "<begin>": "", "<step>": STEP, "<remembered>": ""}
+    words = [f"{int(k in test_resets(controller))}u" for k in range(n_vectors)]
+    rows = [words[k : k + 16] for k in range(0, n_vectors, 16)]
+    numbers = ",\n".join(INDENT * 2 + ", ".join(row) for row in rows)
+    turn = STATE_STEP.replace("<length>", str(drawn.SEQUENCE))
+    fields = [f"{INDENT * 3}hash = <p>_hashed(hash, state.{field});" for field in names.state]
+    return {
+        "<resets>": RESETS.replace("<numbers>", numbers),
+        "<state>": STATE,
+        "<begin>": STATE_BEGIN,
+        "<step>": turn,
+        "<remembered>": REMEMBERED.replace("<numbers>", "\n".join(fields)),
+    }
 
 
 # Limits that meet both zeros, on either side.
@@ -80,7 +119,7 @@ def tested_functions(controller: Controller) -> list[Tested]:
     """Returns the functions of numbers that a controller calls."""
     used = [a for a in PALETTE if a.id in controller.network.activations]
     tested = [Tested(a.name, a.function) for a in used if trace(a.function, "x").op not in ("input", "abs")]
-    if any(channel.clip for channel in (*controller.observations, *controller.actions)):
+    if any(channel.clip for channel in (*controller.inputs, *controller.actions)):
         tested += [Tested(f"clip {k}", partial(_clipped, limits)) for k, limits in enumerate(CLIPS)]
     return tested
 
@@ -131,5 +170,5 @@ def drawn_observations(controller: Controller) -> tuple[int, Floats]:
 
 
 def _variety(controller: Controller, observations: Floats) -> int:
-    actions = evaluate(controller, observations)
+    actions = answers(controller, observations)
     return sum(len(np.unique(column.view(np.uint32))) for column in actions.T)

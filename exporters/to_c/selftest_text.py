@@ -201,16 +201,16 @@ static inline int <p>_selftest(void) {
         [2] <P>_FLASH = {
 <limits>
     };
-    /* clang-format on */
+<resets>    /* clang-format on */
     volatile unsigned first = 0; /* volatile: the steps must run here, not in the compiler */
     const unsigned recorded = <P>_N_VECTORS;
     float obs[<P>_N_OBSERVATIONS];
     float actions[<P>_N_ACTIONS];
-    uint32_t hash = 0x811c9dc5u;
+<state>    uint32_t hash = 0x811c9dc5u;
     int found = <p>_faults();
     unsigned i;
     unsigned k;
-<functions>    for (i = first; i < recorded + <drawn>u; i++) {
+<begin><functions>    for (i = first; i < recorded + <drawn>u; i++) {
         for (k = 0; k < <P>_N_OBSERVATIONS; k++) {
             if (i < recorded) {
                 const uint32_t bits = <P>_READ_BITS(&observations[i][k]);
@@ -221,8 +221,7 @@ static inline int <p>_selftest(void) {
                 obs[k] = <p>_drawn(i - recorded, k, low, high);
             }
         }
-        <p>_step(obs, actions);
-        for (k = 0; k < <P>_N_ACTIONS; k++) {
+<step>        for (k = 0; k < <P>_N_ACTIONS; k++) {
             if (i < recorded) {
                 const uint32_t bits = <P>_READ_BITS(&expected[i][k]);
                 if (!<p>_same(actions[k], bits)) {
@@ -232,9 +231,43 @@ static inline int <p>_selftest(void) {
                 hash = <p>_hashed(hash, actions[k]);
             }
         }
-    }
+<remembered>    }
     return found | (hash != <hash>u ? <P>_FAULT_DRAWN : 0);
 }"""
+
+STEP = """\
+        <p>_step(obs, actions);
+"""
+
+# Of a controller with a state: vectors are sequences, and so are drawn ones, which begin at every kind of vector.
+RESETS = """\
+    static const uint32_t resets[<P>_N_VECTORS] <P>_FLASH = {
+<numbers>
+    };
+"""
+
+STATE = """\
+    <p>_state state;
+"""
+
+# What is remembered counts as well as the actions, which a limit may hide it from.
+REMEMBERED = """\
+        if (i >= recorded) {
+<numbers>
+        }
+"""
+
+# Once before, too: GCC takes a state for uninitialised that only the first turn of a loop resets.
+STATE_BEGIN = """\
+    <p>_reset(&state);
+"""
+
+STATE_STEP = """\
+        if (i < recorded ? <P>_READ_BITS(&resets[i]) != 0u : (i - recorded) % <length>u == 0u) {
+            <p>_reset(&state);
+        }
+        <p>_step(&state, obs, actions);
+"""
 
 ASK_FUNCTIONS = """\
     if (<p>_functions() != <hash>u) {

@@ -11,6 +11,7 @@ from wann_rt.core.controller import Controller
 from wann_rt.core.symbols import Symbol, trace
 from wann_rt.core.terms import Node
 from wann_rt.exporters.expressions import Printer
+from wann_rt.exporters.to_c import memory
 from wann_rt.exporters.to_c.functions import printer
 from wann_rt.exporters.to_c.names import Names
 from wann_rt.exporters.to_c.text import (
@@ -25,11 +26,13 @@ from wann_rt.exporters.to_c.text import (
 
 def steps(controller: Controller, names: Names) -> list[str]:
     """Returns the text of the step functions, callees first."""
+    if controller.derived:
+        return [*steps(controller.inner, names.network), *memory.functions(controller, names)]
     lowered = controller.lowered
     if not lowered.shared:
-        return [_network_step(controller, names, "step", "Computes the actions for one observation.")]
+        return [_network_step(controller, names, names.step, "Computes the actions for one observation.")]
     note = "Computes the actions under any weight shared by all connections."
-    network = _network_step(controller, names, "step_weight", note, "float weight")
+    network = _network_step(controller, names, f"{names.step}_weight", note, "float weight")
     return [network, *(_ensemble_step if lowered.averages else _shared_step)(controller, names)]
 
 
@@ -51,7 +54,7 @@ def _network_step(controller: Controller, names: Names, name: str, note: str, *m
 
 def _head(names: Names, name: str, note: str, *more: str) -> list[str]:
     """Returns a comment, the signature and what opens each body."""
-    parameters = ["const float obs[<P>_N_OBSERVATIONS]", "float actions[<P>_N_ACTIONS]", *more]
+    parameters = [f"const float obs[<P>_{names.count}]", "float actions[<P>_N_ACTIONS]", *more]
     lines = signature("static inline void", f"{names.p}_{name}", list(map(names.fill, parameters)))
     return [f"/* {note} */", *lines, names.fill(f"{INDENT}<P>_EXACT")]
 
@@ -121,8 +124,8 @@ def _is_identity(activation: int) -> bool:
 
 
 def _shared_step(controller: Controller, names: Names) -> list[str]:
-    lines = _head(names, "step", "Computes the actions for one observation.")
-    call = names.fill("<p>_step_weight(obs, actions, <P>_WEIGHT);")
+    lines = _head(names, names.step, "Computes the actions for one observation.")
+    call = names.fill(f"<p>_{names.step}_weight(obs, actions, <P>_WEIGHT);")
     return ["\n".join([*lines, f"{INDENT}{call}", "}"])]
 
 
@@ -130,12 +133,15 @@ def _ensemble_step(controller: Controller, names: Names) -> list[str]:
     """Returns the limited mean over the members, as ``Controller.run`` takes it, and what adds one of them."""
     weights = controller.lowered.shared
     add = _head(names, "add_member", "Adds the actions under one more weight.", "float weight")
-    add += [names.fill(f"{INDENT}float more[<P>_N_ACTIONS];"), f"{INDENT}{names.p}_step_weight(obs, more, weight);"]
+    add += [
+        names.fill(f"{INDENT}float more[<P>_N_ACTIONS];"),
+        f"{INDENT}{names.p}_{names.step}_weight(obs, more, weight);",
+    ]
     add += [f"{INDENT}actions[{k}] = actions[{k}] + more[{k}];" for k in range(len(names.actions))]
-    lines = _head(names, "step", "Computes the mean of the actions under each member's weight.")
+    lines = _head(names, names.step, "Computes the mean of the actions under each member's weight.")
     lines.append(names.fill(f"{INDENT}float sum[<P>_N_ACTIONS];"))
     for k, weight in enumerate(weights):
-        lines.append(f"{INDENT}{names.p}_{'add_member' if k else 'step_weight'}(obs, sum, {literal(weight)});")
+        lines.append(f"{INDENT}{names.p}_{'add_member' if k else f'{names.step}_weight'}(obs, sum, {literal(weight)});")
     spare, share = _spare(), np.float32(1.0 / len(weights))
     for k, (name, channel) in enumerate(zip(names.actions, controller.actions, strict=True)):
         mean = channel.limit_action(Symbol("input", name=f"sum[{k}]") * share)

@@ -8,6 +8,7 @@ import numpy as np
 
 from wann_rt.core.activations import PALETTE
 from wann_rt.core.controller import Controller
+from wann_rt.core.stateful import only_without_state
 from wann_rt.core.symbols import Symbol, trace
 from wann_rt.exporters.to_js.expressions import function
 
@@ -18,6 +19,7 @@ def controller_functions(controller: Controller) -> str:
     ``ACTIVATIONS`` has the functions of the palette that the network uses, by id; the others have one function for
     each observation or action: what enters the network, what leaves it, and the limits of the mean of an ensemble.
     """
+    only_without_state(controller, "JavaScript")
     used = [activation for activation in PALETTE if activation.id in controller.network.activations]
     activations = [f"{a.id}: {function(['x'], [trace(a.function, 'x')])}" for a in used]
     sides = {

@@ -16,6 +16,7 @@ from onnx import helper
 from wann_rt.core.controller import Channel, Controller
 from wann_rt.core.errors import ExportError
 from wann_rt.core.guess import near
+from wann_rt.core.stateful import only_without_state
 from wann_rt.core.version import __version__
 from wann_rt.exporters.contract import contract
 from wann_rt.exporters.to_onnx.conditioning import add_actions, add_limits, add_observations
@@ -48,6 +49,7 @@ def to_onnx(
         ExportError: a version that these graphs cannot be written for, an unknown compiler, or a weight that cannot
             be an input.
     """
+    only_without_state(controller, "ONNX")
     _check_version("opset", opset, OPSETS)
     _check_version("IR version", ir_version, IR_VERSIONS)
     dialect = _dialect(compat)

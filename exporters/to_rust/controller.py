@@ -10,6 +10,7 @@ from wann_rt.core.activations import BY_ID, PALETTE
 from wann_rt.core.controller import Channel, Controller, Vector
 from wann_rt.core.files import digest
 from wann_rt.core.reference import evaluate
+from wann_rt.core.stateful import only_without_state
 from wann_rt.core.symbols import Symbol, trace
 from wann_rt.core.terms import Node
 from wann_rt.exporters import drawn
@@ -27,6 +28,7 @@ _CLIP = ("x", "low", "high", "neutral")
 
 def controller_module(controller: Controller, names: Names) -> str:
     """Returns the text of ``controller.rs``; same controller, same bytes."""
+    only_without_state(controller, "Rust")
     vectors = test_vectors(controller)
     parts = [
         texts.HEAD.replace("<created_by>", CREATED_BY),

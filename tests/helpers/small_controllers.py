@@ -1,9 +1,10 @@
 """Small controllers made by hand: one output that sums all inputs, and one with most of what a file can hold."""
 
+from dataclasses import replace
 from typing import Any
 
 from wann_rt.core.activations import BY_NAME
-from wann_rt.core.controller import Channel, Controller, Weight
+from wann_rt.core.controller import Channel, Controller, Derived, Weight
 from wann_rt.core.network import Connection, Network
 
 
@@ -39,3 +40,28 @@ def example() -> Controller:
         (Channel("force", "N", -10, 10, scale=10, clip=True), Channel("brake")),
         rate_hz=50,
     )
+
+
+def remembering(weight: Weight | None = None, **changes: Any) -> Controller:
+    """Returns a controller with a derived channel of every kind, rates with and without filter and of an angle."""
+    derived = (
+        Derived(Channel("dx", "m/s", scale=0.5), "rate_of", ("x",), filter=0.25),
+        Derived(Channel("w", "rad/s", -20, 20, scale=0.05, clip=True), "rate_of", ("cos", "sin")),
+        Derived(Channel("slow x"), "filtered", ("x",), filter=0.125),
+        Derived(Channel("earlier x"), "delayed", ("x",), steps=3),
+        Derived(Channel("last force"), "previous", ("force",)),
+        Derived(Channel("drift"), "integral", ("dx",), limit=0.5),
+    )
+    connections = [*(Connection(k, 10) for k in range(10)), Connection(5, 11), Connection(8, 11), Connection(10, 11)]
+    network = Network.build(9, {10: BY_NAME["tanh"].id}, {11: BY_NAME["linear"].id}, connections)[0]
+    observations = (Channel("x", "m", -3, 3, clip=True), Channel("cos"), Channel("sin"))
+    made = Controller(
+        "remembering",
+        network,
+        weight or Weight.shared(0.7),
+        observations,
+        (Channel("force", "N", -100, 100, scale=5, clip=True),),
+        rate_hz=50.0,
+        derived=derived,
+    )
+    return replace(made, **changes)

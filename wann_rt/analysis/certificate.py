@@ -22,6 +22,7 @@ from wann_rt.core.controller import Channel, Controller
 from wann_rt.core.errors import ControllerError
 from wann_rt.core.guess import near
 from wann_rt.core.shown import Shown
+from wann_rt.core.stateful import only_without_state
 
 RATIO = 1.05  # of bound to found at which a slope is known well enough
 SECONDS = 10.0
@@ -113,6 +114,7 @@ def certify(
     Raises:
         ControllerError: an observation has no finite range, a range is none, or a name is unknown.
     """
+    only_without_state(controller, "a certificate")
     box = _box(controller, ranges or {})
     root = Interval(*(np.array([[ends[side] for ends in box.values()]]) for side in (0, 1)))
     whole = bounded(controller, root)

@@ -11,16 +11,19 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from wann_rt.core import stateful
 from wann_rt.core.channel import Channel
 from wann_rt.core.decision import Decision, decided, greatest, parts_of
+from wann_rt.core.derived import Derived
 from wann_rt.core.errors import ControllerError
-from wann_rt.core.guess import near
+from wann_rt.core.memory import Memory
 from wann_rt.core.network import Network
+from wann_rt.core.observation import observation_of
 from wann_rt.core.shown import Shown
 from wann_rt.core.terms import Lowered, check, lowered
 from wann_rt.core.weight import Weight, WeightKind, float32
 
-__all__ = ["Channel", "Controller", "Decision", "Vector", "Weight", "WeightKind", "greatest"]
+__all__ = ["Channel", "Controller", "Decision", "Derived", "Vector", "Weight", "WeightKind", "greatest"]
 
 Forward = Callable[[Lowered, float | None, NDArray[np.float32]], NDArray[np.float32]]
 MIN_VECTORS = 8
@@ -41,13 +44,17 @@ class Controller(Shown):
         name: what it is called in files and generated code.
         network: the topology.
         weight: shared, ensemble or one value per connection.
-        observations: one channel per network input, in order.
+        observations: what it is fed, in order: one channel per network input, but for those that are derived.
         actions: one channel per network output, in order.
         rate_hz: how often it must be called; None where unknown.
         vectors: recorded observation -> action pairs, exact.
         provenance: where it came from: task, task_version, seed, config_digest, score and the like; JSON values.
         decision: what is done with the outputs: "values": they are the action; "argmax": the action is the number of
             the greatest output; or parts of either kind, see ``decision`` and ``decide``.
+        derived: channels that it computes from others, with memory: the last inputs of the network. A controller that
+            has any has a state: see ``start`` and ``step``.
+        resets: numbers of the vectors before which the state is reset; the vectors of a controller with a state are
+            one sequence, and the first number is 0.
     """
 
     name: str
@@ -59,15 +66,20 @@ class Controller(Shown):
     vectors: tuple[Vector, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
     decision: Decision = "values"
+    derived: tuple[Derived, ...] = ()
+    resets: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         """Checks that the parts fit together."""
         parts_of(self.decision, len(self.actions))
-        _check_channels("observation", self.observations, self.network.n_inputs)
+        _check_channels("observation", self.inputs, self.network.n_inputs)
         _check_channels("action", self.actions, self.network.n_outputs)
         if self.rate_hz is not None and not (np.isfinite(self.rate_hz) and self.rate_hz > 0):
             raise ControllerError(f"rate_hz is {self.rate_hz}; expected a positive number of calls per second, or null")
         check(self.network, self.weight)
+        if self.derived:
+            _ = self.memory  # which refuses sources that are not there
+        stateful.check_resets(self.resets, len(self.vectors), bool(self.derived))
         object.__setattr__(self, "vectors", tuple(self._checked(i, vector) for i, vector in enumerate(self.vectors)))
 
     def __repr__(self) -> str:
@@ -85,6 +97,24 @@ class Controller(Shown):
         if not np.isfinite([*observation, *action]).all():
             raise ControllerError(f"test vector {index} holds a number that float32 cannot")
         return Vector(observation, action)
+
+    @cached_property
+    def inputs(self) -> tuple[Channel, ...]:
+        """What the network sees, one channel per input: the observations, then the derived channels."""
+        return (*self.observations, *(derived.channel for derived in self.derived))
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What is remembered from step to step, and how; nothing without derived channels."""
+        sensors, actions = (tuple(channel.name for channel in side) for side in (self.observations, self.actions))
+        return Memory(self.derived, sensors, actions, self.rate_hz)
+
+    @cached_property
+    def inner(self) -> "Controller":
+        """The same without memory: a controller that is fed with all that the network sees."""
+        if not self.derived:
+            return self
+        return replace(self, observations=self.inputs, derived=(), vectors=(), resets=())
 
     @cached_property
     def lowered(self) -> Lowered:
@@ -159,11 +189,39 @@ class Controller(Shown):
         actions = self.run(forward, np.atleast_2d(batch))
         return actions[0] if batch.ndim == 1 else actions
 
+    def start(self, *lanes: int) -> NDArray[np.float32]:
+        """Returns the state at the beginning of an episode, float32 [numbers], or [lanes, numbers]: zeros."""
+        return self.memory.start(*lanes)
+
+    def step(
+        self, state: NDArray[np.float32], observation: ArrayLike | Mapping[str, Any]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Computes the actions of one step of a controller with a state: returns ``(actions, state)``.
+
+        Args:
+            state: what ``start`` or the step before gave: start anew where an episode begins, after a switch of modes,
+                a fault, or steps that were left out.
+            observation: what the sensors read, as for calling the controller.
+
+        Raises:
+            ControllerError: the state or the observation has another shape, or is not numeric.
+        """
+        return stateful.step(self, state, observation, _best_forward())
+
     def predict(
-        self, observation: ArrayLike, state: None = None, episode_start: None = None, deterministic: bool = True
-    ) -> tuple[NDArray[Any], None]:
-        """Computes actions by the convention of Stable-Baselines3: returns ``(actions, state)``; there is no state."""
-        return self.decide(observation), None
+        self, observation: ArrayLike, state: Any = None, episode_start: Any = None, deterministic: bool = True
+    ) -> tuple[NDArray[Any], Any]:
+        """Computes actions by the convention of Stable-Baselines3: returns ``(actions, state)``.
+
+        Args:
+            observation: as for calling the controller.
+            state: what the call before gave; None at the beginning. A controller without a state gives None.
+            episode_start: whether an episode begins, one truth value or one for each row: its state is reset.
+            deterministic: has no meaning here: a controller always is.
+        """
+        if not self.derived:
+            return self.decide(observation), None
+        return stateful.predict(self, observation, state, episode_start)
 
     def decide(self, observation: ArrayLike | Mapping[str, Any]) -> NDArray[Any]:
         """Computes what an environment is given: the actions, the number of the greatest ("argmax"), or parts of both.
@@ -195,6 +253,9 @@ class Controller(Shown):
 
         Returns:
             Actions, float32 [batch, actions].
+
+        Raises:
+            ControllerError: the controller has a state.
         """
         with np.errstate(all="ignore"):  # infinities and NaN are defined results here, not accidents
             members = self._members(forward, observations)
@@ -202,6 +263,7 @@ class Controller(Shown):
 
     def _members(self, forward: Forward, observations: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         """Returns the conditioned actions of each member, [batch, actions]."""
+        stateful.refuse_state(self)
         with np.errstate(all="ignore"):
             columns = zip(self.observations, observations.T, strict=True)
             inputs = np.array([channel.condition_observation(o) for channel, o in columns], np.float32)
@@ -220,36 +282,12 @@ class Controller(Shown):
 
     def check_observation(self, observation: ArrayLike | Mapping[str, Any]) -> NDArray[np.float32]:
         """Returns the observation as float32 [observations] or [batch, observations], or raises ControllerError."""
-        try:
-            given = self._by_name(observation) if isinstance(observation, Mapping) else np.asanyarray(observation)
-            if given.dtype.kind not in "fiubO" or np.ma.is_masked(given):
-                raise TypeError(f"{'masked values' if given.dtype.kind in 'fiub' else given.dtype} came")
-            with np.errstate(over="ignore"):  # what float32 cannot hold is infinity
-                batch = np.asarray(given, np.float32)
-        except (TypeError, ValueError) as error:
-            raise ControllerError(f"an observation must be numbers: {error}") from None
-        if batch.ndim not in (1, 2) or batch.shape[-1] != len(self.observations):
-            names = ", ".join(channel.name for channel in self.observations[:8])
-            raise ControllerError(
-                f"an observation of shape [{len(self.observations)}] ({names}{', ...' * (len(self.observations) > 8)}) "
-                f"or [batch, {len(self.observations)}] is expected; shape {list(batch.shape)} came"
-            )
-        return batch
-
-    def _by_name(self, values: Mapping[str, Any]) -> NDArray[Any]:
-        """Returns the observations that a mapping names, in order."""
-        names = [channel.name for channel in self.observations]
-        wrong = [name for name in values if name not in names] or [name for name in names if name not in values]
-        if wrong:
-            what = "is missing" if wrong[0] in names else "is no observation"
-            guess = near(wrong[0], [name for name in names if name not in values])
-            raise ControllerError(f"{wrong[0]!r} {what}; expected {', '.join(names)}{guess}")
-        return np.stack([np.asarray(values[name]) for name in names], axis=-1)
+        return observation_of(observation, tuple(channel.name for channel in self.observations))
 
     def with_weight(self, weight: Weight | float) -> "Controller":
         """Returns this controller with another weight; signs move into weights per connection, vectors are dropped."""
         weight = weight if isinstance(weight, Weight) else Weight.shared(weight)
-        return replace(self, weight=weight, vectors=())
+        return replace(self, weight=weight, vectors=(), resets=())
 
 
 def _best_forward() -> Forward:

@@ -11,6 +11,7 @@ import numpy as np
 
 from wann_rt.core.activations import BY_ID, BY_NAME, PALETTE
 from wann_rt.core.controller import Channel, Controller, Vector, Weight
+from wann_rt.core.derived import KINDS, Derived
 from wann_rt.core.disk import MAX_BYTES as MAX_BYTES
 from wann_rt.core.disk import read_text as read_text
 from wann_rt.core.disk import write_atomic as write_atomic
@@ -20,8 +21,9 @@ from wann_rt.core.network import MAX_CONNECTIONS, MAX_NODES, Connection, Network
 from wann_rt.core.strict_json import Reader, parse, shown
 
 FORMAT = "wann_rt.controller"
-VERSION = max(activation.since for activation in PALETTE)  # the newest that is read
-MAX_VECTORS, MAX_MEMBERS = 100_000, 10_000  # beside the limits of a network; FORMAT.md says them all
+SINCE_STATE = 2  # the version that brought derived channels, and with them a state
+VERSION = max(SINCE_STATE, *(activation.since for activation in PALETTE))  # the newest that is read
+MAX_VECTORS, MAX_MEMBERS, MAX_SOURCES = 100_000, 10_000, 16  # beside the limits of a network; FORMAT.md says them all
 PIECE = 2**20  # characters of a text that are hashed at once
 
 
@@ -77,7 +79,7 @@ def _document(controller: Controller) -> dict[str, Any]:
     names = [a.name for a in activations]
     return {
         "format": FORMAT,
-        "version": max(a.since for a in activations),  # the oldest that has them all
+        "version": _version(controller),
         "name": controller.name,
         "rate_hz": controller.rate_hz,
         "observations": [_channel_document(c) for c in controller.observations],
@@ -92,7 +94,21 @@ def _document(controller: Controller) -> dict[str, Any]:
         "vectors": [[[shortest(x) for x in side] for side in vector] for vector in controller.vectors],
         "provenance": dict(controller.provenance),
         **({} if controller.decision == "values" else {"decision": controller.decision}),
+        **({"derived": [_derived_document(d) for d in controller.derived]} if controller.derived else {}),
+        **({"resets": list(controller.resets)} if controller.derived else {}),
     }
+
+
+def _version(controller: Controller) -> int:
+    """Returns the oldest version that has all that a controller has."""
+    newest = max(BY_ID[a].since for a in controller.network.activations)
+    return max(newest, SINCE_STATE) if controller.derived else newest
+
+
+def _derived_document(derived: Derived) -> dict[str, Any]:
+    """Returns the keys of a derived channel: those of a channel, its kind and sources, and its kind's settings."""
+    numbers = {name: value if name == "steps" else shortest(value) for name, value in derived.settings.items()}
+    return _channel_document(derived.channel) | {"kind": derived.kind, "of": list(derived.of)} | numbers
 
 
 def _channel_document(channel: Channel) -> dict[str, Any]:
@@ -125,7 +141,7 @@ def _controller(reader: Reader, check_digest: bool) -> Controller:
     version = _checked_version(reader)
     reader.only(
         "format", "version", "name", "rate_hz", "observations", "actions", "network", "weight", "vectors",
-        "provenance", "decision", "digest",
+        "provenance", "decision", *(("derived", "resets") if version >= SINCE_STATE else ()), "digest",
     )  # fmt: skip
     stated = reader.get("digest", str)
     document = {key: value for key, value in reader.value.items() if key != "digest"}
@@ -135,8 +151,9 @@ def _controller(reader: Reader, check_digest: bool) -> Controller:
             "written; if you changed it on purpose, `wann-rt import FILE` checks it and writes a new digest"
         )
     rate = reader.get("rate_hz", int, float, type(None))
-    observations = _channels(reader, "observations")
-    network, order = _network(Reader(reader.get("network", dict), f"{reader.where}: network"), len(observations))
+    observations, derived = _channels(reader, "observations"), _derived(reader)
+    n_inputs = len(observations) + len(derived)
+    network, order = _network(Reader(reader.get("network", dict), f"{reader.where}: network"), n_inputs)
     newer = [a.name for a in map(BY_ID.__getitem__, network.activations) if a.since > version]
     if newer:
         raise FileError(f"{reader.where}: is of format version {version}, which has no activation {newer[0]}")
@@ -153,6 +170,8 @@ def _controller(reader: Reader, check_digest: bool) -> Controller:
         ),
         provenance=reader.get("provenance", dict),
         decision=reader.get("decision", str) if "decision" in reader.value else "values",
+        derived=derived,
+        resets=tuple(reader.items("resets", int, most=MAX_VECTORS)) if derived else (),
     )
 
 
@@ -215,6 +234,29 @@ def _channels(reader: Reader, key: str) -> tuple[Channel, ...]:
         _channel(Reader(value, f"{reader.where}: {key}[{i}]"))
         for i, value in enumerate(reader.items(key, dict, most=MAX_NODES))
     )
+
+
+def _derived(reader: Reader) -> tuple[Derived, ...]:
+    """Returns the derived channels: one at least where the key is there, and then ``resets`` are there, too."""
+    if "derived" not in reader.value:
+        if "resets" in reader.value:
+            raise FileError(f"{reader.where}: has resets, but no derived channels, and so no state to reset")
+        return ()
+    entries = reader.items("derived", dict, most=MAX_NODES)
+    if not entries:
+        raise FileError(f"{reader.where}: derived has no entries; expected one at least, or no such key")
+    return tuple(_one_derived(Reader(value, f"{reader.where}: derived[{i}]")) for i, value in enumerate(entries))
+
+
+def _one_derived(reader: Reader) -> Derived:
+    kind = reader.get("kind", str)
+    if kind not in KINDS:
+        raise FileError(f"{reader.where}: unknown kind {shown(kind)}; known: {', '.join(KINDS)}{near(kind, KINDS)}")
+    own = ("kind", "of", *KINDS[kind].settings)
+    reader.only(*(field.name for field in fields(Channel)), *own)
+    settings = {name: reader.get(name, *([int] if name == "steps" else [int, float])) for name in own[2:]}
+    channel = _channel(Reader({k: v for k, v in reader.value.items() if k not in own}, reader.where))
+    return Derived(channel, kind, tuple(reader.items("of", str, most=MAX_SOURCES)), **settings)
 
 
 def _channel(reader: Reader) -> Channel:

@@ -1,11 +1,13 @@
 """The obvious evaluator: plain numpy, no tricks. It is the oracle that every evaluator must equal bit for bit."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wann_rt.core.activations import BY_ID
+from wann_rt.core.stateful import step
 from wann_rt.core.terms import Lowered, Term
 
 if TYPE_CHECKING:  # a controller can run this, so this cannot need it first
@@ -53,3 +55,24 @@ def evaluate(controller: "Controller", observations: Floats) -> Floats:
         Actions, float32 [batch, actions].
     """
     return controller.run(forward, observations)
+
+
+def evaluate_sequence(
+    controller: "Controller", observations: Floats, resets: NDArray[np.bool_], forward: Callable[..., Floats] = forward
+) -> Floats:
+    """Computes the actions of a controller with a state, step after step.
+
+    Args:
+        controller: the controller.
+        observations: raw observations, float32 [steps, observations].
+        resets: before which steps the state is reset, [steps]; it begins as if it were.
+        forward: what runs the bare network, as in ``Controller.run``.
+
+    Returns:
+        Actions, float32 [steps, actions].
+    """
+    state, actions = controller.start(), np.empty((len(observations), len(controller.actions)), np.float32)
+    for k, observation in enumerate(observations):
+        before = controller.start() if resets[k] else state
+        actions[k], state = step(controller, before, observation, forward)
+    return actions

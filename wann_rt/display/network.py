@@ -47,7 +47,7 @@ class _Sheet(NamedTuple):
     @classmethod
     def of(cls, layout: Layout, controller: Controller) -> "_Sheet":
         """Returns the usual sheet, or a larger one where the nodes need it."""
-        sides = controller.observations, controller.actions
+        sides = controller.inputs, controller.actions
         left, right = (0.6 + 0.076 * max(len(label(channel)) for channel in side) for side in sides)
         gaps = layout.columns - 1
         width = min(max(WIDTH, left + right + 0.55 * gaps), 20.0)
@@ -151,7 +151,7 @@ def _draw_nodes(axes: "Axes", sheet: _Sheet, controller: Controller, layout: Lay
             halo = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.8}
             place = x + 0.7 * sheet.radius, y - 0.78 * sheet.radius  # outside the circle, above the lines that leave it
             axes.text(*place, f"n{node}", ha="left", va="bottom", size=7, color=GREY, bbox=halo, zorder=2)
-    names = dict(enumerate(["bias", *map(label, controller.observations)]))
+    names = dict(enumerate(["bias", *map(label, controller.inputs)]))
     names |= dict(enumerate(map(label, controller.actions), network.n_nodes - network.n_outputs))
     above: dict[float, float] = {}
     for node in [node for node in names if node in layout.positions]:

@@ -12,7 +12,7 @@ from rich import box, markup
 from rich.console import Console
 from rich.table import Table
 
-from wann_rt.core.controller import Channel, Controller
+from wann_rt.core.controller import Channel, Controller, Derived
 from wann_rt.core.files import digest, shortest
 from wann_rt.core.plain import plain
 from wann_rt.display.formulas import formulas, number
@@ -121,6 +121,7 @@ def controller_dict(controller: Controller) -> dict[str, Any]:
         "name": controller.name,
         "digest": digest(controller),
         "observations": [channel.name for channel in controller.observations],
+        **({"derived": {one.name: one.told for one in controller.derived}} if controller.derived else {}),
         "actions": [channel.name for channel in controller.actions],
         "rate_hz": controller.rate_hz,
         "hidden": network.n_hidden,
@@ -139,6 +140,8 @@ def show_controller(controller: Controller) -> None:
     out.print(f"[bold]{escape(controller.name)}[/]  {rate}\n{digest(controller)}\n", soft_wrap=True)
     for title, channels in (("Observations", controller.observations), ("Actions", controller.actions)):
         out.print(_channel_table(title, channels))
+        if title == "Observations" and controller.derived:
+            out.print(_derived_table(controller.derived))
     out.print("[bold]Network[/]")
     sizes = counted(network.n_hidden, "hidden node"), counted(network.n_connections, "connection")
     paragraph(f"{', '.join(sizes)}, {counted(max(network.levels), 'level')}; {_weights(controller)}")
@@ -150,6 +153,13 @@ def show_controller(controller: Controller) -> None:
         made.add_row(escape(key), markup.escape(plain(_told(value), kept="\n")))
     if controller.provenance:
         out.print(made)
+
+
+def _derived_table(derived: Sequence[Derived]) -> Table:
+    made = table("Derived from these, with memory", "name", "unit", "what")
+    for one in derived:
+        made.add_row(escape(one.name), escape(one.channel.unit), escape(one.told))
+    return made
 
 
 def _weights(controller: Controller) -> str:

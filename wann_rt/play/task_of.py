@@ -11,6 +11,7 @@ from typing import Any
 from wann_rt import tasks
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import TaskError
+from wann_rt.core.stateful import only_without_state
 from wann_rt.tasks.any_task import AnyTask, as_task, named
 from wann_rt.tasks.environment.task import EnvironmentTask
 from wann_rt.tasks.own import source_of
@@ -31,6 +32,7 @@ def task_of(controller: Controller, task: AnyTask | str | None = None) -> AnyTas
     Raises:
         TaskError: nobody names a task, it is unknown, or it does not have the controller's observations and actions.
     """
+    only_without_state(controller, "playing episodes")
     if isinstance(task, EnvironmentTask):
         return _through_channels(task, controller)
     if task is None and isinstance(controller.provenance.get("environment"), dict):

@@ -6,6 +6,7 @@ from typing import Any
 from wann_rt import tasks
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ConfigError, TaskError
+from wann_rt.core.stateful import only_without_state
 from wann_rt.tasks import own
 from wann_rt.tasks.environment.task import EnvironmentTask, changed_options, stated_channels, with_options
 from wann_rt.tasks.task import Task
@@ -117,6 +118,7 @@ def judged(task: AnyTask) -> AnyTask:
 
 def check_fits(task: AnyTask, controller: Controller) -> None:
     """Raises TaskError unless the controller observes and acts through the task's own channels."""
+    only_without_state(controller, "playing episodes")
     for side, mine, its in (
         ("observations", controller.observations, task.observations),
         ("actions", controller.actions, task.actions),

@@ -1,0 +1,101 @@
+"""The functions of a generated header that keep a state: reset, what is derived from readings, and the step.
+
+The formulas are traced from their one definition (``core.derived``) and printed. All of the old state is read before
+anything of the new one is written.
+"""
+
+from collections.abc import Sequence
+from itertools import count
+
+from wann_rt.core.controller import Controller
+from wann_rt.core.symbols import Symbol, lift, schedule
+from wann_rt.exporters.to_c.functions import printer
+from wann_rt.exporters.to_c.names import Names
+from wann_rt.exporters.to_c.text import COLUMNS, INDENT, assignment, signature
+
+_NOTE = """\
+/*
+ * What is remembered from one step to the next. Reset it before the first step, after a switch of
+ * modes, a fault, or steps that were left out. Each controller that runs needs one of its own.
+ */"""
+
+
+def counts(controller: Controller) -> dict[str, str]:
+    """Returns the numbers for macros, by name."""
+    if not controller.derived:
+        return {}
+    return {"N_INPUTS": str(len(controller.inputs)), "N_STATE": str(controller.memory.size)}
+
+
+def declarations(controller: Controller, names: Names) -> list[str]:
+    """Returns where derived channels stand among what the network sees, and the state."""
+    if not controller.derived:
+        return []
+    first = len(controller.observations)
+    numbers = [f"{INDENT}{name} = {first + k}," for k, name in enumerate(names.derived)]
+    fields = [f"{INDENT}float {name};" for name in names.state]
+    struct = [_NOTE, names.fill("typedef struct <p>_state {"), *fields, names.fill("} <p>_state;")]
+    return ["\n".join(["enum {", *numbers, "};"]), "\n".join(struct)]
+
+
+def functions(controller: Controller, names: Names) -> list[str]:
+    """Returns the text of the functions that take a state, callees first."""
+    return [_reset(names), _derive(controller, names), _step(controller, names)]
+
+
+def _head(names: Names, name: str, *parameters: str) -> list[str]:
+    made = ["<p>_state *state", *parameters]
+    return signature("static inline void", f"{names.p}_{name}", list(map(names.fill, made)))
+
+
+def _reset(names: Names) -> str:
+    lines = ["/* Begins anew: see <p>_state. */", *_head(names, "reset")]
+    lines += [f"{INDENT}state->{field} = 0.0f;" for field in names.state]
+    return names.fill("\n".join([*lines, "}"]))
+
+
+def _derive(controller: Controller, names: Names) -> str:
+    """Returns the function that computes what the network sees, and advances the state by the readings."""
+    memory, locals_ = controller.memory, names.nodes[1:]
+    state = [Symbol("input", name=f"was_{field}") for field in names.state]
+    read = [Symbol("input", name=name) for name in locals_[: len(controller.observations)]]
+    values, after = (list(map(lift, side)) for side in memory.advance(state, read))
+    changed = [
+        (f"state->{field}", new) for field, old, new in zip(names.state, state, after, strict=True) if new is not old
+    ]
+    seen = [(f"seen[{name}]", value) for name, value in zip(names.observations, read, strict=True)]
+    seen += [(f"seen[{name}]", value) for name, value in zip(names.derived, values, strict=True)]
+    lines = ["/* Computes what the network sees, and remembers the readings. */"]
+    lines += _head(names, "derive", "const float obs[<P>_N_OBSERVATIONS]", "float seen[<P>_N_INPUTS]")
+    lines.append(names.fill(f"{INDENT}<P>_EXACT"))
+    for name, place in zip(locals_, names.observations, strict=False):
+        lines += assignment(f"const float {name}", f"obs[{place}]")
+    used = {symbol.name for symbol in schedule([value for _, value in (*seen, *changed)]) if symbol.op == "input"}
+    for field in names.state:
+        if f"was_{field}" in used:
+            lines += assignment(f"const float was_{field}", f"state->{field}")
+    lines += _assigned(names, [*seen, *changed])
+    return "\n".join([*lines, "}"])
+
+
+def _step(controller: Controller, names: Names) -> str:
+    state = [Symbol("input", name=f"state->{field}") for field in names.state]
+    actions = [Symbol("input", name=f"actions[{name}]") for name in names.actions]
+    after = controller.memory.remember(state, actions)
+    changed = [(old.name, new) for old, new in zip(state, after, strict=True) if new is not old]
+    lines = ["/* Computes the actions for one observation; the state advances by one step. */"]
+    lines += _head(names, "step", "const float obs[<P>_N_OBSERVATIONS]", "float actions[<P>_N_ACTIONS]")
+    body = ["<P>_EXACT", "float seen[<P>_N_INPUTS];", "<p>_derive(state, obs, seen);", "<p>_network(seen, actions);"]
+    lines += [names.fill(f"{INDENT}{line}") for line in body]
+    return "\n".join([*lines, *_assigned(names, changed), "}"])
+
+
+def _assigned(names: Names, results: Sequence[tuple[str, Symbol]]) -> list[str]:
+    """Returns the lines that compute results and then write them."""
+    roots = [value for _, value in results]
+    spare = (f"t{k}" for k in count(1))
+    locals_, texts = printer(names).expressions(roots, spare, COLUMNS - 3 * len(INDENT)) if roots else ([], [])
+    lines = [line for local in locals_ for line in assignment(f"const float {local.name}", local.text)]
+    for (target, _), text in zip(results, texts, strict=True):
+        lines += assignment(target, text)
+    return lines

@@ -1,0 +1,220 @@
+"""Laws of derived channels: the formulas of FORMAT.md, the state, the file, and what is refused."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers import builders, small_controllers
+from numpy.typing import NDArray
+
+from wann_rt.core import files
+from wann_rt.core.controller import Channel, Controller, Derived, Vector
+from wann_rt.core.errors import ControllerError, ExportError, FileError
+from wann_rt.core.reference import evaluate, evaluate_sequence
+from wann_rt.display.page.page import page
+from wann_rt.exporters import export
+from wann_rt.exporters.packages import package
+
+f32 = np.float32
+Floats = NDArray[np.float32]
+STEPS = 120
+SUBJECT: Controller = small_controllers.remembering()
+
+
+def readings(seed: int, steps: int = STEPS) -> Floats:
+    """Returns readings of x, cos and sin: smooth ones, wild ones, special ones."""
+    return np.ascontiguousarray(builders.inputs(np.random.default_rng(seed), 3, steps).T)
+
+
+class ByHand:
+    """FORMAT.md's formulas for the derived channels of the subject, written out number by number."""
+
+    def __init__(self) -> None:
+        self.began = False
+        self.x = self.dx = self.cos = self.sin = self.slow = self.force = self.drift = f32(0)
+        self.line = [f32(0)] * 3
+
+    def seen(self, reading: Floats) -> list[np.float32]:
+        """Returns what the network sees beside the readings."""
+        x, c, s = reading
+        new = [v if np.isfinite(v) else old for v, old in zip(reading, (self.x, self.cos, self.sin), strict=True)]
+        old_x, old_c, old_s = (self.x, self.cos, self.sin) if self.began else new
+        self.dx = self.low(self.dx, (new[0] - old_x) * f32(50), 0.25)
+        rate = (old_c * new[2] - old_s * new[1]) * f32(50)
+        slow_x = x if np.isfinite(x) else self.slow
+        self.slow = self.low(self.slow if self.began else slow_x, slow_x, 0.125)
+        newest = x if np.isfinite(x) else self.line[0]
+        line = self.line if self.began else [newest] * 3
+        self.line = [newest, *line[:2]]
+        total = self.drift + self.dx * (f32(1) / f32(50))
+        self.drift = min(max(total, f32(-0.5)), f32(0.5)) if np.isfinite(total) else self.drift
+        self.x, self.cos, self.sin = new
+        self.began = self.began or all(np.isfinite([x, c, s]))
+        return [self.dx, rate, self.slow, line[2], self.force, self.drift]
+
+    @staticmethod
+    def low(y: np.float32, value: np.float32, share: float) -> np.float32:
+        """Returns a filter's next value; the old one where that is not finite."""
+        new = y + (value - y) * f32(share)
+        return new if np.isfinite(new) else y
+
+    def acted(self, force: np.float32) -> None:
+        """Remembers the action."""
+        self.force = force if np.isfinite(force) else self.force
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_oracle_computes_what_the_format_says(seed: int) -> None:
+    resets = np.random.default_rng(seed).random(STEPS) < 0.1
+    observations, hand, expected = readings(seed), ByHand(), []
+    with np.errstate(all="ignore"):
+        for reading, begins in zip(observations, resets, strict=True):
+            hand = ByHand() if begins else hand
+            inputs = np.array([[*reading, *hand.seen(reading)]], f32)
+            expected.append(evaluate(SUBJECT.inner, inputs)[0])
+            hand.acted(expected[-1][0])
+    assert builders.same_bits(evaluate_sequence(SUBJECT, observations, resets), np.array(expected))
+
+
+def test_an_angles_rate_is_its_rotation_and_wraps_around() -> None:
+    angle = np.linspace(0, 4 * np.pi, 2000)
+    derived = (Derived(Channel("rate"), "rate_of", ("cos", "sin")),)
+    network = small_controllers.row_of("linear", 3)
+    observations = (Channel("cos", scale=0), Channel("sin", scale=0))
+    subject = Controller(
+        "rate", network, SUBJECT.weight.shared(1), observations, (Channel("a"),), 100.0, (), {}, "values", derived
+    )
+    rates = evaluate_sequence(
+        subject, np.stack([np.cos(angle), np.sin(angle)], 1).astype(f32), np.zeros(2000, np.bool_)
+    )
+    assert rates[0] == 0
+    assert np.abs(rates[1:, 0] - (angle[1] - angle[0]) * 100).max() < 1e-4
+
+
+def test_what_is_remembered_is_always_finite_and_begins_with_the_first_whole_reading() -> None:
+    with np.errstate(all="ignore"):
+        state = SUBJECT.start()
+        assert not state.any()
+        _, state = SUBJECT.step(state, [np.nan, np.inf, 1.0])
+        assert state[0] == 0
+        for reading in readings(7, 400):
+            _, state = SUBJECT.step(state, reading)
+            assert np.isfinite(state).all()
+        assert state[0] == 1
+
+
+def test_steps_predictions_and_batches_are_one_computation() -> None:
+    observations = np.stack([readings(1, 40), readings(2, 40)])
+    begins = np.random.default_rng(3).random((2, 40)) < 0.2
+    alone = [evaluate_sequence(SUBJECT, o, b) for o, b in zip(observations, begins, strict=True)]
+    states, state, predicted = SUBJECT.start(2), None, []
+    for k in range(40):
+        states[begins[:, k]] = 0
+        together, states = SUBJECT.step(states, observations[:, k])
+        assert builders.same_bits(together, np.stack([one[k] for one in alone]))
+        action, state = SUBJECT.predict(observations[0, k], state, [begins[0, k]])
+        predicted.append(action)
+    assert builders.same_bits(np.stack(predicted), alone[0])
+
+
+def test_a_controller_with_a_state_answers_no_single_observation() -> None:
+    with pytest.raises(ControllerError, match="has a state, as it derives dx, w"):
+        SUBJECT([0, 1, 0])
+    with pytest.raises(ControllerError, match=r"shape \[11\] is expected .* begin with start"):
+        SUBJECT.step(np.zeros(3, f32), [0, 1, 0])
+    with pytest.raises(ControllerError, match="episode_start has 3 values"):
+        SUBJECT.predict([0, 1, 0], None, [True] * 3)
+    stateless = small_controllers.example()
+    assert stateless.predict([0, 0, 0])[1] is None
+    assert stateless.start().shape == (0,)
+    assert builders.same_bits(stateless.step(stateless.start(), [1, 2, 3])[0], stateless([1, 2, 3]))
+
+
+def recorded() -> Controller:
+    """Returns the subject with two sequences."""
+    observations, resets = readings(0, 40)[:10], (0, 4)
+    observations = np.where(np.isfinite(observations), observations, f32(0))
+    actions = evaluate_sequence(SUBJECT, observations, np.isin(np.arange(10), resets))
+    vectors = [Vector(tuple(map(float, o)), tuple(map(float, a))) for o, a in zip(observations, actions, strict=True)]
+    made: Controller = replace(SUBJECT, vectors=tuple(vectors), resets=resets)
+    return made
+
+
+def test_the_file_of_version_2_comes_back_equal_and_others_stay_version_1() -> None:
+    text = files.to_text(recorded())
+    assert json.loads(text)["version"] == 2
+    assert files.from_text(text) == recorded()
+    assert files.to_text(files.from_text(text)) == text
+    plain = json.loads(files.to_text(small_controllers.example()))
+    assert plain["version"] == 1
+    assert not {"derived", "resets"} & set(plain)
+
+
+def _set(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
+    def change(document: dict[str, Any]) -> None:
+        *outer, last = [int(key) if key.isdecimal() else key for key in path.split(".")]
+        place: Any = document
+        for key in outer:
+            place = place[key]
+        if value is None:
+            del place[last]
+        else:
+            place[last] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (_set("version", 1), "unknown key 'derived'"),
+        (_set("derived", []), "no entries"),
+        (_set("derived", None), "resets, but no derived"),
+        (_set("resets", None), "'resets' is missing"),
+        (_set("resets", [1]), "resets must be"),
+        (_set("resets", [0, 0]), "resets must be"),
+        (_set("resets", [0, 10]), "resets must be"),
+        (_set("resets", [0, 4.0]), "expected an integer"),
+        (_set("derived.0.kind", "rate_off"), "unknown kind .* did you mean 'rate_of'"),
+        (_set("derived.0.filter", 0), "has filter 0.0"),
+        (_set("derived.0.filter", 1e-60), "has filter 0.0"),
+        (_set("derived.0.filter", None), "'filter' is missing"),
+        (_set("derived.0.steps", 3), "unknown key 'steps'"),
+        (_set("derived.0.of", ["x", "cos", "sin"]), "of 3 channels"),
+        (_set("derived.0.of", ["dx"]), "is rate_of of 'dx', which is none of x, cos, sin"),
+        (_set("derived.0.name", "x"), r"distinct, non-empty names; repeated: \['x'\]"),
+        (_set("derived.0.name", ""), "non-empty"),
+        (_set("derived.3.steps", 0), "has steps 0"),
+        (_set("derived.3.steps", 3.0), "expected an integer"),
+        (_set("derived.3.steps", 10**30), "has steps"),
+        (_set("derived.4.of", ["x"]), "is previous of 'x', which is none of force"),
+        (_set("derived.5.limit", -1), "has limit"),
+        (_set("derived.5.limit", 1e300), "has limit"),
+        (_set("rate_hz", 1e-9), "needs the rate"),
+        (_set("network.inputs", 3), "inputs is 3"),
+    ],
+)
+def test_a_damaged_file_of_version_2_is_one_error(change: Callable[[dict[str, Any]], None], says: str) -> None:
+    document = json.loads(files.to_text(recorded()))
+    change(document)
+    with pytest.raises(FileError, match=says):
+        files.from_text(json.dumps(document), check_digest=False)
+
+
+def test_what_cannot_keep_a_state_says_what_can(tmp_path: Path) -> None:
+    attempts: tuple[Callable[[], Any], ...] = (
+        *(lambda to=to: export(SUBJECT, to) for to in ("blob", "onnx", "onnx-exact")),
+        lambda: export(SUBJECT, "c", number="q12"),
+        lambda: export(SUBJECT, "c", checked=True),
+        lambda: package(SUBJECT, "arduino", out=tmp_path / "package"),
+        lambda: page(SUBJECT),
+        lambda: SUBJECT.compiled(),
+    )
+    for attempt in attempts:
+        with pytest.raises(ExportError, match=r"has a state, .* cannot keep it yet: the C header"):
+            attempt()
+    assert not (tmp_path / "package").exists()

@@ -1,0 +1,76 @@
+"""A header with a state computes the oracle's sequences, bit for bit, and its self-test notices a state gone wrong."""
+
+import re
+
+import numpy as np
+import pytest
+from helpers import needs, small_controllers
+
+from wann_rt.core.controller import Controller, Weight
+from wann_rt.exporters.parity import harness
+from wann_rt.exporters.parity.verify import EVALUATORS, verify
+from wann_rt.exporters.to_c.header import to_c
+
+pytestmark = needs.c_compiler
+
+SUBJECT = small_controllers.remembering()
+WEIGHTS = (Weight.shared(0.7), Weight("ensemble", (-0.5, 0.75)), Weight("connections", tuple(np.linspace(-2, 2, 13))))
+ROWS = [row for row in EVALUATORS if row.key in ("oracle", "c")]
+
+
+def selftest(header: str) -> int:
+    """Returns what the self-test of a header says, compiled as it stands."""
+    files = {"remembering.h": header, "unit.c": harness.header_harness("remembering")}
+    return int(
+        harness.compiled(
+            files,
+            harness.some_compiler(None),
+            ("-O1", "-Wno-unused-function", "-Wno-unused-variable", "-Wno-maybe-uninitialized"),
+        ).selftest()
+    )
+
+
+@pytest.mark.parametrize("weight", WEIGHTS, ids=lambda weight: weight.kind)
+def test_a_header_with_a_state_gives_the_same_bits_over_a_thousand_steps_with_resets(weight: Weight) -> None:
+    report = verify(small_controllers.remembering(weight), evaluators=ROWS)
+    assert [(result.key, result.max_ulp, result.kept) for result in report.results] == [
+        ("oracle", 0, True),
+        ("c", 0, True),
+    ]
+    assert report.results[1].vectors > 1000
+
+
+# What seeded faults look like: a place in the header, and what stands there instead.
+FAULTS = {
+    "a state not reset": (r"    state->m_drift_0 = 0\.0f;\n", ""),
+    "began not reset": (r"    state->m_began = 0\.0f;\n", ""),
+    "updated twice": (r"(    remembering_derive\(state, obs, seen\);\n)", r"\1\1"),
+    "not updated": (r"    state->m_x_0 = t\d+;\n|    state->m_earlier_x_1 = was.*;\n", ""),
+    "written before it is read": (r"(    const float was_m_earlier_x_0 = )", r"    state->m_earlier_x_0 = o_x;\n\1"),
+    "the action not remembered": (
+        r"    state->m_last_force_0 =\n.*\n.*;\n|    state->m_last_force_0 =[^;]*m_last_force_0;\n",
+        "",
+    ),
+}
+
+
+def test_the_self_test_notices_what_goes_wrong_with_a_state() -> None:
+    header = to_c(SUBJECT)
+    assert selftest(header) == 0
+    for fault, (place, instead) in FAULTS.items():
+        wrong, count = re.subn(place, instead, header, count=1)
+        assert count == 1, fault
+        assert selftest(wrong) & (32 | 64), fault
+
+
+def test_a_header_keeps_nothing_static_but_tables() -> None:
+    for line in to_c(SUBJECT).splitlines():
+        assert not re.match(r"\s*static (?!inline|const|__attribute__)", line), line
+
+
+def test_verify_notices_an_evaluator_that_does_not_reset(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = harness._SEQUENCE
+    monkeypatch.setattr(harness, "_SEQUENCE", right.replace("if (resets[i] != 0) {", "if (resets[i] > 1) {"))
+    result: Controller = SUBJECT
+    report = verify(result, n_random=200, evaluators=ROWS[1:])
+    assert report.results[0].kept is False

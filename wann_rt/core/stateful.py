@@ -1,0 +1,91 @@
+"""Steps of a controller with a state, one after another."""
+
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from wann_rt.core.decision import decided
+from wann_rt.core.errors import ControllerError, ExportError
+
+if TYPE_CHECKING:  # a controller calls this, so this cannot need it first
+    from wann_rt.core.controller import Controller
+
+Floats = NDArray[np.float32]
+KEEP_STATE = "the C header (--to c) does, and so do wr.load(...).step and predict"
+
+
+def step(
+    controller: "Controller", state: Floats, observation: ArrayLike | Mapping[str, Any], forward: Callable[..., Floats]
+) -> tuple[Floats, Floats]:
+    """Returns the actions of one step and the state after it; see ``Controller.step``."""
+    batch, memory = controller.check_observation(observation), controller.memory
+    if np.shape(state) != (*batch.shape[:-1], memory.size):
+        raise ControllerError(
+            f"a state of shape {[*batch.shape[:-1], memory.size]} is expected with this observation; shape "
+            f"{[*np.shape(state)]} came: begin with start()"
+        )
+    inputs, after = memory.observed(np.atleast_2d(np.asarray(state, np.float32)), np.atleast_2d(batch))
+    actions = controller.inner.run(forward, inputs)
+    after = memory.acted(after, actions)
+    return (actions[0], after[0]) if batch.ndim == 1 else (actions, after)
+
+
+def predict(
+    controller: "Controller", observation: ArrayLike, state: Any, episode_start: Any
+) -> tuple[NDArray[Any], Floats]:
+    """Returns what is done and the state after it; see ``Controller.predict``."""
+    batch = controller.check_observation(observation)
+    lanes = batch.shape[:-1]
+    before = controller.start(*lanes) if state is None else np.array(state, np.float32)
+    begins = np.asarray(False if episode_start is None else episode_start, np.bool_)
+    if begins.size not in (1, *lanes):
+        raise ControllerError(f"episode_start has {begins.size} values; expected one, or one for each observation")
+    before[begins.reshape(lanes if begins.size > 1 else ())] = 0
+    actions, after = controller.step(before, batch)
+    return decided(controller.decision, actions), after
+
+
+def refuse_state(controller: "Controller") -> None:
+    """Refuses a controller with a state, of which no action can be told from one observation alone."""
+    if controller.derived:
+        raise ControllerError(
+            f"controller {controller.name!r} has a state, as it derives {derived_names(controller)}: call "
+            "state = start() and actions, state = step(state, observation), or predict(observation, state)"
+        )
+
+
+def only_without_state(controller: "Controller", what: str) -> None:
+    """Refuses a controller with a state for what has none.
+
+    Args:
+        controller: the controller.
+        what: that cannot keep a state, for the message.
+
+    Raises:
+        ExportError: it has one.
+    """
+    if controller.derived:
+        raise ExportError(
+            f"controller {controller.name!r} has a state, as it derives {derived_names(controller)}; {what} cannot "
+            f"keep it yet: {KEEP_STATE}"
+        )
+
+
+def derived_names(controller: "Controller") -> str:
+    """Returns the names of the derived channels."""
+    return ", ".join(derived.name for derived in controller.derived)
+
+
+def check_resets(resets: tuple[int, ...], vectors: int, has_state: bool) -> None:
+    """Refuses numbers of vectors that are none, or out of order."""
+    expected = (0,) if has_state and vectors else ()
+    ascending = all(before < after for before, after in pairwise(resets))
+    are_numbers = all(type(number) is int for number in resets)
+    if not are_numbers or resets[:1] != expected or not ascending or resets[-1:] > (vectors - 1,):
+        raise ControllerError(
+            "resets must be numbers of test vectors, ascending from 0; a controller without a state, or without "
+            "vectors, has none"
+        )
