@@ -15,10 +15,12 @@ class _Export(click.Command):
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_help_text(ctx, formatter)
+        from wann_rt.cli import export_page as page
         from wann_rt.exporters import EXPORTERS
 
         with formatter.section("Formats"):
-            formatter.write_dl([(row.name, f"{row.description} ({row.suffix})") for row in EXPORTERS.values()])
+            rows = [(row.name, f"{row.description} ({row.suffix})") for row in EXPORTERS.values()]
+            formatter.write_dl([*rows, page.ROW])
 
 
 @click.command(cls=_Export)
@@ -31,7 +33,7 @@ class _Export(click.Command):
 @click.option("--checked", is_flag=True, help="Of c: add a step that returns a status and holds actions in range.")
 @fixed.NUMBER
 @fixed.RANGE
-@task_option("measure what q12 costs on")
+@task_option("measure what q12 costs on, or that a page shows")
 def export(
     controller: Path,
     formats: tuple[str, ...],
@@ -54,8 +56,9 @@ def export(
         raise click.UsageError("name a format with --to, or a file with --out")
     loaded = read_controller(controller)
     from wann_rt import exporters
+    from wann_rt.cli import export_page as page
 
-    chosen = formats or (exporters.format_of(out or ""),)
+    chosen = formats or (page.format_of_file(out or ""),)
     ranges = fixed.ranges(chosen, number, limits)
     options = settings_of(settings)
     if number != "float32":
@@ -65,16 +68,19 @@ def export(
     of_c = {name: True for name, wanted in (("split", split), ("checked", checked)) if wanted}
     if of_c and "c" not in chosen:
         raise click.UsageError(f"--{next(iter(of_c))} is an option of the format c")
+    page.check(chosen, options)
     for name in chosen:
-        beside = fixed.default_path(exporters.default_path(named_after(controller), name), number)
-        path = _place(out, beside, several=len(formats) > 1)
-        exporters.write(loaded, path, name, **options, **(of_c if name == "c" else {}))
+        path = _place(out, fixed.default_path(page.beside(named_after(controller), name), number), len(formats) > 1)
+        if name == page.NAME:
+            page.write(loaded, path, task)
+        else:
+            exporters.write(loaded, path, name, **options, **(of_c if name == "c" else {}))
         say(f"wrote {path}" + (f" and {path.with_suffix('.c')}" if split and name == "c" else ""))
     if number != "float32":
         fixed.report(loaded, ranges, task)
 
 
-def _place(out: str | None, beside: Path, *, several: bool) -> Path:
+def _place(out: str | None, beside: Path, several: bool) -> Path:
     """Returns where a file goes; makes the folder that ``out`` is, if it is one."""
     if out is None:
         return beside

@@ -1,0 +1,48 @@
+"""The page as one more format of ``wann-rt export``; no table of the exporters has it, for it is drawn above them."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from wann_rt.core.controller import Controller
+from wann_rt.core.errors import ExportError
+from wann_rt.core.guess import near
+from wann_rt.exporters import EXPORTERS, default_path, format_of
+
+NAME, SUFFIX = "html", ".html"
+ROW = (NAME, f"one HTML file that moves, as wann-rt page writes it ({SUFFIX})")
+
+
+def format_of_file(out: str) -> str:
+    """Returns the format that a file name's suffix stands for."""
+    return NAME if Path(out).suffix.lower() == SUFFIX else format_of(out)
+
+
+def beside(controller: Path, name: str) -> Path:
+    """Returns where a format's file goes by default."""
+    return controller.with_suffix(SUFFIX) if name == NAME else default_path(controller, name)
+
+
+def check(names: Iterable[str], options: Mapping[str, Any]) -> None:
+    """Refuses a format that is none, before anything is written, and options of a page, which has none.
+
+    Raises:
+        ExportError: which one, and what there is.
+    """
+    known = [*EXPORTERS, NAME]
+    for name in names:
+        if name not in known:
+            raise ExportError(f"unknown format {name!r}; known formats: {', '.join(known)}{near(name, known)}")
+        if name == NAME and options:
+            raise ExportError(f"format {NAME} has no option {next(iter(options))!r}: it has none")
+
+
+def write(controller: Controller, path: Path, task: str | None) -> None:
+    """Writes the page."""
+    from wann_rt.core.files import write_atomic
+    from wann_rt.display.live import Live
+    from wann_rt.display.page.of_controller import page_of
+
+    with Live("playing the curve of the shared weight"):
+        text = page_of(controller, task=task)
+    write_atomic(path, text.encode())
