@@ -110,8 +110,7 @@ def table(rows: Mapping[str, Mapping[str, Any]]) -> str:
         scores = [f"{one['scores'][c]['mean']:.0f} ± {one['scores'][c]['ci95']:.0f}" for c in CONDITIONS]
         best = one["scores"]["tuned_shared"]
         behaviour = f"{best['effort']:.2f}", f"{best['chatter']:.1f}"
-        mark = "" if one.get("rule") == RULE else " †"
-        lines.append(line(f"{seed}{mark}", one["connections"], *scores, *behaviour, f"{one['env_steps'] / 1e6:.0f}"))
+        lines.append(line(seed, one["connections"], *scores, *behaviour, f"{one['env_steps'] / 1e6:.0f}"))
     over = [interval(one["scores"][c]["mean"] for one in rows.values()) for c in CONDITIONS]
     lines.append(line("mean", interval(one["connections"] for one in rows.values()), *over, "", "", ""))
     return "\n".join(lines)
@@ -175,8 +174,7 @@ half; one mutation per child; the effective tournament is twice the stated size.
 defects - disabled connections between hidden nodes that stay alive, crowding distances scaled by the wrong factor -
 which setting `reference_quirks` restores.
 
-Rows with † were made when the weight of the greatest mean was taken as the tuned one, which other episodes found
-elsewhere; the others have the calmest of the weights that cannot be told from the best (`evaluation.sweep`).
+The tuned shared weight is the calmest of the weights that cannot be told from the best (`evaluation.sweep`).
 """
 
 

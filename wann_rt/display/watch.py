@@ -11,10 +11,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from ctypes.util import find_library
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from wann_rt.core.controller import Controller, greatest
 from wann_rt.core.errors import TaskError
+from wann_rt.display.caption import Picture, caption, captioned
 from wann_rt.display.film import Reel, film_file
 from wann_rt.display.own_stage import OwnStage
 from wann_rt.play.environment import environment
@@ -165,7 +167,7 @@ def episode(
     observation = simulator.reset(seed)
     _keep_time(simulator.environment.unwrapped, rate)
     if reel is not None:
-        reel.add(simulator.picture)
+        reel.add(partial(_captioned, simulator, caption(controller, 0, (), 0.0)))
     while not over and steps < task.max_steps:
         actions = controller(observation)
         observation, reward, over = simulator.step(actions, int(greatest(actions)))
@@ -174,10 +176,15 @@ def episode(
         waived = over and reward == FALL_REWARD and not task.params.fall_penalty
         total, steps = total + (0.0 if waived else reward), steps + 1
         if reel is not None:
-            reel.add(simulator.picture)
+            line = caption(controller, steps, actions, total)
+            reel.add(partial(_captioned, simulator, line))
         elif _is_closed():
             return None
     return Outcome(seed, total, steps)
+
+
+def _captioned(simulator: Stage, line: str) -> Picture:
+    return captioned(simulator.picture(), line)
 
 
 def _keep_time(environment: Any, rate: float) -> None:
