@@ -11,7 +11,7 @@ C_FOLDERS := runtime_c exporters/targets/boards examples examples/* tests/*
 C_SOURCES := $(filter-out tests/golden/%,$(wildcard $(C_FOLDERS:%=%/*.c) $(C_FOLDERS:%=%/*.h)))
 
 .DEFAULT_GOAL := help
-.PHONY: analysis site notebooks help demo quick test test-long bare pre-pr cross cross-sample firmware exhaustive bench rivals size size-check runtimes packages zoo-check \
+.PHONY: analysis site notebooks help demo quick test test-long bare pre-pr cross cross-sample firmware exhaustive bench rivals knob size size-check runtimes packages zoo-check \
         screenshots evidence evidence-sample warnings misra coverage prove prove-elsewhere translation fuzz mutants reliability fuzz-states fuzz-inputs lint clean
 
 help:  ## show this list
@@ -82,6 +82,9 @@ notebooks: $(VENV)/.test-ready  ## run the notebooks of docs/notebooks again, an
 
 rivals: $(VENV)/.test-ready  ## tune textbook controllers as ours are, play them beside ours; writes docs/rivals.md
 	@PYTHONPATH=tests $(BIN)/python tests/bench/rivals.py
+
+knob: $(VENV)/.test-ready  ## turn the one weight on changed plants as a robot would; writes docs/knob.md
+	@$(BIN)/python tests/bench/knob.py
 
 # The wheel of Node.js brings npm, for which Debian installs hundreds of packages; it stays out of .venv/bin, which is
 # all that `make quick` finds programs in.

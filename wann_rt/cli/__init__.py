@@ -23,6 +23,7 @@ from wann_rt.cli import (
     evidence,
     export,
     import_,
+    knob,
     new_task,
     package,
     page,
@@ -83,7 +84,7 @@ def _escaped_usage() -> Iterator[None]:
 
 SECTIONS = {
     "Find": ("search", "compare", "tune", "import", "tasks", "zoo", "new-task", "check-task", "presets", "settings"),
-    "Judge": ("evaluate", "rival", "analyze", "verify", "show", "doctor"),
+    "Judge": ("evaluate", "rival", "knob", "analyze", "verify", "show", "doctor"),
     "Ship": ("export", "package", "plant", "evidence"),
     "Look": ("play", "page", "plot", "report"),
 }
@@ -163,6 +164,7 @@ for _command in (
     evaluate.evaluate,
     analyze.analyze,
     rival.rival,
+    knob.knob,
     tune.tune,
     play.play,
     page.page,
