@@ -47,7 +47,7 @@ cross-sample: $(VENV)/.test-ready  ## the same on the sample of targets that CI 
 
 firmware: $(VENV)/.test-ready  ## swing up on an emulated Cortex-M4F and Arduino Uno, every bit that of Python
 	@for board in cortex_m arduino; do \
-	    $(MAKE) -s -C examples/firmware_$$board run refused PYTHON=$(abspath $(BIN)/python) || exit; done
+	    $(MAKE) -s -C examples/firmware_$$board run refused knob PYTHON=$(abspath $(BIN)/python) || exit; done
 	@$(MAKE) -s -C examples/firmware_cortex_m guarded PYTHON=$(abspath $(BIN)/python)
 
 exhaustive: $(VENV)/.test-ready  ## compare every activation on all 2^32 floats; may be stopped, then goes on

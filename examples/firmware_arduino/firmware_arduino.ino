@@ -15,6 +15,11 @@ static const uint32_t STEPS = 1000;
 static float state[PLANT_N_STATE]; // of the simulated robot
 static unsigned long due;          // when the next step is, in ms
 static uint32_t step;
+static float weight = CONTROLLER_WEIGHT; // the one knob
+
+#if defined(KNOB)
+#include "knob.h"
+#endif
 
 static void sense(float obs[]) { plant_observe(state, obs); }
 
@@ -66,6 +71,9 @@ void setup() {
         stop(F("refused: this build does not compute the bits that were searched"));
     }
     Serial.println(F("self-test passed"));
+#if defined(KNOB)
+    weight = turned_knob();
+#endif
     plant_start(state);
     due = millis() + PERIOD_MS;
 }
@@ -84,7 +92,7 @@ void loop() {
     due += PERIOD_MS;
 
     sense(obs);
-    controller_step(obs, actions);
+    controller_step_weight(obs, actions, weight);
     print_step(actions);
     drive(actions);
 

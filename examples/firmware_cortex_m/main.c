@@ -4,6 +4,7 @@
  */
 #include "board.h"
 #include "controller.h"
+#include "knob.h"
 #include "robot.h"
 #include "wann_guard.h"
 
@@ -16,6 +17,9 @@ static const float most[] = {WANN_GUARD_ANY_CHANGE};
 #define WATCHDOG_US 100000u /* generous: it is for a loop that hangs */
 
 static wann_guard guard;
+#if defined(KNOB)
+static float weight;
+#endif
 
 static void refuse(const char *why) {
     board_print("refused: ");
@@ -36,6 +40,16 @@ static void stop_on(uint32_t faults) {
     board_stop(BOARD_FAILED);
 }
 
+/* With a knob, any weight; else the own one, and the step says what it met. */
+static int status_of_step(const float obs[], float wanted[]) {
+#if defined(KNOB)
+    controller_step_weight(obs, wanted, weight);
+    return 0;
+#else
+    return controller_step_checked(obs, wanted);
+#endif
+}
+
 static void run(void) {
     float obs[CONTROLLER_N_OBSERVATIONS];
     float wanted[CONTROLLER_N_ACTIONS];
@@ -47,7 +61,7 @@ static void run(void) {
         now_us += board_wait() * CONTROLLER_DT_US;
         (void)wann_guard_begin(&guard, now_us, robot_sense(obs));
         wann_guard_pass(&guard, SENSED);
-        if ((controller_step_checked(obs, wanted) & CONTROLLER_STATUS_NOT_FINITE) != 0) {
+        if ((status_of_step(obs, wanted) & CONTROLLER_STATUS_NOT_FINITE) != 0) {
             wann_guard_latch(&guard, WANN_GUARD_INPUT);
         }
         wann_guard_pass(&guard, STEPPED);
@@ -74,6 +88,10 @@ int main(void) {
         refuse("the robot is not ready");
     }
     board_print("self-test passed\n");
+#if defined(KNOB)
+    weight = knob_turned();
+    (void)robot_start();
+#endif
     board_start_timer(CONTROLLER_DT_US);
     board_start_watchdog(WATCHDOG_US);
     run();

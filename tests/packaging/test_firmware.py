@@ -101,6 +101,32 @@ def test_each_seeded_fault_stops_the_guarded_firmware(tmp_path: Path) -> None:
         assert len(printed.splitlines()) > 100, "it ran until the fault came"
 
 
+@pytest.mark.long
+@FOLDERS
+def test_the_knob_finds_what_a_worn_motor_needs_with_pythons_bits(folder: str, tmp_path: Path) -> None:
+    done = make(folder, "knob", tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "20 of 20 episodes have the weight and the return that Python computes" in done.stdout
+    assert "1000 of 1000 steps have the bits that Python computes" in done.stdout
+    own, knob, best = map(
+        int, re.findall(r"(\d+) with the own weight, (\d+) with the knob; .* gives (\d+)", done.stdout)[0]
+    )
+    assert knob >= 0.9 * best > own
+
+
+@pytest.mark.long
+def test_the_comparison_of_the_knob_wants_every_bit(tmp_path: Path) -> None:
+    assert make("firmware_cortex_m", "knob", tmp_path).returncode == 0
+    printed = (tmp_path / "knob.txt").read_text()
+    (weight, total) = re.findall(r"knob (\w+) (\w+)", printed)[-1]
+    shared = ROOT / "wann_rt" / "zoo" / "cartpole-swingup.shared.json"
+    command = [sys.executable, str(EXAMPLES / "firmware_knob_check.py"), str(shared), "max_force=6"]
+    for bad in (printed.replace(f"knob {weight} {total}", f"knob {weight} {int(total, 16) ^ 1:08x}"), ""):
+        done = subprocess.run(command, input=bad, capture_output=True, text=True, check=False)
+        assert done.returncode == 1, done.stderr
+        assert not done.stderr
+
+
 # The comparison.
 
 EPISODE = """
