@@ -40,6 +40,7 @@ _PUBLIC = {
     "WeightsAndBiases": "evolution.callbacks",
     "certify": "analysis.certificate",
     "check_task": "play.check",
+    "dataset_task": "tasks.dataset.task",
     "environment": "play.environment",
     "evaluate": "display.searching",
     "export": "exporters",
@@ -47,6 +48,7 @@ _PUBLIC = {
     "load": "zoo.sources",
     "package": "exporters.packages",
     "plot": "display.plot",
+    "propose": "tuning.proposed",
     "robustness": "evaluation.robustness",
     "save": "core.files",
     "search": "display.searching",
@@ -80,6 +82,7 @@ __all__ = [
     "WeightsAndBiases",
     "certify",
     "check_task",
+    "dataset_task",
     "environment",
     "evaluate",
     "export",
@@ -87,6 +90,7 @@ __all__ = [
     "load",
     "package",
     "plot",
+    "propose",
     "robustness",
     "save",
     "search",
@@ -122,9 +126,11 @@ if TYPE_CHECKING:
     from wann_rt.play.environment import environment
     from wann_rt.play.task_of import task_of
     from wann_rt.tasks.any_task import task
+    from wann_rt.tasks.dataset.task import dataset_task
     from wann_rt.tasks.environment.task import EnvironmentTask
     from wann_rt.tasks.task import Task
     from wann_rt.tuning.knob import Knob
+    from wann_rt.tuning.proposed import propose
     from wann_rt.tuning.settings import TuneSettings
     from wann_rt.tuning.tune import Tuned
     from wann_rt.zoo.sources import load

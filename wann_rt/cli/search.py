@@ -7,6 +7,7 @@ import click
 
 from wann_rt.cli.options import (
     AS_JSON,
+    DATA,
     TASK_SET,
     THREADS,
     environment,
@@ -20,13 +21,14 @@ from wann_rt.core.errors import ConfigError
 
 PRESET = (
     "Settings to start from: robust (disturbed, calm, a weight for each connection), minimal (any shared weight), "
-    "tuned (one), agnostic (random weights too), paper (as published), environment (few episodes).  [default: robust; "
-    "for an environment: environment]"
+    "tuned (one), agnostic (random weights too), paper (as published), environment (few episodes), dataset.  "
+    "[default: robust; for an environment: environment; for a data set: dataset]"
 )
 
 
 @click.command()
 @click.argument("task", required=False)
+@DATA
 @environment
 @click.option("--channels", type=click.Path(path_type=Path), help="TOML file: names and units of an environment.")
 @click.option("--preset", metavar="NAME", help=PRESET)

@@ -39,6 +39,8 @@ class Purpose(IntEnum):
     DISTURBANCE = 15
     RANDOM_WEIGHTS = 16
     BOOTSTRAP = 17
+    SPLIT = 18
+    PROPOSAL = 19
 
 
 def mix(z: Any) -> Any:

@@ -19,7 +19,7 @@ from wann_rt.play.episodes import HIGH, LOW, episode_seeds, weights_per_connecti
 from wann_rt.play.plain import play_controller
 from wann_rt.play.rollouts import play, starts_of
 from wann_rt.play.task_of import task_of
-from wann_rt.tasks.any_task import AnyTask, check_fits, judged
+from wann_rt.tasks.any_task import AnyTask, available, check_fits, judged
 
 SIX_WEIGHTS = (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0)  # the shared weights with which the paper evaluates
 
@@ -95,7 +95,7 @@ def evaluate(
     check_size(sweep_weights, sweep_episodes)
     task = judged(task_of(controller, task))
     check_fits(task, controller)
-    network = controller.network
+    network, episodes = controller.network, available(task, episodes)
     starts = starts_of(task, episode_seeds(Purpose.TEST, seed, episodes))
     tried = evenly(sweep_weights)
     swept = tuned_weight(task, network, episodes=sweep_episodes or None, threads=threads, weights=tried)

@@ -20,7 +20,7 @@ from wann_rt.core.stages import stage as say
 from wann_rt.evaluation.score import Z_95
 from wann_rt.play.episodes import HIGH, LOW, episode_seeds
 from wann_rt.play.rollouts import play, starts_of
-from wann_rt.tasks.any_task import AnyTask
+from wann_rt.tasks.any_task import AnyTask, available, held_out
 from wann_rt.tasks.environment.task import EnvironmentTask
 
 EPISODES = 32  # per weight
@@ -126,6 +126,8 @@ def sweep(
     episodes = episodes or (COARSE_EPISODES if dear else EPISODES)
     weights = grid(step=COARSE_STEP if dear else STEP) if weights is None else weights
     say(f"sweep: {len(weights)} weights x {episodes} episodes")
+    task = held_out(task)
+    episodes = available(task, episodes)
     starts = starts_of(task, episode_seeds(Purpose.SWEEP, seed, episodes, *([stage] * (stage > 0))))
     played = play(task, network, np.repeat(weights, episodes), np.tile(starts, len(weights)), threads, watched=True)
     returns = played.returns.reshape(len(weights), episodes)

@@ -7,6 +7,7 @@ from wann_rt.core.errors import ConfigError, TableError
 from wann_rt.evolution.config import Config
 from wann_rt.tasks import conditions
 from wann_rt.tasks.any_task import AnyTask
+from wann_rt.tasks.dataset.task import DataTask
 from wann_rt.tasks.task import Task
 
 PRICES = conditions.PENALTIES
@@ -27,6 +28,14 @@ def searched(task: AnyTask, config: Config) -> AnyTask:
             raise ConfigError(
                 f"task {task.name} is played by an environment, which knows no disturbances and no prices: leave out "
                 f"{named}, or name another preset (--preset environment)"
+            )
+        return task
+    if isinstance(task, DataTask):
+        if wanted or config.disturbed:
+            named = ", ".join([*wanted, *["disturbed"] * config.disturbed])
+            raise ConfigError(
+                f"task {task.name} is a data set, which knows no disturbances and no prices: leave out {named}, or "
+                "name another preset (--preset dataset)"
             )
         return task
     plain = task.base or task

@@ -19,6 +19,7 @@ from wann_rt.evolution.values import CONVERTERS
 from wann_rt.kernels import operators
 from wann_rt.kernels.operators import default
 from wann_rt.tasks.any_task import AnyTask
+from wann_rt.tasks.dataset.task import DataTask
 from wann_rt.tasks.environment.task import EnvironmentTask
 
 DEFAULT_PRESET = "minimal"
@@ -291,4 +292,6 @@ def _check(name: str, value: Any, holds: bool, expected: str) -> None:
 
 def default_preset(task: AnyTask) -> str:
     """Returns the preset of a search for which nobody names one."""
+    if isinstance(task, DataTask):
+        return "dataset"
     return "environment" if isinstance(task, EnvironmentTask) else "robust"

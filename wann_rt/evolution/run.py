@@ -33,7 +33,7 @@ from wann_rt.play.plain import play_controller, record_vectors
 from wann_rt.play.progress import counting
 from wann_rt.play.repeats import repeating
 from wann_rt.play.rollouts import play, starts_of
-from wann_rt.tasks.any_task import AnyTask, judged, origin
+from wann_rt.tasks.any_task import AnyTask, available, judged, origin
 from wann_rt.tasks.environment.task import EnvironmentTask, notes
 from wann_rt.tasks.own import source_of
 from wann_rt.tasks.task import Task
@@ -205,10 +205,12 @@ def controller_of(running: Search, stopped: str = "") -> Controller:
     sides = task.observations, task.actions
     bare = Controller(task.name, network, weight, *sides, task.rate_hz, decision=task.decision)
     stage(f"scoring in {running.config.scored_episodes} fresh episodes")
-    starts = starts_of(task, episode_seeds(Purpose.TEST, seed, running.config.scored_episodes))
-    played = play_controller(judged(task), bare, starts, running.threads)
+    asked = judged(task)
+    episodes = available(asked, running.config.scored_episodes)
+    starts = starts_of(asked, episode_seeds(Purpose.TEST, seed, episodes))
+    played = play_controller(asked, bare, starts, running.threads)
     _check_lockstep(running, bare, starts, played)
-    score = Score.of_episodes(judged(task), played)
+    score = Score.of_episodes(asked, played)
     provenance = {
         "created_by": f"wann_rt {__version__}",
         **origin(task),
@@ -244,7 +246,7 @@ def _best_weight(running: Search, network: Network) -> float:
 
 def _check_lockstep(running: Search, controller: Controller, starts: NDArray[Any], played: Episodes) -> None:
     """Raises TaskError unless the search kernel gives the controller's episodes: what was searched is what ships."""
-    task = running.task
+    task = judged(running.task)
     if not isinstance(task, Task):
         return
     rows = np.repeat(controller.weight.array[:, np.newaxis], starts.shape[1], axis=1)

@@ -27,7 +27,7 @@ from wann_rt.kernels.ranking import rank
 from wann_rt.kernels.variation import breed, rates_of
 from wann_rt.play.repeats import check
 from wann_rt.play.rollouts import default_threads
-from wann_rt.tasks.any_task import AnyTask, origin
+from wann_rt.tasks.any_task import AnyTask, held_out, origin
 from wann_rt.tasks.environment.task import EnvironmentTask
 
 CHECKED = 4  # the first generation after 0 in which it is checked whether episodes repeat
@@ -99,7 +99,7 @@ class Search:
         self.env_steps = 0
         self._steps_of_score = self._failed = 0
         self.population = self._first_population() if start is None else self._copies(start)
-        self._retest_trials = scoring.trials(self.played, config, Purpose.RETEST, config.retest_episodes)
+        self._retest_trials = scoring.trials(held_out(self.played), config, Purpose.RETEST, config.retest_episodes)
         self.seconds = 0.0
         self._clock = time.monotonic()
 

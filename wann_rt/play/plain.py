@@ -13,6 +13,7 @@ from wann_rt.play import backends
 from wann_rt.play.episodes import Episodes
 from wann_rt.play.rollouts import default_threads, starts_of
 from wann_rt.tasks.any_task import AnyTask
+from wann_rt.tasks.dataset.task import DataTask
 from wann_rt.tasks.environment.task import EnvironmentTask
 from wann_rt.tasks.task import Task
 
@@ -87,7 +88,7 @@ def _act_of(controller: Controller) -> Act:
 
 def record_vectors(task: AnyTask, controller: Controller, seed: int, count: int = 8) -> tuple[Vector, ...]:
     """Returns ``count`` observation -> action pairs, evenly spaced over one episode of the controller."""
-    starts = starts_of(task, range(seed, seed + 1))
+    starts = starts_of(task, range(seed, seed + (count if isinstance(task, DataTask) else 1)))
     if isinstance(task, EnvironmentTask):
         vectors = backends.record(task, controller, starts)
     else:
@@ -96,6 +97,8 @@ def record_vectors(task: AnyTask, controller: Controller, seed: int, count: int 
 
 
 def _recorded(task: Task, controller: Controller, starts: NDArray[np.float32]) -> list[Vector]:
-    """Returns every observation -> action pair of one episode."""
-    pairs = ((m.observations[0], m.actions[0]) for m in moments(task, _act_of(controller), starts))
+    """Returns every observation -> action pair of one episode; of a data set, those of all its episodes."""
+    lanes = range(starts.shape[1] if isinstance(task, DataTask) else 1)
+    played = moments(task, _act_of(controller), starts)
+    pairs = ((m.observations[lane], m.actions[lane]) for m in played for lane in lanes)
     return [Vector(tuple(map(float, seen)), tuple(map(float, done))) for seen, done in pairs]

@@ -11,14 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann_rt.core.network import Network
+from wann_rt.core.sample_scores import sharpness
 from wann_rt.kernels.block import Width
 from wann_rt.kernels.programs import Programs, single
 from wann_rt.kernels.rollout import Behaviour, Lanes, Results, rollouts, width_for
+from wann_rt.kernels.samples import WIDTH, Samples, score_samples
 from wann_rt.kernels.tasks import Plant, plant_of
 from wann_rt.play import backends
 from wann_rt.play.episodes import Episodes
 from wann_rt.play.not_a_number import refuse_nan
 from wann_rt.tasks.any_task import AnyTask
+from wann_rt.tasks.dataset.task import SCORINGS, DataTask
 from wann_rt.tasks.environment.task import EnvironmentTask
 from wann_rt.tasks.task import Task
 from wann_rt.tasks.traced import traced
@@ -57,6 +60,8 @@ def play(
     if isinstance(task, EnvironmentTask):
         return backends.play(task, programs, weights, starts, threads or default_threads(), watched)
     programs = single(programs) if isinstance(programs, Network) else programs
+    if isinstance(task, DataTask):
+        return score_dataset(task, programs, weights, starts, threads or default_threads())
     n_networks, n_lanes = len(programs.n_nodes), starts.shape[1]
     width = width_for(n_lanes)
     n_blocks = -(-n_lanes // width.lanes)
@@ -72,6 +77,21 @@ def play(
     episodes = Episodes(*(_by_network(rows, n_networks, n_lanes) for rows in played if rows is not None))
     refuse_nan(task, programs, weights, starts, episodes.returns)
     return episodes
+
+
+def score_dataset(
+    task: DataTask, programs: Programs, weights: NDArray[np.float32], starts: NDArray[Any], threads: int
+) -> Episodes:
+    """Scores networks on samples; arguments and result as of ``play``, actions are not watched."""
+    n_networks, n_lanes, n_outputs = len(programs.n_nodes), starts.shape[1], len(task.actions)
+    data, kind = task.data, SCORINGS.index(task.scoring)
+    samples = Samples(data.entering, data.targets, kind, sharpness(n_outputs))
+    rows = np.ascontiguousarray(_blocks(starts, WIDTH)[:, 0].astype(np.int64))
+    scores, taken = np.empty((len(rows) * n_networks, WIDTH.lanes)), np.zeros(1, np.int64)
+    each = _blocks(np.atleast_2d(weights), WIDTH)
+    kernel = partial(score_samples, WIDTH, programs, samples, rows, each, weights.ndim == 2, taken, scores)
+    _run(kernel, taken, len(scores), threads)
+    return Episodes(_by_network(scores, n_networks, n_lanes), np.ones((n_networks, n_lanes), np.int64))
 
 
 def _blocks(lanes: NDArray[Any], width: Width) -> NDArray[Any]:
@@ -130,4 +150,6 @@ def _run(kernel: Callable[[], None], taken: NDArray[np.int64], rows: int, thread
 
 def starts_of(task: AnyTask, seeds: NDArray[np.int64] | range) -> NDArray[Any]:
     """Returns what begins the episodes of these seeds, [state, seeds]: first states, or the seeds of an environment."""
+    if isinstance(task, DataTask):
+        return task.rows_of(np.asarray(seeds))
     return np.stack([task.start(int(seed)) for seed in seeds], axis=1)

@@ -12,7 +12,7 @@ from wann_rt import tasks
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import TaskError
 from wann_rt.core.stateful import only_without_state
-from wann_rt.tasks.any_task import AnyTask, as_task, named
+from wann_rt.tasks.any_task import AnyTask, as_task, named, shipped
 from wann_rt.tasks.environment.task import EnvironmentTask
 from wann_rt.tasks.own import source_of
 from wann_rt.tasks.task import Task
@@ -52,7 +52,7 @@ def compiled_task_of(controller: Controller, name: str | None = None, params: Va
         task = tasks.with_params(named(name), **chosen)
         _warn_of_other_code(controller, task)
         return task
-    return tasks.with_params(tasks.get(_trusted_task(controller.provenance)), **chosen)
+    return tasks.with_params(shipped(_trusted_task(controller.provenance)), **chosen)
 
 
 def _trusted_task(says: Values) -> str:

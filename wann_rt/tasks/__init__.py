@@ -19,6 +19,7 @@ from wann_rt.tasks.compiled import (
     pendulum,
 )
 from wann_rt.tasks.composed.task import under
+from wann_rt.tasks.dataset.task import DataTask
 from wann_rt.tasks.task import Task
 
 
@@ -156,6 +157,10 @@ def with_params(task: Task, **changes: float) -> Task:
     Raises:
         TaskError: an unknown param, or a value that is not a finite number (or out of the range that makes sense).
     """
+    if isinstance(task, DataTask):
+        if changes:
+            raise TaskError(f"task {task.name} is a data set, which has no param {min(changes)!r}, nor any other")
+        return task
     plain = task.base or task
     calm = dict.fromkeys(conditions.names(plain), np.float32(0.0))
     values = plain.params._asdict() | calm | task.params._asdict()

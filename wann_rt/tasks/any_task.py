@@ -8,6 +8,8 @@ from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ConfigError, TaskError
 from wann_rt.core.stateful import only_without_state
 from wann_rt.tasks import own
+from wann_rt.tasks.dataset import mnist
+from wann_rt.tasks.dataset.task import DataTask
 from wann_rt.tasks.environment.task import EnvironmentTask, changed_options, stated_channels, with_options
 from wann_rt.tasks.task import Task
 
@@ -41,14 +43,23 @@ def task(name: str, **params: float) -> Task:
     return tasks.with_params(named(name), **params)
 
 
+def shipped(name: str) -> Task:
+    """Returns the task of that name that comes with wann_rt, though its images may not.
+
+    Raises:
+        TaskError: there is none, or its images are not at hand.
+    """
+    return mnist.task() if name == mnist.NAME else tasks.get(name)
+
+
 def named(name: str) -> Task:
     """Returns the task that a user names: a compiled one by its name, or what a file, a module or a package defines.
 
     Raises:
         TaskError: there is none, or it cannot be played.
     """
-    if any(name in (known.name, *known.aliases) for known in tasks.TASKS):
-        return tasks.get(name)
+    if any(name in (known.name, *known.aliases) for known in tasks.TASKS) or name == mnist.NAME:
+        return shipped(name)
     if own.is_own(name) or any(name == point.name for point in own.announced()):
         return own.load_task(name)
     try:
@@ -90,6 +101,8 @@ def identity(task: AnyTask) -> dict[str, Any]:
     known = {"task": task.name, "task_version": task.version, "task_params": dict(changes_of(task))}
     if isinstance(task, Task) and own.source_of(task):
         known["task_source"] = own.source_of(task)
+    if isinstance(task, DataTask):
+        known["data"] = task.data.digest
     if isinstance(task, EnvironmentTask):
         known["environment"] = {
             **{"id": task.env_id, "kwargs": dict(task.kwargs), "engine": task.engine},
@@ -102,7 +115,7 @@ def identity(task: AnyTask) -> dict[str, Any]:
 
 
 # What a file says of the task that it was searched on.
-ORIGIN = ("task", "task_version", "task_params", "task_source", "task_given", "environment")
+ORIGIN = ("task", "task_version", "task_params", "task_source", "task_given", "data", "environment")
 
 
 def origin(task: AnyTask) -> dict[str, Any]:
@@ -111,8 +124,23 @@ def origin(task: AnyTask) -> dict[str, Any]:
     return {key: value for key, value in identity(task).items() if value != {}} | given
 
 
+def held_out(task: AnyTask) -> AnyTask:
+    """Returns the task on which something is chosen: of a data set, its validation samples."""
+    return task.on("validation") if isinstance(task, DataTask) else task
+
+
+def available(task: AnyTask, episodes: int) -> int:
+    """Returns how many episodes there are, of so many: a data set has no more than its samples."""
+    return min(episodes, task.size) if isinstance(task, DataTask) else episodes
+
+
 def judged(task: AnyTask) -> AnyTask:
-    """Returns the task as scores are reported of it: episodes that stall are cut short in search and tuning only."""
+    """Returns the task as scores are reported of it.
+
+    Episodes that stall are cut short in search and tuning only; a data set is judged by its test samples.
+    """
+    if isinstance(task, DataTask):
+        return task.judged()
     return with_options(task, stall_steps=0, stall_reward=0.0) if isinstance(task, EnvironmentTask) else task
 
 

@@ -97,7 +97,7 @@ class Task:
             return f"params: expected numbers; {self.params!r} came"
         if self.decision not in WHOLE:
             return f"decision {self.decision!r} is unknown: {' or '.join(WHOLE)}"
-        if not (self.rate_hz > 0 and self.max_steps >= 1):
+        if not ((self.rate_hz is None or self.rate_hz > 0) and self.max_steps >= 1):
             return f"rate_hz ({self.rate_hz}) must be above 0 and max_steps ({self.max_steps}) at least 1"
         if self.names:
             return None

@@ -1,0 +1,192 @@
+"""Laws of data sets as tasks."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers.digits import little_task
+
+import wann_rt as wr
+from wann_rt.core.errors import ConfigError, TaskError
+from wann_rt.core.network import Connection, Network, unsigned
+from wann_rt.core.random import Purpose
+from wann_rt.evolution.config import load
+from wann_rt.evolution.search import Search
+from wann_rt.play.episodes import episode_seeds, weights_per_connection
+from wann_rt.play.plain import play_controller, record_vectors
+from wann_rt.play.rollouts import play, starts_of
+from wann_rt.tasks.dataset.task import SCORINGS, DataTask, dataset_task
+
+RNG = np.random.default_rng(5)
+X = RNG.standard_normal((300, 3)).astype(np.float32)
+LABELS = RNG.integers(0, 3, 300)
+NUMBERS = RNG.standard_normal((300, 2))
+
+
+def some_network(n_inputs: int, n_outputs: int) -> Network:
+    """Returns a network with hidden nodes of several kinds, with signs."""
+    hidden = {n_inputs + 1: 9, n_inputs + 2: 5, n_inputs + 3: 7}
+    outputs = {n_inputs + 4 + k: 1 for k in range(n_outputs)}
+    connections = [
+        Connection(source, target, 1 if (source + target) % 3 else -1)
+        for target in (*hidden, *outputs)
+        for source in range(target)
+        if source < n_inputs + 1 or (source in hidden and (target in outputs or source < target))
+    ]
+    return Network.build(n_inputs, hidden, outputs, connections)[0]
+
+
+def task_of_kind(scoring: str) -> DataTask:
+    """Returns a data set that is searched for this."""
+    return dataset_task(X, NUMBERS if scoring == "closeness" else LABELS, scoring=scoring)
+
+
+@pytest.mark.parametrize("scoring", SCORINGS)
+@pytest.mark.parametrize("part", ["train", "validation", "test"])
+def test_compiled_scores_have_the_bits_of_those_in_numpy(scoring: str, part: Any) -> None:
+    task = task_of_kind(scoring).on(part)
+    network = some_network(3, len(task.actions))
+    starts = starts_of(task, episode_seeds(Purpose.TEST, 0, 100))
+    for weight in (wr.Weight.shared(0.7), wr.Weight("connections", tuple(np.sin(range(network.n_connections))))):
+        network = unsigned(network) if weight.kind == "connections" else network
+        controller = wr.Controller("c", network, weight, task.observations, task.actions, decision=task.decision)
+        rows = np.repeat(weight.array[:, None], 100, axis=1)
+        played = play(task, network, rows if weight.kind == "connections" else rows[0], starts)
+        assert np.array_equal(played.returns, play_controller(task, controller, starts).returns)
+        assert len(np.unique(played.returns)) > 1
+
+
+def test_what_is_no_number_is_scored_alike_by_both() -> None:
+    for scoring in SCORINGS:
+        task = task_of_kind(scoring)
+        network = some_network(3, len(task.actions))
+        weight = wr.Weight.shared(3e38)
+        controller = wr.Controller("c", network, weight, task.observations, task.actions, decision=task.decision)
+        starts = starts_of(task, range(64))
+        compiled = play(task, network, np.full(64, 3e38, np.float32), starts).returns
+        assert np.isfinite(compiled).all()
+        assert np.array_equal(compiled, play_controller(task, controller, starts).returns)
+
+
+def test_accuracy_is_the_share_that_decide_gets_right() -> None:
+    task = task_of_kind("accuracy").judged()
+    controller = wr.Controller(
+        "c", some_network(3, 3), wr.Weight.shared(-0.4), task.observations, task.actions, decision="argmax"
+    )
+    starts = starts_of(task, episode_seeds(Purpose.TEST, 3, task.size))
+    rows = starts[0].astype(int)
+    right = controller.decide(task.data.inputs[rows]) == task.data.targets[rows, 0]
+    assert play_controller(task, controller, starts).returns.mean() == pytest.approx(100.0 * right.mean())
+
+
+def test_as_many_episodes_as_samples_are_each_sample_once_and_of_its_part() -> None:
+    task = little_task()
+    for part in ("train", "validation", "test"):
+        rows = task.on(part).data.rows(part)
+        starts = starts_of(task.on(part), episode_seeds(Purpose.TEST, 9, len(rows)))
+        assert sorted(starts[0].astype(int)) == list(rows)
+    twice = starts_of(task.on("test"), episode_seeds(Purpose.TEST, 9, 2 * task.on("test").size))[0]
+    assert (np.unique(twice, return_counts=True)[1] == 2).all()
+
+
+def test_the_parts_are_disjoint_and_do_not_depend_on_anything_but_the_number() -> None:
+    x = np.arange(100.0)[:, None]
+    one, two = (dataset_task(x, np.arange(100) % 2) for _ in range(2))
+    assert one.data.digest == two.data.digest
+    assert sorted(one.data.inputs[:, 0]) == list(range(100))
+    assert one.data.ends == (60, 80, 100)
+
+
+def test_a_search_learns_and_is_judged_on_the_test_samples() -> None:
+    task = little_task()
+    settings: Any = {"generations": 48, "population": 96, "activations": ("abs", "linear")}
+    controller = wr.search(task, progress=False, threads=1, **settings)
+    assert controller.provenance["score"]["episodes"] == task.judged().size == 120
+    assert controller.provenance["score"]["mean"] > 65
+    assert controller.provenance["data"] == task.data.digest
+    again = wr.search(task, progress=False, threads=2, **settings)
+    assert again == controller
+    evaluated = wr.evaluate(controller, task, episodes=10_000)
+    assert evaluated.scores["own_weight"].episodes == 120
+    assert evaluated.scores["own_weight"].mean == pytest.approx(controller.provenance["score"]["mean"], abs=0.01)
+
+
+def test_champions_are_chosen_on_validation_samples() -> None:
+    task = little_task()
+    running = Search(task, load("dataset", {"population": 8}), 1)
+    assert set(running._retest_trials.starts[0].astype(int)) <= set(task.data.rows("validation"))
+
+
+def test_a_regression_is_a_task_too() -> None:
+    task = dataset_task(X, np.abs(X[:, 0]), name="size")
+    controller = wr.search(task, progress=False, threads=1, generations=16, population=64)
+    assert -1.0 < controller.provenance["score"]["mean"] <= 0
+    assert controller.rate_hz is None
+
+
+def test_vectors_are_of_different_samples() -> None:
+    task = little_task()
+    network = some_network(4, 2)
+    controller = wr.Controller("c", network, wr.Weight.shared(1), task.observations, task.actions, decision="argmax")
+    vectors = record_vectors(task, controller, 0)
+    assert len({vector.observation for vector in vectors}) == 8
+
+
+def test_channels_that_condition_are_applied_once() -> None:
+    channels = [wr.Channel(f"c{k}", "", -1, 1, offset=0.25, scale=2.0, clip=True) for k in range(3)]
+    task = dataset_task(X, LABELS, observations=channels)
+    network = some_network(3, 3)
+    controller = wr.Controller("c", network, wr.Weight.shared(1), task.observations, task.actions, decision="argmax")
+    starts = starts_of(task, range(100))
+    compiled = play(task, network, np.ones(100, np.float32), starts).returns
+    assert np.array_equal(compiled, play_controller(task, controller, starts).returns)
+
+
+def test_random_weights_differ_by_lane() -> None:
+    task = task_of_kind("likelihood")
+    network = some_network(3, 3)
+    starts = starts_of(task, range(70))
+    weights = weights_per_connection(np.uint64(1), network.n_connections, 70)
+    together = play(task, network, weights, starts).returns[0]
+    for lane in (0, 63, 64, 69):
+        alone = play(task, network, weights[:, lane : lane + 1].copy(), starts[:, lane : lane + 1]).returns[0, 0]
+        assert alone == together[lane]
+
+
+HOLE = np.where(np.arange(300)[:, None] == 7, np.nan, X)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "targets", "says"),
+    [
+        (X[:, 0], LABELS, "expected an array .samples, inputs."),
+        (HOLE, LABELS, "sample 7 holds a number that float32 cannot"),
+        (X * np.float64(1e300), LABELS, "sample 0 holds"),
+        ([["a"]], [0], "expected an array of numbers"),
+        (X, LABELS[:-1], "expected 300 labels"),
+        (X, LABELS - 1, "label -1 came"),
+        (X, LABELS + 5000, "label 500"),
+        (X, LABELS * 0, "all samples have one class"),
+        (X, LABELS * 2, "class 1 is that of no training sample"),
+        (X, NUMBERS[:-1], "expected an array .300. or .300, outputs."),
+        (X, np.where(NUMBERS > 2, np.inf, NUMBERS), "holds a number that float32 cannot"),
+        (X[:2], LABELS[:2], "too few"),
+    ],
+)
+def test_what_is_no_data_set_is_one_clear_error(inputs: Any, targets: Any, says: str) -> None:
+    with pytest.raises(TaskError, match=says):
+        dataset_task(inputs, targets)
+
+
+def test_what_makes_no_sense_of_a_data_set_is_one_clear_error() -> None:
+    task = little_task()
+    with pytest.raises(TaskError, match=r"scoring 'closeness' is none of classes: accuracy or likelihood"):
+        dataset_task(X, LABELS, scoring="closeness")
+    with pytest.raises(TaskError, match="2 observations came for 3 inputs"):
+        dataset_task(X, LABELS, observations=[wr.Channel("a"), wr.Channel("b")])
+    with pytest.raises(TaskError, match="class 2 has no name"):
+        dataset_task(X, LABELS, classes=["a", "b"])
+    with pytest.raises(TaskError, match="the test samples have 2 inputs"):
+        dataset_task(X, LABELS, test=(X[:, :2], LABELS))
+    with pytest.raises(ConfigError, match=r"is a data set, which knows no disturbances .*--preset dataset"):
+        wr.search(task, preset="robust", progress=False)

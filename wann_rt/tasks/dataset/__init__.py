@@ -1,0 +1,1 @@
+"""Data sets: tasks of one step whose episodes are samples."""
