@@ -165,10 +165,32 @@ def swing_pendulum(task: Task, rest: tuple[float, ...]) -> Law:
     return Law("energy shaping + LQR", tuple(gains), start, tuple(map(abs, start)), act)
 
 
+def swing_arm(task: Task, rest: tuple[float, ...]) -> Law:
+    """Returns energy shaping and linear feedback for a rod on a turning arm; see ``swing_cart``."""
+    hold = feedback(task, rest)
+    p = task.params
+    kinetic = float(p.rod_length) / (3.0 * float(p.gravity))
+    gains = {
+        "hold_arm": hold[0], "hold_arm_dot": hold[1], "hold_sin": hold[3], "hold_rod_dot": hold[4], "near": 0.9,
+        "pump": 0.3, "kinetic": kinetic, "spring": 0.3, "damper": 0.02,
+    }  # fmt: skip
+
+    def act(g: Any, memory: Any, o: Any) -> Any:
+        arm, arm_dot, c, s, rod_dot = o
+        held = g[0] * arm + g[1] * arm_dot + g[2] * s + g[3] * rod_dot
+        lacking = ONE - c - g[6] * rod_dot * rod_dot
+        swung = -g[5] * lacking * rod_dot * c - g[7] * arm - g[8] * arm_dot
+        return asked(select(c > g[4], held, swung), task), ()
+
+    start = tuple(float(value) for value in gains.values())
+    return Law("energy shaping + LQR", tuple(gains), start, tuple(map(abs, start)), act)
+
+
 KNOWN: Mapping[str, Known] = {
     "cartpole-swingup": Known((0.0, 0.0, 0.0, 0.0), ((3, 4), (0, 1)), swing_cart),
     "pendulum": Known((0.0, 0.0), ((1, 2),), swing_pendulum),
     "mountain-car-continuous": Known((), ((0, 1),)),
     "cartpole": Known((0.0, 0.0, 0.0, 0.0), ((2, 3), (0, 1))),
     "acrobot": Known((float(np.pi), 0.0, 0.0, 0.0), ((1, 4), (3, 5))),
+    "furuta": Known((0.0, 0.0, 0.0, 0.0), ((3, 4), (0, 1)), swing_arm),
 }

@@ -123,6 +123,33 @@ def cartpole_swingup(params: Any, state: Sequence[float], force: float) -> Canva
     return canvas
 
 
+def furuta(params: Any, state: Sequence[float], voltage: float) -> Canvas:
+    """Draws the arm from above at the left, and the rod at the right as one sees it along the arm.
+
+    The arm's angle counts anticlockwise from the right, where a short mark stands; the rod's clockwise from upright.
+    """
+    numbers = (float(v) for v in (state[0], state[2], voltage, params.arm_length, params.rod_length))
+    arm, rod, voltage, arm_length, rod_length = (v if math.isfinite(v) else 0.0 for v in numbers)
+    canvas = Canvas(5.2 * rod_length)
+    left, right = (-1.3 * rod_length, 0.0), (1.0 * rod_length, 0.0)
+    thick = 0.07 * rod_length
+    canvas.disc(left, 1.15 * arm_length, LIGHT)
+    canvas.line((left[0] + 1.2 * arm_length, 0.0), (left[0] + 1.4 * arm_length, 0.0), thick / 4, GREY)
+    end = left[0] + arm_length * math.cos(arm), arm_length * math.sin(arm)
+    canvas.line(left, end, thick, BLUE)
+    across = -math.sin(arm) * math.sin(rod) * rod_length, math.cos(arm) * math.sin(rod) * rod_length
+    canvas.line(end, (end[0] + across[0], end[1] + across[1]), 0.8 * thick, ORANGE)
+    canvas.disc(left, thick, INK)
+    tip = right[0] + rod_length * math.sin(rod), rod_length * math.cos(rod)
+    canvas.line((right[0], -rod_length), (right[0], rod_length), thick / 6, LIGHT)
+    canvas.line(right, tip, thick, ORANGE)
+    canvas.disc(right, thick, BLUE)
+    push = min(max(voltage, -1.0), 1.0) * rod_length / 2
+    if push:
+        canvas.arrow((right[0], -1.12 * rod_length), (right[0] + push, -1.12 * rod_length), thick * 0.7, VERMILLION)
+    return canvas
+
+
 def traces(names: Sequence[str], moments: Sequence[Sequence[float]]) -> Canvas:
     """Draws what is known of any task: its last moments, a curve for each observation and action under its name.
 

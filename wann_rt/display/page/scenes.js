@@ -105,6 +105,24 @@ const SCENES = {
       pen.arrow([here[0], here[1] + 0.16], [here[0] + clamp(a[0]) * 0.2, here[1] + 0.16], 0.02, style("--act"));
     },
   },
+  furuta: {
+    metres: (p) => 5.2 * p.rod_length,
+    draw: (pen, s, a, p) => {
+      const [l, r] = [p.rod_length, p.arm_length];
+      const [left, right] = [[-1.3 * l, 0], [l, 0]];
+      const end = [left[0] + r * Math.cos(s[0]), r * Math.sin(s[0])];
+      const across = l * Math.sin(s[2]);
+      pen.disc(left, 1.15 * r, style("--faint"));
+      pen.line([left[0] + 1.2 * r, 0], [left[0] + 1.4 * r, 0], 0.02 * l, INK());
+      pen.line(left, end, 0.07 * l, style("--body"));
+      pen.line(end, [end[0] - across * Math.sin(s[0]), end[1] + across * Math.cos(s[0])], 0.056 * l, style("--pole"));
+      pen.disc(left, 0.07 * l, INK());
+      pen.line([l, -l], [l, l], 0.01 * l, style("--faint"));
+      pen.line(right, [l + l * Math.sin(s[2]), l * Math.cos(s[2])], 0.07 * l, style("--pole"));
+      pen.disc(right, 0.07 * l, style("--body"));
+      pen.arrow([l, -1.12 * l], [l + clamp(a[0]) * 0.5 * l, -1.12 * l], 0.05 * l, style("--act"));
+    },
+  },
   acrobot: {
     metres: () => 6.4,
     draw: (pen, s) => {
