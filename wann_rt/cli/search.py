@@ -1,7 +1,7 @@
 """``wann-rt search``: find a controller."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,7 +17,10 @@ from wann_rt.cli.options import (
     settings_of,
     taken_task,
 )
-from wann_rt.core.errors import ConfigError
+from wann_rt.core.errors import ConfigError, TaskError
+
+if TYPE_CHECKING:
+    from wann_rt.tasks.any_task import AnyTask
 
 PRESET = (
     "Settings to start from: robust (disturbed, calm, a weight for each connection), minimal (any shared weight), "
@@ -45,6 +48,11 @@ PRESET = (
 @click.option("--patience", type=click.IntRange(1), help="End after so many generations without a better champion.")
 @click.option("--budget", help="End once so much is spent: 90s, 10min, 2h, or '500 episodes' of an environment.")
 @click.option("--keep-best", is_flag=True, help="Keep the best network of each generation, in OUT/best.")
+@click.option("--observe", metavar="NAMES", help="Observations of a compiled task that it sees: x,cos_theta.")
+@click.option(
+    "--derive", multiple=True, metavar="NAME=HOW",
+    help="Channel computed from these, e.g. theta_dot=rate_of:cos_theta/sin_theta,filter:0.5; may be repeated.",
+)  # fmt: skip
 @TASK_SET
 @click.option("--quiet", "-q", is_flag=True, help="No progress.")
 @THREADS
@@ -64,6 +72,8 @@ def search(
     patience: int | None,
     budget: str | None,
     keep_best: bool,
+    observe: str | None,
+    derive: tuple[str, ...],
     **shortcuts: Any,
 ) -> None:
     """Search a controller for TASK, or for an environment (--env).
@@ -80,7 +90,7 @@ def search(
     from wann_rt.evolution.run import configured, run_search
     from wann_rt.evolution.stopping import Stopping
 
-    task = taken_task(shortcuts)
+    task = _seen(taken_task(shortcuts), observe, derive)
     given = None if start is None else read_controller(start)
     config, network = configured(task, preset, given, _overlay(file, settings, shortcuts))
     folder = out or Path("runs") / f"{task.name}-{config.seed}"
@@ -99,6 +109,18 @@ def search(
         print_json({"champion": str(champion_file(folder)), **controller.provenance})
     else:
         show_champion(controller, champion_file(folder))
+
+
+def _seen(task: "AnyTask", observe: str | None, derive: tuple[str, ...]) -> "AnyTask":
+    """Returns the task as the options say that it is seen."""
+    from wann_rt.tasks.deriving import parsed, seen_through
+    from wann_rt.tasks.task import Task
+
+    if observe is None and not derive:
+        return task
+    if not isinstance(task, Task):
+        raise TaskError("--observe and --derive are for compiled tasks: environments are played without memory yet")
+    return seen_through(task, None if observe is None else observe.split(","), parsed(derive))
 
 
 def _overlay(file: Path | None, settings: tuple[str, ...], shortcuts: dict[str, Any]) -> dict[str, Any]:

@@ -29,11 +29,11 @@ from wann_rt.evolution.stopping import Stopper, Stopping
 from wann_rt.evolution.warm_start import start_from
 from wann_rt.play.backends.processes import session
 from wann_rt.play.episodes import Episodes, episode_seeds
-from wann_rt.play.plain import play_controller, record_vectors
+from wann_rt.play.plain import play_controller, with_vectors
 from wann_rt.play.progress import counting
 from wann_rt.play.repeats import repeating
 from wann_rt.play.rollouts import play, starts_of
-from wann_rt.tasks.any_task import AnyTask, available, judged, origin
+from wann_rt.tasks.any_task import AnyTask, available, judged, more_of, origin, sides_of
 from wann_rt.tasks.environment.task import EnvironmentTask, notes
 from wann_rt.tasks.own import source_of
 from wann_rt.tasks.task import Task
@@ -202,8 +202,7 @@ def controller_of(running: Search, stopped: str = "") -> Controller:
         raise WannError("the search has no champion yet: run at least one generation")
     is_polished = running.config.polish_share > 0 and champion.network.n_connections > 0 and stopped != INTERRUPTED
     network, weight, steps, stopped = _weighted(running, champion.network, stopped, is_polished)
-    sides = task.observations, task.actions
-    bare = Controller(task.name, network, weight, *sides, task.rate_hz, decision=task.decision)
+    bare = Controller(task.name, network, weight, *sides_of(task), task.rate_hz, **more_of(task))
     stage(f"scoring in {running.config.scored_episodes} fresh episodes")
     asked = judged(task)
     episodes = available(asked, running.config.scored_episodes)
@@ -223,7 +222,7 @@ def controller_of(running: Search, stopped: str = "") -> Controller:
         **({"stopped": stopped} if stopped not in ("", INTERRUPTED) else {}),
         "score": score.short(),
     }
-    return replace(bare, vectors=record_vectors(task, bare, seed), provenance=provenance)
+    return replace(with_vectors(task, bare, seed), provenance=provenance)
 
 
 def _weighted(running: Search, network: Network, stopped: str, is_polished: bool) -> tuple[Network, Weight, int, str]:

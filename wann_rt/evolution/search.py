@@ -27,7 +27,7 @@ from wann_rt.kernels.ranking import rank
 from wann_rt.kernels.variation import breed, rates_of
 from wann_rt.play.repeats import check
 from wann_rt.play.rollouts import default_threads
-from wann_rt.tasks.any_task import AnyTask, held_out, origin
+from wann_rt.tasks.any_task import AnyTask, held_out, more_of, origin, sides_of
 from wann_rt.tasks.environment.task import EnvironmentTask
 
 CHECKED = 4  # the first generation after 0 in which it is checked whether episodes repeat
@@ -152,10 +152,8 @@ class Search:
         """Returns a network of this search as a controller with a shared weight of 1."""
         task = self.task
         known = origin(task) | {"seed": self.config.seed, "config_digest": self.config.digest, **provenance}
-        sides = task.observations, task.actions
-        return Controller(
-            task.name, network, Weight.shared(1), *sides, task.rate_hz, provenance=known, decision=task.decision
-        )
+        sides, more = sides_of(task), more_of(task)
+        return Controller(task.name, network, Weight.shared(1), *sides, task.rate_hz, provenance=known, **more)
 
     def run(self) -> Iterator[Generation]:
         """Runs the generations that are left, yielding a report after each."""

@@ -1,6 +1,7 @@
 """Episodes of a whole controller, step by step in plain numpy."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from wann_rt.tasks.dataset.task import DataTask
 from wann_rt.tasks.environment.task import EnvironmentTask
 from wann_rt.tasks.task import Task
 
+SEQUENCE = 16  # recorded steps of a controller with a state
 Act = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
@@ -83,7 +85,7 @@ def play_controller(
 
 
 def _act_of(controller: Controller) -> Act:
-    return partial(controller.run, forward_batch)
+    return partial(controller.inner.run, forward_batch)  # the task derives what the controller would
 
 
 def record_vectors(task: AnyTask, controller: Controller, seed: int, count: int = 8) -> tuple[Vector, ...]:
@@ -94,6 +96,16 @@ def record_vectors(task: AnyTask, controller: Controller, seed: int, count: int 
     else:
         vectors = _recorded(task, controller, starts)
     return tuple(vectors[int(i)] for i in np.linspace(0, len(vectors) - 1, count))
+
+
+def with_vectors(task: AnyTask, controller: Controller, seed: int) -> Controller:
+    """Returns a controller with recorded vectors: spread over an episode, or the first steps of one with a state."""
+    if not controller.derived or isinstance(task, EnvironmentTask):
+        return replace(controller, vectors=record_vectors(task, controller, seed))
+    count = len(controller.observations)
+    some = _recorded(task, controller, starts_of(task, range(seed, seed + 1)))[:SEQUENCE]
+    vectors = tuple(Vector(vector.observation[:count], vector.action) for vector in some)
+    return replace(controller, vectors=vectors, resets=(0,))
 
 
 def _recorded(task: Task, controller: Controller, starts: NDArray[np.float32]) -> list[Vector]:

@@ -12,7 +12,7 @@ from wann_rt import tasks
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import TaskError
 from wann_rt.core.stateful import only_without_state
-from wann_rt.tasks.any_task import AnyTask, as_task, named, shipped
+from wann_rt.tasks.any_task import AnyTask, as_task, named, seen_as_by, shipped
 from wann_rt.tasks.environment.task import EnvironmentTask
 from wann_rt.tasks.own import source_of
 from wann_rt.tasks.task import Task
@@ -32,12 +32,14 @@ def task_of(controller: Controller, task: AnyTask | str | None = None) -> AnyTas
     Raises:
         TaskError: nobody names a task, it is unknown, or it does not have the controller's observations and actions.
     """
-    only_without_state(controller, "playing episodes")
     if isinstance(task, EnvironmentTask):
         return _through_channels(task, controller)
     if task is None and isinstance(controller.provenance.get("environment"), dict):
         return environment_of(controller)
-    return compiled_task_of(controller, task) if task is None or isinstance(task, str) else as_task(task)
+    if task is None or isinstance(task, str):
+        return compiled_task_of(controller, task)
+    given = as_task(task)
+    return seen_as_by(given, controller) if isinstance(given, Task) else given
 
 
 def compiled_task_of(controller: Controller, name: str | None = None, params: Values | None = None) -> Task:
@@ -51,8 +53,8 @@ def compiled_task_of(controller: Controller, name: str | None = None, params: Va
     if name is not None:
         task = tasks.with_params(named(name), **chosen)
         _warn_of_other_code(controller, task)
-        return task
-    return tasks.with_params(shipped(_trusted_task(controller.provenance)), **chosen)
+        return seen_as_by(task, controller)
+    return seen_as_by(tasks.with_params(shipped(_trusted_task(controller.provenance)), **chosen), controller)
 
 
 def _trusted_task(says: Values) -> str:
@@ -116,6 +118,7 @@ def environment_of(
 
 def _through_channels(task: EnvironmentTask, controller: Controller) -> EnvironmentTask:
     """Returns the task with the controller's own channels, or raises TaskError where it does not have as many."""
+    only_without_state(controller, "an environment's episodes (a compiled task's can)")
     for side in ("observations", "actions"):
         came, wanted = len(getattr(controller, side)), len(getattr(task, side))
         if came != wanted:

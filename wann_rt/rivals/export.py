@@ -1,7 +1,6 @@
 """Rivals as what firmware takes: a linear one is a controller, another one a formula that is printed as a plant is."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +13,7 @@ from wann_rt.core.controller import Controller
 from wann_rt.core.network import Connection, Network
 from wann_rt.core.version import __version__
 from wann_rt.core.weight import Weight
-from wann_rt.play.plain import record_vectors
+from wann_rt.play.plain import with_vectors
 from wann_rt.rivals.law import Gains, Law, asked
 from wann_rt.tasks.any_task import origin
 from wann_rt.tasks.task import Task
@@ -35,7 +34,7 @@ def controller_of(task: Task, law: Law, gains: Gains) -> Controller | None:
     sides = task.observations, task.actions
     made = Controller(task.name, network, Weight("connections", values), *sides, task.rate_hz, decision=task.decision,
                       provenance=provenance)  # fmt: skip
-    return replace(made, vectors=record_vectors(task, made, 0))
+    return with_vectors(task, made, 0)
 
 
 class _None(NamedTuple):

@@ -21,6 +21,7 @@ from wann_rt.tasks.compiled import (
 )
 from wann_rt.tasks.composed.task import under
 from wann_rt.tasks.dataset.task import DataTask
+from wann_rt.tasks.observed import observed
 from wann_rt.tasks.task import Task
 
 
@@ -182,6 +183,8 @@ def with_params(task: Task, **changes: float) -> Task:
         if changes:
             raise TaskError(f"task {task.name} is a data set, which has no param {min(changes)!r}, nor any other")
         return task
+    if task.raw is not None:
+        return observed(with_params(task.raw, **changes), [channel.name for channel in task.sensors], task.derived)
     plain = task.base or task
     calm = dict.fromkeys(conditions.names(plain), np.float32(0.0))
     values = plain.params._asdict() | calm | task.params._asdict()

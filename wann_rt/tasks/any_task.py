@@ -1,16 +1,18 @@
 """Both kinds of tasks, compiled and played by an environment: what a search needs of either."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wann_rt import tasks
-from wann_rt.core.controller import Controller
+from wann_rt.core.controller import Channel, Controller
 from wann_rt.core.errors import ConfigError, TaskError
 from wann_rt.core.stateful import only_without_state
 from wann_rt.tasks import own
 from wann_rt.tasks.dataset import mnist
 from wann_rt.tasks.dataset.task import DataTask
+from wann_rt.tasks.deriving import Derivations, seen_through
 from wann_rt.tasks.environment.task import EnvironmentTask, changed_options, stated_channels, with_options
+from wann_rt.tasks.observed import observed
 from wann_rt.tasks.task import Task
 
 AnyTask = Task | EnvironmentTask
@@ -28,19 +30,25 @@ _MOVED: Mapping[str, str] = {
 }
 
 
-def task(name: str, **params: float) -> Task:
+def task(
+    name: str, *, observe: Sequence[str] | None = None, derive: Derivations | None = None, **params: float
+) -> Task:
     """Returns a compiled task: something to search, evaluate or tune on.
 
     Args:
         name: of the task, or an alias, e.g. "swingup"; ``wann-rt tasks`` lists them. Or where one of your own is
             defined, "my_plant.py:task" or "package.module:task": that code is run.
+        observe: names of the observations that a controller sees, in order; by default all but those that are derived.
+        derive: channels that it computes from these, with memory: name -> how, e.g.
+            ``{"theta_dot": "rate_of:cos_theta/sin_theta,filter:0.5"}``; docs/memory.md has the kinds.
         **params: what differs from the task's own physical constants, penalties and disturbances, e.g.
             ``pole_length=0.9``.
 
     Raises:
         TaskError: the task or a param is unknown, or a value makes no sense; or code of yours cannot be played.
     """
-    return tasks.with_params(named(name), **params)
+    made = tasks.with_params(named(name), **params)
+    return made if observe is None and not derive else seen_through(made, observe, derive or {})
 
 
 def shipped(name: str) -> Task:
@@ -103,6 +111,8 @@ def identity(task: AnyTask) -> dict[str, Any]:
         known["task_source"] = own.source_of(task)
     if isinstance(task, DataTask):
         known["data"] = task.data.digest
+    if isinstance(task, Task) and task.raw is not None:
+        known["task_observed"] = _seen(task)
     if isinstance(task, EnvironmentTask):
         known["environment"] = {
             **{"id": task.env_id, "kwargs": dict(task.kwargs), "engine": task.engine},
@@ -114,8 +124,14 @@ def identity(task: AnyTask) -> dict[str, Any]:
     return known
 
 
+def _seen(task: Task) -> dict[str, Any]:
+    """Returns through what a task is seen, as JSON values."""
+    derived = {one.name: {"kind": one.kind, "of": list(one.of), **one.settings} for one in task.derived}
+    return {"observations": [channel.name for channel in task.sensors], **({"derived": derived} if derived else {})}
+
+
 # What a file says of the task that it was searched on.
-ORIGIN = ("task", "task_version", "task_params", "task_source", "task_given", "data", "environment")
+ORIGIN = ("task", "task_version", "task_params", "task_source", "task_given", "task_observed", "data", "environment")
 
 
 def origin(task: AnyTask) -> dict[str, Any]:
@@ -146,11 +162,38 @@ def judged(task: AnyTask) -> AnyTask:
 
 def check_fits(task: AnyTask, controller: Controller) -> None:
     """Raises TaskError unless the controller observes and acts through the task's own channels."""
-    only_without_state(controller, "playing episodes")
+    if isinstance(task, EnvironmentTask):
+        only_without_state(controller, "an environment's episodes (a compiled task's can)")
     for side, mine, its in (
-        ("observations", controller.observations, task.observations),
+        ("observations", controller.inputs, task.observations),
         ("actions", controller.actions, task.actions),
     ):
         if mine != its:
             names = [", ".join(channel.name for channel in channels) for channels in (its, mine)]
             raise TaskError(f"task {task.name} has the {side} {names[0]}; the controller was made for {names[1]}")
+    if isinstance(task, Task) and task.derived != controller.derived:
+        told = ["; ".join(f"{d.name}: {d.told}" for d in its) or "none" for its in (task.derived, controller.derived)]
+        raise TaskError(f"task {task.name} has the derived channels {told[0]}; the controller was made for {told[1]}")
+
+
+def sides_of(task: AnyTask) -> tuple[tuple[Channel, ...], tuple[Channel, ...]]:
+    """Returns what a controller of the task is fed, and its actions."""
+    return task.sensors if isinstance(task, Task) else task.observations, task.actions
+
+
+def more_of(task: AnyTask) -> dict[str, Any]:
+    """Returns what else of a task is part of its controllers: the decision, and what is derived."""
+    derived = task.derived if isinstance(task, Task) else ()
+    return {"decision": task.decision, "derived": derived}
+
+
+def seen_as_by(task: Task, controller: Controller) -> Task:
+    """Returns a compiled task, seen through the channels of a controller that has derived ones or was fed with some.
+
+    Raises:
+        TaskError: it does not observe what the controller is fed.
+    """
+    is_seen = task.raw is not None or not (controller.derived or "task_observed" in controller.provenance)
+    return (
+        task if is_seen else observed(task, [channel.name for channel in controller.observations], controller.derived)
+    )

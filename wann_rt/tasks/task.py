@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from wann_rt.core.controller import Channel
 from wann_rt.core.decision import WHOLE
+from wann_rt.core.derived import Derived
 from wann_rt.core.errors import TaskError
 
 Start = Callable[[int], NDArray[np.float32]]
@@ -47,6 +48,8 @@ class Task:
         base: the plain task, where this is one under conditions, see ``composed``.
         given: how the user named it, where it is code of the user's, e.g. "my_plant.py:task"; empty for others.
         source: "sha256:..." of that code; empty for tasks that come with wann_rt.
+        derived: of the observations the last ones: what is computed from the others, see ``observed``.
+        raw: the task with all its observations and none that is derived, where this one is seen otherwise.
     """
 
     name: str
@@ -72,6 +75,8 @@ class Task:
     base: "Task | None" = None
     given: str = field(default="", compare=False)
     source: str = ""
+    derived: tuple[Derived, ...] = ()
+    raw: "Task | None" = None
 
     def __post_init__(self) -> None:
         """Refuses what cannot be played, and makes the params float32."""
@@ -79,6 +84,11 @@ class Task:
         if wrong is not None:
             raise TaskError(f"task {self.name!r}: {wrong}")
         object.__setattr__(self, "params", self.params._make(np.float32(value) for value in self.params))
+
+    @property
+    def sensors(self) -> tuple[Channel, ...]:
+        """What a controller is fed: the observations that are not derived."""
+        return self.observations[: len(self.observations) - len(self.derived)]
 
     @property
     def variables(self) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from wann_rt.evaluation.score import Score
 from wann_rt.evaluation.sweep import Sweep, grid, race, sweep
 from wann_rt.play.backends.processes import session
 from wann_rt.play.episodes import Episodes, episode_seeds
-from wann_rt.play.plain import play_controller, record_vectors
+from wann_rt.play.plain import play_controller, with_vectors
 from wann_rt.play.rollouts import play, starts_of
 from wann_rt.play.task_of import task_of
 from wann_rt.tasks.any_task import ORIGIN, AnyTask, check_fits, judged, origin, refuse_moved
@@ -220,7 +220,7 @@ def start_weights(arena: Arena, controller: Controller) -> Vectors:
 
 def _with_weights(controller: Controller, one: Pruned) -> Controller:
     values = tuple(one.weights.astype(np.float32).tolist())
-    return replace(controller, network=one.network, weight=Weight("connections", values), vectors=())
+    return replace(controller, network=one.network, weight=Weight("connections", values), vectors=(), resets=())
 
 
 def _finished(arena: Arena, start: Controller, found: list[Controller], done: dict[str, Any]) -> Tuned:
@@ -268,5 +268,5 @@ def _completed(arena: Arena, start: Controller, one: Controller, done: dict[str,
         "score": score.short(),
         "tuned": {"by": f"wann_rt {__version__}", "from": files.digest(start), "seed": arena.seed, **done},
     }
-    bare = replace(one, vectors=(), provenance=provenance)
-    return replace(bare, vectors=record_vectors(arena.task, bare, arena.seed))
+    bare = replace(one, vectors=(), resets=(), provenance=provenance)
+    return with_vectors(arena.task, bare, arena.seed)

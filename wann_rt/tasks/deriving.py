@@ -1,0 +1,106 @@
+"""Derived channels as a user writes them: ``theta_dot=rate_of:cos_theta/sin_theta,filter:0.2``."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from wann_rt.core.channel import Channel
+from wann_rt.core.derived import KINDS, SETTINGS, Derived
+from wann_rt.core.errors import TaskError
+from wann_rt.core.guess import near
+from wann_rt.tasks.observed import observed
+from wann_rt.tasks.task import Task
+
+FORM = "KIND:CHANNEL, KIND:COS/SIN or KIND:CHANNEL,SETTING:VALUE"
+Derivations = Mapping[str, str | Derived]
+
+
+def seen_through(task: Task, observe: Sequence[str] | None, derive: Derivations) -> Task:
+    """Returns a task of which a controller sees some observations, and what is derived from them.
+
+    Args:
+        task: a compiled task.
+        observe: names of the observations that stay, in order; None: all that nothing derived has the name of.
+        derive: name -> how, e.g. ``{"theta_dot": "rate_of:cos_theta/sin_theta,filter:0.5"}``. A channel of the name of
+            an observation has its unit, range and scale.
+
+    Raises:
+        TaskError: a text that says no derived channel, or a name that the task does not know.
+        ControllerError: settings that are not the kind's, or sources that are not there.
+    """
+    if isinstance(observe, str):
+        raise TaskError(f"observe is the text {observe!r}; expected a list of names")
+    plain = task.raw or task
+    if observe is None:
+        observe = [channel.name for channel in plain.observations if channel.name not in derive]
+    known = {channel.name: channel for channel in (*plain.observations, *plain.actions)}
+    made: list[Derived] = []
+    for name, how in derive.items():
+        one = how if isinstance(how, Derived) else _parsed(name, str(how), known)
+        made.append(one)
+        known = {name: one.channel} | known
+    return observed(task, observe, made)
+
+
+def parsed(texts: Sequence[str]) -> dict[str, str]:
+    """Returns texts of the form NAME=KIND:... as a mapping.
+
+    Raises:
+        TaskError: one has another form, or a name stands twice.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        name, is_there, how = text.partition("=")
+        if not (is_there and name and how) or name in found:
+            raise TaskError(f"--derive {text!r}: expected NAME={FORM}, each name once")
+        found[name] = how
+    return found
+
+
+def _parsed(name: str, text: str, known: Mapping[str, Channel]) -> Derived:
+    """Returns the derived channel that a text says."""
+    first, *rest = text.split(",")
+    kind, colon, sources = first.partition(":")
+    if not (colon and sources):
+        raise TaskError(f"derived channel {name!r}: {text!r} is no derivation; expected {FORM}")
+    if kind not in KINDS:
+        raise TaskError(
+            f"derived channel {name!r}: unknown kind {kind!r}; known: {', '.join(KINDS)}{near(kind, KINDS)}"
+        )
+    of = tuple(sources.split("/"))
+    settings = dict(_setting(name, part) for part in rest)
+    channel = known[name] if name in known else _channel(name, kind, [known[one] for one in of if one in known])
+    steps = settings.get("steps")
+    return Derived(
+        channel,
+        kind,
+        of,
+        settings.get("filter"),
+        None if steps is None else int(steps),
+        settings.get("limit"),
+    )
+
+
+def _setting(name: str, part: str) -> tuple[str, float]:
+    key, _, value = part.partition(":")
+    if key not in SETTINGS:
+        raise TaskError(
+            f"derived channel {name!r}: no setting {key!r}; known: {', '.join(SETTINGS)}{near(key, SETTINGS)}"
+        )
+    try:
+        number = float(value)
+        if not abs(number) < 1e38 or (key == "steps" and number != int(number)):
+            raise ValueError
+    except ValueError:
+        wanted = "WHOLE NUMBER" if key == "steps" else "NUMBER"
+        raise TaskError(f"derived channel {name!r}: {part!r}; expected {key}:{wanted}") from None
+    return key, number
+
+
+def _channel(name: str, kind: str, sources: Sequence[Channel]) -> Channel:
+    """Returns the channel of a derived value that no observation has the name of."""
+    unit = sources[0].unit if sources else ""
+    if kind in ("filtered", "delayed", "previous") and sources:
+        return replace(sources[0], name=name)
+    if kind == "integral":
+        return Channel(name, {"": "", "1": "s"}.get(unit, f"{unit} s"))
+    return Channel(name, "rad/s" if len(sources) > 1 else f"{unit}/s" if unit else "")
