@@ -15,7 +15,10 @@ from wann_rt.evolution.search import Search
 from wann_rt.play.episodes import episode_seeds, weights_per_connection
 from wann_rt.play.plain import play_controller, record_vectors
 from wann_rt.play.rollouts import play, starts_of
+from wann_rt.tasks import with_params
 from wann_rt.tasks.dataset.task import SCORINGS, DataTask, dataset_task
+from wann_rt.tasks.traced import traced
+from wann_rt.tuning.polish import Arena
 
 RNG = np.random.default_rng(5)
 X = RNG.standard_normal((300, 3)).astype(np.float32)
@@ -190,3 +193,26 @@ def test_what_makes_no_sense_of_a_data_set_is_one_clear_error() -> None:
         dataset_task(X, LABELS, test=(X[:, :2], LABELS))
     with pytest.raises(ConfigError, match=r"is a data set, which knows no disturbances .*--preset dataset"):
         wr.search(task, preset="robust", progress=False)
+
+
+def test_tuning_trains_on_training_samples_chooses_on_validation_and_reports_the_test() -> None:
+    task = little_task()
+    controller = wr.Controller(
+        "c", some_network(4, 2), wr.Weight.shared(1), task.observations, task.actions, decision="argmax"
+    )
+    arena = Arena(task, 0, 1)
+    assert set(arena.fresh(100)[0].astype(int)) <= set(task.data.rows("train"))
+    assert set(arena.held_out(Purpose.TUNE_FINAL, 100)[0].astype(int)) <= set(task.data.rows("validation"))
+    tuned = wr.tune(controller, task, method="pepg", steps=5_000, threads=1)
+    assert tuned.controller.provenance["score"]["episodes"] == 120
+    assert wr.evaluate(tuned.controller, task, episodes=120).scores["own_weight"].mean == pytest.approx(
+        tuned.controller.provenance["score"]["mean"], abs=0.01
+    )
+
+
+def test_a_data_set_has_no_dynamics_to_export_or_disturb() -> None:
+    task = little_task()
+    with pytest.raises(TaskError, match="is a data set: it has no dynamics"):
+        traced(task)
+    with pytest.raises(TaskError, match="is a data set, which has no param 'delay'"):
+        with_params(task, delay=2.0)

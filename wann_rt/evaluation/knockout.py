@@ -22,7 +22,7 @@ from wann_rt.play.backends.processes import session
 from wann_rt.play.episodes import episode_seeds
 from wann_rt.play.rollouts import play, starts_of
 from wann_rt.play.task_of import task_of
-from wann_rt.tasks.any_task import AnyTask, check_fits, judged
+from wann_rt.tasks.any_task import AnyTask, available, check_fits, judged
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def knockout(
     played = judged(task_of(controller, task))
     check_fits(played, controller)
     network, weights = unsigned(controller.network), _weights(controller)
-    starts = starts_of(played, episode_seeds(Purpose.TEST, seed, episodes))
+    starts = starts_of(played, episode_seeds(Purpose.TEST, seed, available(played, episodes)))
 
     def score(missing: NDArray[np.bool_]) -> Score:
         lanes = np.repeat(np.where(missing, np.float32(0), weights)[:, np.newaxis], starts.shape[1], axis=1)

@@ -29,7 +29,7 @@ from wann_rt.play.episodes import episode_seeds
 from wann_rt.play.plain import play_controller
 from wann_rt.play.repeats import repeating
 from wann_rt.play.rollouts import starts_of
-from wann_rt.tasks.any_task import AnyTask, judged
+from wann_rt.tasks.any_task import AnyTask, available, judged
 
 RESAMPLES = 2000
 MOST_SEEDS = 1000
@@ -142,7 +142,8 @@ def compare(
     """
     task = repeating(task)  # as each search has it, so that its folder is known again
     planned = _planned(presets or (configs.default_preset(task),), seeds, settings or {})
-    starts = starts_of(task, episode_seeds(Purpose.TEST, 0, episodes))
+    asked = judged(task)
+    starts = starts_of(asked, episode_seeds(Purpose.TEST, 0, available(asked, episodes)))
     runs = []
     for config in planned:
         folder = Path(out) / f"{config.preset}-{config.seed}"
@@ -150,8 +151,8 @@ def compare(
         if not _is_whole(found, config):  # a search answers Ctrl-C by what it has so far, which is no run to compare
             raise KeyboardInterrupt
         stage(f"scoring the champion of {folder.name}")
-        played = play_controller(judged(task), found, starts, threads)
-        runs.append(Run(config.preset, config.seed, found, Score.of_episodes(judged(task), played)))
+        played = play_controller(asked, found, starts, threads)
+        runs.append(Run(config.preset, config.seed, found, Score.of_episodes(asked, played)))
     return Comparison(task.name, tuple(runs))
 
 

@@ -3,8 +3,10 @@
 from functools import cache
 from typing import Any
 
+from wann_rt.core.errors import TaskError
 from wann_rt.core.symbols import lift_condition
 from wann_rt.kernels.tasks import Traced
+from wann_rt.tasks.dataset.task import DataTask
 from wann_rt.tasks.probe import Probe
 from wann_rt.tasks.task import Function, Task
 
@@ -13,8 +15,11 @@ def traced(task: Task) -> Traced:
     """Returns the functions of a task as expressions.
 
     Raises:
+        TaskError: the task is a data set.
         Exception: whatever they raise where they use a number as no primitive does; see ``probe`` and ``trial``.
     """
+    if isinstance(task, DataTask):
+        raise TaskError(f"task {task.name} is a data set: it has no dynamics that could be exported or disturbed")
     params: Any = type(task.params)
     return _traced(params, task.observe, task.step, len(task.variables), len(task.actions))
 

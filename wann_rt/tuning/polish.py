@@ -18,7 +18,7 @@ from wann_rt.core.random import Purpose
 from wann_rt.evaluation.risk import valued
 from wann_rt.play.episodes import episode_seeds
 from wann_rt.play.rollouts import play, starts_of
-from wann_rt.tasks.any_task import AnyTask
+from wann_rt.tasks.any_task import AnyTask, held_out
 from wann_rt.tasks.environment.task import EnvironmentTask
 from wann_rt.tuning.strategies import STRATEGIES, StrategyName, Vectors, one_blas_thread
 
@@ -119,7 +119,7 @@ class Arena:
         """Returns the first held-out episodes of a stage, the same for every entrant."""
         known = self._starts.get((purpose,))
         if known is None or known.shape[1] < episodes:
-            known = starts_of(self.task, episode_seeds(purpose, self.seed, episodes))
+            known = starts_of(held_out(self.task), episode_seeds(purpose, self.seed, episodes))
             self._starts[purpose,] = known
         return known[:, :episodes]
 

@@ -24,7 +24,7 @@ from wann_rt.play.episodes import Episodes, episode_seeds
 from wann_rt.play.plain import play_controller, with_vectors
 from wann_rt.play.rollouts import play, starts_of
 from wann_rt.play.task_of import task_of
-from wann_rt.tasks.any_task import ORIGIN, AnyTask, check_fits, judged, origin, refuse_moved
+from wann_rt.tasks.any_task import ORIGIN, AnyTask, available, check_fits, judged, origin, refuse_moved
 from wann_rt.tasks.environment.task import EnvironmentTask
 from wann_rt.tuning.polish import Arena, OnProgress, PolishSettings, TuningReport, polish
 from wann_rt.tuning.prune import RETUNE_SIGMA, Pruned
@@ -258,7 +258,8 @@ def _completed(arena: Arena, start: Controller, one: Controller, done: dict[str,
     """Returns the controller with test vectors, its score on the test episodes and how it was made."""
     scored = replace(arena, task=judged(arena.task))
     episodes = DEAR_SCORED_EPISODES if isinstance(arena.task, EnvironmentTask) else SCORED_EPISODES
-    starts = starts_of(scored.task, episode_seeds(Purpose.TEST, arena.seed, episodes))
+    seeds = episode_seeds(Purpose.TEST, arena.seed, available(scored.task, episodes))
+    starts = starts_of(scored.task, seeds)
     score = Score.of_episodes(scored.task, own_episodes(scored, one, starts, watched=True))
     before = start.provenance.get("env_steps", 0)
     provenance = {
