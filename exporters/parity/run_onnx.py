@@ -41,6 +41,17 @@ class ModelEvaluator:
         actions: NDArray[np.float32] = self._session.run(None, feed)[0]
         return actions
 
+    def run_sequence(self, observations: NDArray[np.float32], resets: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """Returns the actions [steps, actions] of a controller with a state, which is reset before some steps."""
+        size = next(one.shape[1] for one in self._session.get_inputs() if one.name == "h_in")
+        zeros, rows = np.zeros((1, size), np.float32), []
+        state = zeros
+        for observation, begins in zip(observations, resets, strict=True):
+            feed = {"obs": observation[np.newaxis], "h_in": zeros if begins else state}
+            actions, state = self._session.run(["actions", "h_out"], feed)
+            rows.append(actions[0])
+        return np.array(rows, np.float32)
+
 
 class OnnxEvaluator(ModelEvaluator):
     """A controller as onnxruntime computes it."""

@@ -9,19 +9,25 @@ from wann_rt.exporters.to_onnx.forms import Form
 from wann_rt.exporters.to_onnx.graph import PLUS_ZERO, Graph, Table
 
 
-def add_observations(graph: Graph, form: Form, controller: Controller) -> Table:
+def add_observations(graph: Graph, form: Form, controller: Controller, given: str = "obs") -> Table:
     """Adds ``Channel.condition_observation`` for all channels that some node reads, at once.
 
     The others stay out: a MatMul would multiply them by 0, which gives NaN where they are infinite or NaN. A step
     that only some channels need runs for all: with the numbers that ``_row`` gives to the others it changes no bit of
     theirs.
+
+    Args:
+        graph: where to.
+        form: which one.
+        controller: whose observations they are.
+        given: the matrix that holds them, [batch, observations].
     """
     channels: Sequence[Channel] = controller.observations
     read = [k for k in range(len(channels)) if 1 + k in controller.lowered.used]
     columns = {1 + k: column for column, k in enumerate(read)}
     if not read:
-        return Table(graph.filled("obs", 0.0, "obs/none"), {PLUS_ZERO: 0})  # has the size of the batch
-    x = "obs" if len(read) == len(channels) else graph.gather("obs", read, "obs/read")
+        return Table(graph.filled(given, 0.0, "obs/none"), {PLUS_ZERO: 0})  # has the size of the batch
+    x = given if len(read) == len(channels) else graph.gather(given, read, "obs/read")
     channels = [channels[k] for k in read]
     x = add_limits(graph, form, channels, x, "obs/clip")
     if any(c.offset != 0 for c in channels):

@@ -13,6 +13,7 @@ import numpy as np
 
 from wann_rt.core.activations import BY_NAME, f32
 from wann_rt.core.arithmetic import HALF, ONE, ZERO, maximum, minimum
+from wann_rt.core.derived import LARGEST
 from wann_rt.core.network import BIAS
 from wann_rt.core.symbols import Symbol, schedule, trace
 from wann_rt.core.terms import Term
@@ -131,21 +132,38 @@ def add_expression(graph: Graph, result: Symbol, inputs: Mapping[str, str], name
         inputs: the value behind each input of the expression.
         name: of the result; the steps towards it are called ``name/mul`` and so on.
     """
+    return add_expressions(graph, {name: result}, inputs, name)[0]
+
+
+def add_expressions(graph: Graph, results: Mapping[str, Symbol], inputs: Mapping[str, str], name: str) -> list[str]:
+    """Adds some expressions, what they share once, and returns their results; see ``add_expression``."""
     done: dict[Symbol, str] = {}
-    for symbol in schedule([result]):
+    names = {result: label for label, result in results.items()}
+    for symbol in schedule(results.values()):
         args = [done[arg] for arg in symbol.args]
-        label = name if symbol is result else f"{name}/{symbol.op}"
+        label = names.get(symbol, f"{name}/{symbol.op}")
         if symbol.op == "input":
             done[symbol] = inputs[symbol.name]
         elif symbol.op == "constant":
             done[symbol] = graph.number(symbol.value)
         elif symbol.op == "select":
-            done[symbol] = _add_select(graph, args, label)
+            chosen = _add_select(graph, args, label)
+            if _asks_finite(symbol.args[0]):  # by IsNaN, too: no result depends on what a comparison says of NaN
+                is_nan = graph.add("IsNaN", [done[symbol.args[0].args[0].args[0]]], f"{label}/is_nan")
+                chosen = _add_select(graph, [is_nan, args[2], chosen], f"{label}/kept")
+            done[symbol] = chosen
         elif symbol.op == "reduced":
             done[symbol] = _add_reduced(graph, args[0], label)
         else:
             done[symbol] = graph.add(OPERATORS[symbol.op], args, label)
-    return done[result]
+    return [done[result] for result in results.values()]
+
+
+def _asks_finite(condition: Symbol) -> bool:
+    """Returns whether a condition is that of ``derived.is_finite``."""
+    if condition.op != "le" or condition.args[0].op != "abs":
+        return False
+    return condition.args[1].op == "constant" and condition.args[1].value == LARGEST
 
 
 def _add_reduced(graph: Graph, x: str, name: str) -> str:

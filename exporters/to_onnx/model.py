@@ -19,6 +19,7 @@ from wann_rt.core.guess import near
 from wann_rt.core.stateful import only_without_state
 from wann_rt.core.version import __version__
 from wann_rt.exporters.contract import contract
+from wann_rt.exporters.to_onnx import memory
 from wann_rt.exporters.to_onnx.conditioning import add_actions, add_limits, add_observations
 from wann_rt.exporters.to_onnx.forms import ANY_READER, DIALECTS, Dialect, Form
 from wann_rt.exporters.to_onnx.graph import IR_VERSIONS, OPSETS, Graph, Table, Value
@@ -49,7 +50,7 @@ def to_onnx(
         ExportError: a version that these graphs cannot be written for, an unknown compiler, or a weight that cannot
             be an input.
     """
-    only_without_state(controller, "ONNX")
+    _check_state(controller, exact, compat, weight)
     _check_version("opset", opset, OPSETS)
     _check_version("IR version", ir_version, IR_VERSIONS)
     dialect = _dialect(compat)
@@ -69,6 +70,14 @@ def to_onnx(
     helper.set_model_props(model, contract(controller) | _properties(form, is_input))
     data: bytes = model.SerializeToString(deterministic=True)
     return data
+
+
+def _check_state(controller: Controller, exact: bool, compat: str | None, weight: str) -> None:
+    """Refuses a controller with a state for all but the exact form as it is by default."""
+    if not exact:
+        only_without_state(controller, "ONNX of standard operators, whose errors would add up,")
+    if compat is not None or weight != "constant":
+        only_without_state(controller, "ONNX with compat or with its weight as an input")
 
 
 def _dialect(compat: str | None) -> Dialect:
@@ -116,8 +125,10 @@ def _check_version(what: str, version: int, known: range) -> None:
 
 def _add_controller(graph: Graph, controller: Controller, form: Form, is_weight_input: bool) -> None:
     """Adds everything from ``obs`` to ``actions``."""
+    seen, after = memory.add_derived(graph, controller) if controller.derived else ("obs", [])
+    given, controller = controller, controller.inner
     levels = levels_of(controller)
-    table = form.table(graph, levels, add_observations(graph, form, controller))
+    table = form.table(graph, levels, add_observations(graph, form, controller, seen))
     multipliers = np.array(controller.lowered.shared, np.float32)
     weight = ""
     if controller.lowered.averages:
@@ -129,6 +140,8 @@ def _add_controller(graph: Graph, controller: Controller, form: Form, is_weight_
     actions = add_actions(graph, form, controller.actions, outputs)
     if controller.lowered.averages:
         actions = _add_mean(graph, form, controller, actions)
+    if given.derived:
+        memory.add_remembered(graph, given, after, actions)
     graph.rename(actions, "actions")
 
 
@@ -189,6 +202,7 @@ def _values(controller: Controller, dialect: Dialect, is_weight_input: bool) -> 
         Value("obs", (batch, len(controller.observations)), True, _listed(controller.observations)),
         *([shared] if is_weight_input else []),
         Value("actions", (batch, len(controller.actions)), False, _listed(controller.actions)),
+        *(memory.values(controller, batch) if controller.derived else ()),
     ]
 
 
@@ -200,7 +214,7 @@ def _doc(controller: Controller, form: Form, is_weight_input: bool) -> str:
     network = controller.network
     rate = f" at {controller.rate_hz:g} Hz" if controller.rate_hz else ""
     return (
-        f"{controller.name}: {network.n_inputs} observations -> {network.n_outputs} actions{rate}; "
+        f"{controller.name}: {len(controller.observations)} observations -> {network.n_outputs} actions{rate}; "
         f"{network.n_connections} connections, {network.n_hidden} hidden nodes. {form.doc}."
         f"{' Input weight may be left out.' * is_weight_input} Tried in {'; '.join(tried(form.name))}."
     )
