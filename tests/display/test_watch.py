@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -331,3 +332,16 @@ def test_an_evaluation_tells_of_each_episode_of_an_environment_once(backend: Bac
 def test_an_environment_is_shown_at_its_own_rate() -> None:
     for task, rate in ((SWINGUP, 100.0), (tasks.get("cartpole"), 50.0), (tasks.get("acrobot"), 15.0)):
         assert watching.own_rate(watching.environment_stage(watching.shown(task), "rgb_array")) == rate
+
+
+def test_a_controller_with_a_state_is_fed_with_its_sensors_alone(tmp_path: Path) -> None:
+    derive = {"theta_dot": "rate_of:cos_theta/sin_theta", "last": "previous:force"}
+    task = wr.task("swingup", observe=["x", "cos_theta", "sin_theta"], derive=derive)
+    shape = len(task.observations), len(task.actions)
+    network = Network.build(shape[0], *builders.parts(np.random.default_rng(3), *shape, 5, 0.5, True), prune=True)[0]
+    controller = Controller(
+        "c", network, Weight.shared(0.7), task.sensors, task.actions, task.rate_hz, derived=task.derived
+    )
+    expected = play_controller(replace(task, max_steps=60), controller, task.start(5)[:, np.newaxis]).returns[0, 0]
+    (seen,) = watching.watch(task, controller, seed=5, max_steps=60, out=tmp_path / "run.gif")
+    assert seen.total == pytest.approx(expected, rel=1e-5)

@@ -101,7 +101,7 @@ class _Recording(NamedTuple):
 def _record(task: Task, controller: Controller, seed: int) -> _Recording:
     from wann_rt.play.plain import moments  # imports numba
 
-    played = moments(task, controller, task.start(seed)[:, np.newaxis])
+    played = moments(task, controller.inner, task.start(seed)[:, np.newaxis])
     rows = [(np.array(m.state)[:, 0], m.observations[0], m.actions[0], m.rewards[0]) for m in played]
     return _Recording(*(np.array(column, np.float32) for column in zip(*rows, strict=True)))
 

@@ -7,7 +7,7 @@ tasks that were taken from Gymnasium are shown by the environment they are equal
 import math
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from ctypes.util import find_library
 from dataclasses import replace
@@ -93,10 +93,10 @@ def watch(
     with ExitStack() as stack:
         simulator = _stage_of(task, mode, max_steps)
         stack.callback(simulator.close)
-        rate = rate or own_rate(simulator)
+        rate, read = rate or own_rate(simulator), _read_by(controller, task)
         reel = None if out is None else stack.enter_context(film_file(out, rate))
         for k in range(episodes):
-            outcome = episode(simulator, controller, (seed + k) % 2**31, rate, reel)
+            outcome = episode(simulator, controller, (seed + k) % 2**31, rate, reel, read)
             if outcome is None:
                 return
             yield outcome
@@ -105,7 +105,7 @@ def watch(
 def _stage_of(task: AnyTask, mode: Mode, max_steps: int | None) -> Stage:
     """Returns what plays and shows a task; one of the user's own is played here, where its code is known."""
     if isinstance(task, Task) and source_of(task):
-        return OwnStage(task, mode, max_steps)
+        return OwnStage(task.raw or task, mode, max_steps)
     played = shown(task)
     return environment_stage(played if max_steps is None else with_options(played, max_steps=max_steps), mode)
 
@@ -160,16 +160,31 @@ def own_rate(simulator: Stage) -> float:
 
 
 def episode(
-    simulator: Stage, controller: Controller, seed: int, rate: float, reel: Reel | None = None
+    simulator: Stage,
+    controller: Controller,
+    seed: int,
+    rate: float,
+    reel: Reel | None = None,
+    read: Sequence[int] | None = None,
 ) -> Outcome | None:
-    """Plays one episode, into the film or in the window; returns None if the window was closed."""
+    """Plays one episode, into the film or in the window; returns None if the window was closed.
+
+    Args:
+        simulator: what is played.
+        controller: plays it.
+        seed: of the episode.
+        rate: steps shown per second.
+        reel: the film.
+        read: which observations the controller is fed; by default all.
+    """
     task, total, steps, over = simulator.task, 0.0, 0, False
-    observation = simulator.reset(seed)
+    observation, state = simulator.reset(seed), controller.start()
+    fed = slice(None) if read is None else list(read)
     _keep_time(simulator.environment.unwrapped, rate)
     if reel is not None:
         reel.add(partial(_captioned, simulator, caption(controller, 0, (), 0.0)))
     while not over and steps < task.max_steps:
-        actions = controller(observation)
+        actions, state = controller.step(state, observation[fed])
         observation, reward, over = simulator.step(actions, int(greatest(actions)))
         if not math.isfinite(reward):
             simulator.fail(f"the reward is {reward}")
@@ -181,6 +196,14 @@ def episode(
         elif _is_closed():
             return None
     return Outcome(seed, total, steps)
+
+
+def _read_by(controller: Controller, task: AnyTask) -> list[int] | None:
+    """Returns which observations of what is played a controller is fed, where it sees a task otherwise; else None."""
+    if not isinstance(task, Task) or task.raw is None:
+        return None
+    names = [channel.name for channel in task.raw.observations]
+    return [names.index(channel.name) for channel in controller.observations]
 
 
 def _captioned(simulator: Stage, line: str) -> Picture:
