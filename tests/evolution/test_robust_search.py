@@ -6,12 +6,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers import builders
 
 import wann_rt as wr
 from wann_rt import tasks
 from wann_rt.core import files
 from wann_rt.core.errors import ConfigError
+from wann_rt.core.network import Connection, Network, unsigned
 from wann_rt.core.random import Purpose
+from wann_rt.core.reference import forward
+from wann_rt.core.terms import lowered
+from wann_rt.core.weight import Weight
 from wann_rt.evaluation.risk import valued
 from wann_rt.evolution import config, polishing
 from wann_rt.evolution.conditions import searched
@@ -22,6 +27,7 @@ from wann_rt.play.episodes import episode_seeds
 from wann_rt.play.rollouts import play, starts_of
 from wann_rt.tasks import conditions
 from wann_rt.tuning.polish import polish
+from wann_rt.tuning.soften import SIGMOID, STEEP, STEP, softened
 
 TASK = tasks.get("cartpole-swingup")
 FEW: dict[str, Any] = {"population": 16, "generations": 6, "restarts": 1, "restart_every": 2, "seed": 3}
@@ -142,6 +148,51 @@ def test_individual_weights_are_at_least_as_good_as_the_shared_one_on_what_was_s
     assert running.champion is not None
     shared = play(task, running.champion.network, np.ones(512, np.float32), starts, 1).returns.mean()
     assert tuned >= shared
+
+
+def test_a_softened_network_has_sigmoids_for_steps_and_each_weight_in_its_place() -> None:
+    rng = np.random.default_rng(5)
+    softer = 0
+    for _ in range(60):
+        hard = unsigned(builders.network(rng))
+        weights = rng.normal(0, 2, hard.n_connections)
+        soft, gentle = softened(hard, weights)
+        steps = [k for k in range(hard.n_hidden) if hard.activations[k] == STEP]
+        assert STEP not in soft.activations[: soft.n_hidden]
+        assert soft.activations[soft.n_hidden :] == hard.activations[hard.n_hidden :]
+        assert sorted(soft.activations) == sorted(SIGMOID if k in steps else a for k, a in enumerate(hard.activations))
+        assert sum(np.abs(gentle)) == pytest.approx(sum(np.abs(weights * into(hard, steps))))
+        if not steps:
+            assert (soft, gentle.tolist()) == (hard, weights.tolist())
+        softer += bool(steps)
+    assert softer > 5
+
+
+def into(network: Network, steps: list[int]) -> Any:
+    """Returns how much steeper each connection becomes."""
+    return np.array([STEEP if c.target - network.first in steps else 1.0 for c in network.connections])
+
+
+def test_a_steep_sigmoid_computes_what_the_step_does() -> None:
+    made, order = Network.build(
+        2, {9: STEP, 7: 5, 8: 6}, {10: 1}, [Connection(1, 9), Connection(2, 7), Connection(9, 8), Connection(7, 10),
+        Connection(8, 10), Connection(9, 10)],
+    )  # fmt: skip
+    assert order
+    weights = np.array([0.3, -1.2, 2.0, 0.7, -0.4, 1.1])
+    soft, gentle = softened(made, weights)
+    inputs = np.array([[-30.0, 30.0, 25.0], [0.5, -2.0, 1.0]], np.float32)
+    hard_out = forward(lowered(made, Weight("connections", tuple(weights))), None, inputs)
+    soft_out = forward(lowered(soft, Weight("connections", tuple(gentle))), None, inputs)
+    assert hard_out == pytest.approx(soft_out, abs=1e-3)
+    assert soft.activations != made.activations
+
+
+@pytest.mark.parametrize(("price", "name", "softens"), [(0.04, "cartpole-swingup", True), (0.0, "pendulum", False),
+                                                        (0.04, "cartpole", False)])  # fmt: skip
+def test_steps_are_softened_where_sign_changes_have_a_price(price: float, name: str, softens: bool) -> None:
+    running = Search(tasks.get(name), config.load("robust", SMALL | {"polish_chatter_penalty": price}), 1)
+    assert polishing.softens(running) is softens
 
 
 @pytest.mark.slow

@@ -17,8 +17,9 @@ from wann_rt.evolution.config import Config
 from wann_rt.evolution.search import Search
 from wann_rt.kernels import genome
 from wann_rt.tasks.any_task import AnyTask
-from wann_rt.tuning.polish import Arena, PolishSettings, polish
+from wann_rt.tuning.polish import Arena, Contest, PolishSettings, polish
 from wann_rt.tuning.prune import RETUNE_SIGMA, Pruned
+from wann_rt.tuning.soften import softened
 from wann_rt.tuning.strategies import STRATEGIES, StrategyName
 
 
@@ -62,7 +63,7 @@ def polished(running: Search) -> Polished:
     for k, network in enumerate(networks):
         if not arena.interrupted:
             stage(f"tuning individual weights: network {k + 1} of {len(networks)}")
-            found.append(_tuned(arena, network, brief))
+            found.append(_tuned(arena, network, brief, softens(running)))
     best = max(found, key=lambda one: one.score)
     if not arena.interrupted:
         stage("tuning individual weights of the best network")
@@ -78,6 +79,11 @@ def tuned_on(running: Search) -> AnyTask:
         return running.played
     price = config.chatter_penalty + config.polish_chatter_penalty
     return searched(running.task, replace(config, chatter_penalty=price))
+
+
+def softens(running: Search) -> bool:
+    """Whether steps are tuned as sigmoids: where sign changes have a price of their own, and there are any."""
+    return running.config.polish_chatter_penalty > 0 and running.task.decision != "argmax"
 
 
 def finalists(running: Search) -> list[Network]:
@@ -102,10 +108,14 @@ def _built(network: Network) -> tuple[tuple[int, ...], tuple[tuple[int, ...], ..
     return network.activations, network.sources
 
 
-def _tuned(arena: Arena, network: Network, settings: PolishSettings) -> Pruned:
+def _tuned(arena: Arena, network: Network, settings: PolishSettings, soften: bool) -> Pruned:
     """Returns a network with weights of its own, from the best that it can do with a shared one."""
     bare = unsigned(network)
     swept = tuned_weight(arena.task, network, threads=arena.threads)
     arena.env_steps += swept.env_steps
     start = (swept.best or 1.0) * network.program.signs.astype(np.float64)  # of a weight of 0 nothing could be tuned
-    return Pruned(bare, *polish(arena, bare, start, settings))
+    soft, gentle = softened(bare, start) if soften else (bare, start)
+    found = Pruned(soft, *polish(arena, soft, gentle, settings))
+    if soft.activations == bare.activations or found.score >= Contest(arena, bare, start).final(arena.final).score:
+        return found
+    return Pruned(bare, *polish(arena, bare, start, settings))  # never worse than with the shared weight
