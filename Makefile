@@ -11,7 +11,7 @@ C_FOLDERS := runtime_c exporters/targets/boards examples examples/* tests/*
 C_SOURCES := $(filter-out tests/golden/%,$(wildcard $(C_FOLDERS:%=%/*.c) $(C_FOLDERS:%=%/*.h)))
 
 .DEFAULT_GOAL := help
-.PHONY: analysis site notebooks help demo quick test test-long bare pre-pr cross cross-sample firmware exhaustive bench rivals knob size size-check runtimes packages zoo-check \
+.PHONY: analysis site notebooks help demo quick test test-long bare pre-pr cross cross-sample firmware exhaustive bench digits rivals knob size size-check runtimes packages zoo-check \
         screenshots evidence evidence-sample warnings misra coverage prove prove-elsewhere translation fuzz mutants reliability fuzz-states fuzz-inputs lint clean
 
 help:  ## show this list
@@ -79,6 +79,9 @@ notebooks: $(VENV)/.test-ready  ## run the notebooks of docs/notebooks again, an
 	@rm -rf build/notebooks && mkdir -p build/notebooks && cp docs/notebooks/*.ipynb build/notebooks
 	@cd build/notebooks && $(abspath $(BIN))/jupyter-execute --inplace *.ipynb
 	@cp build/notebooks/*.ipynb docs/notebooks
+
+digits: $(VENV)/.test-ready  ## propose digit classifiers, score them on MNIST (DATA=PATH, once); writes docs/digits.md
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/bench/digits.py $(if $(DATA),--data $(DATA))
 
 rivals: $(VENV)/.test-ready  ## tune textbook controllers as ours are, play them beside ours; writes docs/rivals.md
 	@PYTHONPATH=tests $(BIN)/python tests/bench/rivals.py

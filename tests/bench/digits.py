@@ -1,113 +1,123 @@
 """Proposes digit classifiers, chooses them on validation images and scores them on the test images of MNIST.
 
-python tests/bench/digits.py [--data PATH] [--seeds 3] [--tries 2] [--sizes ...]; ``make digits`` does. What is found is
-kept in build/digits.json, and written into docs/digits.md and the table "digits" of docs/paper.json.
+python tests/bench/digits.py [--data PATH]; ``make digits`` does. Each proposal that was measured is kept in
+build/digits.json; the page docs/digits.md and the table "digits" of docs/paper.json are of all of them.
 """
 
 import argparse
 import json
-import statistics
 import time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from digits_report import page, paper_rows
+from sample_rates import sample_rates
+from size.measure import measure
+from size.processors import BY_KEY
+from size.subjects import OURS
 
-from wann_rt.core.activations import BY_NAME
 from wann_rt.core.controller import Controller, Weight
-from wann_rt.core.files import save, write_atomic
-from wann_rt.core.network import Connection, Network, unsigned
+from wann_rt.core.files import load, save, write_atomic
+from wann_rt.core.network import Network, unsigned
 from wann_rt.core.random import Purpose, stream, uniforms
 from wann_rt.evaluation.conditions import SIX_WEIGHTS
 from wann_rt.evaluation.sweep import tuned_weight
-from wann_rt.kernels.programs import single, some_of
 from wann_rt.play.episodes import HIGH, LOW, weights_per_connection
 from wann_rt.play.rollouts import play
 from wann_rt.tasks.dataset import mnist
 from wann_rt.tasks.dataset.task import DataTask
-from wann_rt.tuning.mask import MaskSettings, Proposal, propose
+from wann_rt.tuning.mask import MaskSettings, propose
 from wann_rt.tuning.proposed import controller_of
 from wann_rt.tuning.signless import signless
 
 ROOT = Path(__file__).resolve().parents[2]
+TRIES = 2
+EXAMPLE = ROOT / "examples" / "digits" / "digits.json"
 KEPT = ROOT / "build" / "digits.json"
 SIZES: dict[int, dict[str, Any]] = {  # connections: other settings
     481: {},
     985: {},
     1840: {"hidden": 128, "upper": 0.43},
 }
-EVALUATIONS = 300  # of the rate, in networks times blocks of 64 images
-
-
-class Found(NamedTuple):
-    """The best proposal of a seed with one shared weight, and the best with trained weights, by validation images."""
-
-    shared: Proposal
-    trained: Proposal
-    cpu_seconds: float
 
 
 def main() -> None:
-    """Measures all that is asked for, and writes the page."""
+    """Measures all that is asked for and not measured yet, and writes the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path)
+    parser.add_argument("--data", type=Path, help="the package's archive, or a folder of the four files; once")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--tries", type=int, default=2)
+    parser.add_argument("--tries", type=int, default=TRIES, help="proposals of a seed, the best of which counts")
     parser.add_argument("--sizes", type=int, nargs="*", default=list(SIZES))
-    parser.add_argument("--only-page", action="store_true", help="write the page from what was measured before")
+    parser.add_argument("--most", type=int, default=1000, help="end after so many proposals; the next run goes on")
     asked = parser.parse_args()
+    (ROOT / "build").mkdir(exist_ok=True)
+    if asked.data is not None:
+        mnist.keep(asked.data)
     kept: dict[str, Any] = json.loads(KEPT.read_text()) if KEPT.exists() else {}
-    if not asked.only_page:
-        KEPT.parent.mkdir(exist_ok=True)
-        if asked.data is not None:
-            mnist.keep(asked.data)
-        task = mnist.task()
-        kept["rates"] = rates(task)
-        for size in asked.sizes:
-            kept["tries"] = asked.tries
-            kept[str(size)] = measured(task, size, asked.seeds, asked.tries)
-            write_atomic(KEPT, (json.dumps(kept, indent=1) + "\n").encode())
+    wanted = [(n, seed, k) for n in asked.sizes for seed in range(1, asked.seeds + 1) for k in range(asked.tries)]
+    for size, seed, attempt in [one for one in wanted if name_of(*one) not in kept][: asked.most]:
+        kept[name_of(size, seed, attempt)] = measured(mnist.task(), size, seed, attempt)
+        print(name_of(size, seed, attempt), kept[name_of(size, seed, attempt)], flush=True)
+        write_json(KEPT, kept)
+    if "rates" not in kept:
+        kept["rates"] = {str(size): found / 1e6 for size, found in sample_rates().items()}
+        write_json(KEPT, kept)
+    kept["cost"] = cost() or kept.get("cost", {})
+    if all(name_of(*one) in kept for one in wanted):
+        write_page(kept)
+
+
+def name_of(size: int, seed: int, attempt: int) -> str:
+    """Returns what a proposal is called."""
+    return f"{size}-{seed}-{attempt}"
+
+
+def write_json(path: Path, document: dict[str, Any]) -> None:
+    """Writes a JSON file."""
+    write_atomic(path, (json.dumps(document, indent=1, sort_keys=True) + "\n").encode())
+
+
+def write_page(kept: dict[str, Any]) -> None:
+    """Writes docs/digits.md and the table "digits" of docs/paper.json."""
     write_atomic(ROOT / "docs" / "digits.md", page(kept).encode())
     paper = ROOT / "docs" / "paper.json"
     document = json.loads(paper.read_text()) if paper.exists() else {}
-    document["digits"] = paper_rows(kept)
-    write_atomic(paper, (json.dumps(document, indent=1, sort_keys=True) + "\n").encode())
+    write_json(paper, {**document, "digits": paper_rows(kept)})
 
 
-def measured(task: DataTask, size: int, seeds: int, tries: int) -> dict[str, Any]:
-    """Returns the test scores of a size, a list over the seeds for each condition."""
-    rows: dict[str, list[float]] = {}
-    for seed in range(1, seeds + 1):
-        found = proposed(task, size, seed, tries)
-        scores = {**shared_scores(task, found.shared.network, seed), "tuned": trained_score(task, found.trained)}
-        plain = signless(found.shared.network)
-        scores["without_signs"] = accuracy(task.judged(), plain, np.float32(1.0))
-        scores |= {
-            "connections": found.shared.network.n_connections,
-            "trained_connections": found.trained.network.n_connections,
-            "signless_connections": plain.n_connections,
-            "cpu_seconds": found.cpu_seconds,
-        }
-        for name, value in scores.items():
-            rows.setdefault(name, []).append(value)
-        print(size, seed, {name: round(value, 2) for name, value in scores.items()}, flush=True)
-        if seed == 1:
-            keep_champions(task, found, size)
-    return rows
+def measured(task: DataTask, size: int, seed: int, attempt: int) -> dict[str, float]:
+    """Returns the scores of one proposal, and keeps it in build/."""
+    begun = time.process_time()
+    settings = MaskSettings(connections=size, seed=100 * seed + attempt, weight_epochs=20, **SIZES[size])
+    found = propose(task, settings)
+    taken = time.process_time() - begun
+    for kind, trained in (("shared", False), ("trained", True)):
+        controller = controller_of(task, settings, found, trained=trained, threads=1)
+        save(controller, ROOT / "build" / f"digits-{name_of(size, seed, attempt)}-{kind}.json")
+    plain, own, held_out = signless(found.network), unsigned(found.network), task.on("validation")
+    return {
+        **shared_scores(task, found.network, seed),
+        "tuned": accuracy(task.judged(), own, found.weights),
+        "without_signs": accuracy(task.judged(), plain, np.float32(1.0)),
+        "validation": accuracy(held_out, found.network, np.float32(1.0)),
+        "trained_validation": accuracy(held_out, own, found.weights),
+        "connections": found.network.n_connections,
+        "signless_connections": plain.n_connections,
+        "cpu_seconds": taken,
+    }
 
 
-def proposed(task: DataTask, size: int, seed: int, tries: int) -> Found:
-    """Returns the best of some proposals by the validation images, all of them images that no training saw."""
-    begun, held_out = time.process_time(), task.on("validation")
-    made = []
-    for attempt in range(tries):
-        own = 100 * seed + attempt
-        made.append(propose(task, MaskSettings(connections=size, seed=own, weight_epochs=20, **SIZES[size])))
-    by_signs = [accuracy(held_out, one.network, np.float32(1.0)) for one in made]
-    by_weights = [accuracy(held_out, unsigned(one.network), one.weights) for one in made]
-    cpu = (time.process_time() - begun) / tries
-    return Found(made[int(np.argmax(by_signs))], made[int(np.argmax(by_weights))], cpu)
+def cost() -> dict[str, dict[str, float]]:
+    """Returns bytes and instructions of the example's classifier on a Cortex-M4F; nothing without its tools."""
+    processor = BY_KEY["m4f"]
+    if processor.missing() is not None:
+        return {}
+    controller, found = load(EXAMPLE), {}
+    for name in ("header", "runtime", "fixed"):
+        figures = measure(OURS[name](controller, processor), processor, "-O2", 8)
+        found[name] = {"flash": figures.flash, "stack": figures.stack, "instructions": figures.mean}
+    return found
 
 
 def accuracy(task: DataTask, network: Network, weights: Any) -> float:
@@ -143,59 +153,7 @@ def shared_scores(task: DataTask, network: Network, seed: int) -> dict[str, floa
         "random_shared": accuracy(test, network, drawn),
         "ensemble": float(100.0 * np.mean(decided == task.data.targets[rows.start : rows.stop, 0])),
         "tuned_shared": accuracy(test, network, np.float32(tuned_weight(task, network, episodes=1000, threads=1).best)),
-        "validation": accuracy(task.on("validation"), network, np.float32(1.0)),
     }
-
-
-def trained_score(task: DataTask, proposal: Proposal) -> float:
-    """Returns the test score with trained weights."""
-    return accuracy(task.judged(), unsigned(proposal.network), proposal.weights)
-
-
-def keep_champions(task: DataTask, found: Found, size: int) -> None:
-    """Writes the controllers of a size into build."""
-    settings = MaskSettings(connections=size, seed=100, **SIZES[size])
-    for name, proposal, trained in (("shared", found.shared, False), ("trained", found.trained, True)):
-        controller = controller_of(task, settings, proposal, trained=trained, threads=1)
-        save(controller, ROOT / "build" / f"digits-{size}-{name}.json")
-
-
-def rates(task: DataTask) -> dict[str, float]:
-    """Returns millions of images times networks a CPU-second, by connections, of random networks of two layers."""
-    found = {}
-    for connections in (500, 1000, 1849):
-        network = random_network(connections)
-        count = 64 * EVALUATIONS * 4
-        starts = task.rows_of(np.arange(count))
-        weights = np.ones(count, np.float32)
-        scored = task.judged().on("train")
-        play(scored, network, weights[:64], starts[:, :64], 1)
-        taken = []
-        for _ in range(5):
-            begun = time.process_time()
-            play_many(scored, network, weights, starts)
-            taken.append(time.process_time() - begun)
-        found[str(connections)] = count * COPIES / statistics.median(taken) / 1e6
-    return found
-
-
-COPIES = 32  # of the network, as a population would be: they share the blocks
-
-
-def play_many(task: DataTask, network: Network, weights: Any, starts: Any) -> None:
-    """Scores a population of copies."""
-    play(task, some_of(single(network), np.zeros(COPIES, np.int64)), weights, starts, 1)
-
-
-def random_network(connections: int) -> Network:
-    """Returns a network of so many connections: 64 hidden abs nodes, ten outputs."""
-    per_node = 2 if connections < 700 else 10
-    wanted = connections - 64 * per_node
-    numbers = np.argsort(uniforms(stream(1, Purpose.INITIAL), 257 * 64), kind="stable")[:wanted]
-    lower = [Connection(int(n % 257), 257 + int(n // 257), 1 if n % 2 else -1) for n in numbers]
-    upper = [Connection(257 + j, 321 + (j + c) % 10) for j in range(64) for c in range(per_node)]
-    hidden = {257 + j: BY_NAME["abs"].id for j in range(64)}
-    return Network.build(256, hidden, {321 + c: 1 for c in range(10)}, lower + upper, prune=True)[0]
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from typing import Any
 import numba
 from competitors import LANES, compare
 from quality import LEVELS, start_up, time_to_quality
+from sample_rates import sample_rates
 from scaling import GENERATIONS, by_connections, by_population, by_threads, paper_search
 from speed_report import draw, report
 from work import PAPER_LANES, endless, ratio
@@ -67,6 +68,7 @@ def scale() -> dict[str, Any]:
         "speed_up_by_threads": threads.speed_up,
         "paper_budget_seconds_52_connections": threads.seconds[2] * GENERATIONS,
         "steps_per_cpu_second_by_connections": sizes,
+        "samples_per_cpu_second": sample_rates(),
         "by_population": {n: found._asdict() for n, found in populations.items()},
     }
 

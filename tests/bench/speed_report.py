@@ -90,6 +90,12 @@ def _scaling(document: Mapping[str, Any]) -> Iterator[str]:
         [(str(n), f"{rate / 1e6:.3g} M", f"{n * rate / 1e9:.2g} G") for n, rate in sizes],
         left=0,
     )
+    yield "Data sets of 256 inputs and 10 classes, networks of 64 hidden nodes (wanted: 10 M at 500, 5 M at 1849):"
+    yield from _table(
+        ("connections", "samples x networks per CPU-second"),
+        [(str(n), f"{rate / 1e6:.3g} M") for n, rate in document["samples_per_cpu_second"].items()],
+        left=0,
+    )
     yield f"By threads, {POPULATION} networks of 52 connections, 18 lanes:"
     threads = document["speed_up_by_threads"].items()
     yield from _table(("threads", "times as fast"), [(str(n), f"{up:.2f}") for n, up in threads], left=0)

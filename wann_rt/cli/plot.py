@@ -30,6 +30,7 @@ def plot(
     episode     one episode, that of --seed
     conditions  its scores in the paper's conditions
     disturbed   its scores under disturbances
+    stencils    which pixels each output adds and subtracts, of a classifier of images
     search      the progress of a run, SUBJECT is its folder
     front       connections against score, SUBJECT is a folder of controllers
     """  # noqa: D301  # click reads the character \b as "keep these lines"
@@ -95,6 +96,12 @@ def _disturbed(wanted: Wanted) -> None:
     plot_disturbed(robustness(of, wanted.task, episodes=how_many, seed=wanted.seed), wanted.out)
 
 
+def _stencils(wanted: Wanted) -> None:
+    from wann_rt.display.stencils import plot_stencils
+
+    plot_stencils(read_controller(wanted.subject), wanted.out)
+
+
 def _search(wanted: Wanted) -> None:
     from wann_rt.display.plot import plot_search
 
@@ -119,6 +126,7 @@ DRAWN: dict[str, Callable[[Wanted], None]] = {
     "episode": _episode,
     "conditions": _conditions,
     "disturbed": _disturbed,
+    "stencils": _stencils,
     "search": _search,
     "front": _front,
 }

@@ -14,6 +14,7 @@ from wann_rt.evolution.run_settings import read_settings
 from wann_rt.evolution.search import Generation
 from wann_rt.play.task_of import task_of
 from wann_rt.tasks.any_task import AnyTask
+from wann_rt.tasks.dataset.task import DataTask
 from wann_rt.tasks.task import Task
 
 Path = str | os.PathLike[str]
@@ -69,4 +70,8 @@ def _plot_controller(controller: Controller, out: Path, seed: int | None, task: 
     played = task_of(controller, task)
     if not isinstance(played, Task):
         raise TaskError(f"task {played.name} is played by an environment: `wann-rt play` makes a film of its episodes")
+    if isinstance(played, DataTask):
+        raise TaskError(
+            f"task {played.name} is a data set, whose episodes are single samples: there is nothing to draw"
+        )
     plot_episode(played, controller, out, seed=seed)
