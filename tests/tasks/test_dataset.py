@@ -10,6 +10,7 @@ import wann_rt as wr
 from wann_rt.core.errors import ConfigError, TaskError
 from wann_rt.core.network import Connection, Network, unsigned
 from wann_rt.core.random import Purpose
+from wann_rt.evaluation.fixed_loss import loss
 from wann_rt.evolution.config import load
 from wann_rt.evolution.search import Search
 from wann_rt.play.episodes import episode_seeds, weights_per_connection
@@ -216,3 +217,15 @@ def test_a_data_set_has_no_dynamics_to_export_or_disturb() -> None:
         traced(task)
     with pytest.raises(TaskError, match="is a data set, which has no param 'delay'"):
         with_params(task, delay=2.0)
+
+
+def test_what_fixed_point_costs_is_told_of_the_test_samples() -> None:
+    task = little_task()
+    controller = wr.Controller(
+        "c", some_network(4, 2), wr.Weight.shared(1), task.observations, task.actions, decision="argmax"
+    )
+    lost = loss(task, controller)
+    assert lost.float32.episodes == lost.fixed.episodes == 120
+    right = wr.evaluate(controller, task, episodes=120).scores["own_weight"].mean
+    assert lost.float32.mean == pytest.approx(right, abs=0.01)
+    assert abs(lost.difference.mean) < 5

@@ -16,6 +16,7 @@ from wann_rt.play.episodes import episode_seeds
 from wann_rt.play.plain import returns
 from wann_rt.play.rollouts import starts_of
 from wann_rt.tasks.any_task import AnyTask, check_fits
+from wann_rt.tasks.dataset.task import DataTask
 from wann_rt.tasks.task import Task
 
 EPISODES = 1000
@@ -62,6 +63,8 @@ def loss(
     if not isinstance(task, Task):
         raise TaskError(f"task {task.name} is played by an environment; fixed point is scored on compiled tasks only")
     check_fits(task, controller)
+    if isinstance(task, DataTask):
+        task, episodes = task.judged(), min(episodes, task.judged().size)
     stage(f"playing {episodes} episodes in float32 and in fixed point")
     starts = starts_of(task, episode_seeds(Purpose.TEST, seed, episodes))
     float32 = returns(task, partial(controller.run, forward_batch), starts)
