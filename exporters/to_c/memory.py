@@ -13,6 +13,8 @@ from wann_rt.exporters.to_c.functions import printer
 from wann_rt.exporters.to_c.names import Names
 from wann_rt.exporters.to_c.text import COLUMNS, INDENT, assignment, signature
 
+LONGEST = 12  # of a local's name
+
 _NOTE = """\
 /*
  * What is remembered from one step to the next. Reset it before the first step, after a switch of
@@ -56,9 +58,9 @@ def _reset(names: Names) -> str:
 
 def _derive(controller: Controller, names: Names) -> str:
     """Returns the function that computes what the network sees, and advances the state by the readings."""
-    memory, locals_ = controller.memory, names.nodes[1:]
-    state = [Symbol("input", name=f"was_{field}") for field in names.state]
-    read = [Symbol("input", name=name) for name in locals_[: len(controller.observations)]]
+    memory, locals_ = controller.memory, _short(names.nodes[1 : len(controller.observations) + 1], "r")
+    state = [Symbol("input", name=f"m{k + 1}") for k in range(memory.size)]
+    read = [Symbol("input", name=name) for name in locals_]
     values, after = (list(map(lift, side)) for side in memory.advance(state, read))
     changed = [
         (f"state->{field}", new) for field, old, new in zip(names.state, state, after, strict=True) if new is not old
@@ -68,26 +70,39 @@ def _derive(controller: Controller, names: Names) -> str:
     lines = ["/* Computes what the network sees, and remembers the readings. */"]
     lines += _head(names, "derive", "const float obs[<P>_N_OBSERVATIONS]", "float seen[<P>_N_INPUTS]")
     lines.append(names.fill(f"{INDENT}<P>_EXACT"))
-    for name, place in zip(locals_, names.observations, strict=False):
+    for name, place in zip(locals_, names.observations, strict=True):
         lines += assignment(f"const float {name}", f"obs[{place}]")
     used = {symbol.name for symbol in schedule([value for _, value in (*seen, *changed)]) if symbol.op == "input"}
-    for field in names.state:
-        if f"was_{field}" in used:
-            lines += assignment(f"const float was_{field}", f"state->{field}")
+    for symbol, field in zip(state, names.state, strict=True):
+        if symbol.name in used:
+            lines += assignment(f"const float {symbol.name}", f"state->{field}")
     lines += _assigned(names, [*seen, *changed])
     return "\n".join([*lines, "}"])
 
 
 def _step(controller: Controller, names: Names) -> str:
-    state = [Symbol("input", name=f"state->{field}") for field in names.state]
-    actions = [Symbol("input", name=f"actions[{name}]") for name in names.actions]
+    state = [Symbol("input", name=f"m{k + 1}") for k in range(len(names.state))]
+    locals_ = _short(names.nodes[-len(names.actions) :], "y")
+    actions = [Symbol("input", name=name) for name in locals_]
     after = controller.memory.remember(state, actions)
-    changed = [(old.name, new) for old, new in zip(state, after, strict=True) if new is not old]
+    pairs = zip(names.state, state, after, strict=True)
+    changed = [(f"state->{field}", old, new) for field, old, new in pairs if new is not old]
+    used = {symbol.name for symbol in schedule([new for _, _, new in changed]) if symbol.op == "input"}
     lines = ["/* Computes the actions for one observation; the state advances by one step. */"]
     lines += _head(names, "step", "const float obs[<P>_N_OBSERVATIONS]", "float actions[<P>_N_ACTIONS]")
     body = ["<P>_EXACT", "float seen[<P>_N_INPUTS];", "<p>_derive(state, obs, seen);", "<p>_network(seen, actions);"]
     lines += [names.fill(f"{INDENT}{line}") for line in body]
-    return "\n".join([*lines, *_assigned(names, changed), "}"])
+    for name, place in zip(locals_, names.actions, strict=True):
+        lines += assignment(f"const float {name}", f"actions[{place}]") if name in used else []
+    for place, old, _ in changed:
+        lines += assignment(f"const float {old.name}", place)
+    lines += _assigned(names, [(place, new) for place, _, new in changed])
+    return "\n".join([*lines, "}"])
+
+
+def _short(names: Sequence[str], letter: str) -> list[str]:
+    """Returns names of locals; long ones, several of which would not fit into a line, by a letter and a number."""
+    return [name if len(name) <= LONGEST else f"{letter}{k + 1}" for k, name in enumerate(names)]
 
 
 def _assigned(names: Names, results: Sequence[tuple[str, Symbol]]) -> list[str]:

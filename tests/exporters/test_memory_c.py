@@ -45,12 +45,12 @@ FAULTS = {
     "a state not reset": (r"    state->m_drift_0 = 0\.0f;\n", ""),
     "began not reset": (r"    state->m_began = 0\.0f;\n", ""),
     "updated twice": (r"(    remembering_derive\(state, obs, seen\);\n)", r"\1\1"),
-    "not updated": (r"    state->m_x_0 = t\d+;\n|    state->m_earlier_x_1 = was.*;\n", ""),
-    "written before it is read": (r"(    const float was_m_earlier_x_0 = )", r"    state->m_earlier_x_0 = o_x;\n\1"),
-    "the action not remembered": (
-        r"    state->m_last_force_0 =\n.*\n.*;\n|    state->m_last_force_0 =[^;]*m_last_force_0;\n",
-        "",
+    "not updated": (r"    state->m_x_0 = t\d+;\n|    state->m_earlier_x_1 = [^;]*\?[^;]*;\n", ""),
+    "written before it is read": (
+        r"(    const float m\d+ = state->m_earlier_x_0;)",
+        r"    state->m_earlier_x_0 = o_x;\n\1",
     ),
+    "the action not remembered": (r"    state->m_last_force_0 =[^;]*\?[^;]*;\n", ""),
 }
 
 
