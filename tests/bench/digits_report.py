@@ -48,8 +48,8 @@ has none. What its rules cost: the same networks without signs, whose sums go th
 | connections | {signless_connections} |
 | any shared weight | {without_signs} |
 
-Random weights of each connection's own, drawn from U(-2, 2) with their signs, are near guessing: what these networks
-know is in their signs. CPU-seconds to propose one and train its weights: {cpu}.
+With a weight of its own for each connection, drawn from U(-2, 2) and so with a drawn sign, an answer is a guess: what
+these networks know is in their signs. CPU-seconds to propose one and train its weights: {cpu}.
 
 ## Any shared weight but 0
 
@@ -58,21 +58,22 @@ gives |w s| = |w| |s|, a class node w |w| t, an output w^2 |w| t, where s and t 
 factor w^2 |w| is greater than 0 for every w but 0 and the same for all outputs, so the greatest output is the same
 one: random, ensemble and tuned are one condition. Without the linear class nodes the factor would be w |w|, and a
 negative weight would choose the smallest. In float32 the factor is exact for powers of 2; for other weights sums
-round, and images whose two greatest outputs tie to within rounding may change places (sums of small whole multiples
-of pixels tie now and then: the rows "random, shared" and "tuned, shared" differ by that). `tests/tuning/test_mask.py`
-checks both.
+round, and images whose two greatest outputs tie to within rounding may change places, which would show as a difference
+between the rows "random, shared" and "tuned, shared". `tests/tuning/test_mask.py` checks both.
 
 ## How a topology is proposed
 
 `wann-rt propose mnist --connections 985`, in code `wr.propose`: every possible connection has a latent number;
 forward, only the signs of the largest are computed with; the gradient goes to all (`tuning/mask.py`). All sums have
-one order and everything else is + - * / and square roots, so the result is the same bytes on every machine. `wann-rt
-search mnist --start FILE` goes on from a proposal with the search's own operators.
+one order and everything else is + - * / and square roots, so the result does not depend on the processor or on threads:
+a proposal had the same bytes with kernels for AVX-512 and for the oldest x86-64; other kinds of processors were not
+tried. `wann-rt search mnist --start FILE` goes on from a proposal with the search's own operators.
 
 ## Speed
 
-Millions of images x networks a CPU-second, one thread, random networks: {rates}. A block of 64 images stays in the
-value rows; networks write only the rows above.
+Millions of images x networks a CPU-second, one thread, random networks (`tests/bench/sample_rates.py`):
+{rates}. A block of 64 images stays in the value rows; networks write only the rows
+above.
 
 ## On a microcontroller
 
@@ -145,7 +146,10 @@ def page(kept: dict[str, Any]) -> str:
         signless_connections=" | ".join(str(max(one["signless_connections"])) for one in found),
         without_signs=" | ".join(interval(one["without_signs"]) for one in found),
         cpu=", ".join(f"{statistics.fmean(one['cpu_seconds']):.0f}" for one in found),
-        rates=", ".join(f"{rate:.1f} at {name} connections" for name, rate in kept["rates"].items()),
+        rates=", ".join(
+            f"{rate:.1f} at {name} connections"
+            for name, rate in sorted(kept["rates"].items(), key=lambda one: int(one[0]))
+        ),
         evolution=EVOLUTION,
         cost="\n".join(
             f"| {FORMS[name]} | {one['flash']:.0f} | {one['stack']:.0f} | {one['instructions']:.0f} |"

@@ -30,7 +30,7 @@ def plot(
     episode     one episode, that of --seed
     conditions  its scores in the paper's conditions
     disturbed   its scores under disturbances
-    stencils    which pixels each output adds and subtracts, of a classifier of images
+    stencils    which pixels each output of a classifier adds and subtracts
     search      the progress of a run, SUBJECT is its folder
     front       connections against score, SUBJECT is a folder of controllers
     """  # noqa: D301  # click reads the character \b as "keep these lines"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PRESET = (
     "Settings to start from: robust (disturbed, calm, a weight for each connection), minimal (any shared weight), "
-    "tuned (one), agnostic (random weights too), paper (as published), environment (few episodes), dataset.  "
+    "tuned (one), agnostic (random weights too), paper (as published), environment (few episodes), dataset (samples).  "
     "[default: robust; for an environment: environment; for a data set: dataset]"
 )
 
