@@ -22,6 +22,20 @@
 #endif
 #endif
 
+/*
+ * Whether the code that only makes a step faster is left out: 1 or 0. It takes 3 KiB of flash and
+ * spares decoding, which is most of a step where the processor has float arithmetic. Where a
+ * library computes floats, that takes nearly all of the time anyway.
+ */
+#ifndef WANN_SMALL
+#if defined(__AVR__) || defined(__SOFTFP__) || (defined(__riscv) && !defined(__riscv_flen)) ||     \
+    defined(__mips_soft_float)
+#define WANN_SMALL 1
+#else
+#define WANN_SMALL 0
+#endif
+#endif
+
 #if defined(__FAST_MATH__) || defined(__RECIPROCAL_MATH__) || defined(__ASSOCIATIVE_MATH__) ||     \
     defined(__NO_SIGNED_ZEROS__) || defined(_M_FP_FAST) || defined(__FP_FAST)
 #error "wann_rt.c: -ffast-math, or a part of it, changes results: compile this file without it"
@@ -72,6 +86,16 @@
 #else
 #define INLINE
 #define ONE_COPY
+#endif
+
+/* Between two cases, the first of which goes on with the second. */
+#if defined(__has_attribute)
+#if __has_attribute(fallthrough)
+#define FALL_THROUGH __attribute__((fallthrough))
+#endif
+#endif
+#ifndef FALL_THROUGH
+#define FALL_THROUGH ((void)0)
 #endif
 
 typedef char wann_float_must_have_32_bits[sizeof(float) == 4 ? 1 : -1];
@@ -175,18 +199,18 @@ static float cubic(float x, float a, float b, float c, float d) {
     return ((a * x + b) * x + c) * x + d;
 }
 
-static float sin_pi(float x) {
+static ONE_COPY float sin_pi(float x) {
     const float d = reduced(x);
     const float y = d * (1.0f - absolute(d));
     return y * cubic(absolute(y), 0.21969882f, 1.1122317f, 3.1418693f, 3.1415854f);
 }
 
-static float cos_pi(float x) {
+static ONE_COPY float cos_pi(float x) {
     const float e = 0.5f - absolute(reduced(x));
     return e * cubic(e * e, -0.5532916f, 2.5413868f, -5.1670885f, 3.1415806f);
 }
 
-static float gauss(float x) {
+static ONE_COPY float gauss(float x) {
     const float square = x * x;
     const float t = square > 32.0f ? 32.0f : square;
     float y = cubic(t, 3.4226698e-08f, -5.0466265e-06f, 0.0004881829f, -0.031249957f) * t + 1.0f;
@@ -196,7 +220,7 @@ static float gauss(float x) {
     return y * y;
 }
 
-static float tanh_rational(float x) {
+static ONE_COPY float tanh_rational(float x) {
     const float below = x > 7.25f ? 7.25f : x;
     const float z = below < -7.25f ? -7.25f : below;
     const float s = z * z;
@@ -209,7 +233,7 @@ static float tanh_rational(float x) {
  * By bits, as all that limits a value to 0 or to what a blob says: of `0 > x ? 0 : x` compilers
  * make instructions that order zeros (clang for WebAssembly, GCC for POWER9) or lose NaN.
  */
-static float relu(float x) {
+static ONE_COPY float relu(float x) {
     const uint32_t bits = bits_of(x);
     return float_of(bits - (SIGN + 1u) < INFINITE ? 0u : bits); /* -0 and NaN pass */
 }
@@ -317,8 +341,7 @@ static float conditioned(const uint8_t **at, float x, int is_action) {
 
 /*
  * The sum of a node's terms, from left to right; of none, 0. The first is not added to 0, because
- * 0 + -0 would be +0. One function for each form of a connection, so that nothing is asked again at
- * each. They move *at, the first source, to the next node.
+ * 0 + -0 would be +0. What is asked once for a node is not asked again for each source.
  */
 
 /* How many sources there are: this many, or what follows. */
@@ -330,106 +353,9 @@ static unsigned counted(const uint8_t **at, unsigned count) {
     return count;
 }
 
-/* Sources of one byte, any number. */
-static float sum_of_many(const uint8_t **at, unsigned count, const float *values) {
-    const uint8_t *p = *at;
-    const uint8_t *const end = p + count;
-    float sum = 0.0f;
-    if (p != end) {
-        sum = values[WANN_READ_U8(p)];
-        p++;
-        while (p != end) {
-            sum = sum + values[WANN_READ_U8(p)];
-            p++;
-        }
-    }
-    *at = end;
-    return sum;
-}
-
-/* Sources of one byte. Most nodes have few. */
-static INLINE float sum_of_short(const uint8_t **at, unsigned count, const float *values) {
-    const uint8_t *const p = *at;
-    float sum;
-    switch (count) {
-    case 1:
-        sum = values[WANN_READ_U8(p)];
-        *at = p + 1;
-        break;
-    case 2:
-        sum = values[WANN_READ_U8(p)] + values[WANN_READ_U8(p + 1)];
-        *at = p + 2;
-        break;
-    case 3:
-        sum = values[WANN_READ_U8(p)] + values[WANN_READ_U8(p + 1)];
-        sum = sum + values[WANN_READ_U8(p + 2)];
-        *at = p + 3;
-        break;
-    case 4:
-        sum = values[WANN_READ_U8(p)] + values[WANN_READ_U8(p + 1)];
-        sum = sum + values[WANN_READ_U8(p + 2)];
-        sum = sum + values[WANN_READ_U8(p + 3)];
-        *at = p + 4;
-        break;
-    default:
-        sum = sum_of_many(at, counted(at, count), values);
-        break;
-    }
-    return sum;
-}
-
-/* Of two bytes. Such a network is large, and so are its nodes: eight sources at a time. */
-static float sum_of_wide(const uint8_t **at, unsigned count, const float *values) {
-    const uint8_t *p = *at;
-    const uint8_t *const end = p + 2u * count;
-    float sum = 0.0f;
-    if (p != end) {
-        sum = values[u16_at(p)];
-        p += 2;
-        while (end - p >= 16) {
-            sum = sum + values[u16_at(p)];
-            sum = sum + values[u16_at(p + 2)];
-            sum = sum + values[u16_at(p + 4)];
-            sum = sum + values[u16_at(p + 6)];
-            sum = sum + values[u16_at(p + 8)];
-            sum = sum + values[u16_at(p + 10)];
-            sum = sum + values[u16_at(p + 12)];
-            sum = sum + values[u16_at(p + 14)];
-            p += 16;
-        }
-        while (p != end) {
-            sum = sum + values[u16_at(p)];
-            p += 2;
-        }
-    }
-    *at = end;
-    return sum;
-}
-
-/* The value of a source whose lowest bit says: minus. */
-static float signed_value(unsigned entry, const float *values) {
-    return float_of(bits_of(values[entry >> 1]) ^ ((uint32_t)entry << 31));
-}
-
-/* Of one byte, with a sign. */
-static float sum_of_signed(const uint8_t **at, unsigned count, const float *values) {
-    const uint8_t *p = *at;
-    const uint8_t *const end = p + count;
-    float sum = 0.0f;
-    if (p != end) {
-        sum = signed_value(WANN_READ_U8(p), values);
-        p++;
-        while (p != end) {
-            sum = sum + signed_value(WANN_READ_U8(p), values);
-            p++;
-        }
-    }
-    *at = end;
-    return sum;
-}
-
-/* Of any other form: with weights, or of two bytes with a sign. */
-static float sum_of_any(const uint8_t **at, unsigned count, const float *values, unsigned flags) {
+/* Sources of any form, of which a compiler makes one where the caller writes down the flags. */
+static INLINE float sum_of_any(const uint8_t **at, unsigned count, const float *values,
+                               unsigned flags) {
     const unsigned is_signed = flags & FLAG_SIGNED;
     const uint8_t *p = *at;
     float sum = 0.0f;
@@ -437,13 +363,15 @@ static float sum_of_any(const uint8_t **at, unsigned count, const float *values,
     for (k = 0; k < count; k++) {
         unsigned entry = WANN_READ_U8(p);
         float term;
-        p++;
         if ((flags & FLAG_WIDE) != 0) {
-            entry |= (unsigned)WANN_READ_U8(p) << 8;
+            entry = u16_at(p);
             p++;
         }
-        term =
-            float_of(bits_of(values[entry >> is_signed]) ^ ((uint32_t)(entry & is_signed) << 31));
+        p++;
+        term = values[entry >> is_signed];
+        if (is_signed != 0) {
+            term = float_of(bits_of(term) ^ ((uint32_t)entry << 31));
+        }
         if ((flags & FLAG_WEIGHTS) != 0) {
             term = term * float_at(p);
             p += 4;
@@ -457,33 +385,273 @@ static float sum_of_any(const uint8_t **at, unsigned count, const float *values,
 /* Computes the node at *at, and moves there to the next one. */
 static INLINE float computed(const uint8_t **at, unsigned flags, float weight,
                              const float *values) {
-    const unsigned form = flags & FORM;
     const unsigned head = WANN_READ_U8(*at);
-    const unsigned count = head & LONG_COUNT;
+    unsigned count;
     float sum;
 
     *at += 1;
-    if (form == 0) {
-        sum = sum_of_short(at, count, values);
-    } else if (form == FLAG_WIDE) {
-        sum = sum_of_wide(at, counted(at, count), values);
-    } else if (form == FLAG_SIGNED) {
-        sum = sum_of_signed(at, counted(at, count), values);
-    } else {
-        sum = sum_of_any(at, counted(at, count), values, flags);
-    }
+    count = counted(at, head & LONG_COUNT);
+    sum = sum_of_any(at, count, values, flags);
     return activated(sum * weight, head >> 4);
 }
 
-/* Computes n nodes in a row, the first of them at p. Returns where the next one stands. */
-static ONE_COPY const uint8_t *compute(const uint8_t *p, unsigned flags, float weight,
-                                       const float *values, float *results, unsigned n) {
+/* A row of nodes of any form, of which a compiler makes one where the caller writes down the flags.
+ */
+static INLINE const uint8_t *compute_any(const uint8_t *p, unsigned flags, float weight,
+                                         const float *values, float *results, unsigned n) {
     unsigned k;
     for (k = 0; k < n; k++) {
         results[k] = computed(&p, flags, weight, values);
     }
     return p;
 }
+
+/* Sources of two bytes. Such a network is large, and so are its nodes: eight sources at a time. */
+static INLINE float sum_of_wide(const uint8_t **at, unsigned count, const float *values) {
+    const uint8_t *p = *at;
+    float sum = 0.0f;
+    if (count != 0) {
+        const uint8_t *const end = p + 2u * count;
+        sum = values[u16_at(p)];
+        p += 2u + 2u * ((count - 1u) & 7u);
+        switch ((count - 1u) & 7u) {
+        case 7:
+            sum = sum + values[u16_at(p - 14)];
+            FALL_THROUGH;
+        case 6:
+            sum = sum + values[u16_at(p - 12)];
+            FALL_THROUGH;
+        case 5:
+            sum = sum + values[u16_at(p - 10)];
+            FALL_THROUGH;
+        case 4:
+            sum = sum + values[u16_at(p - 8)];
+            FALL_THROUGH;
+        case 3:
+            sum = sum + values[u16_at(p - 6)];
+            FALL_THROUGH;
+        case 2:
+            sum = sum + values[u16_at(p - 4)];
+            FALL_THROUGH;
+        case 1:
+            sum = sum + values[u16_at(p - 2)];
+            break;
+        default:
+            break;
+        }
+        while (p != end) {
+            sum = sum + values[u16_at(p)];
+            sum = sum + values[u16_at(p + 2)];
+            sum = sum + values[u16_at(p + 4)];
+            sum = sum + values[u16_at(p + 6)];
+            sum = sum + values[u16_at(p + 8)];
+            sum = sum + values[u16_at(p + 10)];
+            sum = sum + values[u16_at(p + 12)];
+            sum = sum + values[u16_at(p + 14)];
+            p += 16;
+        }
+    }
+    *at = p;
+    return sum;
+}
+
+/* Computes the node at *at, whose sources have two bytes, and moves there to the next one. */
+static INLINE float computed_wide(const uint8_t **at, float weight, const float *values) {
+    const uint8_t *p = *at;
+    const unsigned head = WANN_READ_U8(p);
+    unsigned count;
+    float sum;
+
+    p++;
+    count = counted(&p, head & LONG_COUNT);
+    sum = sum_of_wide(&p, count, values);
+    *at = p;
+    return activated(sum * weight, head >> 4);
+}
+
+static ONE_COPY const uint8_t *compute_wide(const uint8_t *p, float weight, const float *values,
+                                            float *results, unsigned n) {
+    unsigned k;
+    for (k = 0; k < n; k++) {
+        results[k] = computed_wide(&p, weight, values);
+    }
+    return p;
+}
+
+#if WANN_SMALL
+/* Computes n nodes in a row, the first of them at p. Returns where the next one stands. */
+static ONE_COPY const uint8_t *compute(const uint8_t *p, unsigned flags, float weight,
+                                       const float *values, float *results, unsigned n) {
+    const uint8_t *next;
+    switch (flags & FORM) {
+    case 0:
+        next = compute_any(p, 0, weight, values, results, n);
+        break;
+    case FLAG_WIDE:
+        next = compute_wide(p, weight, values, results, n);
+        break;
+    default:
+        next = compute_any(p, flags, weight, values, results, n);
+        break;
+    }
+    return next;
+}
+#else
+/* The sum of one to three sources of one byte, of a number that the caller writes down. */
+static INLINE float sum_of_few(const uint8_t *p, unsigned count, const float *values) {
+    float sum = values[WANN_READ_U8(p)];
+    if (count > 1) {
+        sum = sum + values[WANN_READ_U8(p + 1)];
+    }
+    if (count > 2) {
+        sum = sum + values[WANN_READ_U8(p + 2)];
+    }
+    return sum;
+}
+
+/* The sum of four to fourteen that end before `end`: into a row of additions, as far as needed. */
+static ONE_COPY float sum_of_some(const uint8_t *end, unsigned count, const float *values) {
+    float sum = values[WANN_READ_U8(end - count)];
+    switch (count) {
+    default:
+        sum = sum + values[WANN_READ_U8(end - 13)];
+        FALL_THROUGH;
+    case 13:
+        sum = sum + values[WANN_READ_U8(end - 12)];
+        FALL_THROUGH;
+    case 12:
+        sum = sum + values[WANN_READ_U8(end - 11)];
+        FALL_THROUGH;
+    case 11:
+        sum = sum + values[WANN_READ_U8(end - 10)];
+        FALL_THROUGH;
+    case 10:
+        sum = sum + values[WANN_READ_U8(end - 9)];
+        FALL_THROUGH;
+    case 9:
+        sum = sum + values[WANN_READ_U8(end - 8)];
+        FALL_THROUGH;
+    case 8:
+        sum = sum + values[WANN_READ_U8(end - 7)];
+        FALL_THROUGH;
+    case 7:
+        sum = sum + values[WANN_READ_U8(end - 6)];
+        FALL_THROUGH;
+    case 6:
+        sum = sum + values[WANN_READ_U8(end - 5)];
+        FALL_THROUGH;
+    case 5:
+        sum = sum + values[WANN_READ_U8(end - 4)];
+        FALL_THROUGH;
+    case 4:
+        sum = sum + values[WANN_READ_U8(end - 3)];
+        sum = sum + values[WANN_READ_U8(end - 2)];
+        sum = sum + values[WANN_READ_U8(end - 1)];
+        break;
+    }
+    return sum;
+}
+
+/*
+ * Most nodes have few sources of one byte. For each there is one jump, by the whole of its first
+ * byte, to code that knows the activation and how many sources there are; here are the first bytes
+ * of one activation with 0 to 14 sources.
+ */
+#define FEW(id, count)                                                                             \
+    case (id) * 16 + (count):                                                                      \
+        y = activated(sum_of_few(p + 1, (count), values) * weight, (id));                          \
+        p += 1 + (count);                                                                          \
+        break;
+#define NODES_OF(id)                                                                               \
+    case (id) * 16:                                                                                \
+        y = activated(0.0f * weight, (id));                                                        \
+        p += 1;                                                                                    \
+        break;                                                                                     \
+        FEW(id, 1)                                                                                 \
+        FEW(id, 2)                                                                                 \
+        FEW(id, 3)                                                                                 \
+    case (id) * 16 + 4:                                                                            \
+    case (id) * 16 + 5:                                                                            \
+    case (id) * 16 + 6:                                                                            \
+    case (id) * 16 + 7:                                                                            \
+    case (id) * 16 + 8:                                                                            \
+    case (id) * 16 + 9:                                                                            \
+    case (id) * 16 + 10:                                                                           \
+    case (id) * 16 + 11:                                                                           \
+    case (id) * 16 + 12:                                                                           \
+    case (id) * 16 + 13:                                                                           \
+    case (id) * 16 + 14:                                                                           \
+        p += 1u + (head & LONG_COUNT);                                                             \
+        y = activated(sum_of_some(p, head & LONG_COUNT, values) * weight, (id));                   \
+        break;
+
+/* Computes the node at *at, whose sources have one byte, and moves there to the next one. */
+static INLINE float computed_short(const uint8_t **at, float weight, const float *values) {
+    const uint8_t *p = *at;
+    const unsigned head = WANN_READ_U8(p);
+    float y;
+    switch (head) {
+        NODES_OF(LINEAR)
+        NODES_OF(STEP)
+        NODES_OF(SIN)
+        NODES_OF(GAUSS)
+        NODES_OF(TANH)
+        NODES_OF(SIGMOID)
+        NODES_OF(INVERSE)
+        NODES_OF(ABS)
+        NODES_OF(RELU)
+        NODES_OF(COS)
+        NODES_OF(SQUARE)
+    case 0:
+        /* wann_load() refuses it: the table of jumps begins at 0, so nothing is subtracted. */
+        y = 0.0f;
+        p += 1;
+        break;
+    default: {
+        /* 15 sources or more; p itself stays in a register. */
+        const uint8_t *next = p;
+        y = computed(&next, 0, weight, values);
+        p = next;
+        break;
+    }
+    }
+    *at = p;
+    return y;
+}
+
+static ONE_COPY const uint8_t *compute_short(const uint8_t *p, float weight, const float *values,
+                                             float *results, unsigned n) {
+    unsigned k;
+    for (k = 0; k < n; k++) {
+        results[k] = computed_short(&p, weight, values);
+    }
+    return p;
+}
+
+/* Computes n nodes in a row, the first of them at p. Returns where the next one stands. */
+static const uint8_t *compute(const uint8_t *p, unsigned flags, float weight, const float *values,
+                              float *results, unsigned n) {
+    const uint8_t *next;
+    switch (flags & FORM) {
+    case 0:
+        next = compute_short(p, weight, values, results, n);
+        break;
+    case FLAG_WIDE:
+        next = compute_wide(p, weight, values, results, n);
+        break;
+    case FLAG_SIGNED:
+        next = compute_any(p, FLAG_SIGNED, weight, values, results, n);
+        break;
+    case FLAG_WEIGHTS:
+        next = compute_any(p, FLAG_WEIGHTS, weight, values, results, n);
+        break;
+    default:
+        next = compute_any(p, flags, weight, values, results, n);
+        break;
+    }
+    return next;
+}
+#endif
 
 /*
  * Conditions n values by the channels from p on. Returns where the next channel stands.
@@ -518,6 +686,44 @@ static void run_again(const wann_controller *c, const uint8_t *channel, float we
     }
 }
 
+/* Makes the sums, the actions under the first of n weights, the mean of those under all of them. */
+static ONE_COPY void average(const wann_controller *c, const uint8_t *channel, const float *weights,
+                             unsigned n, float *scratch) {
+    const uint8_t *const own = c->blob + HEADER_BYTES;
+    float *const sums = scratch + 1 + c->observations + c->hidden;
+    const float share = 1.0f / (float)n;
+    unsigned k;
+    for (k = 1; k < n; k++) {
+        run_again(c, channel, weights != NULL ? weights[k] : float_at(own + 4u * k), scratch);
+    }
+    for (k = 0; k < c->actions; k++) {
+        sums[k] = sums[k] * share;
+    }
+    if ((c->flags & FLAG_ACTIONS) != 0) {
+        (void)condition(channel, sums, c->actions, 1);
+    }
+}
+
+/* Copies n floats, from the first to the last. */
+static INLINE void copy_floats(float *to, const float *from, unsigned n) {
+    unsigned k = 0;
+    while (n - k >= 8) {
+        to[k] = from[k];
+        to[k + 1] = from[k + 1];
+        to[k + 2] = from[k + 2];
+        to[k + 3] = from[k + 3];
+        to[k + 4] = from[k + 4];
+        to[k + 5] = from[k + 5];
+        to[k + 6] = from[k + 6];
+        to[k + 7] = from[k + 7];
+        k += 8;
+    }
+    while (k < n) {
+        to[k] = from[k];
+        k++;
+    }
+}
+
 /*
  * Runs the network under n weights and takes the mean of the actions.
  *
@@ -526,37 +732,24 @@ static void run_again(const wann_controller *c, const uint8_t *channel, float we
  */
 static void run(const wann_controller *c, const float *obs, float *actions, const float *weights,
                 unsigned n, float *scratch) {
-    const uint8_t *const own = c->blob + HEADER_BYTES;
-    const uint8_t *channel = own + 4u * c->members;
-    const unsigned computed_nodes = (unsigned)c->hidden + c->actions;
+    const uint8_t *channel = c->blob + HEADER_BYTES + 4u * c->members;
     float *const inputs = scratch + 1;
     float *const hidden = inputs + c->observations;
     float *const sums = hidden + c->hidden;
     unsigned k;
 
     scratch[0] = 1.0f;
-    for (k = 0; k < c->observations; k++) {
-        inputs[k] = obs[k];
-    }
+    copy_floats(inputs, obs, c->observations);
     if ((c->flags & FLAG_OBSERVATIONS) != 0) {
         channel = condition(channel, inputs, c->observations, 0);
     }
-    (void)compute(c->nodes, c->flags, weights != NULL ? weights[0] : float_at(own), scratch, hidden,
-                  computed_nodes);
+    (void)compute(c->nodes, c->flags, weights != NULL ? *weights : float_at(c->blob + HEADER_BYTES),
+                  scratch, hidden, (unsigned)c->hidden + c->actions);
     if ((c->flags & FLAG_ACTIONS) != 0) {
         (void)condition(channel, sums, c->actions, 0);
     }
     if (n > 1) {
-        const float share = 1.0f / (float)n;
-        for (k = 1; k < n; k++) {
-            run_again(c, channel, weights != NULL ? weights[k] : float_at(own + 4u * k), scratch);
-        }
-        for (k = 0; k < c->actions; k++) {
-            sums[k] = sums[k] * share;
-        }
-        if ((c->flags & FLAG_ACTIONS) != 0) {
-            (void)condition(channel, sums, c->actions, 1);
-        }
+        average(c, channel, weights, n, scratch);
     }
     for (k = 0; k < c->actions; k++) {
         actions[k] = sums[k];

@@ -50,6 +50,7 @@ def blobs() -> dict[str, bytes]:
     vectors = {
         f"vector {pair}": bad_blobs.sealed(body + bad_blobs.floats(*pair), counts=(1, 1, 1, 1, 1)) for pair in pairs
     }
+    vectors["wide and signed"] = bad_blobs.sealed(bad_blobs.WEIGHT + bytes([0x11, 2, 0, 0x12, 0, 0, 3, 0]), flags=3)
     everything = {"good": good, "palette": to_blob(palette(), vectors=0), **vectors}
     return {**everything, **seeds.seeds(), **bad, **kept}
 

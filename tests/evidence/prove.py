@@ -57,15 +57,31 @@ WALKS = (
     "a forgotten channel",
     "a forgotten clip",
     "a walk that goes on",
+    "a wide walk that goes on",
+    "a forgotten small node",
+    "an input too many",
 )
+
+
+def part(name: str) -> tuple[str, ...]:
+    """Returns the options of one of the proofs of prove_compute.c."""
+    return (*INDUCTION, f"-DPART={name}")
+
+
+STEPS = ("computed", "computed_short", "computed_wide", "conditioned")
+SUMS = ("take", "sum_of_few", "sum_of_some", "computed")
 PROOFS = (
-    Proof("run", "prove_run.c", ("computed", "conditioned"), (*WALKS, "a sum too far", "a weight too far")),
+    Proof("run", "prove_run.c", STEPS, (*WALKS, "a sum too far", "a weight too far")),
+    Proof("run, small", "prove_run.c", STEPS, ("a forgotten node",), (*INDUCTION, "-DWANN_SMALL=1")),
     Proof("calls", "prove_calls.c", ("run", "replay"), ("an unchecked scratch", "a longer text")),
     Proof(
         "load", "prove_load.c", PARTS, ("a skipped node", "an unread channel", "an unread weight", "a CRC as a node")
     ),
     Proof("replay", "prove_replay.c", ("run",), ("a vector too many", "a longer vector")),
-    Proof("computed", "prove_compute.c", ("take",), ("a shorter weight", "a third of two", "an eighth of seven")),
+    Proof("computed", "prove_compute.c", ("take",), ("a shorter weight",), part("ANY")),
+    Proof("computed_wide", "prove_compute.c", ("take",), ("a tenth of nine",), part("WIDE")),
+    Proof("sums", "prove_compute.c", ("take",), ("a third of two", "a fifteenth of fourteen"), part("SUMS")),
+    Proof("computed_short", "prove_compute.c", SUMS, ("a forgotten first byte",), part("SHORT")),
     Proof("node_error", "prove_node_error.c", ("take",), ("an unchecked source", "a narrower node")),
     Proof("channel_error", "prove_channel_error.c", ("take",), ("an unknown operation",)),
     Proof("conditioned", "prove_condition.c", ("take",), ("a longer clip",)),

@@ -26,6 +26,7 @@ def seeds() -> dict[str, bytes]:
         "connections": to_blob(replace(shared, weight=own), vectors=1),
         "contract": to_blob(replace(shared, name="t"), vectors=0, contract=True),
         "wide": to_blob(wide, vectors=0),
+        "kinds": to_blob(kinds(), vectors=0),
         "counts": to_blob(counts(20), vectors=1),
         "wide counts": to_blob(counts(260), vectors=0),
     }
@@ -64,6 +65,16 @@ def counts(n_inputs: int) -> Controller:
     outputs = dict.fromkeys(range(first, first + 21), 1)
     network = Network.build(n_inputs, {}, outputs, [Connection(*pair) for pair in pairs])[0]
     return Controller("counts", network, Weight.shared(0.5), channels(n_inputs), channels(21))
+
+
+def kinds() -> Controller:
+    """Returns a controller with a node of each activation and each number of sources up to 16."""
+    inputs = 16
+    nodes = [(activation.id, n) for activation in PALETTE for n in range(inputs + 1)]
+    outputs = {inputs + 1 + k: node[0] for k, node in enumerate(nodes)}
+    pairs = [(1 + s, inputs + 1 + k) for k, node in enumerate(nodes) for s in range(node[1])]
+    network = Network.build(inputs, {}, outputs, [Connection(*pair) for pair in pairs])[0]
+    return Controller("kinds", network, Weight.shared(0.5), channels(inputs), channels(len(nodes)))
 
 
 def channels(count: int) -> tuple[Channel, ...]:

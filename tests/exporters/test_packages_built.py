@@ -152,8 +152,25 @@ def test_the_component_manager_packs_it(number: str, tmp_path: Path) -> None:
 
 
 # The keys that Zephyr's documentation of modules names, as far as they can stand here.
-MODULE_KEYS = {"name", "build", "samples", "tests", "boards", "security", "package-managers", "runners", "blobs"}
-BUILD_KEYS = {"cmake", "kconfig", "cmake-ext", "kconfig-ext", "depends", "settings"}
+# What zephyr_module.py of Zephyr 3 and 4 takes, in our words: its own schema stands in a script of its repository.
+TEXT, TRUTH = {"type": "string"}, {"type": "boolean"}
+TEXTS = {"type": "array", "items": TEXT}
+ROOTS = ("board", "dts", "soc", "arch", "module_ext", "sca")
+BUILD = {
+    **dict.fromkeys(("cmake", "kconfig", "sysbuild-cmake", "sysbuild-kconfig"), TEXT),
+    **dict.fromkeys(("cmake-ext", "kconfig-ext", "sysbuild-cmake-ext", "sysbuild-kconfig-ext"), TRUTH),
+    "depends": TEXTS,
+    "settings": {"additionalProperties": False, "properties": {f"{root}_root": TEXT for root in ROOTS}},
+}
+MODULE = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "name": TEXT,
+        "build": {"type": "object", "additionalProperties": False, "properties": BUILD},
+        **dict.fromkeys(("samples", "tests", "boards"), TEXTS),
+    },
+}
 ZEPHYR = """
 cmake_minimum_required(VERSION 3.20)
 project(zephyr C)
@@ -199,8 +216,11 @@ def test_a_zephyr_module_names_what_is_there(tmp_path: Path) -> None:
     yaml = needs.module("yaml")
     folder = packed("zephyr", "float32", tmp_path)
     module = yaml.safe_load((folder / "zephyr" / "module.yml").read_text())
-    assert module.keys() <= MODULE_KEYS
-    assert module["build"].keys() <= BUILD_KEYS
+    jsonschema = needs.module("jsonschema")
+    jsonschema.validate(module, MODULE)
+    for wrong in ({**module, "kconfig": "Kconfig"}, {**module, "samples": "samples"}, {**module, "name": 1}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(wrong, MODULE)
     assert (folder / module["build"]["cmake"] / "CMakeLists.txt").is_file()
     assert (folder / module["build"]["kconfig"]).is_file()
     samples = [path for sample in module["samples"] for path in (folder / sample).rglob("sample.yaml")]

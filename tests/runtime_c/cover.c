@@ -62,10 +62,29 @@ static void odd_observations(const uint8_t *good, size_t size) {
     }
 }
 
+/*
+ * A blob that is overwritten after it was loaded: the promises are gone, but whatever the first
+ * byte of a node is, a step ends and goes nowhere else.
+ */
+static void overwritten(void) {
+    static uint8_t blob[] = {'W', 'A', 'N', 'N', 1,    42,   0,    0, 0,    0, 1, 0, 1, 0,
+                             1,   0,   1,   0,   0,    0,    0,    0, 0,    0, 0, 0, 0, 0,
+                             0,   0,   0,   0,   0x80, 0x3f, 0x11, 1, 0x11, 2, 0, 0, 0, 0};
+    static wann_controller c;
+    float obs = 1.0f;
+    float action;
+    float scratch[4];
+    seal(blob, sizeof blob);
+    REQUIRE(wann_load(&c, blob, sizeof blob) == WANN_OK);
+    blob[36] = 0;
+    REQUIRE(wann_step(&c, &obs, &action, scratch, 4) == WANN_OK && action == 0.0f);
+}
+
 int main(int argc, char **argv) {
     static uint8_t blob[MOST];
     int k;
 
+    overwritten();
     for (k = 1; k < argc; k++) {
         FILE *const file = fopen(argv[k], "rb");
         size_t size;

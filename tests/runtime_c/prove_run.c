@@ -20,11 +20,24 @@ static unsigned channel_now;
 static unsigned first_node; /* of a row that is computed */
 static unsigned first_channel;
 
-#define HOLDS_compute_0(H)                                                                         \
-    H(k <= n), H(node_now == first_node + k), H(offset(p) == node_begins(node_now))
-#define START_compute_0 (first_node = node_now)
-#define FORGET_compute_0 (k = any_unsigned(), p = blob + any_size(), node_now = any_unsigned())
-#define LEFT_compute_0 (n - k)
+/* A row of nodes, of each form. */
+#define AT_NODE(H) H(k <= n), H(node_now == first_node + k), H(offset(p) == node_begins(node_now))
+#define FORGET_AT_NODE(k, p, now) (k = any_unsigned(), p = blob + any_size(), now = any_unsigned())
+
+#define HOLDS_compute_any_0(H) AT_NODE(H)
+#define START_compute_any_0 (first_node = node_now)
+#define FORGET_compute_any_0 FORGET_AT_NODE(k, p, node_now)
+#define LEFT_compute_any_0 (n - k)
+
+#define HOLDS_compute_short_0(H) AT_NODE(H)
+#define START_compute_short_0 (first_node = node_now)
+#define FORGET_compute_short_0 FORGET_AT_NODE(k, p, node_now)
+#define LEFT_compute_short_0 (n - k)
+
+#define HOLDS_compute_wide_0(H) AT_NODE(H)
+#define START_compute_wide_0 (first_node = node_now)
+#define FORGET_compute_wide_0 FORGET_AT_NODE(k, p, node_now)
+#define LEFT_compute_wide_0 (n - k)
 
 #define HOLDS_condition_0(H)                                                                       \
     H(k <= n), H(channel_now == first_channel + k), H(offset(p) == channel_begins(channel_now))
@@ -41,23 +54,27 @@ static unsigned first_channel;
      node_now = any_unsigned(), channel_now = any_unsigned())
 #define LEFT_run_again_0 (c->actions - k)
 
-#define HOLDS_run_0(H) H(k <= c->observations)
+#define HOLDS_average_0(H) H(k >= 1), H(k <= n)
+#define FORGET_average_0 (k = any_unsigned())
+#define EACH_average_0 (node_now = 0, channel_now = n_first_channels(c))
+#define LEFT_average_0 (n - k)
+
+#define HOLDS_average_1(H) H(k <= c->actions)
+#define START_average_1 (channel_now = n_first_channels(c))
+#define FORGET_average_1 (k = any_unsigned())
+#define LEFT_average_1 (c->actions - k)
+
+#define HOLDS_copy_floats_0(H) H(k <= n)
+#define FORGET_copy_floats_0 (k = any_unsigned())
+#define LEFT_copy_floats_0 (n - k)
+
+#define HOLDS_copy_floats_1(H) H(k <= n)
+#define FORGET_copy_floats_1 (k = any_unsigned())
+#define LEFT_copy_floats_1 (n - k)
+
+#define HOLDS_run_0(H) H(k <= c->actions)
 #define FORGET_run_0 (k = any_unsigned())
-#define LEFT_run_0 (c->observations - k)
-
-#define HOLDS_run_1(H) H(k >= 1), H(k <= n)
-#define FORGET_run_1 (k = any_unsigned())
-#define EACH_run_1 (node_now = 0, channel_now = n_first_channels(c))
-#define LEFT_run_1 (n - k)
-
-#define HOLDS_run_2(H) H(k <= c->actions)
-#define START_run_2 (channel_now = n_first_channels(c))
-#define FORGET_run_2 (k = any_unsigned())
-#define LEFT_run_2 (c->actions - k)
-
-#define HOLDS_run_3(H) H(k <= c->actions)
-#define FORGET_run_3 (k = any_unsigned())
-#define LEFT_run_3 (c->actions - k)
+#define LEFT_run_0 (c->actions - k)
 
 #include "wann_rt.c"
 
@@ -97,7 +114,7 @@ float computed(const uint8_t **at, unsigned flags, float weight, const float *va
     (void)weight;
     PROVE("there is such a node", node_now < n_nodes(&loaded));
     PROVE("it begins here", *at == blob + node_begins(node_now));
-    PROVE("the flags are the blob's", flags == loaded.flags);
+    PROVE("the form is the blob's", (flags & FORM) == (loaded.flags & FORM));
     PROVE("it looks into the scratch", values == scratch_given);
     PROVE("at nothing but values", node_end(&loaded, node_now) <= wann_scratch_floats(&loaded));
     rely_on_node(node_now);
@@ -105,6 +122,16 @@ float computed(const uint8_t **at, unsigned flags, float weight, const float *va
     *at = blob + node_begins(node_now);
     return any_float();
 }
+
+float computed_wide(const uint8_t **at, float weight, const float *values) {
+    return computed(at, FLAG_WIDE, weight, values);
+}
+
+#if !WANN_SMALL
+float computed_short(const uint8_t **at, float weight, const float *values) {
+    return computed(at, 0, weight, values);
+}
+#endif
 
 float conditioned(const uint8_t **at, float x, int is_action) {
     (void)x;

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from evidence import seeds
 from helpers import builders, needs
 from helpers.c_library import STRICT, fused_flags
 from helpers.runtime_library import ERRORS, NAMES, ROOT, SOURCE, built, example, resealed, selftest, subject
@@ -123,6 +124,16 @@ def test_sources_of_two_bytes_and_long_counts_are_exact(signed: bool) -> None:
     observations = np.ascontiguousarray(builders.inputs(np.random.default_rng(1), 240, 64).T)
     evaluator = BlobEvaluator(controller)
     assert builders.same_bits(evaluator.run(observations), reference.evaluate(controller, observations))
+
+
+@pytest.mark.parametrize("small", [0, 1])
+def test_every_kind_of_node_is_exact_with_and_without_what_only_makes_a_step_faster(small: int) -> None:
+    random = [subject(k)[0] for k in range(6)]
+    for controller in (seeds.kinds(), seeds.counts(20), seeds.counts(260), large(signed=True), *random):
+        inputs = builders.inputs(np.random.default_rng(1), len(controller.observations), 64)
+        observations = np.ascontiguousarray(inputs.T)
+        got = BlobEvaluator(controller, flags=("-O1", *fused_flags(), f"-DWANN_SMALL={small}")).run(observations)
+        assert builders.same_bits(got, reference.evaluate(controller, observations)), controller.name
 
 
 @pytest.mark.parametrize("name", ["gcc", "clang"])

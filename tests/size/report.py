@@ -1,6 +1,7 @@
 """The measurements as values for programs and as docs/size.md for people."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +14,7 @@ from size.measure import SHOWN, Figures
 from size.networks import DESCRIPTIONS, AbsentError, controller
 from size.peers import PEERS
 from size.processors import BY_KEY, LEVELS, PROCESSORS, compiler_version
+from size.subjects import OURS
 
 ROOT = Path(__file__).resolve().parents[2]
 REPORT = ROOT / "build" / "size.json"
@@ -83,6 +85,33 @@ def document(cells: Sequence[Cell], times: Times, machine: str) -> str:
     for key, value in parts.items():
         text = text.replace(f"<{key}>", value)
     return text
+
+
+def refreshed(text: str, cells: Sequence[Cell]) -> str:
+    """Returns the text of docs/size.md with what our own code costs now; what was measured of others stays."""
+    template = Path(__file__).with_name("size.md.in").read_text(encoding="utf-8")
+    (beside,) = (part for part in _sections(template) if "<runtime>" in part)
+    beside = beside.partition("<networks>")[0]
+    new = {beside.splitlines()[0]: beside.replace("<runtime>", _runtime(cells))}
+    for network in dict.fromkeys(cell.network for cell in cells):
+        new[f"## {_heading(network)}"] = _network(network, cells)
+    return "".join(_with_rows(part, new.get(part.splitlines()[0])) for part in _sections(text))
+
+
+def _sections(text: str) -> list[str]:
+    return re.split(r"^(?=## )", text, flags=re.MULTILINE)
+
+
+def _with_rows(old: str, new: str | None) -> str:
+    """Returns a section as it is now, and of its old rows those of other generators."""
+    if new is None:
+        return old
+    ours = tuple(f"| {TITLES[subject]}, " for subject in OURS)
+    others = [
+        line for line in old.splitlines() if line.startswith("| ") and not line.startswith(("|  |", "| --", *ours))
+    ]
+    rows = others if any(line.startswith(ours) for line in new.splitlines()) else []
+    return "\n".join([new.rstrip(), *rows]) + "\n\n"
 
 
 def _table(rows: Sequence[Sequence[str]]) -> str:
