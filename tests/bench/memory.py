@@ -1,6 +1,6 @@
 """Memory: what a rate that the controller derives from positions is worth; writes docs/memory.md.
 
-    python tests/bench/memory.py --seeds 1
+    python tests/bench/memory.py --seeds 2
 
 Each arm is a search and then a tuning of individual weights, of the same size. What is finished is kept in
 docs/memory.json, so the command can be stopped and started again. What the page says besides stands in memory.md.in.
@@ -44,7 +44,7 @@ ARMS: dict[str, tuple[str, dict[str, Any], list[str] | None, dict[str, str]]] = 
 def main() -> None:
     """Searches, tunes and scores what is missing, then writes the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--threads", type=int)
     arguments = parser.parse_args()
     rows: dict[str, dict[str, Any]] = json.loads(STORE.read_text()) if STORE.exists() else {}
@@ -81,7 +81,7 @@ def page(rows: dict[str, dict[str, Any]], seeds: int) -> str:
             cells.append(", ".join(f"{one[which][column]:.0f}" for one in found))
         lines.append(f"| {arm} | {' | '.join(cells)} |")
     text = TEMPLATE.read_text(encoding="utf-8")
-    runs = "one run" if seeds == 1 else f"{seeds} runs"
+    runs = "one run" if seeds == 1 else f"{seeds} runs, of the seeds 1 to {seeds} in this order"
     return text.replace("{table}", "\n".join(lines)).replace("{seeds}", runs).replace("{episodes}", str(EPISODES))
 
 
