@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import needs
 
 import wann_rt as wr
 from wann_rt.core.activations import BY_NAME
@@ -32,7 +33,7 @@ def test_a_stencil_shows_what_a_node_adds_and_its_frame_what_the_output_does() -
 
 
 def test_the_same_controller_gives_the_same_picture(tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib")
+    needs.module("matplotlib")
     plot_stencils(little(), tmp_path / "one.svg")
     plot_stencils(little(), tmp_path / "two.svg")
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
