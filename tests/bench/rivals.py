@@ -15,7 +15,6 @@ from size.processors import BY_KEY
 from size.subjects import header
 
 from wann_rt import tasks
-from wann_rt.core.files import load
 from wann_rt.evolution import config
 from wann_rt.exporters.to_c.plant import to_plant
 from wann_rt.rivals.contest import Entry, champions, contest
@@ -24,7 +23,6 @@ from wann_rt.tasks.task import Task
 from wann_rt.tuning.polish import PolishSettings
 
 TASKS = ("cartpole-swingup", "pendulum", "mountain-car-continuous", "cartpole", "acrobot")
-ROBUST = Path("docs/robust")  # controllers that were searched on the disturbances
 PROCESSOR, LEVEL, ROWS = BY_KEY["m4f"], "-Os", 200
 COLUMNS = (
     "controller",
@@ -79,9 +77,8 @@ def played(task: Task, given: argparse.Namespace) -> dict[str, Any]:
     robust = config.load("robust")
     settings = PolishSettings("cma", episodes=robust.polish_episodes, steps=given.steps, threads=given.threads)
     entries, found = [], {}
-    shipped = {f"docs/robust/{file.name}": load(file) for file in sorted(ROBUST.glob(f"{task.name}*.json"))}
-    ours = champions(task) | shipped
-    for entry in contest(task, ours, settings, smoothness=robust.smoothness_penalty, episodes=given.episodes):
+    ours, price = champions(task), robust.smoothness_penalty
+    for entry in contest(task, ours, settings, smoothness=price, episodes=given.episodes):
         entries.append(entry)
         found[entry.name] = entry.to_dict() | cost(task, entry)
         print(json.dumps({"task": task.name, "name": entry.name, **found[entry.name]}), flush=True)
