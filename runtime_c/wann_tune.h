@@ -144,9 +144,11 @@ static inline int wann_tune_is_done(const wann_tune *t) { return (t->told >= t->
  */
 static inline int wann_tune_start(wann_tune *t, float own, float low, float high, float floor,
                                   uint16_t budget) {
-    const int inside = ((low <= own) && (own <= high)) ? 1 : 0;
-    int is_good = ((low > 0.0f) || (high < 0.0f)) ? inside : 0;
+    int is_good = 0;
     uint16_t k;
+    if (((low > 0.0f) || (high < 0.0f)) && (low <= own) && (own <= high)) {
+        is_good = 1;
+    }
     if ((wann_tune_is_number(own) == 0) || (wann_tune_is_number(low) == 0) ||
         (wann_tune_is_number(high) == 0) || (wann_tune_is_number(floor) == 0)) {
         is_good = 0;

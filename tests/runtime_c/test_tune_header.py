@@ -213,7 +213,7 @@ SEEDED: Mapping[str, tuple[str, str, str]] = {
     "the mean is the last": ("(float)t->counts[place]", "1.0f", "twin_runs"),
     "the own may be forgotten": ("place = 1u;", "place = 0u;", "twin_runs"),
     "it never comes nearer": ("t->reach *= 0.5f", "t->reach *= 1.0f", "twin_runs"),
-    "0 may be enclosed": ("((low > 0.0f) || (high < 0.0f)) ? inside : 0", "inside", "refusals"),
+    "0 may be enclosed": ("((low > 0.0f) || (high < 0.0f)) && (low <= own)", "(low <= own)", "refusals"),
     "a word is not sealed": ("    seal = wann_tune_mixed(seal, t->tried);\n", "", "saved"),
 }
 
