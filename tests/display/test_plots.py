@@ -246,7 +246,8 @@ def test_every_picture_of_the_command_line_is_drawn(tmp_path: Path) -> None:
     searched = CliRunner().invoke(main, ["search", "swingup", *settings_of])
     assert searched.exit_code == 0, searched.output
     champion = str(run / "champion.json")
-    subjects = {"search": str(run), "front": str(tmp_path / "front")}
+    digits = Path(__file__).parents[2] / "examples" / "digits" / "digits.json"
+    subjects = {"search": str(run), "front": str(tmp_path / "front"), "stencils": str(digits)}
     (tmp_path / "front").mkdir()
     (tmp_path / "front" / "005.json").write_text((run / "champion.json").read_text())
     for kind in DRAWN:
