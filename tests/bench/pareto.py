@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -119,8 +120,8 @@ def controller_of(one: Elite, seed: int) -> Controller:
         "seed": seed,
         "score": {"mean": round(score.mean, 2), "ci95": round(score.ci95, 2), "episodes": score.episodes},
     }
-    named = Controller(**{**vars(bare), "provenance": provenance})
-    return Controller(**{**vars(named), "vectors": record_vectors(TASK, named, seed)})
+    named = replace(bare, provenance=provenance)
+    return replace(named, vectors=record_vectors(TASK, named, seed))
 
 
 def test(controller: Controller) -> Score:

@@ -15,6 +15,7 @@ import tempfile
 import time
 import unicodedata
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,7 +26,7 @@ from helpers.small_controllers import controller, example, row_of
 
 from wann_rt.cli import main as wann_rt
 from wann_rt.core import files
-from wann_rt.core.controller import Controller, Weight
+from wann_rt.core.controller import Weight
 from wann_rt.core.disk import write_atomic
 from wann_rt.zoo import load
 
@@ -55,7 +56,7 @@ class Door(NamedTuple):
 @functools.cache
 def _controllers() -> tuple[str, ...]:
     """Files with a weight for each connection, a shared one, an ensemble; with scores, vectors and provenance."""
-    several = Controller(**(vars(controller(row_of("tanh", 2))) | {"weight": Weight("ensemble", (-1.0, 0.5, 2.0))}))
+    several = replace(controller(row_of("tanh", 2)), weight=Weight("ensemble", (-1.0, 0.5, 2.0)))
     return (*(files.to_text(load(name)) for name in ("cartpole-swingup", "pendulum")), files.to_text(example()),
             files.to_text(several))  # fmt: skip
 
