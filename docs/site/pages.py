@@ -53,7 +53,7 @@ def _link(found: re.Match[str], docname: str, folder: Path) -> str:
     aim = Path(os.path.normpath(folder / address))
     if aim in PROJECT:
         aim = DOCS / "project" / f"{PROJECT[aim]}.md"
-    elif not aim.is_relative_to(DOCS):
+    elif not aim.is_relative_to(DOCS) or aim.is_dir():
         return f"{label} (`{aim.relative_to(ROOT)}` in the repository)"
     return f"{image}[{label}]({os.path.relpath(aim, (DOCS / docname).parent)}{anchor})"
 

@@ -56,6 +56,7 @@ def test_what_a_page_asks_for_is_generated(site: Callable[[str], ModuleType]) ->
         ("api", "[a](../FORMAT.md)", "[a](project/format.md)"),
         ("project/readme", "![a](docs/network.svg) [b](docs/zoo.md)", "![a](../network.svg) [b](../zoo.md)"),
         ("packages", "[a](../examples/ros2_controller)", "a (`examples/ros2_controller` in the repository)"),
+        ("project/readme", "[a](docs/notebooks)", "a (`docs/notebooks` in the repository)"),
         ("start", "[a](https://example.org) `[a](b)`", "[a](https://example.org) `[a](b)`"),
     ],
 )
