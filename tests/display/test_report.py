@@ -39,6 +39,7 @@ def test_a_report_says_what_was_searched_and_what_came_of_it(run: Path) -> None:
     assert "<script" not in text
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_the_command_in_a_report_repeats_the_run(run: Path, tmp_path: Path) -> None:
     words = shlex.split(Run.read(run).command)

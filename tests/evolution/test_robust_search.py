@@ -118,6 +118,7 @@ def test_a_finished_run_goes_on_over_its_beginnings_as_if_it_had_been_longer(few
     assert files.to_text(run_search(TASK, ROBUST, out=tmp_path / "run", threads=1)) == whole
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_the_champion_depends_on_neither_threads_nor_interruptions(tmp_path: Path) -> None:
     calm = files.to_text(run_search(TASK, ROBUST, threads=1))

@@ -155,6 +155,7 @@ def test_an_environment_that_cannot_repeat_warns() -> None:
         play(task, network_of(task), np.ones(2, np.float32), starts_of(task, range(2)), 1)
 
 
+@pytest.mark.long
 def test_a_script_needs_no_guard_and_its_prints_do_no_harm(tmp_path: Path) -> None:
     (tmp_path / "chatty.py").write_text(
         "from helpers.odd_environments import Glider\n\n\n"

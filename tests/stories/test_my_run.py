@@ -39,6 +39,7 @@ def test_a_run_that_was_stopped_and_then_made_longer_is_the_run_that_was_never_s
     assert whole == parts
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("limit", "why"),
     [({"target": 1.0}, "target 1"), ({"patience": 1}, "no better champion"), ({"budget": "0.001s"}, "budget")],
@@ -97,6 +98,7 @@ def test_weights_and_biases_gets_settings_curve_and_score(monkeypatch: pytest.Mo
     assert score["score_mean"] == found.provenance["score"]["mean"]
 
 
+@pytest.mark.long
 def test_seeds_and_presets_are_compared_in_one_command(tmp_path: Path) -> None:
     sizes = ("drawn_weights=2", "retest_episodes=2", "sweep_weights=5", "sweep_episodes=2", "scored_episodes=4")
     small = [word for size in sizes for word in ("--set", size)]

@@ -198,6 +198,7 @@ def test_negative_seeds_start_an_episode_too() -> None:
     assert (tasks.get("pendulum").start(-1) == tasks.get("pendulum").start(2**64 - 1)).all()
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_tuning_improves_a_controller_whose_returns_are_negative() -> None:
     pendulum = tasks.get("pendulum")

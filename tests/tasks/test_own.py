@@ -27,6 +27,7 @@ def run(*arguments: str) -> Any:
     return CliRunner().invoke(main, arguments)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_file_is_searched_evaluated_and_written_through_the_command_line(tmp_path: Path) -> None:
     path, out = plant_files.write(tmp_path), tmp_path / "run"
