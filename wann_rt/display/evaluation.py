@@ -1,10 +1,9 @@
 """An evaluation on the terminal: its progress while an environment is played, then its scores."""
 
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from wann_rt.display.formulas import number
-from wann_rt.display.live import Live
+from wann_rt.display.live import Live, Showing
 from wann_rt.display.tables import console, paragraph, table
 from wann_rt.evaluation.baseline import CONDITIONS as BASELINE_CONDITIONS
 from wann_rt.evaluation.baseline import nearest
@@ -28,7 +27,7 @@ LEGEND = (
 )
 
 
-class EvaluationProgress:
+class EvaluationProgress(Showing):
     """Shows episodes as they are played, and what for: a live line on a terminal, a line now and then elsewhere.
 
     Compiled tasks do not tell of episodes, because they are scored in seconds; of them only what is done is shown.
@@ -38,15 +37,6 @@ class EvaluationProgress:
         """Prepares for ``total`` episodes; ``quiet`` shows nothing."""
         self.done = 0
         self._live = Live("scoring" if total is None else "episode", total, quiet=quiet)
-
-    def __enter__(self) -> "EvaluationProgress":
-        self._live.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._live.__exit__(kind, error, trace)
 
     def update(self, episodes: int) -> None:
         """Shows that so many more episodes have been played."""

@@ -1,9 +1,7 @@
 """What the knob buys, on the terminal: one row for each changed plant."""
 
-from types import TracebackType
-
 from wann_rt.core.files import shortest
-from wann_rt.display.live import Live
+from wann_rt.display.live import Live, Showing
 from wann_rt.display.tables import console, paragraph, table
 from wann_rt.tuning.knob import WORST
 from wann_rt.tuning.knob_gain import Gain, KnobSettings
@@ -11,7 +9,7 @@ from wann_rt.tuning.knob_gain import Gain, KnobSettings
 COLUMNS = ("plant", ">own weight", ">best weight", ">at", ">the knob", ">at", ">reached")
 
 
-class KnobTable:
+class KnobTable(Showing):
     """Shows which plant is being tried, and in the end a table."""
 
     def __init__(
@@ -22,22 +20,15 @@ class KnobTable:
         self._gains: list[Gain] = []
         self._live = Live("knob", None, quiet=quiet)
 
-    def __enter__(self) -> "KnobTable":
-        self._live.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._live.__exit__(kind, error, trace)
-        if error is None and not self._quiet:
-            self._show()
-
     def told(self, gain: Gain) -> Gain:
         """Takes what was found on one plant; returns it."""
         self._gains.append(gain)
         self._live.update(len(self._gains), plant(gain))
         return gain
+
+    def _ended(self) -> None:
+        if not self._quiet:
+            self._show()
 
     def _show(self) -> None:
         settings, (low, high) = self._settings, self._bounds

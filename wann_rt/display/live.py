@@ -10,7 +10,7 @@ import threading
 import time
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
@@ -96,6 +96,26 @@ class Live:
         said = self._said if self._total is not None or not self._stage else self._stage
         text = self._text if self._total is None or not self._stage else self._stage
         self._screen.show(said, self._completed, self._total, text, whole)
+
+
+class Showing:
+    """What shows progress by one line that lives; use as a context manager. Where all went well, ``_ended`` follows."""
+
+    _live: Live
+
+    def __enter__(self) -> Self:
+        self._live.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.__exit__(kind, error, trace)
+        if error is None:
+            self._ended()
+
+    def _ended(self) -> None:
+        """Shows what came of it, if there is anything to show."""
 
 
 def in_notebook() -> bool:

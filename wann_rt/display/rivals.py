@@ -1,13 +1,11 @@
 """A contest with rivals on the terminal: one row as soon as one is judged."""
 
-from types import TracebackType
-
-from wann_rt.display.live import Live
+from wann_rt.display.live import Live, Showing
 from wann_rt.display.tables import console, table
 from wann_rt.rivals.contest import WORST, Entry
 
 
-class RivalTable:
+class RivalTable(Showing):
     """Shows who is being tuned, and in the end a table."""
 
     def __init__(self, task: str, *, quiet: bool = False) -> None:
@@ -16,22 +14,15 @@ class RivalTable:
         self._entries: list[Entry] = []
         self._live = Live("rival", None, quiet=quiet)
 
-    def __enter__(self) -> "RivalTable":
-        self._live.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._live.__exit__(kind, error, trace)
-        if error is None and not self._quiet:
-            self._show()
-
     def told(self, entry: Entry) -> Entry:
         """Takes one that is judged; returns it."""
         self._entries.append(entry)
         self._live.update(len(self._entries), entry.name)
         return entry
+
+    def _ended(self) -> None:
+        if not self._quiet:
+            self._show()
 
     def _show(self) -> None:
         made = table(

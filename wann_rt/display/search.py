@@ -3,12 +3,11 @@
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from wann_rt.core.controller import Controller
 from wann_rt.display.formulas import number
-from wann_rt.display.live import Live
+from wann_rt.display.live import Live, Showing
 from wann_rt.display.tables import console, counted, paragraph, table
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from wann_rt.evolution.search import Generation
 
 
-class SearchProgress:
+class SearchProgress(Showing):
     """Shows generations as they come: a live bar on a terminal or in a notebook, a line now and then elsewhere."""
 
     def __init__(self, total: int, *, quiet: bool = False) -> None:
@@ -24,15 +23,6 @@ class SearchProgress:
         self.total = total
         self._live = Live("generation", total, quiet=quiet, stays=True)
         self._first: tuple[float, int] | None = None
-
-    def __enter__(self) -> "SearchProgress":
-        self._live.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._live.__exit__(kind, error, trace)
 
     def say(self, text: str) -> None:
         """Says something above the line."""

@@ -1,11 +1,10 @@
 """What ``wann-rt tune`` shows to people: progress and the outcome."""
 
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from wann_rt.display.formulas import number
-from wann_rt.display.live import Live
+from wann_rt.display.live import Live, Showing
 from wann_rt.display.tables import console, counted, paragraph, table
 
 if TYPE_CHECKING:
@@ -14,22 +13,13 @@ if TYPE_CHECKING:
     from wann_rt.tuning.tune import Tuned
 
 
-class TuningProgress:
+class TuningProgress(Showing):
     """Shows tuning as it goes: a live bar on a terminal, a line now and then elsewhere, or nothing."""
 
     def __init__(self, *, quiet: bool) -> None:
         """Prepares; ``quiet`` shows nothing."""
         self._live = Live("tuning", 100, quiet=quiet, stays=True)
         self._stage, self._begun_at = "", 0
-
-    def __enter__(self) -> "TuningProgress":
-        self._live.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._live.__exit__(kind, error, trace)
 
     def update(self, report: "TuningReport") -> None:
         """Shows how far tuning has come; each stage (tuning, each removal) fills the bar, which counts to 100 %."""
