@@ -124,7 +124,7 @@ static inline uint32_t wann_tune_seal(const wann_tune *t) {
 
 /* Whether a state that was saved has come back whole; of another one, start anew. */
 static inline int wann_tune_is_whole(const wann_tune *t) {
-    return (wann_tune_seal(t) == t->seal) ? 1 : 0;
+    return ((t->n <= WANN_TUNE_KEPT) && (wann_tune_seal(t) == t->seal)) ? 1 : 0;
 }
 
 /* Whether the budget is spent. */

@@ -1,6 +1,7 @@
 """Laws of ``wann_tune.h``: the bits of its Python twin, weights within the bounds, the best kept, a state resumes."""
 
 import ctypes
+import struct
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,7 +14,7 @@ from helpers.c_library import STRICT, every_compiler, fused_flags
 from wann_rt.core.errors import ConfigError, ControllerError, ExportError, FileError
 from wann_rt.exporters.parity.compiler import compile_with
 from wann_rt.runtime_c import include_dir
-from wann_rt.tuning.knob import WORST, Knob
+from wann_rt.tuning.knob import KEPT, LAYOUT, WORST, Knob, _seal
 
 pytestmark = needs.c_compiler
 HEADER = Path(str(include_dir())) / "wann_tune.h"
@@ -184,6 +185,13 @@ def saved(library: Library) -> None:
             Knob.restored(bytes(bad))
     for erased in (b"\xff" * SIZE, b"\x00" * SIZE):
         assert library.c.is_whole(erased) == 0
+    *values, _ = struct.unpack(LAYOUT, state.raw)
+    values[25] = KEPT + 1  # more weights than there is room for, under a right seal
+    seal = _seal(values[:8], [values[8:12], values[12:16], values[16:20]], values[20:26])
+    crowded = struct.pack(LAYOUT, *values, seal)
+    assert library.c.is_whole(crowded) == 0
+    with pytest.raises(FileError, match="keeps 5 weights; at most 4"):
+        Knob.restored(crowded)
     with pytest.raises(FileError, match="84 bytes"):
         Knob.restored(state.raw[:-1])
 

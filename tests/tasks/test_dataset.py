@@ -121,6 +121,12 @@ def test_champions_are_chosen_on_validation_samples() -> None:
     assert set(running._retest_trials.starts[0].astype(int)) <= set(task.data.rows("validation"))
 
 
+def test_classes_may_be_floats_where_they_are_called_classes() -> None:
+    named = dataset_task(X, LABELS.astype(np.float64), scoring="accuracy")
+    assert named.data.digest == dataset_task(X, LABELS).data.digest
+    assert (named.decision, named.scoring) == ("argmax", "accuracy")
+
+
 def test_a_regression_is_a_task_too() -> None:
     task = dataset_task(X, np.abs(X[:, 0]), name="size")
     controller = wr.search(task, progress=False, threads=1, generations=16, population=64)
@@ -186,6 +192,8 @@ def test_what_makes_no_sense_of_a_data_set_is_one_clear_error() -> None:
     task = little_task()
     with pytest.raises(TaskError, match=r"scoring 'closeness' is none of classes: accuracy or likelihood"):
         dataset_task(X, LABELS, scoring="closeness")
+    with pytest.raises(TaskError, match="expected whole numbers, the classes; fractions came"):
+        dataset_task(X, LABELS + 0.5, scoring="accuracy")
     with pytest.raises(TaskError, match="2 observations came for 3 inputs"):
         dataset_task(X, LABELS, observations=[wr.Channel("a"), wr.Channel("b")])
     with pytest.raises(TaskError, match="class 2 has no name"):

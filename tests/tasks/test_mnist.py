@@ -95,3 +95,18 @@ def test_a_leaning_bar_is_set_upright() -> None:
 
 def test_an_empty_image_stays_empty() -> None:
     assert not images.prepared(np.zeros((2, 28, 28), np.uint8)).any()
+
+
+def test_no_place_to_keep_images_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(TaskError, match="file/kept: cannot be made: Not a directory; name another folder"):
+        mnist._made(tmp_path / "file" / "kept")
+    monkeypatch.delenv("WANN_RT_DATA", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    with pytest.raises(TaskError, match="no home folder to keep images in: name a folder in WANN_RT_DATA"):
+        mnist.cache_folder()

@@ -135,6 +135,8 @@ class Knob:
             raise FileError("a knob's state is damaged: its seal is another; start anew")
         weight, low, high, floor, *ends, reach, leader = floats[:8]
         budget, told, opened, side, tried, n = rest
+        if n > KEPT:
+            raise FileError(f"a knob's state keeps {n} weights; at most {KEPT} are expected: start anew")
         kept = floats[8 : 8 + n], floats[12 : 12 + n], counts[:n]
         return cls(weight, low, high, floor, budget, told, ends, reach, leader, *kept, opened, side, tried)
 

@@ -62,8 +62,7 @@ def keep(path: str | os.PathLike[str]) -> None:
     parts = {name: idx(_checked(read(name), digest, f"{path}: {name}"), name) for name, digest in FILES.items()}
     images = np.concatenate([parts["train-images-idx3-ubyte"], parts["t10k-images-idx3-ubyte"]])
     labels = np.concatenate([parts["train-labels-idx1-ubyte"], parts["t10k-labels-idx1-ubyte"]])
-    folder = cache_folder()
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = _made(cache_folder())
     data = prepared(images).astype("<f4").tobytes() + labels.tobytes()
     write_atomic(folder / KEPT, hashlib.sha256(data).digest() + data)
     task.cache_clear()
@@ -73,9 +72,18 @@ KEPT = f"mnist-{SIDE}.v1"
 
 
 def cache_folder() -> Path:
-    """Returns where prepared images are kept: WANN_RT_DATA, or wann_rt/data in the user's cache folder."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("WANN_RT_DATA") or Path(cache) / "wann_rt" / "data")
+    """Returns where prepared images are kept: WANN_RT_DATA, or wann_rt/data in the user's cache folder.
+
+    Raises:
+        TaskError: the user has no home, and names no folder.
+    """
+    chosen = os.environ.get("WANN_RT_DATA")
+    if chosen:
+        return Path(chosen)
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wann_rt" / "data"
+    except RuntimeError:
+        raise TaskError("there is no home folder to keep images in: name a folder in WANN_RT_DATA") from None
 
 
 @functools.cache
@@ -114,6 +122,14 @@ def images_task(
         classes=[f"digit_{k}" for k in range(10)],
     )  # fmt: skip
     return replace(made, source="", title="tell handwritten digits apart, 16 x 16")
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TaskError(f"{folder}: cannot be made: {error.strerror}; name another folder in WANN_RT_DATA") from None
+    return folder
 
 
 def _reader(path: Path) -> Callable[[str], bytes]:

@@ -136,7 +136,7 @@ def dataset_task(
     Args:
         inputs: finite numbers, [samples, inputs].
         targets: a whole number for each sample, the class from 0, [samples]; or wanted outputs, floats of shape
-            [samples] or [samples, outputs].
+            [samples] or [samples, outputs]. Classes may be floats, as some files have them, where ``scoring`` says so.
         name: of the task, in files.
         test: inputs and targets of the test samples, where others have set them apart; by default a share is drawn.
         scoring: what is searched for: "accuracy" or "likelihood" (softmax, whatever the scale of the outputs; the
@@ -148,7 +148,7 @@ def dataset_task(
     Raises:
         TaskError: an array is no data set: its shape, a number that is not finite, a class that is missing.
     """
-    labelled = np.asanyarray(targets).dtype.kind in "iub"
+    labelled = scoring in SCORINGS[:2] or np.asanyarray(targets).dtype.kind in "iub"
     read = checked_labels if labelled else checked_targets
     x = checked_inputs(inputs)
     x, y, ends = _split(x, read(targets, len(x)), test, read, shares)
