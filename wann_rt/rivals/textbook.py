@@ -124,63 +124,64 @@ def pid(task: Task, known: Known) -> Law:
 
 
 def swing_cart(task: Task, rest: tuple[float, ...]) -> Law:
-    """Returns energy shaping and linear feedback for a pole on a cart.
+    """Returns energy shaping and linear feedback for a pole on a cart; see ``_swing_from_below``."""
+    gains = {"near": 0.85, "pump": 4.0, "kinetic": _kinetic(task, "pole_length"), "spring": 0.4, "damper": 0.2}
+    return _swing_from_below(task, rest, ("x", "x_dot", "sin", "theta_dot"), gains)
 
-    Away from the top the cart is pushed so that the pole's energy grows to that of the pole at rest upright (K. Åström
+
+def swing_arm(task: Task, rest: tuple[float, ...]) -> Law:
+    """Returns energy shaping and linear feedback for a rod on a turning arm; see ``_swing_from_below``.
+
+    Its arm has to move against the way in which a cart would.
+    """
+    gains = {"near": 0.9, "pump": -0.3, "kinetic": _kinetic(task, "rod_length"), "spring": 0.3, "damper": 0.02}
+    return _swing_from_below(task, rest, ("arm", "arm_dot", "sin", "rod_dot"), gains)
+
+
+def _swing_from_below(task: Task, rest: tuple[float, ...], names: tuple[str, ...], gains: Mapping[str, float]) -> Law:
+    """Returns energy shaping and linear feedback for a rod whose lower end is moved.
+
+    Away from the top that end is pushed so that the rod's energy grows to that of the rod at rest upright (K. Åström
     and K. Furuta, "Swinging up a pendulum by energy control", Automatica 36, 2000), with a spring and a damper that
-    keep the cart in the middle; near the top, linear feedback holds it.
+    keep it in the middle; near the top, linear feedback holds it.
+
+    Args:
+        task: observes the place of that end, its rate, the rod's cosine and sine, and its rate.
+        rest: the state in which it shall be held.
+        names: of the four observations that are fed back.
+        gains: near, pump, kinetic, spring and damper, to start with.
     """
     hold = feedback(task, rest)
-    p = task.params
-    kinetic = float(p.pole_length) / (3.0 * float(p.gravity))  # of a rod, in units of the height of its middle
-    gains = {
-        "hold_x": hold[0], "hold_x_dot": hold[1], "hold_sin": hold[3], "hold_theta_dot": hold[4], "near": 0.85,
-        "pump": 4.0, "kinetic": kinetic, "spring": 0.4, "damper": 0.2,
-    }  # fmt: skip
+    held_by = {f"hold_{name}": hold[k] for name, k in zip(names, (0, 1, 3, 4), strict=True)}
 
     def act(g: Any, memory: Any, o: Any) -> Any:
-        x, x_dot, c, s, theta_dot = o
-        held = g[0] * x + g[1] * x_dot + g[2] * s + g[3] * theta_dot
-        lacking = ONE - c - g[6] * theta_dot * theta_dot
-        swung = g[5] * lacking * theta_dot * c - g[7] * x - g[8] * x_dot
+        place, place_dot, c, s, rate = o
+        held = g[0] * place + g[1] * place_dot + g[2] * s + g[3] * rate
+        lacking = ONE - c - g[6] * rate * rate
+        swung = g[5] * lacking * rate * c - g[7] * place - g[8] * place_dot
         return asked(select(c > g[4], held, swung), task), ()
 
-    start = tuple(float(value) for value in gains.values())
-    return Law("energy shaping + LQR", tuple(gains), start, tuple(map(abs, start)), act)
+    start = {name: float(value) for name, value in (held_by | dict(gains)).items()}
+    values = tuple(start.values())
+    return Law("energy shaping + LQR", tuple(start), values, tuple(map(abs, values)), act)
+
+
+def _kinetic(task: Task, length: str) -> float:
+    """Returns a rod's kinetic energy at a rate of 1, in units of the height of its middle."""
+    values = task.params._asdict()
+    return float(values[length]) / (3.0 * float(values["gravity"]))
 
 
 def swing_pendulum(task: Task, rest: tuple[float, ...]) -> Law:
     """Returns energy shaping and linear feedback for a pendulum with a motor at its pivot; see ``swing_cart``."""
     hold = feedback(task, rest)
-    p = task.params
-    kinetic = float(p.length) / (3.0 * float(p.gravity))
+    kinetic = _kinetic(task, "length")
     gains = {"hold_sin": hold[1], "hold_theta_dot": hold[2], "near": 0.85, "pump": 2.0, "kinetic": kinetic}
 
     def act(g: Any, memory: Any, o: Any) -> Any:
         c, s, theta_dot = o
         lacking = ONE - c - g[4] * theta_dot * theta_dot
         return asked(select(c > g[2], g[0] * s + g[1] * theta_dot, g[3] * lacking * theta_dot), task), ()
-
-    start = tuple(float(value) for value in gains.values())
-    return Law("energy shaping + LQR", tuple(gains), start, tuple(map(abs, start)), act)
-
-
-def swing_arm(task: Task, rest: tuple[float, ...]) -> Law:
-    """Returns energy shaping and linear feedback for a rod on a turning arm; see ``swing_cart``."""
-    hold = feedback(task, rest)
-    p = task.params
-    kinetic = float(p.rod_length) / (3.0 * float(p.gravity))
-    gains = {
-        "hold_arm": hold[0], "hold_arm_dot": hold[1], "hold_sin": hold[3], "hold_rod_dot": hold[4], "near": 0.9,
-        "pump": 0.3, "kinetic": kinetic, "spring": 0.3, "damper": 0.02,
-    }  # fmt: skip
-
-    def act(g: Any, memory: Any, o: Any) -> Any:
-        arm, arm_dot, c, s, rod_dot = o
-        held = g[0] * arm + g[1] * arm_dot + g[2] * s + g[3] * rod_dot
-        lacking = ONE - c - g[6] * rod_dot * rod_dot
-        swung = -g[5] * lacking * rod_dot * c - g[7] * arm - g[8] * arm_dot
-        return asked(select(c > g[4], held, swung), task), ()
 
     start = tuple(float(value) for value in gains.values())
     return Law("energy shaping + LQR", tuple(gains), start, tuple(map(abs, start)), act)
