@@ -7,7 +7,7 @@ from typing import Any
 from environment_curves import SEEDS
 from environment_rates import ROUNDS, TURNS
 
-from wann_rt.display.figure import BLUE, figure_file
+from wann_rt.display.figure import BLUE, canvas
 
 MISSING = "EnvPool is not installed"
 BAR = 0.85  # of EnvPool's rate alone, on the walker
@@ -17,8 +17,8 @@ def draw(curves: Mapping[str, Any], path: Path) -> None:
     """Draws a panel for each environment: the median of the seeds, and from the worst to the best of them."""
     if not curves:
         return
-    with figure_file(path, (4.0 * len(curves), 3.2)) as figure:
-        panels = figure.subplots(1, len(curves), squeeze=False)[0]
+    with canvas(path, size=(4.0 * len(curves), 3.2)) as sheet:
+        panels = sheet.figure.subplots(1, len(curves), squeeze=False)[0]
         for axes, (env_id, found) in zip(panels, curves.items(), strict=True):
             steps = [n / 1e6 for n in found["env_steps"]]
             band = {"color": BLUE, "alpha": 0.2, "linewidth": 0, "step": "post"}

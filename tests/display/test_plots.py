@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -15,7 +16,9 @@ from click.testing import CliRunner
 from helpers.networks import networks
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.text import Text
 
+import wann_rt as wr
 from wann_rt import tasks
 from wann_rt.cli import main
 from wann_rt.cli.plot import DRAWN
@@ -31,15 +34,18 @@ from wann_rt.evaluation.score import Score
 from wann_rt.evaluation.sweep import Sweep
 from wann_rt.evolution.search import Generation
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 TASK = replace(tasks.get("cartpole-swingup"), max_steps=40)
-WRITERS: dict[str, Callable[[Path], None]] = {
-    "network": lambda path: drawing.draw_network(controller(), path),
-    "weight_profile": lambda path: plots.plot_weight_profile(swept(), path, own=0.5),
-    "episode": lambda path: plots.plot_episode(TASK, controller(), path, seed=3),
-    "progress": lambda path: plots.plot_progress(generations(), path, title="swingup", cap=25),
-    "disturbed": lambda path: comparisons.plot_disturbed(robust(), path),
-    "conditions": lambda path: comparisons.plot_conditions(evaluated(), path),
-    "front": lambda path: comparisons.plot_front(front(), path),
+WRITERS: dict[str, Callable[..., "Figure"]] = {
+    "network": lambda path=None, **where: drawing.draw_network(controller(), path, **where),
+    "weight_profile": lambda path=None, **where: plots.plot_weight_profile(swept(), path, own=0.5, **where),
+    "episode": lambda path=None, **where: plots.plot_episode(TASK, controller(), path, seed=3, **where),
+    "progress": lambda path=None, **where: plots.plot_progress(generations(), path, title="swingup", cap=25, **where),
+    "disturbed": lambda path=None, **where: comparisons.plot_disturbed(robust(), path, **where),
+    "conditions": lambda path=None, **where: comparisons.plot_conditions(evaluated(), path, **where),
+    "front": lambda path=None, **where: comparisons.plot_front(front(), path, **where),
 }
 every_plot = pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
 
@@ -84,7 +90,7 @@ def generations() -> list[Generation]:
 
 @pytest.mark.slow
 @every_plot
-def test_svg_is_well_formed_and_repeatable(write: Callable[[Path], None], tmp_path: Path) -> None:
+def test_svg_is_well_formed_and_repeatable(write: Callable[[Path], object], tmp_path: Path) -> None:
     write(tmp_path / "a.svg")
     write(tmp_path / "b.svg")
     assert ElementTree.parse(tmp_path / "a.svg").getroot().tag == "{http://www.w3.org/2000/svg}svg"
@@ -97,7 +103,7 @@ def test_svg_is_well_formed_and_repeatable(write: Callable[[Path], None], tmp_pa
 )
 @pytest.mark.long
 def test_png_and_pdf_are_whole_and_repeatable(
-    write: Callable[[Path], None], suffix: str, begin: bytes, end: bytes, tmp_path: Path
+    write: Callable[[Path], object], suffix: str, begin: bytes, end: bytes, tmp_path: Path
 ) -> None:
     write(tmp_path / f"a.{suffix}")
     write(tmp_path / f"b.{suffix}")
@@ -110,7 +116,7 @@ def test_png_and_pdf_are_whole_and_repeatable(
 @every_plot
 @pytest.mark.parametrize("name", ["plot.gif", "plot"])
 def test_other_suffixes_are_refused_by_naming_those_allowed(
-    write: Callable[[Path], None], name: str, tmp_path: Path
+    write: Callable[[Path], object], name: str, tmp_path: Path
 ) -> None:
     with pytest.raises(FileError, match=r"\.svg, \.png, \.pdf"):
         write(tmp_path / name)
@@ -119,7 +125,7 @@ def test_other_suffixes_are_refused_by_naming_those_allowed(
 
 @every_plot
 def test_without_matplotlib_the_error_names_the_extra(
-    write: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    write: Callable[[Path], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(MissingExtraError, match=r"drawing needs matplotlib.*wann-rt\[plots\]"):
@@ -217,6 +223,35 @@ def test_an_episode_of_a_disturbed_task_is_plotted(tmp_path: Path) -> None:
     assert (tmp_path / "plot.svg").exists()
 
 
+@every_plot
+def test_in_axes_of_a_users_own_a_plot_leaves_the_others_alone(write: Callable[..., "Figure"]) -> None:
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    left, right = figure.subplots(1, 2)
+    assert write(axes=left) is figure
+    assert left.get_children() != right.get_children()
+    assert not any((right.lines, right.patches, right.texts, right.collections, right.child_axes))
+    assert any((left.lines, left.patches, left.child_axes))
+
+
+def test_what_is_drawn_without_a_file_is_a_figure_that_a_notebook_shows(tmp_path: Path) -> None:
+    figure = wr.plot(swept(), own=0.5)
+    wr.plot(swept(), tmp_path / "weights.svg", own=0.5)
+    shown: Any = figure
+    assert shown._repr_svg_() == (tmp_path / "weights.svg").read_text()
+    figure.savefig(tmp_path / "weights.png")
+    assert (tmp_path / "weights.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_each_subject_has_its_usual_picture() -> None:
+    subjects: dict[str, Any] = {"theta_dot": controller(), "under disturbances": robust(), "shared weight": swept()}
+    for says, subject in (subjects | {"environment steps": generations()}).items():
+        figure = wr.plot(subject)
+        texts = [text.get_text() for text in figure.findobj(Text) if isinstance(text, Text)]
+        assert any(says in text for text in texts)
+
+
 def test_progress_without_generations_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(WannError, match="no generations"):
         plots.plot_progress([], tmp_path / "plot.svg")
@@ -261,7 +296,7 @@ def test_every_picture_of_the_command_line_is_drawn(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
-    [(["sketch", "zoo:pendulum"], "pictures: network, weight"), (["front", "."], "no folder with controller files")],
+    [(["sketch", "zoo:pendulum"], "pictures: network, weights"), (["front", "."], "no folder with controller files")],
 )
 def test_a_picture_that_cannot_be_is_one_line(arguments: list[str], says: str, tmp_path: Path) -> None:
     with contextlib.chdir(tmp_path):

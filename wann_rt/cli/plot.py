@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from wann_rt.cli.options import SEED, THREADS, read_controller, say, task_option
-from wann_rt.core.errors import FileError
 from wann_rt.core.guess import near
+
+if TYPE_CHECKING:
+    from wann_rt.display.plot import Plot
 
 
 @click.command()
@@ -26,7 +28,7 @@ def plot(
 
     \b
     network     a controller's network
-    weight      its mean return over the shared weight
+    weights     its mean return over the shared weight
     episode     one episode, that of --seed
     conditions  its scores in the paper's conditions
     disturbed   its scores under disturbances
@@ -40,7 +42,9 @@ def plot(
 
     path = out or Path(f"{kind}.svg")
     with Live("drawing"):
-        DRAWN[kind](Wanted(subject, path, task, episodes, seed, threads))
+        from wann_rt.display.plot import plot as drawing  # imports numba
+
+        DRAWN[kind](Wanted(subject, path, task, episodes, seed, threads), drawing)
     say(f"wrote {path}")
 
 
@@ -55,74 +59,49 @@ class Wanted(NamedTuple):
     threads: int | None
 
 
-def _network(wanted: Wanted) -> None:
-    from wann_rt.display.network import draw_network
-
-    draw_network(read_controller(wanted.subject), wanted.out)
+def _network(wanted: Wanted, plot: "Plot") -> None:
+    plot.network(read_controller(wanted.subject), wanted.out)
 
 
-def _weight(wanted: Wanted) -> None:
-    from wann_rt.display.plots import plot_weight_profile, titled
-    from wann_rt.evaluation.sweep import sweep, tuned_weight
-    from wann_rt.play.task_of import task_of
-
-    controller = read_controller(wanted.subject)
-    task = task_of(controller, wanted.task)
-    own = controller.weight.values[0] if controller.weight.kind == "shared" else None
-    network, seed, threads = controller.network, wanted.seed, wanted.threads
-    swept = sweep(task, network, seed=seed, threads=threads) if seed else tuned_weight(task, network, threads=threads)
-    plot_weight_profile(swept, wanted.out, own=own, title=titled(controller.name, task.name))
+def _weights(wanted: Wanted, plot: "Plot") -> None:
+    played: dict[str, Any] = {"task": wanted.task, "seed": wanted.seed, "threads": wanted.threads}
+    plot.weights(read_controller(wanted.subject), wanted.out, **played)
 
 
-def _episode(wanted: Wanted) -> None:
-    from wann_rt.display.plot import plot as draw
-
-    draw(read_controller(wanted.subject), wanted.out, episode=wanted.seed, task=wanted.task)
+def _episode(wanted: Wanted, plot: "Plot") -> None:
+    plot.episode(read_controller(wanted.subject), wanted.out, seed=wanted.seed, task=wanted.task)
 
 
-def _conditions(wanted: Wanted) -> None:
-    from wann_rt.display.comparisons import plot_conditions
-    from wann_rt.evaluation.conditions import evaluate
-
-    of, how_many = read_controller(wanted.subject), wanted.episodes
-    plot_conditions(evaluate(of, wanted.task, episodes=how_many, seed=wanted.seed, threads=wanted.threads), wanted.out)
-
-
-def _disturbed(wanted: Wanted) -> None:
-    from wann_rt.display.comparisons import plot_disturbed
-    from wann_rt.evaluation.robustness import robustness
-
-    of, how_many = read_controller(wanted.subject), wanted.episodes
-    plot_disturbed(robustness(of, wanted.task, episodes=how_many, seed=wanted.seed), wanted.out)
+def _conditions(wanted: Wanted, plot: "Plot") -> None:
+    played: dict[str, Any] = {
+        "task": wanted.task,
+        "episodes": wanted.episodes,
+        "seed": wanted.seed,
+        "threads": wanted.threads,
+    }
+    plot.conditions(read_controller(wanted.subject), wanted.out, **played)
 
 
-def _stencils(wanted: Wanted) -> None:
-    from wann_rt.display.stencils import plot_stencils
-
-    plot_stencils(read_controller(wanted.subject), wanted.out)
-
-
-def _search(wanted: Wanted) -> None:
-    from wann_rt.display.plot import plot_search
-
-    plot_search(wanted.subject, wanted.out)
+def _disturbed(wanted: Wanted, plot: "Plot") -> None:
+    played: dict[str, Any] = {"task": wanted.task, "episodes": wanted.episodes, "seed": wanted.seed}
+    plot.disturbed(read_controller(wanted.subject), wanted.out, **played)
 
 
-def _front(wanted: Wanted) -> None:
-    from wann_rt.core.files import load
-    from wann_rt.display.comparisons import plot_front
-
-    found = sorted(wanted.subject.glob("*.json"))
-    if not found:
-        raise FileError(
-            f"{wanted.subject}: is no folder with controller files (*.json); `wann-rt tune --prune` writes one"
-        )
-    plot_front([load(path) for path in found], wanted.out)
+def _stencils(wanted: Wanted, plot: "Plot") -> None:
+    plot.stencils(read_controller(wanted.subject), wanted.out)
 
 
-DRAWN: dict[str, Callable[[Wanted], None]] = {
+def _search(wanted: Wanted, plot: "Plot") -> None:
+    plot.search(wanted.subject, wanted.out)
+
+
+def _front(wanted: Wanted, plot: "Plot") -> None:
+    plot.front(wanted.subject, wanted.out)
+
+
+DRAWN: dict[str, Callable[[Wanted, "Plot"], None]] = {
     "network": _network,
-    "weight": _weight,
+    "weights": _weights,
     "episode": _episode,
     "conditions": _conditions,
     "disturbed": _disturbed,

@@ -5,9 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from wann_rt.core.errors import WannError
-from wann_rt.display.figure import BLUE, GREY, ORANGE, WIDTH, figure_file
+from wann_rt.display.figure import BLUE, GREY, ORANGE, WIDTH, canvas
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
     from wann_rt.core.controller import Controller
     from wann_rt.evaluation.conditions import Evaluation
     from wann_rt.evaluation.robustness import Robustness
@@ -24,26 +27,27 @@ CONDITIONS = {
 }
 
 
-def plot_disturbed(result: "Robustness", path: Path) -> None:
+def plot_disturbed(result: "Robustness", path: Path | None = None, *, axes: "Axes | None" = None) -> "Figure":
     """Plots the score under each disturbance as bars, beside the plain score.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
         FileError: the suffix is none of ``FORMATS``, or the file cannot be written.
     """
-    _bars({"plain": result.plain, **result.scores}, f"{result.task}: mean return under disturbances", path)
+    scores = {"plain": result.plain, **result.scores}
+    return _bars(scores, f"{result.task}: mean return under disturbances", path, axes)
 
 
-def plot_conditions(result: "Evaluation", path: Path) -> None:
+def plot_conditions(result: "Evaluation", path: Path | None = None, *, axes: "Axes | None" = None) -> "Figure":
     """Plots the score in each of the paper's conditions as bars; raises as ``plot_disturbed``."""
     scores = {CONDITIONS.get(name, name): score for name, score in result.scores.items()}
-    _bars(scores, f"{result.task}, {result.connections} connections: mean return by condition", path)
+    return _bars(scores, f"{result.task}, {result.connections} connections: mean return by condition", path, axes)
 
 
-def _bars(scores: Mapping[str, "Score"], title: str, path: Path) -> None:
+def _bars(scores: Mapping[str, "Score"], title: str, path: Path | None, place: "Axes | None") -> "Figure":
     """Draws horizontal bars from 0 with 95 % intervals; the first, with which the others compare, is also a line."""
-    with figure_file(path, (WIDTH, 1.2 + 0.36 * len(scores))) as figure:
-        axes = figure.add_subplot(title=title, xlabel="mean return, with its 95 % interval")
+    with canvas(path, place, (WIDTH, 1.2 + 0.36 * len(scores))) as sheet:
+        axes = sheet.axes(title=title, xlabel="mean return, with its 95 % interval")
         means, intervals = [s.mean for s in scores.values()], [s.ci95 for s in scores.values()]
         axes.barh(list(scores), means, xerr=intervals, color=BLUE, ecolor=ORANGE, height=0.65)
         axes.axvline(means[0], color=GREY, linewidth=1, linestyle=(0, (4, 3)))
@@ -53,18 +57,19 @@ def _bars(scores: Mapping[str, "Score"], title: str, path: Path) -> None:
             look: dict[str, Any] = {"textcoords": "offset points", "va": "center", "size": 9}
             axes.annotate(f" {mean:.1f}", (max(mean, 0.0), row), (10, 0), **look)
         axes.margins(x=0.12)
+    return sheet.figure
 
 
-def plot_runs(result: "Comparison", path: Path) -> None:
+def plot_runs(result: "Comparison", path: Path | None = None, *, axes: "Axes | None" = None) -> "Figure":
     """Plots the score of each run as a dot, and of each preset the interquartile mean with its 95 % interval.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
         FileError: the suffix is none of ``FORMATS``, or the file cannot be written.
     """
-    with figure_file(path, (WIDTH, 1.4 + 0.5 * len(result.presets))) as figure:
+    with canvas(path, axes, (WIDTH, 1.4 + 0.5 * len(result.presets))) as sheet:
         label = "mean return of each run; bar: interquartile mean over runs, with its 95 % interval"
-        axes = figure.add_subplot(title=f"{result.task}: {len(result.runs)} searches", xlabel=label)
+        axes = sheet.axes(title=f"{result.task}: {len(result.runs)} searches", xlabel=label)
         for place, preset in enumerate(result.presets):
             row, scores = result.row(preset), [run.score.mean for run in result.of(preset)]
             axes.barh(place, row["iqm_high"] - row["iqm_low"], 0.5, row["iqm_low"], color=BLUE, alpha=0.3)
@@ -74,9 +79,12 @@ def plot_runs(result: "Comparison", path: Path) -> None:
         axes.invert_yaxis()
         axes.grid(visible=False, axis="y")
         axes.margins(x=0.08)
+    return sheet.figure
 
 
-def plot_front(controllers: "Sequence[Controller]", path: Path) -> None:
+def plot_front(
+    controllers: "Sequence[Controller]", path: Path | None = None, *, axes: "Axes | None" = None
+) -> "Figure":
     """Plots connections against score for controllers whose provenance has a score, e.g. of a pruning's front.
 
     Raises:
@@ -94,7 +102,8 @@ def plot_front(controllers: "Sequence[Controller]", path: Path) -> None:
             "there is no front to plot: none of the controllers has a score; `wann-rt tune --prune` makes one"
         )
     connections, means, intervals = zip(*rows, strict=True)
-    with figure_file(path) as figure:
+    with canvas(path, axes) as sheet:
         title = f"{controllers[0].name}: score against size"
-        axes = figure.add_subplot(title=title, xlabel="connections", ylabel="mean return, with its 95 % interval")
+        axes = sheet.axes(title=title, xlabel="connections", ylabel="mean return, with its 95 % interval")
         axes.errorbar(connections, means, yerr=intervals, color=BLUE, marker="o", capsize=3)
+    return sheet.figure

@@ -6,11 +6,14 @@ figures are used: no window opens, and no global state stays changed.
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from wann_rt.core.controller import Channel
 from wann_rt.core.errors import FileError, MissingExtraError
@@ -18,6 +21,8 @@ from wann_rt.core.files import shortest, write_atomic
 from wann_rt.core.plain import plain
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 FORMATS = {".svg": {"Date": None}, ".png": {}, ".pdf": {"CreationDate": None}}  # suffix -> what makes bytes repeatable
@@ -55,16 +60,75 @@ def _numbered(svg: bytes) -> bytes:
     return svg
 
 
+class Canvas(NamedTuple):
+    """Where a plot is drawn: a figure of its own, or axes that a caller gave, in whose place it then stays."""
+
+    figure: "Figure"
+    place: "Axes | None"
+
+    def axes(self, **labels: Any) -> "Axes":
+        """Returns the only axes, labelled."""
+        axes: Axes = self.place if self.place is not None else self.figure.add_subplot()
+        axes.set(**labels)
+        return axes
+
+    def rows(self, heights: Sequence[float]) -> "list[Axes]":
+        """Returns axes under each other that share what they have from left to right."""
+        if self.place is None:
+            return list(self.figure.subplots(len(heights), sharex=True, squeeze=False, height_ratios=heights)[:, 0])
+        self.place.axis("off")
+        ends = 1 - np.cumsum(heights) / sum(heights)
+        rows: list[Axes] = []
+        for end, height in zip(ends, heights, strict=True):
+            share: Any = {"sharex": rows[0]} if rows else {}
+            rows.append(self.place.inset_axes((0, end, 1, 0.86 * height / sum(heights)), **share))
+        for row in rows[:-1]:
+            row.tick_params(labelbottom=False)
+        return rows
+
+    def legend(self, axes: "Axes", ncols: int) -> None:
+        """Explains what one of the axes shows, above all of a figure of its own, else within these axes."""
+        if self.place is None:
+            self.figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=ncols)
+        else:
+            axes.legend()
+
+
 @contextmanager
-def figure_file(
-    path: str | os.PathLike[str], size: tuple[float, float] = (WIDTH, HEIGHT), layout: Any = "constrained"
-) -> Iterator["Figure"]:
-    """Gives a figure to draw on, and writes it to the file once that is done without an error."""
-    suffix = Path(path).suffix.lower()
+def canvas(
+    out: str | os.PathLike[str] | None,
+    axes: "Axes | None" = None,
+    size: tuple[float, float] = (WIDTH, HEIGHT),
+    layout: Any = "constrained",
+) -> Iterator[Canvas]:
+    """Gives a place to draw on, and writes its figure to the file, if there is one, once that is done without an error.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+        FileError: the suffix is none of ``FORMATS``, or the file cannot be written.
+    """
+    suffix = _suffix(out)
+    new = _figure_class()
+    with style():
+        own = None if axes is None else axes.get_figure(root=True)  # the outermost, where figures lie in figures
+        figure = new(figsize=size, dpi=DPI, layout=layout) if own is None else own
+        yield Canvas(figure, axes)
+        _disarm(axes or figure)
+        if out is not None:
+            write_atomic(out, pictured(figure, suffix))
+
+
+def _suffix(out: str | os.PathLike[str] | None) -> str:
+    suffix = ".svg" if out is None else Path(out).suffix.lower()
     if suffix not in FORMATS:
-        raise FileError(f"{path}: a plot is written as {', '.join(FORMATS)}; its name must end in one of these")
+        raise FileError(f"{out}: a plot is written as {', '.join(FORMATS)}; its name must end in one of these")
+    return suffix
+
+
+def _figure_class() -> "type[Figure]":
+    """Returns matplotlib's figure, once that can be imported."""
     try:
-        import matplotlib
+        import matplotlib  # noqa: F401
         from matplotlib.figure import Figure
     except ImportError:
         raise MissingExtraError("drawing", "matplotlib", "plots") from None
@@ -72,23 +136,49 @@ def figure_file(
         raise FileError(
             "matplotlib needs a folder that can be written, and finds none: name one in the variable MPLCONFIGDIR"
         ) from None
-    buffer = BytesIO()
+    return _styled(Figure)
+
+
+@cache
+def _styled(figure: "type[Figure]") -> "type[Figure]":
+    """Returns a figure that has our style whenever it is saved, and is shown by a notebook as it is."""
+
+    class Picture(figure):  # type: ignore[misc, valid-type]
+        def savefig(self, fname: Any, **options: Any) -> None:
+            with style():
+                super().savefig(fname, **options)
+
+        def _repr_svg_(self) -> str:
+            with style():
+                return pictured(self, ".svg").decode()
+
+    return Picture
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Draws in our style: a user's own matplotlibrc must not change what is drawn."""
+    import matplotlib
+
     with matplotlib.rc_context():
-        matplotlib.rcdefaults()  # a user's own matplotlibrc must not change what is drawn
+        matplotlib.rcdefaults()
         matplotlib.rcParams.update(STYLE)
-        figure = Figure(figsize=size, dpi=DPI, layout=layout)
-        yield figure
-        _disarm(figure)
-        figure.savefig(buffer, format=suffix[1:], metadata=FORMATS[suffix])
+        yield
+
+
+def pictured(figure: "Figure", suffix: str) -> bytes:
+    """Returns a figure as a file's bytes."""
+    buffer = BytesIO()
+    figure.savefig(buffer, format=suffix[1:], metadata=FORMATS[suffix])
     data = buffer.getvalue()
-    write_atomic(path, _numbered(data) if suffix == ".svg" else data)
+    return _numbered(data) if suffix == ".svg" else data
 
 
-def _disarm(figure: "Figure") -> None:
+def _disarm(drawn: "Artist") -> None:
     """Shows what is no visible character as an escape: names come from files, and XML cannot hold every character."""
     from matplotlib.text import Text
 
-    for artist in figure.findobj(Text):
+    for artist in drawn.findobj(Text):
         if isinstance(artist, Text) and plain(artist.get_text(), kept="\n") != artist.get_text():
             artist.set_text(plain(artist.get_text(), kept="\n"))
 

@@ -21,7 +21,7 @@ from wann_rt.display.figure import (
     PURPLE,
     VERMILLION,
     WIDTH,
-    figure_file,
+    canvas,
     label,
     signed,
 )
@@ -29,6 +29,7 @@ from wann_rt.display.layout import Bend, Layout, lay_out
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 COLOURS: Mapping[Family, str] = {"wave": BLUE, "bell": ORANGE, "switch": GREEN, "straight": GREY, "bend": PURPLE}
 MINUS = (0, (4, 1.5))  # dashes of a connection with a minus sign
@@ -75,8 +76,15 @@ class _Sheet(NamedTuple):
         return points
 
 
-def draw_network(controller: Controller, path: str | os.PathLike[str]) -> None:
+def draw_network(
+    controller: Controller, path: str | os.PathLike[str] | None = None, *, axes: "Axes | None" = None
+) -> "Figure":
     """Draws a controller's network from observations (left) to actions (right); nodes show their activation's curve.
+
+    Args:
+        controller: whose network is drawn.
+        path: file to write, if any.
+        axes: where to draw, instead of on a figure of its own.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -84,14 +92,33 @@ def draw_network(controller: Controller, path: str | os.PathLike[str]) -> None:
     """
     layout = lay_out(controller.network)
     sheet = _Sheet.of(layout, controller)
-    with figure_file(path, (sheet.width, sheet.height), None) as figure:
-        axes = figure.add_axes((0, 0, 1, 1), xlim=(0, sheet.width), ylim=(sheet.height, 0))
+    with canvas(path, axes, (sheet.width, sheet.height), None) as drawn:
+        axes = drawn.place if drawn.place is not None else drawn.figure.add_axes((0, 0, 1, 1))
+        axes.set(xlim=(0, sheet.width), ylim=(sheet.height, 0))
         axes.axis("off")
         axes.text(0.25, 0.3, controller.name, size=13, weight="bold", va="center")
         axes.text(0.25, 0.56, _summary(controller), size=10, color=GREY, va="center")
         _draw_connections(axes, sheet, controller, layout)
         _draw_nodes(axes, sheet, controller, layout)
         _draw_key(axes, sheet, controller)
+        if drawn.place is not None:
+            _fit(axes, sheet)
+    return drawn.figure
+
+
+def _fit(axes: "Axes", sheet: _Sheet) -> None:
+    """Makes texts and lines, whose sizes are points of the whole sheet, as small as the axes that were given."""
+    axes.set_aspect("equal")
+    box = axes.get_window_extent()
+    share = min(box.width / sheet.width, box.height / sheet.height) / axes.figure.dpi
+    for text in axes.texts:
+        text.set_fontsize(float(text.get_fontsize()) * share)
+    for line in axes.lines:
+        line.set_linewidth(line.get_linewidth() * share)
+    for shape in axes.patches:
+        shape.set_linewidth(shape.get_linewidth() * share)
+    for collection in axes.collections:
+        collection.set_linewidth([width * share for width in np.atleast_1d(collection.get_linewidth())])
 
 
 def _summary(controller: Controller) -> str:

@@ -1,4 +1,4 @@
-"""Plots: return over the shared weight, one episode, the progress of a search; each writes one file."""
+"""Plots: return over the shared weight, one episode, the progress of a search; each a figure, on demand a file."""
 
 import math
 import os
@@ -19,7 +19,7 @@ from wann_rt.display.figure import (
     SERIES,
     VERMILLION,
     WIDTH,
-    figure_file,
+    canvas,
     label,
     signed,
 )
@@ -27,10 +27,12 @@ from wann_rt.tasks.task import Task
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from wann_rt.evaluation.sweep import Sweep
     from wann_rt.evolution.search import Generation
 
+Path = str | os.PathLike[str]
 FITNESS = {"mean": "mean of the generation", "best": "best of the generation", "champion": "champion, retested"}
 CONNECTIONS = {"mean_connections": "", "best_connections": "", "champion_connections": ""}
 PROGRESS_LINES: tuple[dict[str, Any], ...] = (
@@ -43,17 +45,19 @@ MOST_LABELLED = 6  # lines of a panel that its legend names
 
 def plot_weight_profile(
     sweep: "Sweep",
-    path: str | os.PathLike[str],
+    path: Path | None = None,
     *,
+    axes: "Axes | None" = None,
     marks: Sequence[float] | None = None,
     own: float | None = None,
     title: str = "",
-) -> None:
+) -> "Figure":
     """Plots the mean return over the shared weight, with its 95 % interval as a band.
 
     Args:
         sweep: see ``evaluation.sweep.sweep``.
-        path: file to write.
+        path: file to write, if any.
+        axes: where to draw, instead of on a figure of its own.
         marks: weights to mark; by default those that a search samples.
         own: the controller's own shared weight, if it is to be marked too.
         title: what was played, e.g. the task's name.
@@ -68,9 +72,8 @@ def plot_weight_profile(
         marks = Config.weights
     at_marks = np.interp(marks, sweep.weights, sweep.means)
     best = float(np.interp(sweep.best, sweep.weights, sweep.means))
-    with figure_file(path) as figure:
-        axes = figure.add_subplot(xlabel="shared weight", ylabel="mean return")
-        axes.set_title(title)
+    with canvas(path, axes) as sheet:
+        axes = sheet.axes(xlabel="shared weight", ylabel="mean return", title=title)
         band = sweep.means - sweep.intervals, sweep.means + sweep.intervals
         axes.fill_between(sweep.weights, *band, color=BLUE, alpha=0.2, linewidth=0, label="95 % interval")
         axes.plot(sweep.weights, sweep.means, color=BLUE)
@@ -81,7 +84,8 @@ def plot_weight_profile(
         if own is not None:
             axes.axvline(own, color=GREY, linestyle=(0, (4, 3)), linewidth=1.2, label=f"own weight: {signed(own)}")
         axes.margins(x=0.02, y=0.08)
-        figure.legend(loc="outside upper center", ncols=2)
+        sheet.legend(axes, ncols=2)
+    return sheet.figure
 
 
 def titled(controller: str, task: str) -> str:
@@ -106,13 +110,16 @@ def _record(task: Task, controller: Controller, seed: int) -> _Recording:
     return _Recording(*(np.array(column, np.float32) for column in zip(*rows, strict=True)))
 
 
-def plot_episode(task: Task, controller: Controller, path: str | os.PathLike[str], *, seed: int = 0) -> None:
+def plot_episode(
+    task: Task, controller: Controller, path: Path | None = None, *, axes: "Axes | None" = None, seed: int = 0
+) -> "Figure":
     """Plays one episode and plots observations, actions and reward over time, under some moments of it, drawn.
 
     Args:
         task: the task; without a row in ``STRIPS``, no moments are drawn.
         controller: what plays it.
-        path: file to write.
+        path: file to write, if any.
+        axes: where to draw, instead of on a figure of its own; the panels share its place.
         seed: of the episode.
 
     Raises:
@@ -126,20 +133,21 @@ def plot_episode(task: Task, controller: Controller, path: str | os.PathLike[str
     panels = _panels(task)
     strip = [0.75] if task.name in STRIPS else []
     heights = [*strip, *(0.85 for _ in panels)]
-    with figure_file(path, (WIDTH, 0.9 + sum(heights))) as figure:
+    with canvas(path, axes, (WIDTH, 0.9 + sum(heights))) as sheet:
         episode = _record(task, controller, seed)
         seconds = np.arange(len(episode.rewards)) / task.rate_hz
-        rows = figure.subplots(len(heights), sharex=True, squeeze=False, height_ratios=heights)[:, 0]
+        rows = sheet.rows(heights)
         if strip:
             STRIPS[task.name](rows[0], task, seconds, episode.states)
-        for axes, panel in zip(rows[len(strip) :], panels, strict=True):
-            _plot_panel(axes, panel, seconds, episode)
+        for row, panel in zip(rows[len(strip) :], panels, strict=True):
+            _plot_panel(row, panel, seconds, episode)
         total = f"return {episode.rewards.sum(dtype=float):.1f} in {len(seconds) / task.rate_hz:g} s"
         rows[0].set_title(f"{controller.name}, seed {seed}: {total}{_behaviour(episode, task)}")
         rows[-1].set_xlabel("time [s]")
-        for axes in rows[:-1]:
-            axes.tick_params(bottom=False)
-        figure.align_ylabels()
+        for row in rows[:-1]:
+            row.tick_params(bottom=False)
+        sheet.figure.align_ylabels(rows)
+    return sheet.figure
 
 
 def _behaviour(episode: _Recording, task: Task) -> str:
@@ -214,13 +222,19 @@ STRIPS: dict[str, Callable[["Axes", Task, NDArray[np.float64], NDArray[np.float3
 
 
 def plot_progress(
-    generations: "Sequence[Generation]", path: str | os.PathLike[str], *, title: str = "", cap: int | None = None
-) -> None:
+    generations: "Sequence[Generation]",
+    path: Path | None = None,
+    *,
+    axes: "Axes | None" = None,
+    title: str = "",
+    cap: int | None = None,
+) -> "Figure":
     """Plots fitness and connections over the environment steps of a search.
 
     Args:
         generations: reports, from ``on_generation`` or ``journal.read_generations``.
-        path: file to write.
+        path: file to write, if any.
+        axes: where to draw, instead of on a figure of its own; both panels share its place.
         title: what was searched; wall time and number of generations are added.
         cap: the most connections that the search allowed, if it had a limit.
 
@@ -232,13 +246,13 @@ def plot_progress(
     if not generations:
         raise WannError("there is no progress to plot: the search has no generations yet")
     steps = [report.env_steps for report in generations]
-    with figure_file(path) as figure:
+    with canvas(path, axes) as sheet:
         from matplotlib.ticker import EngFormatter
 
-        upper, lower = figure.subplots(2, sharex=True, height_ratios=(3, 2))
-        for axes, columns in ((upper, FITNESS), (lower, CONNECTIONS)):
+        upper, lower = sheet.rows((3, 2))
+        for panel, columns in ((upper, FITNESS), (lower, CONNECTIONS)):
             for (name, label), look in zip(columns.items(), PROGRESS_LINES, strict=True):
-                axes.plot(steps, [getattr(report, name) for report in generations], label=label, **look)
+                panel.plot(steps, [getattr(report, name) for report in generations], label=label, **look)
         last = generations[-1]
         cost = f"{len(generations)} generations, {EngFormatter()(last.env_steps)} steps, {last.seconds:.0f} s"
         upper.set_title(f"{title}: {cost}" if title else cost)
@@ -248,4 +262,5 @@ def plot_progress(
             lower.legend(loc="lower right")
         lower.set(xlabel="environment steps", ylabel="connections", ylim=(0, None))
         lower.xaxis.set_major_formatter(EngFormatter())
-        figure.legend(*upper.get_legend_handles_labels(), loc="outside upper center", ncols=3)
+        sheet.legend(upper, ncols=3)
+    return sheet.figure

@@ -6,7 +6,7 @@ it. Each node is drawn with as many pixels as the network observes, which must b
 
 import math
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,14 +14,20 @@ from numpy.typing import NDArray
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import TaskError
 from wann_rt.core.network import Network, unsigned
-from wann_rt.display.figure import BLUE, LIGHT, ORANGE, figure_file
+from wann_rt.display.figure import BLUE, LIGHT, ORANGE, canvas
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Image = NDArray[np.float64]
 CELL = 0.22  # inches of a stencil
 MARGIN = 1  # pixels around it, its frame
 
 
-def plot_stencils(controller: Controller, out: str | os.PathLike[str]) -> None:
+def plot_stencils(
+    controller: Controller, out: str | os.PathLike[str] | None = None, *, axes: "Axes | None" = None
+) -> "Figure":
     """Draws each output of a controller as the stencils of its nodes.
 
     Raises:
@@ -37,19 +43,20 @@ def plot_stencils(controller: Controller, out: str | os.PathLike[str]) -> None:
     if most == 0:
         raise TaskError("no output is made of nodes that read the image, so there are no stencils")
     pixels = side + 2 * MARGIN
-    canvas = np.ones((pixels * len(rows), pixels * most, 3))
+    image = np.ones((pixels * len(rows), pixels * most, 3))
     for r, row in enumerate(rows):
         for c, stencil in enumerate(row):
-            canvas[r * pixels : (r + 1) * pixels, c * pixels : (c + 1) * pixels] = stencil
-    with figure_file(out, (max(4.0, 1.2 + CELL * most), max(1.5, 0.6 + CELL * len(rows)))) as figure:
-        axes = figure.add_subplot()
-        axes.imshow(canvas, interpolation="nearest", aspect="equal")
+            image[r * pixels : (r + 1) * pixels, c * pixels : (c + 1) * pixels] = stencil
+    with canvas(out, axes, (max(4.0, 1.2 + CELL * most), max(1.5, 0.6 + CELL * len(rows)))) as sheet:
+        axes = sheet.axes()
+        axes.imshow(image, interpolation="nearest", aspect="equal")
         axes.set_yticks([pixels * (r + 0.5) for r in range(len(rows))], [one.name for one in controller.actions])
         axes.set_xticks([])
         axes.grid(False)
         for spine in axes.spines.values():
             spine.set_visible(False)
         axes.set_title(f"{controller.name}: nodes of each output; blue is added, orange subtracted")
+    return sheet.figure
 
 
 def stencils_of(controller: Controller, output: int, side: int) -> list[Image]:

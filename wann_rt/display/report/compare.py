@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from wann_rt.display.figure import SERIES, figure_file
+from wann_rt.display.figure import SERIES, canvas
 from wann_rt.display.report.run import Run
 from wann_rt.evaluation.score import Score
 
@@ -50,12 +50,12 @@ def _group(runs: Sequence[Run]) -> tuple[str, ...]:
 def plot_runs(runs: Sequence[Run], path: Path) -> None:
     """Plots each run's champion over its environment steps; runs of one task and preset share a colour."""
     groups = list(_grouped(runs))
-    with figure_file(path) as figure:
-        axes = figure.add_subplot(xlabel="environment steps", ylabel="champion, retested")
+    with canvas(path) as sheet:
+        axes = sheet.axes(xlabel="environment steps", ylabel="champion, retested")
         for run in runs:
             key = str(run.settings.get("task")), str(run.config.get("preset"))
             steps = [g.env_steps for g in run.generations]
             label = ", preset ".join(key) if run is _grouped(runs)[key][0] else None
             colour = SERIES[groups.index(key) % len(SERIES)]
             axes.plot(steps, [g.champion for g in run.generations], color=colour, label=label, drawstyle="steps-post")
-        figure.legend(loc="outside upper center", ncols=2)
+        sheet.figure.legend(loc="outside upper center", ncols=2)

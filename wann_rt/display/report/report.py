@@ -77,9 +77,9 @@ def _summary(run: Run) -> str:
 
 
 def _sections(run: Run, task: str | None, episodes: int, seed: int) -> Iterable[str]:
-    from wann_rt.display.plot import plot_search
+    from wann_rt.display.plot import plot
 
-    yield section("Search", picture(lambda path: plot_search(run.folder, path), "progress of the search"))
+    yield section("Search", picture(lambda path: plot.search(run.folder, path), "progress of the search"))
     if run.champion is None:
         yield section("Champion", "<p>The champion is written when the search ends.</p>")
     else:
