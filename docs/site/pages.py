@@ -95,10 +95,12 @@ def _members(_: str) -> str:
     names = [name for name in wr.__all__ if name not in ("__version__", "zoo")]
     lines = []
     for name in sorted(names, key=lambda name: (isinstance(getattr(wr, name), type), name.lower())):
-        kind = "autoclass" if isinstance(getattr(wr, name), type) else "autofunction"
-        module = getattr(wr, name).__module__
-        lines += ["```{eval-rst}", f".. {kind}:: {module}.{getattr(wr, name).__qualname__}"]
-        lines += ["   :members:"] * (kind == "autoclass") + ["```", ""]
+        value = getattr(wr, name)
+        if not hasattr(value, "__qualname__"):  # ``wr.plot``, which can be called and has methods besides
+            value = type(value)
+        kind = "autoclass" if isinstance(value, type) else "autofunction"
+        lines += ["```{eval-rst}", f".. {kind}:: {value.__module__}.{value.__qualname__}"]
+        lines += ["   :members:", "   :special-members: __call__"] * (kind == "autoclass") + ["```", ""]
     return "\n".join(lines)
 
 

@@ -21,8 +21,10 @@ from fcntl import ioctl
 from pathlib import Path
 
 from rich.console import Console
+from rich.syntax import Syntax
 from rich.text import Text
 
+import wann_rt as wr
 from wann_rt.core.files import write_atomic
 
 FOLDER = Path(__file__).parents[2] / "docs" / "terminal"
@@ -47,6 +49,20 @@ def main() -> None:
             shown = printed(command, Path(folder))
             write_atomic(FOLDER / f"{name}.svg", drawn(name, command, shown).encode())
             print(f"wrote docs/terminal/{name}.svg")
+    write_atomic(FOLDER / "header.svg", header().encode())
+    print("wrote docs/terminal/header.svg")
+
+
+def header() -> str:
+    """Returns a picture of what a generated header computes: the step of the zoo's pendulum."""
+    code = wr.export(wr.load("zoo:pendulum"), "c").decode()
+    step = re.search(r"^static inline void pendulum_step\(.*?^\}\n", code, re.DOTALL | re.MULTILINE)
+    if step is None:
+        raise SystemExit("the header of zoo:pendulum has no step")
+    console = Console(width=96, record=True, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    console.print(Syntax(step[0].rstrip(), "c", theme="monokai", background_color="default"))
+    svg = console.export_svg(title="pendulum.h", unique_id="wann-rt-header")
+    return FONT_FACES.sub("", svg) + "\n"
 
 
 def printed(command: str, folder: Path) -> str:

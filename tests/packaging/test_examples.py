@@ -62,8 +62,8 @@ def test_the_code_in_the_readme_runs(folder: Path) -> None:
     run(sys.executable, "-c", script, cwd=folder)
 
 
-def test_the_commands_in_the_readme_exist(folder: Path) -> None:
-    text = (ROOT / "README.md").read_text()
+def test_the_commands_in_readme_and_tour_exist(folder: Path) -> None:
+    text = "".join((ROOT / name).read_text() for name in ("README.md", "docs/tour.md"))
     commands = set(re.findall(r"^wann-rt (\w+)", text, re.MULTILINE))
     assert {"search", "export", "verify"} <= commands
     for command in commands:

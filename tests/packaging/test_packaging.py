@@ -5,6 +5,7 @@ dependencies of the running one.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+import wann_rt
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = {"wann_rt": "wann_rt", "exporters": "wann_rt/exporters", "runtime_c": "wann_rt/runtime_c"}
@@ -96,7 +99,10 @@ def test_wheel_holds_exactly_the_files_of_the_package_folders(source: Path, whee
     assert package_files(wheel) == expected
 
 
-def test_sdist_builds_the_same_wheel(source: Path, wheel: Path, tmp_path: Path) -> None:
+def test_a_published_sdist_builds_the_same_wheel_and_says_where_its_sources_lie(
+    source: Path, wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WANN_RT_SOURCES", "https://example.org/wann_rt/")
     sdist = build("sdist", source, tmp_path / "sdist")
     with tarfile.open(sdist) as archive:
         # Debian 12 has Python 3.11.2, and filters came with 3.11.4; 3.12 and 3.13 warn where there is none.
@@ -105,6 +111,14 @@ def test_sdist_builds_the_same_wheel(source: Path, wheel: Path, tmp_path: Path) 
     rebuilt = build("wheel", tmp_path / sdist.name.removesuffix(".tar.gz"), tmp_path / "wheel")
     assert rebuilt.name == wheel.name
     assert package_files(rebuilt) == package_files(wheel)
+    with zipfile.ZipFile(rebuilt) as archive:
+        (name,) = (one for one in archive.namelist() if one.endswith("/METADATA"))
+        told = archive.read(name).decode()
+    assert "Project-URL: Source, https://example.org/wann_rt\n" in told
+    version = wann_rt.__version__
+    assert f"](https://example.org/wann_rt/raw/v{version}/docs/terminal/search.svg)" in told
+    assert f"](https://example.org/wann_rt/blob/v{version}/DESIGN.md)" in told
+    assert not re.search(r"\]\((?!https://)", told)
 
 
 def test_wheel_and_sdist_have_the_same_bytes_when_built_again_from_a_newer_copy(
