@@ -21,6 +21,8 @@ from wann_rt.tasks.task import Task
 
 f32 = np.float32
 every_task = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+quickly_compiled = pytest.mark.parametrize("task", [t for t in TASKS if t.name != "double-pole"], ids=lambda t: t.name)
+LAW = np.array((-0.21, -0.37, -6.44, -1.69, 4.48, 0.37), f32)  # which balances the two poles
 
 
 @pytest.fixture
@@ -48,7 +50,7 @@ def episode(env: Any, policy: Controller, seed: int) -> tuple[float, int, bool, 
 
 
 @pytest.mark.slow
-@every_task
+@quickly_compiled  # the kernel of the two poles takes a quarter of a minute
 def test_episodes_equal_those_of_the_compiled_rollout(task: Task, env: Any) -> None:
     rng = np.random.default_rng(3)
     seeds = range(4)
@@ -77,6 +79,8 @@ def idle(task: Task) -> Any:
 
 def balancing(task: Task, observation: Any) -> Any:
     """Returns an action that, if need be, keeps an episode going."""
+    if task.name == "double-pole":
+        return np.clip(LAW @ observation, -1, 1).astype(f32).reshape(1)
     return int(observation[2] + 0.3 * observation[3] > 0) if task.name == "cartpole" else idle(task)
 
 

@@ -26,6 +26,7 @@ FARTHEST = 1e4  # pixels from the middle; anything farther out is drawn at this 
 # Okabe and Ito's palette, as in all plots.
 BLUE, ORANGE, VERMILLION = "#0072B2", "#E69F00", "#D55E00"
 INK, GREY, LIGHT, PAPER = "#333333", "#999999", "#E4E4E4", "#FFFFFF"
+FLOOR, DECK = -0.2, -0.02  # heights of a cart's track and of its joint, metres
 
 
 def library() -> ModuleType:
@@ -102,25 +103,43 @@ def cartpole_swingup(params: Any, state: Sequence[float], force: float) -> Canva
 
     Angles count anticlockwise from upright: a push to the right tilts the pole to the left.
     """
-    numbers = (float(v) for v in (state[0], state[2], force, params.track, params.pole_length))
-    x, theta, force, track, length = (v if math.isfinite(v) else 0.0 for v in numbers)
+    x, theta, force, track, length = _finite(state[0], state[2], force, params.track, params.pole_length)
     canvas = Canvas(2 * track + 0.8)
-    floor, deck = -0.2, -0.02
-    canvas.line((-track, floor), (track, floor), 0.02, GREY)
+    _cart(canvas, x, force, track)
+    canvas.line((x, DECK), (x - length * math.sin(theta), DECK + length * math.cos(theta)), 0.055, ORANGE)
+    canvas.disc((x, DECK), 0.04, INK)
+    return canvas
+
+
+def double_pole(params: Any, state: Sequence[float], force: float) -> Canvas:
+    """Draws the cart and both poles, which begin at the same joint; angles count clockwise from upright."""
+    x, *thetas, force, track = _finite(state[0], state[2], state[4], force, params.track)
+    canvas = Canvas(2 * track + 0.8)
+    _cart(canvas, x, force, track)
+    for theta, half, colour in zip(thetas, (params.long_half, params.short_half), (ORANGE, VERMILLION), strict=True):
+        tip = x + 2 * float(half) * math.sin(theta), DECK + 2 * float(half) * math.cos(theta)
+        canvas.line((x, DECK), tip, 0.05, colour)
+    canvas.disc((x, DECK), 0.04, INK)
+    return canvas
+
+
+def _finite(*numbers: Any) -> list[float]:
+    return [v if math.isfinite(v) else 0.0 for v in map(float, numbers)]
+
+
+def _cart(canvas: Canvas, x: float, force: float, track: float) -> None:
+    """Draws a cart on its track, and the force at its side."""
+    canvas.line((-track, FLOOR), (track, FLOOR), 0.02, GREY)
     for post in (-track, track):
-        canvas.line((post, floor), (post, floor + 0.16), 0.035, GREY)
-    canvas.line((0.0, floor - 0.05), (0.0, floor - 0.12), 0.012, GREY)
+        canvas.line((post, FLOOR), (post, FLOOR + 0.16), 0.035, GREY)
+    canvas.line((0.0, FLOOR - 0.05), (0.0, FLOOR - 0.12), 0.012, GREY)
     push = min(max(force, -1.0), 1.0) / 2
     if push:
         side = x + math.copysign(0.25, push)
-        canvas.arrow((side, deck - 0.05), (side + push, deck - 0.05), 0.035, VERMILLION)
+        canvas.arrow((side, DECK - 0.05), (side + push, DECK - 0.05), 0.035, VERMILLION)
     for wheel in (x - 0.13, x + 0.13):
-        canvas.disc((wheel, floor + 0.05), 0.05, INK)
-    canvas.box((x, deck - 0.045), 0.44, 0.15, BLUE, 0.035)
-    tip = x - length * math.sin(theta), deck + length * math.cos(theta)
-    canvas.line((x, deck), tip, 0.055, ORANGE)
-    canvas.disc((x, deck), 0.04, INK)
-    return canvas
+        canvas.disc((wheel, FLOOR + 0.05), 0.05, INK)
+    canvas.box((x, DECK - 0.045), 0.44, 0.15, BLUE, 0.035)
 
 
 def furuta(params: Any, state: Sequence[float], voltage: float) -> Canvas:

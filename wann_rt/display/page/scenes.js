@@ -105,6 +105,14 @@ const SCENES = {
       pen.arrow([here[0], here[1] + 0.16], [here[0] + clamp(a[0]) * 0.2, here[1] + 0.16], 0.02, style("--act"));
     },
   },
+  "double-pole": {
+    metres: (p) => 2 * p.track + 0.8,
+    draw: (pen, s, a, p) => {
+      cart(pen, s[0], -s[2], 2 * p.long_half, p.track, clamp(a[0]));
+      const tip = [s[0] + 2 * p.short_half * Math.sin(s[4]), -0.02 + 2 * p.short_half * Math.cos(s[4])];
+      pen.line([s[0], -0.02], tip, 0.05, style("--act"));
+    },
+  },
   furuta: {
     metres: (p) => 5.2 * p.rod_length,
     draw: (pen, s, a, p) => {
