@@ -1,15 +1,19 @@
 """Laws of the two poles on a cart: their equations keep what physics keeps, and the literature's numbers are there."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from wann_rt.tasks.compiled.double_pole import Params, start, step
+from wann_rt.tasks.compiled import double_pole
+from wann_rt.tasks.compiled.double_pole import Params, start
 
 f32 = np.float32
+step: Any = double_pole.step
 FREE = Params(cart_friction=f32(0), joint_friction=f32(0), max_angle=f32(1e9), dt=f32(0.002))
 
 
-def energy(p: Params, state: list[float]) -> float:
+def energy(p: Params, state: list[Any]) -> float:
     """Kinetic and potential energy of a cart and two thin rods."""
     x_dot = float(state[1])
     total = float(p.cart_mass) / 2 * x_dot**2
@@ -22,22 +26,23 @@ def energy(p: Params, state: list[float]) -> float:
 
 
 def test_without_force_and_friction_the_energy_stays() -> None:
-    state = [0.0, 0.5, 0.3, -0.4, -0.2, 1.0]
+    state: list[Any] = [f32(v) for v in (0.0, 0.5, 0.3, -0.4, -0.2, 1.0)]
     before, ended = energy(FREE, state), False
     for _ in range(40):
-        *state, _, ended = step(FREE, *map(f32, state), f32(0.0))
+        *state, _, ended = step(FREE, *state, f32(0.0))
     assert not ended
     assert energy(FREE, state) == pytest.approx(before, rel=1e-5)
     assert abs(state[5] - 1.0) > 1.0  # the short pole has turned back
 
 
 def test_a_push_to_the_right_tilts_both_poles_to_the_left_and_the_short_one_faster() -> None:
-    _, x_dot, _, long, _, short, _, _ = step(Params(), *map(f32, (0, 0, 0, 0, 0, 0)), f32(1.0))
+    rest: list[Any] = [f32(0.0)] * 6
+    _, x_dot, _, long, _, short, _, _ = step(Params(), *rest, f32(1.0))
     assert x_dot > 0 > long > short
 
 
 def test_episodes_begin_as_in_the_literature_and_end_at_36_degrees() -> None:
-    state = list(start(3))
+    state: list[Any] = list(start(3))
     assert np.rad2deg(state[2]) == pytest.approx(4.5)
     steps, ended = 0, False
     while not ended:
@@ -45,5 +50,3 @@ def test_episodes_begin_as_in_the_literature_and_end_at_36_degrees() -> None:
         steps += 1
     assert 10 < steps < 50
     assert max(abs(state[2]), abs(state[4])) > np.deg2rad(36)
-
-
