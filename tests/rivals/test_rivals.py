@@ -25,7 +25,8 @@ from wann_rt.rivals.tuning import played, tuned
 from wann_rt.tuning.polish import PolishSettings
 
 SWING = tasks.get("cartpole-swingup")
-HELD = ("cartpole-swingup", "pendulum", "cartpole", "acrobot")
+QUADROTOR = tasks.get("quadrotor")
+HELD = ("cartpole-swingup", "pendulum", "cartpole", "acrobot", "quadrotor")
 BRIEF = PolishSettings("pepg", population=8, episodes=4, steps=200_000, seed=1, threads=1, final=16)
 
 
@@ -36,10 +37,10 @@ def law(name: str, task: str = "cartpole-swingup") -> Law:
 @pytest.mark.parametrize("name", HELD)
 def test_linear_feedback_by_theory_keeps_the_linearised_plant_where_it_is(name: str) -> None:
     task = tasks.get(name)
-    a, b, _ = linearised(task, KNOWN[name].rest)
-    q, r = np.eye(len(a)), np.eye(1)
+    a, b, _ = linearised(task, KNOWN[name].rest, KNOWN[name].trim)
+    q, r = np.eye(len(a)), np.eye(b.shape[1])
     k = riccati(a, b, q, r)
-    assert np.abs(np.linalg.eigvals(a)).max() > 1
+    assert np.abs(np.linalg.eigvals(a)).max() > (1 - 1e-3 if name == "quadrotor" else 1)  # which drifts, only
     assert np.abs(np.linalg.eigvals(a - b @ k)).max() < 1
     p = np.linalg.solve(np.eye(len(a) ** 2) - np.kron((a - b @ k).T, (a - b @ k).T), (q + k.T @ r @ k).ravel())
     p = p.reshape(a.shape)  # the cost to go of this feedback, by Lyapunov's equation; then it solves Riccati's
@@ -87,10 +88,34 @@ def test_a_linear_rival_is_a_controller_of_the_same_bits(name: str) -> None:
 
 
 def test_other_rivals_are_printed_as_formulas() -> None:
-    for name in ("PID", "energy shaping + LQR"):
-        one = law(name)
-        assert controller_of(SWING, one, np.array(one.start)) is None
-        assert "rival_observe" in to_plant(formula(SWING, one, np.array(one.start)), prefix="rival")
+    others = ("PID", SWING), ("energy shaping + LQR", SWING), ("cascaded PD", QUADROTOR)
+    for name, task in others:
+        one = law(name, task.name)
+        assert controller_of(task, one, np.array(one.start)) is None
+        assert "rival_observe" in to_plant(formula(task, one, np.array(one.start)), prefix="rival")
+
+
+def test_several_actions_each_have_gains_of_their_own() -> None:
+    by_theory, cascade = law("LQR", "quadrotor"), law("cascaded PD", "quadrotor")
+    bias = [gain for gain, name in zip(by_theory.start, by_theory.gains, strict=True) if name.endswith("bias")]
+    assert bias == pytest.approx(KNOWN["quadrotor"].trim, abs=0.01)  # at rest each asks for what keeps it there
+    assert set(by_theory.targets) == {0, 1, 2, 3}
+    loop = closed(QUADROTOR, cascade)
+    lanes = with_gains(starts_of(loop, range(16)), len(QUADROTOR.variables), np.array(cascade.start))
+    assert returns(loop, lambda seen: seen, lanes).mean() > 350  # of 500: thrown, it hovers
+    rival = law("random", "quadrotor")
+    drawn, memory = rival.act((), (np.float32(rival.first(1)[0]),), ())
+    assert len({float(u) for u in drawn}) == 4
+    assert memory != (rival.first(1)[0],)
+
+
+def test_several_actions_without_a_point_of_rest_are_fed_all_that_is_seen() -> None:
+    task = replace(QUADROTOR, name="unknown")
+    (_, linear) = laws(task)
+    assert len(linear.gains) == 4 * 18
+    made = controller_of(task, linear, np.arange(72.0))
+    assert made is not None
+    assert made.network.n_connections == 72
 
 
 @pytest.mark.long

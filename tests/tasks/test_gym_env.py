@@ -13,9 +13,11 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 from helpers import builders
 
+from wann_rt import tasks
 from wann_rt.core.controller import Controller, Weight
 from wann_rt.core.network import Network
 from wann_rt.play.rollouts import play, starts_of
+from wann_rt.rivals.textbook import laws
 from wann_rt.tasks import TASKS, gym_env
 from wann_rt.tasks.task import Task
 
@@ -77,10 +79,15 @@ def idle(task: Task) -> Any:
     return np.zeros(len(task.actions), f32) if task.decision == "values" else 0
 
 
+CASCADE = next(law for law in laws(tasks.get("quadrotor")) if law.name == "cascaded PD")
+
+
 def balancing(task: Task, observation: Any) -> Any:
     """Returns an action that, if need be, keeps an episode going."""
     if task.name == "double-pole":
         return np.clip(LAW @ observation, -1, 1).astype(f32).reshape(1)
+    if task.name == "quadrotor":
+        return np.array(CASCADE.act(tuple(map(f32, CASCADE.start)), (), tuple(observation))[0], f32)
     return int(observation[2] + 0.3 * observation[3] > 0) if task.name == "cartpole" else idle(task)
 
 

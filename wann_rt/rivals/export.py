@@ -24,10 +24,8 @@ def controller_of(task: Task, law: Law, gains: Gains) -> Controller | None:
     if not law.sources:
         return None
     n_in, n_out = len(task.observations), len(task.actions)
-    factors = [float(f) for f in np.array(asked(1.0, task), np.float64)]
     outputs = {1 + n_in + k: BY_NAME["linear"].id for k in range(n_out)}
-    pairs = {(source, 1 + n_in + k): factor * gains[j]
-             for j, source in enumerate(law.sources) for k, factor in enumerate(factors) if factor != 0}  # fmt: skip
+    pairs = {(source, 1 + n_in + k): gain for source, k, gain in _terms(task, law, gains)}
     network, _ = Network.build(n_in, {}, outputs, [Connection(a, b, 1) for a, b in pairs])
     values = tuple(float(np.float32(pairs[c.source, c.target])) for c in network.connections)
     provenance = {"created_by": f"wann_rt {__version__}", **origin(task), "rival": law.name}
@@ -35,6 +33,15 @@ def controller_of(task: Task, law: Law, gains: Gains) -> Controller | None:
     made = Controller(task.name, network, Weight("connections", values), *sides, task.rate_hz, decision=task.decision,
                       provenance=provenance)  # fmt: skip
     return with_vectors(task, made, 0)
+
+
+def _terms(task: Task, law: Law, gains: Gains) -> list[tuple[int, int, float]]:
+    """Returns source, action and weight of each connection that a linear law is."""
+    if law.targets:
+        return list(zip(law.sources, law.targets, gains.tolist(), strict=True))
+    factors = [float(f) for f in np.array(asked(1.0, task), np.float64)]
+    return [(source, k, factor * gains[j]) for j, source in enumerate(law.sources)
+            for k, factor in enumerate(factors) if factor != 0]  # fmt: skip
 
 
 class _None(NamedTuple):

@@ -40,6 +40,8 @@ class Law:
         first: episode seed -> the first memory.
         sources: where the law is a sum of gains times these nodes of a network (0: the bias, 1: the first observation),
             which they are, one a gain; empty where it is something else.
+        targets: which action each of these gains is of, where each action has its own; empty: all are of the one number
+            that ``asked`` makes the actions of.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Law:
     act: Act
     first: Callable[[int], tuple[float, ...]] = nothing
     sources: tuple[int, ...] = ()
+    targets: tuple[int, ...] = ()
 
 
 def asked(u: Number, task: Task) -> tuple[Number, ...]:

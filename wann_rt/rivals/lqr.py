@@ -1,8 +1,9 @@
 """The linear-quadratic regulator about a task's point of rest, from the plant that is simulated.
 
 The plant is linearised by central differences, in float32 because its sine and cosine are defined there alone: the
-step of a difference is wide enough for their rounding. Actions enter by the difference between full action to and fro,
-which is exact where the plant is affine in them, and defined where only the greatest output counts. The weights follow
+step of a difference is wide enough for their rounding. One action enters by the difference between full action to and
+fro, which is exact where the plant is affine in it, and defined where only the greatest output counts; several enter
+each by a small difference about those that keep the plant at rest. The weights follow
 Bryson's rule: each reading and the action cost 1 at their typical size (A. Bryson and Y.-C. Ho, "Applied optimal
 control", 1975). The discrete algebraic Riccati equation is solved by iterating the recursion of the finite horizon.
 """
@@ -19,6 +20,7 @@ from wann_rt.tasks.task import Task
 
 Matrix = NDArray[np.float64]
 DELTA = 0.03  # of each state variable
+NUDGE = 0.1  # of each of several actions, in shares of the greatest
 MOST_ITERATIONS = 100_000
 HUGE = 1e100
 
@@ -31,13 +33,17 @@ class Linear(NamedTuple):
     c: Matrix
 
 
-def linearised(task: Task, rest: tuple[float, ...]) -> Linear:
-    """Returns the plant near a state in which it stays by itself; u is the action in shares of the greatest."""
-    strength = conditions.strengths(task)[0] if task.decision == "values" else 1.0
+def linearised(task: Task, rest: tuple[float, ...], trim: tuple[float, ...] = ()) -> Linear:
+    """Returns the plant near a state in which it stays; u is the actions in shares of the greatest.
+
+    Args:
+        task: the plain task.
+        rest: the state.
+        trim: the actions that keep it there; none: it stays by itself.
+    """
     n = len(rest)
 
-    def after(x: Matrix, u: float) -> Matrix:
-        actions: Any = asked(np.float32(u * strength), task)
+    def after(x: Matrix, actions: Any) -> Matrix:
         with np.errstate(all="ignore"):
             moved = np.array(task.step(task.params, *x.astype(np.float32), *actions)[:n], np.float64) - x
         return x + moved - 2 * np.pi * np.round(moved / (2 * np.pi))  # an angle may have been wrapped
@@ -45,12 +51,27 @@ def linearised(task: Task, rest: tuple[float, ...]) -> Linear:
     def seen(x: Matrix) -> Matrix:
         return np.array(task.observe(*x.astype(np.float32)), np.float64)
 
+    def slopes(actions: Any) -> Matrix:
+        return np.array([(after(x + d, actions) - after(x - d, actions)) / (2 * DELTA) for d in steps]).T
+
     x = np.array(rest, np.float64)
     steps = DELTA * np.eye(n)
-    to, fro = (np.array([(after(x + d, u) - after(x - d, u)) / (2 * DELTA) for d in steps]).T for u in (1.0, -1.0))
-    b = (after(x, 1.0) - after(x, -1.0)) / 2
+    pushes = _pushes(task, trim)
+    a = np.mean([slopes(actions) for to, fro, _ in pushes for actions in (to, fro)], axis=0)
+    b = np.array([(after(x, to) - after(x, fro)) / (2 * width) for to, fro, width in pushes]).T
     c = np.array([(seen(x + d) - seen(x - d)) / (2 * DELTA) for d in steps]).T
-    return Linear((to + fro) / 2, b[:, np.newaxis], c)
+    return Linear(a, b, c)
+
+
+def _pushes(task: Task, trim: tuple[float, ...]) -> list[tuple[Any, Any, float]]:
+    """Returns for each input the actions to and fro, and by which share of the greatest they are pushed."""
+    strengths = conditions.strengths(task)
+    if task.decision == "argmax" or len(task.actions) == 1:
+        full = np.float32(strengths[0] if task.decision == "values" else 1.0)
+        return [(asked(full, task), asked(-full, task), 1.0)]
+    about = np.array(trim or (0.0,) * len(strengths))
+    nudges = NUDGE * np.diag(strengths)
+    return [(*((about + sign * nudge).astype(np.float32) for sign in (1, -1)), NUDGE) for nudge in nudges]
 
 
 def riccati(a: Matrix, b: Matrix, q: Matrix, r: Matrix) -> Matrix:
@@ -73,9 +94,14 @@ def riccati(a: Matrix, b: Matrix, q: Matrix, r: Matrix) -> Matrix:
 
 def feedback(task: Task, rest: tuple[float, ...]) -> Matrix:
     """Returns the gain of each observation, for an action in the task's own unit, [observations]."""
-    a, b, c = linearised(task, rest)
+    return np.asarray(feedbacks(task, rest)[0])
+
+
+def feedbacks(task: Task, rest: tuple[float, ...], trim: tuple[float, ...] = ()) -> Matrix:
+    """Returns the gain of each observation for each action in its own unit, [actions, observations]."""
+    a, b, c = linearised(task, rest, trim)
     scaled = c / np.array(conditions.sizes(task))[:, np.newaxis]
-    k = riccati(a, b, scaled.T @ scaled, np.eye(1))
-    strength = conditions.strengths(task)[0] if task.decision == "values" else 1.0
-    gains = -strength * (k @ np.linalg.pinv(c))[0]
+    k = riccati(a, b, scaled.T @ scaled, np.eye(b.shape[1]))
+    strengths = np.array(conditions.strengths(task)) if task.decision == "values" else np.ones(1)
+    gains = -strengths[:, np.newaxis] * (k @ np.linalg.pinv(c))
     return np.where(np.abs(gains) > 1e-6 * np.abs(gains).max(), gains, 0.0)

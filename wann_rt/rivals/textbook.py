@@ -12,8 +12,9 @@ import numpy as np
 
 from wann_rt.core.arithmetic import ONE, clip, select
 from wann_rt.core.random import Purpose, stream, uniforms
+from wann_rt.rivals.cascade import HOVERING, hover
 from wann_rt.rivals.law import Law, asked
-from wann_rt.rivals.lqr import feedback
+from wann_rt.rivals.lqr import feedback, feedbacks
 from wann_rt.tasks import conditions
 from wann_rt.tasks.composed.sensing import MODULUS, following
 from wann_rt.tasks.task import Task
@@ -29,12 +30,14 @@ class Known:
     Attributes:
         rest: the state in which it shall be held, where it is one in which the plant can stay.
         loops: for PID: which observation is an error, and which its rate.
-        swing: makes the law that swings up by energy and holds by linear feedback.
+        own: makes the law that a textbook has for just this plant: swinging up by energy, a cascade.
+        trim: the actions that keep it at rest, where none does not.
     """
 
     rest: tuple[float, ...] = ()
     loops: tuple[tuple[int, int], ...] = ()
-    swing: Callable[[Task, tuple[float, ...]], Law] | None = None
+    own: Callable[[Task, tuple[float, ...]], Law] | None = None
+    trim: tuple[float, ...] = ()
 
 
 def laws(task: Task) -> list[Law]:
@@ -43,10 +46,15 @@ def laws(task: Task) -> list[Law]:
     made = [random_actions(task)]
     if known.loops:
         made.append(pid(task, known))
-    made.append(linear(task, known))
-    if known.swing is not None:
-        made.append(known.swing(task, known.rest))
+    made.append(linear_of_each(task, known) if _each(task) else linear(task, known))
+    if known.own is not None:
+        made.append(known.own(task, known.rest))
     return made
+
+
+def _each(task: Task) -> bool:
+    """Returns whether a task has several actions, each of which is a number of its own."""
+    return task.decision == "values" and len(task.actions) > 1
 
 
 def _strength(task: Task) -> float:
@@ -56,11 +64,14 @@ def _strength(task: Task) -> float:
 
 def random_actions(task: Task) -> Law:
     """Returns a law without gains: an action drawn uniformly in each step."""
-    most = f32(2.0 * _strength(task))
+    most = [f32(2.0 * strength) for strength in (conditions.strengths(task) if _each(task) else (_strength(task),))]
 
     def act(g: Any, memory: Any, o: Any) -> Any:
-        noise = following(memory[0])
-        return asked(noise / MODULUS * most, task), (noise,)
+        noise, drawn = memory[0], []
+        for greatest in most:
+            noise = following(noise)
+            drawn.append(noise / MODULUS * greatest)
+        return tuple(drawn) if _each(task) else asked(drawn[0], task), (noise,)
 
     def first(seed: int) -> tuple[float, ...]:
         drawn = float(uniforms(stream(seed, Purpose.DISTURBANCE, 1), 1)[0])
@@ -85,16 +96,47 @@ def linear(task: Task, known: Known) -> Law:
 
 
 def _weighted(task: Task, used: tuple[int, ...]) -> Callable[[Any, Any, Any], Any]:
-    """Returns the sum of gains times nodes, added in the order in which a network adds."""
+    """Returns the sum of gains times nodes as what the task is asked for."""
+    terms = list(enumerate(used))
 
     def act(g: Any, memory: Any, o: Any) -> Any:
-        terms = [g[k] * o[node - 1] if node else g[k] for k, node in enumerate(used)]
-        total = terms[0]
-        for term in terms[1:]:
-            total = total + term
-        return asked(total, task), ()
+        return asked(_sum(g, o, terms), task), ()
 
     return act
+
+
+def linear_of_each(task: Task, known: Known) -> Law:
+    """Returns linear feedback for several actions, each with gains of its own; see ``linear``."""
+    n, strengths = len(task.observations), np.array(conditions.strengths(task))[:, np.newaxis]
+    if known.rest:
+        fed = feedbacks(task, known.rest, known.trim)
+        seen = np.array(task.observe(*np.array(known.rest, np.float32)), np.float64)
+        start = np.hstack([np.array(known.trim)[:, np.newaxis] - (fed @ seen)[:, np.newaxis], fed])
+        scale = np.abs(start)
+    else:
+        start = np.zeros((len(strengths), 1 + n))
+        scale = strengths / np.array([1.0, *conditions.sizes(task)])
+    targets, sources = np.nonzero(scale)
+    terms = [[(int(j), int(sources[j])) for j in np.flatnonzero(targets == k)] for k in range(len(strengths))]
+    nodes = ["bias", *(channel.name for channel in task.observations)]
+    names = tuple(f"{task.actions[k].name}_{nodes[i]}" for k, i in zip(targets, sources, strict=True))
+
+    def act(g: Any, memory: Any, o: Any) -> Any:
+        return tuple(_sum(g, o, terms_of) for terms_of in terms), ()
+
+    return Law(
+        "LQR" if known.rest else "linear", names, tuple(start[scale != 0].tolist()), tuple(scale[scale != 0].tolist()),
+        act, sources=tuple(sources.tolist()), targets=tuple(targets.tolist()),
+    )  # fmt: skip
+
+
+def _sum(g: Any, o: Any, terms: list[tuple[int, int]]) -> Any:
+    """Returns the sum of gains times nodes, added in the order in which a network adds; none is 0."""
+    total: Any = f32(0.0)
+    for k, (gain, node) in enumerate(terms):
+        term = g[gain] * o[node - 1] if node else g[gain]
+        total = total + term if k else term
+    return total
 
 
 def pid(task: Task, known: Known) -> Law:
@@ -194,4 +236,5 @@ KNOWN: Mapping[str, Known] = {
     "cartpole": Known((0.0, 0.0, 0.0, 0.0), ((2, 3), (0, 1))),
     "acrobot": Known((float(np.pi), 0.0, 0.0, 0.0), ((1, 4), (3, 5))),
     "furuta": Known((0.0, 0.0, 0.0, 0.0), ((3, 4), (0, 1)), swing_arm),
+    "quadrotor": Known(HOVERING.state, (), hover, HOVERING.actions),
 }

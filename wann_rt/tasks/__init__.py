@@ -19,6 +19,7 @@ from wann_rt.tasks.compiled import (
     furuta,
     mountain_car,
     pendulum,
+    quadrotor,
 )
 from wann_rt.tasks.composed.task import under
 from wann_rt.tasks.dataset.task import DataTask
@@ -165,6 +166,26 @@ TASKS: tuple[Task, ...] = (
             ("long_mass_spread", 0.2),
             ("long_half_spread", 0.1),
             ("short_half_spread", 0.1),
+        ),
+    ),
+    _row(
+        quadrotor,
+        name="quadrotor",
+        aliases=("crazyflie",),
+        title="catch a thrown quadrotor (Crazyflie 2.x) by its four rotors, and hover",
+        version=1,
+        env_id="wann_rt/Quadrotor-v0",
+        rate_hz=100.0,
+        step_clips=True,
+        motor="max_thrust",
+        scene=scenes.quadrotor,
+        sizes=(0.5,) * 3 + (1.0, 0.5, 0.5, 0.5) + (1.0,) * 3 + (3.0,) * 3 + (1.0,) * 4,
+        tested=(
+            *SENSING,
+            ("mass_spread", 0.2),
+            ("inertia_spread", 0.2),
+            ("inertia_z_spread", 0.2),
+            ("lag_spread", 0.2),
         ),
     ),
 )

@@ -169,6 +169,32 @@ def furuta(params: Any, state: Sequence[float], voltage: float) -> Canvas:
     return canvas
 
 
+def quadrotor(params: Any, state: Sequence[float], action: float) -> Canvas:
+    """Draws the quadrotor from the side at the left, x to the right, and from behind at the right, y to the left.
+
+    It is drawn four times as large as it is; a line on each rotor shows its thrust, a cross the place to hover at.
+    """
+    x, y, z, qw, qx, qy, qz = (float(v) if math.isfinite(v) else 0.0 for v in state[:7])
+    speeds = [float(v) if math.isfinite(v) else 0.0 for v in state[13:17]]
+    canvas, arm, thick = Canvas(6.0), 4.0 * float(params.arm), 0.02
+    forward = 1 - 2 * (qy * qy + qz * qz), 2 * (qx * qy + qw * qz), 2 * (qx * qz - qw * qy)
+    left = 2 * (qx * qy - qw * qz), 1 - 2 * (qx * qx + qz * qz), 2 * (qy * qz + qw * qx)
+    up = 2 * (qx * qz + qw * qy), 2 * (qy * qz - qw * qx), 1 - 2 * (qx * qx + qy * qy)
+    for middle, across, sign in ((-1.5, 0, 1.0), (1.5, 1, -1.0)):
+        here = middle + sign * (x, y)[across], z
+        canvas.line((middle - 0.1, 0.0), (middle + 0.1, 0.0), thick / 2, GREY)
+        canvas.line((middle, -0.1), (middle, 0.1), thick / 2, GREY)
+        for (ahead, aside), speed in zip(((1, -1), (-1, -1), (-1, 1), (1, 1)), speeds, strict=True):
+            reach = [arm * (ahead * f + aside * s) for f, s in zip(forward, left, strict=True)]
+            rotor = here[0] + sign * reach[across], here[1] + reach[2]
+            thrust = 0.5 * min(max(speed, 0.0), 1.0) ** 2
+            canvas.line(here, rotor, thick, BLUE if ahead > 0 else INK)
+            tip = rotor[0] + sign * thrust * up[across], rotor[1] + thrust * up[2]
+            canvas.line(rotor, tip, thick, VERMILLION)
+        canvas.disc(here, 1.5 * thick, ORANGE)
+    return canvas
+
+
 def traces(names: Sequence[str], moments: Sequence[Sequence[float]]) -> Canvas:
     """Draws what is known of any task: its last moments, a curve for each observation and action under its name.
 

@@ -131,6 +131,29 @@ const SCENES = {
       pen.arrow([l, -1.12 * l], [l + clamp(a[0]) * 0.5 * l, -1.12 * l], 0.05 * l, style("--act"));
     },
   },
+  quadrotor: {
+    metres: () => 6,
+    draw: (pen, s, a, p) => {
+      const [qw, qx, qy, qz] = s.slice(3, 7);
+      const arm = 4 * p.arm;
+      const forward = [1 - 2 * (qy * qy + qz * qz), 2 * (qx * qy + qw * qz), 2 * (qx * qz - qw * qy)];
+      const left = [2 * (qx * qy - qw * qz), 1 - 2 * (qx * qx + qz * qz), 2 * (qy * qz + qw * qx)];
+      const up = [2 * (qx * qz + qw * qy), 2 * (qy * qz - qw * qx), 1 - 2 * (qx * qx + qy * qy)];
+      for (const [middle, across, sign] of [[-1.5, 0, 1], [1.5, 1, -1]]) {
+        const here = [middle + sign * s[across], s[2]];
+        pen.line([middle - 0.1, 0], [middle + 0.1, 0], 0.01, style("--faint"));
+        pen.line([middle, -0.1], [middle, 0.1], 0.01, style("--faint"));
+        [[1, -1], [-1, -1], [-1, 1], [1, 1]].forEach(([ahead, aside], k) => {
+          const reach = forward.map((f, j) => arm * (ahead * f + aside * left[j]));
+          const rotor = [here[0] + sign * reach[across], here[1] + reach[2]];
+          const thrust = 0.5 * s[13 + k] * s[13 + k];
+          pen.line(here, rotor, 0.02, ahead > 0 ? style("--body") : INK());
+          pen.line(rotor, [rotor[0] + sign * thrust * up[across], rotor[1] + thrust * up[2]], 0.02, style("--act"));
+        });
+        pen.disc(here, 0.03, style("--pole"));
+      }
+    },
+  },
   acrobot: {
     metres: () => 6.4,
     draw: (pen, s) => {
