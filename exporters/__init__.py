@@ -18,6 +18,7 @@ from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ExportError
 from wann_rt.core.files import write_atomic
 from wann_rt.core.guess import near
+from wann_rt.core.stateful import only_without_monitor
 
 __all__ = ["EXPORTERS", "Exporter", "default_path", "export", "format_of", "write"]
 
@@ -32,12 +33,14 @@ class Exporter:
         load: returns its function, controller and options -> text or bytes, or texts by file name; imports what that
             needs.
         description: for people.
+        keeps_monitor: whether a controller's monitor is part of it.
     """
 
     name: str
     suffix: str
     load: Callable[[], Callable[..., str | bytes | dict[str, str]]]
     description: str
+    keeps_monitor: bool = False
 
 
 def _to_onnx() -> Callable[..., bytes]:
@@ -123,7 +126,10 @@ def export(
         FileError: the folder of ``out`` does not exist or cannot be written.
     """
     to = to or ("onnx" if out is None else format_of(out))
-    function = _row(to).load()
+    row = _row(to)
+    if not row.keeps_monitor:
+        only_without_monitor(controller, f"the format {to}")
+    function = row.load()
     known = [p.name for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]
     unknown = sorted(set(options) - set(known))
     if unknown:

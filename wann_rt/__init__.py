@@ -26,6 +26,7 @@ _PUBLIC = {
     "KeepBest": "evolution.callbacks",
     "Knob": "tuning.knob",
     "Knockout": "evaluation.knockout",
+    "Monitored": "monitoring.make",
     "Network": "core.network",
     "Report": "exporters.parity.report",
     "Robustness": "evaluation.robustness",
@@ -46,6 +47,7 @@ _PUBLIC = {
     "export": "exporters",
     "knockout": "evaluation.knockout",
     "load": "zoo.sources",
+    "monitor": "monitoring.make",
     "package": "exporters.packages",
     "plot": "display.plot",
     "propose": "tuning.proposed",
@@ -68,6 +70,7 @@ __all__ = [
     "KeepBest",
     "Knob",
     "Knockout",
+    "Monitored",
     "Network",
     "Report",
     "Robustness",
@@ -88,6 +91,7 @@ __all__ = [
     "export",
     "knockout",
     "load",
+    "monitor",
     "package",
     "plot",
     "propose",
@@ -122,6 +126,7 @@ if TYPE_CHECKING:
     from wann_rt.exporters.packages import package
     from wann_rt.exporters.parity.report import Report
     from wann_rt.exporters.parity.verify import verify
+    from wann_rt.monitoring.make import Monitored, monitor
     from wann_rt.play.check import check_task
     from wann_rt.play.environment import environment
     from wann_rt.play.task_of import task_of

@@ -11,7 +11,7 @@ from typing import Any
 from wann_rt.core.controller import Controller
 from wann_rt.core.disk import check_new_folder, write_folder
 from wann_rt.core.files import digest, to_text
-from wann_rt.core.stateful import only_without_state
+from wann_rt.core.stateful import only_without_monitor, only_without_state
 from wann_rt.exporters.contract import interface_hash, test_vectors
 from wann_rt.exporters.evidence import misra, text
 from wann_rt.exporters.evidence.bounds import bounds
@@ -45,6 +45,7 @@ def write(controller: Controller, folder: Path, targets: Sequence[Target], vecto
         FileError: the folder holds something, or cannot be written.
     """
     only_without_state(controller, "an evidence kit")
+    only_without_monitor(controller, "an evidence kit")
     check_new_folder(folder)
     files, found = contents(controller, targets, vectors)
     write_folder(folder, files)

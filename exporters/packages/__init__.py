@@ -14,7 +14,7 @@ from wann_rt.core.controller import Controller
 from wann_rt.core.disk import write_folder
 from wann_rt.core.errors import ExportError
 from wann_rt.core.guess import near
-from wann_rt.core.stateful import only_without_state
+from wann_rt.core.stateful import only_without_monitor, only_without_state
 from wann_rt.exporters.packages.subject import Subject, subject
 
 __all__ = ["KINDS", "Kind", "package"]
@@ -123,6 +123,7 @@ def package(
         FileError: the folder is not empty or cannot be written.
     """
     only_without_state(controller, "a package")
+    only_without_monitor(controller, "a package")
     if kind not in KINDS:
         raise ExportError(f"unknown kind of package {kind!r}; known kinds: {', '.join(KINDS)}{near(kind, KINDS)}")
     row = KINDS[kind]

@@ -87,6 +87,7 @@ def verify(
         recorded: further observations [batch, observations], e.g. of an episode.
         evaluators: rows to run; all by default.
     """
+    controller = replace(controller, monitor=None)  # which changes no action
     trial = Trial(controller, observations(controller, n_random, recorded))
     rows = EVALUATORS if evaluators is None else evaluators
     return Report(controller.name, (*_recorded(trial), *(_run(trial, row) for row in rows)))

@@ -14,13 +14,13 @@ from wann_rt.cli.options import AS_JSON, CONTROLLER, print_json, read_controller
 def show(controller: Path, draw: Path | None, as_json: bool) -> None:
     """Show what CONTROLLER observes, computes and does."""
     loaded = read_controller(controller)
-    from wann_rt.display import tables as display
+    from wann_rt.display import monitor as display
 
     if draw is not None:
         from wann_rt.display import network as drawing
 
         drawing.draw_network(loaded, draw)
     if as_json:
-        print_json(display.controller_dict(loaded))
+        print_json(display.whole_dict(loaded))
     else:
-        display.show_controller(loaded)
+        display.show_whole(loaded)

@@ -17,6 +17,7 @@ from wann_rt.core.decision import Decision, decided, greatest, parts_of
 from wann_rt.core.derived import Derived
 from wann_rt.core.errors import ControllerError
 from wann_rt.core.memory import Memory
+from wann_rt.core.monitor import Monitor
 from wann_rt.core.network import Network
 from wann_rt.core.observation import observation_of
 from wann_rt.core.shown import Shown
@@ -55,6 +56,7 @@ class Controller(Shown):
             has any has a state: see ``start`` and ``step``.
         resets: numbers of the vectors before which the state is reset; the vectors of a controller with a state are
             one sequence, and the first number is 0.
+        monitor: notices that the world is another one than was searched for; it changes no action.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Controller(Shown):
     decision: Decision = "values"
     derived: tuple[Derived, ...] = ()
     resets: tuple[int, ...] = ()
+    monitor: Monitor | None = None
 
     def __post_init__(self) -> None:
         """Checks that the parts fit together."""
@@ -79,6 +82,8 @@ class Controller(Shown):
         check(self.network, self.weight)
         if self.derived:
             _ = self.memory  # which refuses sources that are not there
+        if self.monitor is not None:
+            _check_monitor(self.monitor, len(self.observations), len(self.actions))
         stateful.check_resets(self.resets, len(self.vectors), bool(self.derived))
         object.__setattr__(self, "vectors", tuple(self._checked(i, vector) for i, vector in enumerate(self.vectors)))
 
@@ -114,7 +119,7 @@ class Controller(Shown):
         """The same without memory: a controller that is fed with all that the network sees."""
         if not self.derived:
             return self
-        return replace(self, observations=self.inputs, derived=(), vectors=(), resets=())
+        return replace(self, observations=self.inputs, derived=(), vectors=(), resets=(), monitor=None)
 
     @cached_property
     def lowered(self) -> Lowered:
@@ -285,9 +290,12 @@ class Controller(Shown):
         return observation_of(observation, tuple(channel.name for channel in self.observations))
 
     def with_weight(self, weight: Weight | float) -> "Controller":
-        """Returns this controller with another weight; signs move into weights per connection, vectors are dropped."""
+        """Returns this controller with another weight.
+
+        Signs move into weights per connection; vectors and a monitor, which were of the old one, are dropped.
+        """
         weight = weight if isinstance(weight, Weight) else Weight.shared(weight)
-        return replace(self, weight=weight, vectors=(), resets=())
+        return replace(self, weight=weight, vectors=(), resets=(), monitor=None)
 
 
 def _best_forward() -> Forward:
@@ -311,3 +319,11 @@ def _check_channels(side: str, channels: tuple[Channel, ...], expected: int) -> 
     twice = sorted(name for name in count if count[name] > 1)
     if twice or "" in count:
         raise ControllerError(f"{side} channels need distinct, non-empty names; repeated: {twice}")
+
+
+def _check_monitor(monitor: Monitor, observations: int, actions: int) -> None:
+    if (monitor.observations, monitor.actions) != (observations, actions):
+        raise ControllerError(
+            f"the monitor is for {monitor.observations} observations and {monitor.actions} actions, but the controller "
+            f"has {observations} and {actions}"
+        )

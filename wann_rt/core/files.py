@@ -7,8 +7,6 @@ import os
 from dataclasses import asdict, fields
 from typing import Any
 
-import numpy as np
-
 from wann_rt.core.activations import BY_ID, BY_NAME, PALETTE
 from wann_rt.core.controller import Channel, Controller, Vector, Weight
 from wann_rt.core.derived import KINDS, Derived
@@ -17,8 +15,12 @@ from wann_rt.core.disk import read_text as read_text
 from wann_rt.core.disk import write_atomic as write_atomic
 from wann_rt.core.errors import ControllerError, FileError, NetworkError
 from wann_rt.core.guess import near
+from wann_rt.core.monitor import Monitor
+from wann_rt.core.monitor_file import document as monitor_document
+from wann_rt.core.monitor_file import read_monitor
 from wann_rt.core.network import MAX_CONNECTIONS, MAX_NODES, Connection, Network
 from wann_rt.core.strict_json import Reader, parse, shown
+from wann_rt.core.weight import shortest as shortest
 
 FORMAT = "wann_rt.controller"
 SINCE_STATE = 2  # the version that brought derived channels, and with them a state
@@ -67,12 +69,6 @@ def from_text(text: str, where: str = "controller", *, check_digest: bool = True
         raise FileError(f"{where}: {error}") from None
 
 
-def shortest(value: float) -> float:
-    """Returns the number with the fewest digits that reads back as the same float32."""
-    short = float(str(np.float32(value)))
-    return short if np.float32(short) == np.float32(value) else float(np.float32(value))
-
-
 def _document(controller: Controller) -> dict[str, Any]:
     network = controller.network
     activations = [BY_ID[a] for a in network.activations]
@@ -96,13 +92,14 @@ def _document(controller: Controller) -> dict[str, Any]:
         **({} if controller.decision == "values" else {"decision": controller.decision}),
         **({"derived": [_derived_document(d) for d in controller.derived]} if controller.derived else {}),
         **({"resets": list(controller.resets)} if controller.derived else {}),
+        **({} if controller.monitor is None else {"monitor": monitor_document(controller.monitor)}),
     }
 
 
 def _version(controller: Controller) -> int:
     """Returns the oldest version that has all that a controller has."""
     newest = max(BY_ID[a].since for a in controller.network.activations)
-    return max(newest, SINCE_STATE) if controller.derived else newest
+    return max(newest, SINCE_STATE) if controller.derived or controller.monitor is not None else newest
 
 
 def _derived_document(derived: Derived) -> dict[str, Any]:
@@ -141,7 +138,7 @@ def _controller(reader: Reader, check_digest: bool) -> Controller:
     version = _checked_version(reader)
     reader.only(
         "format", "version", "name", "rate_hz", "observations", "actions", "network", "weight", "vectors",
-        "provenance", "decision", *(("derived", "resets") if version >= SINCE_STATE else ()), "digest",
+        "provenance", "decision", *(("derived", "resets", "monitor") if version >= SINCE_STATE else ()), "digest",
     )  # fmt: skip
     stated = reader.get("digest", str)
     document = {key: value for key, value in reader.value.items() if key != "digest"}
@@ -172,6 +169,7 @@ def _controller(reader: Reader, check_digest: bool) -> Controller:
         decision=reader.get("decision", str) if "decision" in reader.value else "values",
         derived=derived,
         resets=tuple(reader.items("resets", int, most=MAX_VECTORS)) if derived else (),
+        monitor=_monitor(reader, len(observations)),
     )
 
 
@@ -246,6 +244,13 @@ def _derived(reader: Reader) -> tuple[Derived, ...]:
     if not entries:
         raise FileError(f"{reader.where}: derived has no entries; expected one at least, or no such key")
     return tuple(_one_derived(Reader(value, f"{reader.where}: derived[{i}]")) for i, value in enumerate(entries))
+
+
+def _monitor(reader: Reader, observations: int) -> Monitor | None:
+    if "monitor" not in reader.value:
+        return None
+    own = Reader(reader.get("monitor", dict), f"{reader.where}: monitor")
+    return read_monitor(own, observations, len(reader.get("actions", list)))
 
 
 def _one_derived(reader: Reader) -> Derived:

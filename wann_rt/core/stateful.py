@@ -74,6 +74,23 @@ def only_without_state(controller: "Controller", what: str) -> None:
         )
 
 
+def only_without_monitor(controller: "Controller", what: str) -> None:
+    """Refuses a controller with a monitor for what would silently leave it behind.
+
+    Args:
+        controller: the controller.
+        what: that cannot carry a monitor, for the message.
+
+    Raises:
+        ExportError: it has one.
+    """
+    if controller.monitor is not None:
+        raise ExportError(
+            f"controller {controller.name!r} has a monitor, which {what} cannot carry yet: take the C header (--to c), "
+            "or the controller that the monitor was made for"
+        )
+
+
 def derived_names(controller: "Controller") -> str:
     """Returns the names of the derived channels."""
     return ", ".join(derived.name for derived in controller.derived)

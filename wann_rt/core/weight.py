@@ -57,3 +57,9 @@ def float32(value: Any, what: str) -> float:
         raise ControllerError(f"{what} is too large a number")
     with np.errstate(over="ignore"):
         return float(np.float32(value))
+
+
+def shortest(value: float) -> float:
+    """Returns the number with the fewest digits that reads back as the same float32."""
+    short = float(str(np.float32(value)))
+    return short if np.float32(short) == np.float32(value) else float(np.float32(value))

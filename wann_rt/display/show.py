@@ -8,7 +8,8 @@ from wann_rt.core.controller import Controller
 from wann_rt.core.errors import WannError
 from wann_rt.display.analysis import show_certificate, show_knockout
 from wann_rt.display.evaluation import show_evaluation, show_robustness
-from wann_rt.display.tables import console, show_controller
+from wann_rt.display.monitor import show_whole
+from wann_rt.display.tables import console
 from wann_rt.display.tuning import show_tuned
 from wann_rt.evaluation.conditions import Evaluation
 from wann_rt.evaluation.knockout import Knockout
@@ -43,7 +44,7 @@ def _show_report(report: Report) -> None:
 
 
 PRINTED: dict[type, Callable[[Any], None]] = {
-    Controller: show_controller,
+    Controller: show_whole,
     Evaluation: show_evaluation,
     Robustness: show_robustness,
     Report: _show_report,

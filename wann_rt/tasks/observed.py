@@ -108,7 +108,7 @@ def _composed(
 
     def stepping(p: Any, *v: Number) -> Any:
         *after, reward, failed = step(p, *v[:n], *v[end:])
-        acted = memory.remember(v[values_end:end], _limited(limits, v[end:]))
+        acted = memory.remember(v[values_end:end], limited(limits, v[end:]))
         values, remembered = memory.advance(acted, read(after))
         return (*after, *values, *remembered, reward, failed)
 
@@ -116,7 +116,7 @@ def _composed(
     return _Made(names, started, observing, stepping)
 
 
-def _limited(limits: tuple[Channel, ...], actions: tuple[Number, ...]) -> tuple[Number, ...]:
+def limited(limits: tuple[Channel, ...], actions: tuple[Number, ...]) -> tuple[Number, ...]:
     """Returns the actions as a controller gives them."""
     if not limits:
         return actions

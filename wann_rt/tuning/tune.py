@@ -220,7 +220,9 @@ def start_weights(arena: Arena, controller: Controller) -> Vectors:
 
 def _with_weights(controller: Controller, one: Pruned) -> Controller:
     values = tuple(one.weights.astype(np.float32).tolist())
-    return replace(controller, network=one.network, weight=Weight("connections", values), vectors=(), resets=())
+    return replace(
+        controller, network=one.network, weight=Weight("connections", values), vectors=(), resets=(), monitor=None
+    )
 
 
 def _finished(arena: Arena, start: Controller, found: list[Controller], done: dict[str, Any]) -> Tuned:
@@ -269,5 +271,5 @@ def _completed(arena: Arena, start: Controller, one: Controller, done: dict[str,
         "score": score.short(),
         "tuned": {"by": f"wann_rt {__version__}", "from": files.digest(start), "seed": arena.seed, **done},
     }
-    bare = replace(one, vectors=(), resets=(), provenance=provenance)
+    bare = replace(one, vectors=(), resets=(), monitor=None, provenance=provenance)
     return with_vectors(arena.task, bare, arena.seed)

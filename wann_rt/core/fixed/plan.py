@@ -15,7 +15,7 @@ from wann_rt.core.fixed.activations import FRACTION, ONE, Range
 from wann_rt.core.fixed.nodes import Node, clipped, nodes_of
 from wann_rt.core.fixed.symbols import INT32
 from wann_rt.core.guess import near
-from wann_rt.core.stateful import only_without_state
+from wann_rt.core.stateful import only_without_monitor, only_without_state
 
 INT16 = (-(2**15), 2**15 - 1)  # range of the type of an observation
 DEFAULT_INPUT = 16.0  # an observation without bounds is given the range that enters the network as -16 to 16
@@ -107,6 +107,7 @@ def plan(controller: Controller, ranges: Ranges | None = None) -> Plan:
             nobody stated; a number leaves 32 bits.
     """
     only_without_state(controller, "fixed point")
+    only_without_monitor(controller, "fixed point")
     stated = _checked(controller, ranges or {})
     observations = tuple(_observation(c, stated.get(c.name)) for c in controller.observations)
     _check_vectors(controller, observations, stated)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from wann_rt.core.controller import Controller
 from wann_rt.core.files import to_text
 from wann_rt.core.plain import in_html
-from wann_rt.core.stateful import only_without_state
+from wann_rt.core.stateful import only_without_monitor, only_without_state
 from wann_rt.core.version import __version__
 from wann_rt.display.formulas import formulas, node_names
 from wann_rt.display.page.facts import c_lines, proof_rows, sizes, summary
@@ -52,6 +52,7 @@ def page(
         ExportError: the controller cannot be written as one of the files that the page offers.
     """
     only_without_state(controller, "a page")
+    only_without_monitor(controller, "a page")
     files = {"controller.json": to_text(controller).encode()} | _exports(controller)
     curve, placing = ("<p>No weight curve was computed.</p>", None) if sweep is None else curve_svg(sweep)
     data = {

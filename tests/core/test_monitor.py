@@ -1,0 +1,119 @@
+"""A monitor: what it remembers, when it alarms and whom it blames; and its part of the controller file."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from wann_rt import zoo
+from wann_rt.core import files
+from wann_rt.core.controller import Controller
+from wann_rt.core.errors import ControllerError, FileError
+from wann_rt.core.monitor import Feature, Level, Monitor
+from wann_rt.core.program import Operation, computed, program_of
+from wann_rt.core.symbols import trace
+
+N = 3  # observations of the pendulum: o 0..2, b 3..5, a 6, r 7..9, lines from 10
+CHANGE = tuple(Operation("sub", (k, N + k)) for k in range(N))
+FEATURES = tuple(Feature("change", (k,), 10 + k, 0.0, 1.0) for k in range(N))
+
+
+def small(*levels: Level, features: tuple[Feature, ...] = FEATURES, program: Any = CHANGE) -> Monitor:
+    return Monitor(N, 1, program, features, levels or (Level(1, 1, 1.0),), (0.0,), 1e-5)
+
+
+def monitored() -> Controller:
+    return replace(zoo.load("pendulum"), monitor=small(Level(1, 1, 3.5), Level(2, 3, 0.75)))
+
+
+def alarms(monitor: Monitor, rows: list[list[float]]) -> list[int]:
+    state, found = monitor.start(), []
+    for row in rows:
+        alarm, state = monitor.step(state, np.array(row, np.float32), np.zeros(1, np.float32))
+        found.append(int(alarm))
+        assert np.isfinite(state).all()
+    return found
+
+
+def test_an_alarm_stays_and_blames_by_bits() -> None:
+    quiet, jump = [0.0, 0.0, 0.0], [0.0, 2.0, 2.0]
+    assert alarms(small(), [quiet, quiet, jump, quiet, quiet]) == [0, 0, 6, 6, 6]
+
+
+def test_the_first_reading_has_nothing_before_it() -> None:
+    assert alarms(small(), [[9.0, 9.0, 9.0], [9.0, 9.0, 9.0]]) == [0, 0]
+
+
+def test_hits_are_counted_among_the_last_steps() -> None:
+    monitor = small(Level(2, 3, 1.0))
+    quiet, up, down = [0.0] * 3, [2.0, 0.0, 0.0], [0.0, 0.0, 0.0]
+    assert alarms(monitor, [quiet, up, up, up, down]) == [0, 0, 0, 0, 0]  # steps 1 and 4 lie too far apart
+    assert alarms(monitor, [quiet, up, up, down]) == [0, 0, 0, 1]
+
+
+def test_what_is_no_number_is_a_hit_and_is_not_remembered() -> None:
+    for wrong in (np.nan, np.inf, -np.inf):
+        assert alarms(small(), [[0.0] * 3, [0.0, wrong, 0.0], [0.0] * 3]) == [0, 2, 2]
+
+
+def test_repetitions_are_counted_bit_for_bit() -> None:
+    program = (Operation("constant", (), 2.5), Operation("gt", (7, 10)), Operation("constant", (), 9.0),
+               Operation("constant", (), 0.0), Operation("select", (11, 12, 13)))  # fmt: skip
+    monitor = small(features=(Feature("stuck", (0,), 14),), program=program)
+    still = [[0.5, float(k), 0.0] for k in range(5)]
+    assert alarms(monitor, still) == [0, 0, 0, 1, 1]
+    assert monitor.names == ("seen", "before_0", "repeats_0", "alarm")
+
+
+def test_a_program_computes_what_was_traced() -> None:
+    from wann_rt.core.activations import cos, sin
+
+    root = trace(lambda x, y: sin(x) * cos(y) + sin(x), "x", "y")
+    program, (result,) = program_of([root], ["x", "y"])
+    assert [line.op for line in program] == ["sin", "cos", "mul", "add"]
+    x, y = np.float32(0.3), np.float32(-1.25)
+    assert computed(program, [x, y])[result] == sin(x) * cos(y) + sin(x)
+
+
+def test_a_file_keeps_the_monitor() -> None:
+    controller = monitored()
+    text = files.to_text(controller)
+    assert json.loads(text)["version"] == 2
+    assert files.from_text(text) == controller
+    assert files.digest(controller) != files.digest(replace(controller, monitor=None))
+    assert files.to_text(replace(controller, monitor=None)) == files.to_text(zoo.load("pendulum"))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"program": [["exec", 1]]}, "unknown operation 'exec'"),
+        ({"program": [["add", 1, 99]]}, "number below 10"),
+        ({"program": [["lt", 0, 1], ["neg", 10]]}, "a comparison is what select asks"),
+        ({"program": [["add", 1.5, 2]]}, "expected an integer"),
+        ({"features": []}, "at least one feature"),
+        ({"features": [{"kind": "x", "channels": [3], "value": 0, "center": 0, "scale": 1}]}, "below 3"),
+        ({"features": [{"kind": "x", "channels": [0], "value": 0, "center": 0, "scale": 0}]}, "a scale above 0"),
+        ({"levels": [{"hits": 2, "of": 1, "above": 1}]}, "1 to 64 hits"),
+        ({"fail_safe": []}, "for each of 1 actions"),
+        ({"false_alarms": 0}, "a share of steps"),
+        ({"kind": "plant"}, "unknown key 'kind'"),
+    ],
+)
+def test_a_file_is_refused_with_a_sentence(change: dict[str, Any], said: str) -> None:
+    document = json.loads(files.to_text(monitored()))
+    document["monitor"] |= change
+    with pytest.raises(FileError, match=said):
+        files.from_text(json.dumps(document), check_digest=False)
+
+
+def test_another_weight_has_another_monitor() -> None:
+    controller = replace(zoo.load("pendulum.shared"), monitor=small())
+    assert controller.with_weight(0.5).monitor is None
+
+
+def test_a_monitor_of_other_channels_is_refused() -> None:
+    with pytest.raises(ControllerError, match="is for 3 observations and 1 actions"):
+        replace(zoo.load("cartpole-swingup"), monitor=small())

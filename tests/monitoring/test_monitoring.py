@@ -1,0 +1,126 @@
+"""Monitors that are calibrated: what their rate is worth, what they find, and what is refused."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from wann_rt import tasks, zoo
+from wann_rt.core.controller import Controller
+from wann_rt.core.errors import ConfigError, TaskError
+from wann_rt.core.monitor import Monitor
+from wann_rt.core.program import computed, program_of
+from wann_rt.monitoring.calibrate import Calibrated, calibrated, excesses, recorded_excesses
+from wann_rt.monitoring.faults import FAULTS
+from wann_rt.monitoring.kinds import RECIPES, Given
+from wann_rt.monitoring.machines import Record, machines, record, usual_spread
+from wann_rt.monitoring.make import fail_safe_of, monitor
+from wann_rt.monitoring.predictor import predicted
+from wann_rt.tasks.task import Task
+
+PENDULUM = tasks.get("pendulum")
+
+
+@cache
+def nominal(first: int, episodes: int = 200) -> Record:
+    return record(zoo.load("pendulum"), machines(PENDULUM), range(first, first + episodes))
+
+
+@cache
+def made(kind: str) -> Calibrated:
+    given = Given(PENDULUM, nominal(0), 3, 1)
+    return calibrated(given, RECIPES[kind], 1e-3, 40_000, (0.0,), recorded_excesses(nominal(0), 1))
+
+
+def alarmed(monitor: Monitor, played: Record) -> NDArray[np.int64]:
+    """Returns the alarm of each episode after each step, [steps, lanes], by the monitor's own step."""
+    state, alarms = monitor.start(played.seen.shape[2]), []
+    for t in range(1, len(played.seen)):
+        alarm, state = monitor.step(state, played.seen[t].T, played.done[t - 1].T)
+        alarms.append(np.where(played.alive[t], alarm, 0))
+    return np.array(alarms)
+
+
+@pytest.mark.parametrize("task", tasks.TASKS, ids=lambda task: task.name)
+def test_a_step_predicts_the_readings_where_they_say_the_state(task: Task) -> None:
+    n, m, rng = len(task.observations), len(task.actions), np.random.default_rng(0)
+    program, results = program_of(predicted(task), [f"b{k}" for k in range(n)] + [f"a{k}" for k in range(m)])
+    state = np.stack([task.start(seed) for seed in range(16)], axis=1)
+    for _ in range(20):
+        actions = rng.uniform(-1, 1, (m, 16)).astype(np.float32)
+        values = computed(program, [*(np.broadcast_to(o, 16) for o in task.observe(*state)), *actions])
+        *after, _, _ = task.step(task.params, *state, *actions)
+        for k, seen in zip(results, task.observe(*after), strict=True):
+            np.testing.assert_allclose(values[k], seen, atol=2e-5)
+        state = np.stack(after)
+
+
+@pytest.mark.parametrize("kind", RECIPES)
+def test_an_alarm_comes_as_often_as_calibrated(kind: str) -> None:
+    found = made(kind)
+    assert found.alarms == 40  # 1e-3 of 40,000 steps
+    assert np.count_nonzero(alarmed(found.monitor, nominal(0))[-1]) == found.alarms
+    assert np.count_nonzero(alarmed(found.monitor, nominal(10_000))[-1]) < 4 * found.alarms
+
+
+def test_a_plant_monitor_finds_most_faults_and_blames_the_sensor() -> None:
+    controller, monitor, found = zoo.load("pendulum"), made("plant").monitor, []
+    for fault in FAULTS[2::2]:
+        played = record(controller, machines(PENDULUM), range(500, 520), fault, 10)
+        alarms = alarmed(monitor, played)
+        found.append(np.count_nonzero(alarms[-1] > 0) / 20)
+        if fault.name == "one channel stuck":
+            assert set(np.unique(alarms[-1])) <= set(range(8))
+    assert np.mean(found) > 0.85
+
+
+@pytest.mark.long
+def test_the_kernel_judges_as_the_monitor_does() -> None:
+    controller, seen = zoo.load("pendulum"), machines(PENDULUM)
+    found, steps = excesses(controller, seen, 0, 1)(made("plant").monitor, 64 * PENDULUM.max_steps)
+    played = record(controller, seen, range(64))
+    expected, _ = recorded_excesses(played)(made("plant").monitor, 0)
+    assert steps == 64 * PENDULUM.max_steps
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_what_cannot_be_calibrated_is_one_sentence() -> None:
+    controller = zoo.load("pendulum")
+    with pytest.raises(ConfigError, match=r"take at least 2\.0e\+08 steps"):
+        monitor(controller, false_alarms=1e-7, steps=10**6)
+    with pytest.raises(ConfigError, match=r"kind 'plan'.*plant"):
+        monitor(controller, kind="plan")
+    with pytest.raises(ConfigError, match=r"false_alarms is 1\.5"):
+        monitor(controller, false_alarms=1.5)
+    with pytest.raises(ConfigError, match="there is no action 'force'"):
+        monitor(controller, fail_safe={"force": 0.0})
+    with pytest.raises(TaskError, match="no condition 'mas_spread'"):
+        monitor(controller, false_alarms=1e-3, spread={"mas_spread": 0.1})
+
+
+def test_a_fail_safe_action_needs_bounds_or_a_word() -> None:
+    controller = zoo.load("pendulum")
+    free: Controller = replace(
+        controller,
+        actions=tuple(replace(c, low=-np.inf, high=np.inf, clip=False) for c in controller.actions),
+        vectors=(),
+    )
+    with pytest.raises(ConfigError, match=r"no bounds.*--fail-safe torque=VALUE"):
+        fail_safe_of(free, {})
+    assert fail_safe_of(free, {"torque": 0.25}) == (0.25,)
+
+
+def test_a_plant_whose_state_is_not_seen_predicts_nothing() -> None:
+    from wann_rt.tasks.observed import observed
+
+    blind = observed(PENDULUM, ["cos_theta", "sin_theta"], ())
+    with pytest.raises(TaskError, match=r"do not say the plant's state \(theta_dot\)"):
+        predicted(blind)
+
+
+def test_machines_differ_in_sensors_motor_and_masses() -> None:
+    spread = usual_spread(tasks.get("cartpole-swingup"))
+    assert {"observation_noise", "max_force_spread", "pole_mass_spread", "friction_spread"} <= set(spread)
+    assert not {"track_spread", "dt_spread", "gravity_spread"} & set(spread)

@@ -1,0 +1,79 @@
+"""What is said of a monitor."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wann_rt.core.controller import Controller
+from wann_rt.core.monitor import Monitor
+from wann_rt.display.formulas import number
+from wann_rt.display.tables import console, controller_dict, escape, paragraph, show_controller, table
+
+if TYPE_CHECKING:
+    from wann_rt.monitoring.make import Monitored
+
+
+def whole_dict(controller: Controller) -> dict[str, Any]:
+    """Returns a summary of a controller and its monitor as JSON values."""
+    return controller_dict(controller) | monitor_dict(controller)
+
+
+def show_whole(controller: Controller) -> None:
+    """Prints what a controller is, and its monitor."""
+    show_controller(controller)
+    show_monitor(controller)
+
+
+def monitor_dict(controller: Controller) -> dict[str, Any]:
+    """Returns a summary of a controller's monitor as JSON values; nothing where it has none."""
+    monitor = controller.monitor
+    if monitor is None:
+        return {}
+    return {
+        "monitor": {
+            "kinds": kinds(monitor),
+            "false_alarms": monitor.false_alarms,
+            "watched": [controller.observations[k].name for k in monitor.watched],
+            "levels": [[level.hits, level.of] for level in monitor.levels],
+            "operations": len(monitor.program),
+            "state": monitor.size,
+            "fail_safe": {c.name: value for c, value in zip(controller.actions, monitor.fail_safe, strict=True)},
+        }
+    }
+
+
+def kinds(monitor: Monitor) -> list[str]:
+    """Returns the kinds of features that a monitor has."""
+    return list(dict.fromkeys(feature.kind for feature in monitor.features))
+
+
+def show_monitor(controller: Controller) -> None:
+    """Prints what a controller's monitor watches; nothing where it has none."""
+    monitor = controller.monitor
+    if monitor is None:
+        return
+    levels = ", ".join(f"{level.hits} of {level.of}" for level in monitor.levels)
+    console().print("\n[bold]Monitor[/]")
+    paragraph(
+        f"{escape(', '.join(kinds(monitor)))}; alarms after {levels} hits, at {monitor.false_alarms:g} false alarms a "
+        f"step as stated; {len(monitor.program)} operations, {monitor.size} numbers of state"
+    )
+    made = table("", "observation", "what", ">center", ">usual distance")
+    for feature in monitor.features:
+        names = ", ".join(controller.observations[k].name for k in feature.channels)
+        made.add_row(escape(names), escape(feature.kind), number(feature.center), number(1 / feature.scale))
+    console().print(made)
+    safe = [f"{c.name} = {number(v)}" for c, v in zip(controller.actions, monitor.fail_safe, strict=True)]
+    paragraph(f"Fail-safe actions: {', '.join(safe)}")
+
+
+def show_monitored(made: "Monitored", path: Path) -> None:
+    """Prints how a monitor was calibrated."""
+    found = made.calibration
+    show_monitor(made.controller)
+    spread = ", ".join(f"{name} {value:g}" for name, value in made.spread.items())
+    paragraph(f"\nKind {made.kind}. Machines differ by: {spread}")
+    paragraph(
+        f"Calibrated on {found.steps:,} steps of {found.episodes:,} episodes: {found.alarms} false alarms, "
+        f"{found.alarms / found.steps:.2g} a step; {found.monitor.false_alarms:g} are stated"
+    )
+    paragraph(f"wrote {path}")

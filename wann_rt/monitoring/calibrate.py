@@ -1,0 +1,169 @@
+"""Calibration: what is usual on machines that differ, and where an alarm begins for a stated rate of false ones."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wann_rt.core.controller import Controller
+from wann_rt.core.errors import ConfigError
+from wann_rt.core.monitor import Feature, Level, Monitor
+from wann_rt.core.program import computed, program_of
+from wann_rt.monitoring.kinds import KINDS, Given, Made
+from wann_rt.monitoring.machines import Record
+from wann_rt.monitoring.watched import watched
+from wann_rt.play.rollouts import play, starts_of
+from wann_rt.tasks.task import Task
+
+f32 = np.float32
+Floats = NDArray[np.float32]
+LEVELS: Sequence[tuple[int, int]] = ((1, 1), (2, 3), (6, 8))  # hits, of how many steps
+FEWEST = 20  # false alarms that a calibration must have seen: fewer say little of the rate
+FIRST_SEED = 200_000_000  # of the calibration; no search, no evaluation and no record has these
+CHUNK = 16_384  # episodes that are played at once
+TAIL = 1e-5  # share of steps beyond a feature's usual width
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """A monitor and what it was calibrated on.
+
+    Attributes:
+        monitor: the monitor.
+        steps: how many steps of nominal machines were judged.
+        episodes: in how many episodes.
+        alarms: how many false alarms there were.
+    """
+
+    monitor: Monitor
+    steps: int
+    episodes: int
+    alarms: int
+
+
+Excesses = Callable[[Monitor, int], tuple[NDArray[np.float64], int]]
+
+
+def check_rate(false_alarms: float, steps: int) -> None:
+    """Refuses a rate of which so many steps say nothing.
+
+    Raises:
+        ConfigError: too few false alarms would be seen.
+    """
+    if false_alarms * steps < FEWEST:
+        raise ConfigError(
+            f"a rate of {false_alarms:g} false alarms a step cannot be calibrated on {steps:g} steps, in which there "
+            f"are {false_alarms * steps:.2g}: {FEWEST} are needed, so take at least {FEWEST / false_alarms:.1e} steps "
+            f"(--steps), or state a rate from {FEWEST / steps:.1e} (--false-alarms)"
+        )
+
+
+def calibrated(
+    given: Given, kinds: Sequence[str], false_alarms: float, steps: int, fail_safe: Sequence[float], judge: Excesses
+) -> Calibrated:
+    """Returns a monitor of some kinds with thresholds for a rate.
+
+    Args:
+        given: what the features are made of, with a record of nominal machines.
+        kinds: names in ``KINDS``.
+        false_alarms: a step, stated.
+        steps: of nominal machines on which the thresholds are set.
+        fail_safe: the actions after an alarm.
+        judge: gives the greatest excess of each nominal episode, and the steps of all of them; see ``excesses``.
+    """
+    check_rate(false_alarms, steps)
+    made = [feature for kind in kinds for feature in KINDS[kind].make(given)]
+    rough = scaled(made, given.record, false_alarms, tuple(fail_safe))
+    found, played = judge(rough, steps)
+    allowed = int(false_alarms * played)
+    ranked = np.sort(found)[::-1]
+    factor = f32((ranked[allowed - 1] + ranked[min(allowed, len(ranked) - 1)]) / 2)
+    levels = tuple(replace(level, above=float(f32(level.above) * factor)) for level in rough.levels)
+    return Calibrated(replace(rough, levels=levels), played, len(found), int((found > factor).sum()))
+
+
+def scaled(made: Sequence[Made], record: Record, false_alarms: float, fail_safe: tuple[float, ...]) -> Monitor:
+    """Returns a monitor whose features and levels are in proportion, as a record of nominal machines shows them."""
+    n, m = record.seen.shape[1], record.done.shape[1]
+    names = [f"{letter}{k}" for letter, count in (("o", n), ("b", n), ("a", m), ("r", n)) for k in range(count)]
+    program, values = program_of([one.value for one in made], names)
+    features = tuple(Feature(one.kind, one.channels, value) for one, value in zip(made, values, strict=True))
+    rough = Monitor(n, m, program, features, (Level(1, 1, 1.0),), fail_safe, false_alarms)
+    rough = replace(rough, features=tuple(_centred(rough, made, record)))
+    worst = worst_scores(rough, record)
+    above = [float(np.max(counted(worst, hits, of))) for hits, of in LEVELS]
+    levels = tuple(Level(hits, of, max(a, 1e-3)) for (hits, of), a in zip(LEVELS, above, strict=True))
+    return replace(rough, levels=levels)
+
+
+def _centred(monitor: Monitor, made: Sequence[Made], record: Record) -> list[Feature]:
+    """Returns the features about the middle of what they were, in units of half their width."""
+    seen, done, alive = record
+    rows = [np.moveaxis(side, 1, 0) for side in (seen[1:], seen[:-1], done[:-1])]
+    inputs = [column[alive[1:]] for side in rows for column in side]
+    with np.errstate(all="ignore"):
+        values = computed(monitor.program, [*inputs, *[np.zeros(1, np.float32)] * monitor.observations])
+    features = []
+    for one, feature in zip(made, monitor.features, strict=True):
+        if not one.is_fixed:
+            low, high = np.quantile(values[feature.value], (TAIL, 1 - TAIL))
+            half = max(float(high - low) / 2, 1e-6)
+            feature = replace(feature, center=float((low + high) / 2), scale=1 / half)
+        features.append(feature)
+    return features
+
+
+def worst_scores(monitor: Monitor, record: Record) -> Floats:
+    """Returns the worst score of each step and episode, [steps, lanes]; 0 where the episode was over."""
+    state, worst = list(monitor.start(record.alive.shape[1]).T), np.zeros(record.alive.shape, np.float32)
+    for t in range(1, len(record.seen)):
+        with np.errstate(all="ignore"):
+            judged = monitor.judge(state, record.seen[t], record.done[t - 1])
+        worst[t] = np.where(record.alive[t], judged.worst, 0)
+        state = [*judged.remembered, *state[len(judged.remembered) :]]
+    return worst
+
+
+def counted(worst: Floats, hits: int, of: int) -> Floats:
+    """Returns, for each step, below which threshold there are ``hits`` among the last ``of`` steps."""
+    padded = np.concatenate([np.zeros((of - 1, worst.shape[1]), np.float32), worst])
+    windows = np.lib.stride_tricks.sliding_window_view(padded, of, axis=0)
+    return np.asarray(np.sort(windows, axis=-1)[..., of - hits])
+
+
+def recorded_excesses(record: Record, first: int = 1) -> Excesses:
+    """Returns what takes the episodes of a record; it has no other, so it is as many steps as it has.
+
+    Args:
+        record: episodes of nominal machines.
+        first: reading with which the monitor begins.
+    """
+
+    def judge(monitor: Monitor, steps: int) -> tuple[NDArray[np.float64], int]:
+        later = Record(record.seen[first:], record.done[first:], record.alive[first:])
+        worst = worst_scores(monitor, later)
+        shares = [counted(worst, level.hits, level.of) * f32(1.0 / level.above) for level in monitor.levels]
+        return np.max(shares, axis=(0, 1)).astype(np.float64), int(record.alive.sum())
+
+    return judge
+
+
+def excesses(controller: Controller, task: Task, first_seed: int = FIRST_SEED, threads: int | None = None) -> Excesses:
+    """Returns what plays nominal machines in the lane kernel; see ``calibrated``."""
+    weights = np.array(controller.weight.values, np.float32)
+
+    def judge(monitor: Monitor, steps: int) -> tuple[NDArray[np.float64], int]:
+        around, found, played, seed = watched(task, monitor), [], 0, first_seed
+        while played < steps:
+            wanted = max(64, min(CHUNK, -(-(steps - played) // task.max_steps)))
+            starts = starts_of(around, range(seed, seed + wanted))
+            lanes = np.repeat(weights[:, np.newaxis], wanted, axis=1)
+            given = lanes if controller.weight.kind == "connections" else lanes[0]
+            episodes = play(around, controller.network, given, starts, threads)
+            found.append(episodes.returns[0])
+            played += int(episodes.lengths.sum())
+            seed += wanted
+        return np.concatenate(found), played
+
+    return judge

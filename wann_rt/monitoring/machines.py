@@ -1,0 +1,148 @@
+"""Machines that differ: the task under the spread on which a monitor is calibrated, and episodes of it with faults.
+
+Without a spread a one-step residual is exactly 0 and any monitor looks perfect.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wann_rt.core.controller import Controller
+from wann_rt.core.errors import TaskError
+from wann_rt.core.reference import forward
+from wann_rt.monitoring.faults import Broken, Fault
+from wann_rt.tasks import conditions
+from wann_rt.tasks.composed.task import under
+from wann_rt.tasks.task import Task
+
+Floats = NDArray[np.float32]
+SENSORS: Mapping[str, float] = {"observation_gain": 0.02, "observation_offset": 0.01, "observation_noise": 0.005}
+ACTUATOR, PARAM, FRICTION = 0.05, 0.05, 0.5
+CERTAIN = (*conditions.CERTAIN, "track", "limit", "max_speed", "goal")  # what is no matter of making a machine
+LATE = 8  # readings that a delayed sensor may need
+
+
+def usual_spread(task: Task) -> dict[str, float]:
+    """Returns how machines of a task differ by default: condition -> how strong."""
+    spread = {name: value for name, value in SENSORS.items() if name in conditions.names(task)}
+    if task.motor or "actuator_gain" not in conditions.names(task):
+        spread |= {f"{task.motor}_spread": ACTUATOR} if task.motor else {}
+    else:
+        spread["actuator_gain"] = ACTUATOR
+    for param in task.params._fields:
+        if not param.startswith(CERTAIN) and param != task.motor and param not in conditions.names(task):
+            spread[f"{param}_spread"] = FRICTION if "friction" in param else PARAM
+    return spread
+
+
+def machines(task: Task, spread: Mapping[str, float] | None = None) -> Task:
+    """Returns a task whose episodes are played by machines that differ.
+
+    Args:
+        task: a plain compiled task.
+        spread: what differs from ``usual_spread``.
+
+    Raises:
+        TaskError: there is no such condition.
+    """
+    usual = usual_spread(task) | dict(spread or {})
+    unknown = [name for name in usual if name not in conditions.names(task)]
+    if unknown:
+        raise TaskError(
+            f"task {task.name} has no condition {unknown[0]!r} that machines could differ in; it has "
+            f"{', '.join(conditions.names(task))}"
+        )
+    return under(task, {name: np.float32(value) for name, value in usual.items()})
+
+
+class Record(NamedTuple):
+    """Episodes, side by side.
+
+    Attributes:
+        seen: what the sensors read, [steps, observations, lanes].
+        done: the actions after each reading, [steps, actions, lanes].
+        alive: whether the episode still ran, [steps, lanes].
+    """
+
+    seen: Floats
+    done: Floats
+    alive: NDArray[np.bool_]
+
+
+def record(controller: Controller, task: Task, seeds: range, fault: Fault | None = None, begins: int = 0) -> Record:
+    """Plays episodes of machines in numpy and keeps what a monitor would be given.
+
+    Args:
+        controller: the controller.
+        task: the machines, see ``machines``.
+        seeds: of the episodes.
+        fault: what breaks.
+        begins: from which step on.
+    """
+    state = np.stack([task.start(seed) for seed in seeds], axis=1)
+    n, m, lanes = len(controller.observations), len(controller.actions), len(seeds)
+    broken = _broken(task, lanes, seeds.start)
+    params = _params(task, fault, lanes, broken.rng)
+    memory = controller.start(lanes) if controller.derived else None
+    seen, done = np.empty((task.max_steps, n, lanes), np.float32), np.empty((task.max_steps, m, lanes), np.float32)
+    alive, running = np.zeros((task.max_steps, lanes), np.bool_), np.ones(lanes, np.bool_)
+    for t in range(task.max_steps):
+        is_broken = fault is not None and t >= begins
+        with np.errstate(all="ignore"):
+            seen[t] = _reading(broken, fault if is_broken else None, _rows(task.observe(*state), lanes)[:n])
+            actions, memory = _acted(controller, seen[t].T, memory)
+            done[t], alive[t] = actions.T, running
+            given = actions.T * np.float32(fault.actuator) if fault is not None and is_broken else actions.T
+            *after, _, failed = task.step(params if is_broken else task.params, *state, *given)
+        state = _rows(after, lanes)
+        running = running & ~failed
+        if not running.any():
+            return Record(seen[: t + 1], done[: t + 1], alive[: t + 1])
+    return Record(seen, done, alive)
+
+
+def _rows(values: Any, lanes: int) -> Floats:
+    return np.stack([np.broadcast_to(np.float32(v), lanes) for v in values])
+
+
+def _acted(controller: Controller, seen: Floats, memory: Floats | None) -> tuple[Floats, Floats | None]:
+    if memory is None:
+        return controller.run(forward, seen), None
+    inputs, after = controller.memory.observed(memory, seen)
+    actions = controller.inner.run(forward, inputs)
+    return actions, controller.memory.acted(after, actions)
+
+
+def _reading(broken: Broken, fault: Fault | None, read: Floats) -> Floats:
+    said = read if fault is None or fault.readings is None else fault.readings(broken, read)
+    broken.lines = [read, *broken.lines][:LATE]
+    if fault is None or broken.held is None:
+        broken.held = said
+    return said.astype(np.float32)
+
+
+def _broken(task: Task, lanes: int, seed: int) -> Broken:
+    """Returns what is hit in each episode."""
+    rng, n = np.random.default_rng(seed), len(task.observations)
+    channel = rng.integers(n, size=lanes)
+    other = (channel + rng.integers(1, max(n, 2), size=lanes)) % n
+    angles = [k for k, c in enumerate(task.observations) if c.unit.startswith("rad")] or list(range(n))
+    sizes = np.array(conditions.sizes(task.base or task), np.float32)[:n, np.newaxis]
+    return Broken(rng, sizes, channel, other, rng.choice(angles, size=lanes))
+
+
+def _params(task: Task, fault: Fault | None, lanes: int, rng: np.random.Generator) -> Any:
+    """Returns the params after the fault: one of those in which machines hardly differ, another in each episode."""
+    plain = task.base or task
+    changed = [name for name, value in usual_spread(plain).items() if name.endswith("_spread") and value < FRICTION]
+    names = [name.removesuffix("_spread") for name in changed]
+    if fault is None or fault.plant == 1 or not names:
+        return task.params
+    drawn = rng.integers(len(names), size=lanes)
+    broken = {
+        name: np.where(drawn == k, getattr(task.params, name) * np.float32(fault.plant), getattr(task.params, name))
+        for k, name in enumerate(names)
+    }
+    return task.params._replace(**broken)

@@ -1,0 +1,162 @@
+"""``wr.monitor``: a controller with a monitor that was calibrated on machines that differ."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from wann_rt.core.controller import Controller
+from wann_rt.core.errors import ConfigError, TaskError
+from wann_rt.core.guess import near
+from wann_rt.core.monitor import MOST_CHANNELS
+from wann_rt.core.stages import stage
+from wann_rt.monitoring.calibrate import FEWEST, Calibrated, calibrated, check_rate, excesses
+from wann_rt.monitoring.kinds import AUTO, RECIPES, Given
+from wann_rt.monitoring.machines import machines, record, usual_spread
+from wann_rt.monitoring.predictor import predicted
+from wann_rt.play.task_of import task_of
+from wann_rt.tasks.any_task import AnyTask
+from wann_rt.tasks.dataset.task import DataTask
+from wann_rt.tasks.observed import observed
+from wann_rt.tasks.task import Task
+
+RECORDED = 1_000_000  # steps that are looked at one by one, in numpy
+RECORD_SEED = 210_000_000
+MOST_STEPS = 10**9  # that are played unless more are asked for
+
+
+@dataclass(frozen=True)
+class Monitored:
+    """What ``monitor`` returns.
+
+    Attributes:
+        controller: with its monitor.
+        kind: which recipe it has.
+        spread: how the machines differed: condition -> how strong.
+        calibration: steps, episodes and alarms.
+    """
+
+    controller: Controller
+    kind: str
+    spread: Mapping[str, float]
+    calibration: Calibrated
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns it as JSON values."""
+        found = self.calibration
+        return {
+            "kind": self.kind,
+            "false_alarms": found.monitor.false_alarms,
+            "steps": found.steps,
+            "episodes": found.episodes,
+            "alarms": found.alarms,
+            "state": found.monitor.size,
+            "spread": dict(self.spread),
+        }
+
+
+def monitor(
+    controller: Controller,
+    task: AnyTask | str | None = None,
+    *,
+    false_alarms: float = 1e-7,
+    kind: str = AUTO,
+    spread: Mapping[str, float] | None = None,
+    steps: int | None = None,
+    fail_safe: Mapping[str, float] | None = None,
+    seed: int = 0,
+    threads: int | None = None,
+) -> Monitored:
+    """Calibrates a monitor on machines that differ.
+
+    Args:
+        controller: whose plant it is to watch; one that it has is replaced.
+        task: the plant; by default that which the controller was searched for.
+        false_alarms: how many a step are borne: 1e-7 is one in 28 hours at 100 Hz.
+        kind: one of ``RECIPES``, or "auto": the plant's own step as predictor where the task has one, else ranges.
+        spread: how machines differ, where that is another way than usual, e.g. ``{"pole_mass_spread": 0.2}``.
+        steps: on how many the thresholds are set; by default as many as the rate needs, at most 10^9.
+        fail_safe: actions to take after an alarm, by name; by default the value of each range nearest 0.
+        seed: of the machines.
+        threads: how many to use; the result does not depend on it.
+
+    Raises:
+        ConfigError: a rate that so many steps cannot support, an unknown kind, or an action without bounds.
+        TaskError: there is no plant that could be varied, or its step predicts no reading.
+    """
+    if kind not in (*RECIPES, AUTO):
+        raise ConfigError(
+            f"there is no monitor of kind {kind!r}; kinds: {', '.join((*RECIPES, AUTO))}{near(kind, RECIPES)}"
+        )
+    if not 0 < false_alarms < 1:
+        raise ConfigError(f"false_alarms is {false_alarms}; expected a share of the steps, such as 1e-7")
+    safe = fail_safe_of(controller, fail_safe or {})
+    wanted = min(max(int(2 * FEWEST / false_alarms), RECORDED), MOST_STEPS) if steps is None else steps
+    check_rate(false_alarms, wanted)
+    plain = _plant_of(controller, task)
+    chosen = _chosen(kind, plain)
+    varied = machines(plain.base or plain, spread)
+    seen = _seen(varied, controller)
+    first = RECORD_SEED + seed * MOST_STEPS
+    stage("recording nominal machines")
+    kept = record(controller, seen, range(first, first + max(64, min(wanted, RECORDED) // plain.max_steps)))
+    given = Given(_seen(plain, controller, ()), kept, len(controller.observations), len(controller.actions), seed)
+    stage("calibrating the thresholds")
+    judge = excesses(controller, seen, first + RECORDED, threads)
+    found = calibrated(given, RECIPES[chosen], false_alarms, wanted, safe, judge)
+    used = usual_spread(plain.base or plain) | dict(spread or {})
+    told = {"kind": chosen, "steps": found.steps, "spread": used, "task": plain.name}
+    provenance = {**controller.provenance, "monitor": told}
+    made = replace(controller, monitor=found.monitor, provenance=provenance)
+    return Monitored(made, chosen, used, found)
+
+
+def fail_safe_of(controller: Controller, chosen: Mapping[str, float]) -> tuple[float, ...]:
+    """Returns the fail-safe actions: those that are chosen, else what is nearest 0 within each range.
+
+    Raises:
+        ConfigError: a name is unknown, or neither a range nor a value says what is safe.
+    """
+    names = [channel.name for channel in controller.actions]
+    for name in chosen:
+        if name not in names:
+            raise ConfigError(f"there is no action {name!r}; actions: {', '.join(names)}{near(name, names)}")
+    for channel in controller.actions:
+        is_open = channel.high - channel.low == float("inf")
+        if is_open and channel.name not in chosen and controller.decision == "values":
+            raise ConfigError(
+                f"action {channel.name!r} of controller {controller.name!r} has no bounds, so none of its values is "
+                f"known to be safe: say which one (--fail-safe {channel.name}=VALUE, fail_safe=)"
+            )
+    return tuple(float(chosen.get(c.name, float(c.neutral))) for c in controller.actions)
+
+
+def _plant_of(controller: Controller, task: AnyTask | str | None) -> Task:
+    """Returns the plain compiled task whose machines are varied."""
+    if len(controller.observations) > MOST_CHANNELS:
+        raise ConfigError(
+            f"controller {controller.name!r} has {len(controller.observations)} observations; a monitor watches at "
+            f"most {MOST_CHANNELS}, whose bits its alarm is"
+        )
+    found = task_of(controller, task)
+    if isinstance(found, DataTask) or not isinstance(found, Task):
+        raise TaskError(
+            f"task {found.name} is no compiled one, and only of those are there machines that differ: name one with "
+            "the controller's observations and actions (--task NAME or --task FILE.py:NAME)"
+        )
+    return found.raw or found
+
+
+def _seen(task: Task, controller: Controller, derived: Sequence[Any] | None = None) -> Task:
+    """Returns a task as the controller sees it; without what it derives where that is ()."""
+    return observed(task, [c.name for c in controller.observations], controller.derived if derived is None else ())
+
+
+def _chosen(kind: str, plain: Task) -> str:
+    """Returns the recipe that is meant."""
+    if kind != AUTO:
+        return kind
+    try:
+        predicted(plain)
+    except TaskError:
+        return "range"
+    return "plant"

@@ -1,0 +1,77 @@
+"""A task whose return is how far from usual an episode went: so the lane kernel calibrates a monitor.
+
+The monitor is composed around the task's ``observe`` and ``step`` from closures, as conditions are: what it remembers
+becomes state variables. The reward of a step is by how much the greatest *excess* has grown, so an episode's return is
+the greatest excess: a monitor with this many times its thresholds would just not have raised an alarm.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wann_rt.core.arithmetic import ZERO, Number, maximum, minimum
+from wann_rt.core.derived import LARGEST
+from wann_rt.core.monitor import Level, Monitor
+from wann_rt.tasks.observed import limited
+from wann_rt.tasks.task import Task
+
+f32 = np.float32
+
+
+def excess(levels: Sequence[Level], scores: Sequence[Number]) -> Number:
+    """Returns the greatest share of a threshold that a level has reached, given the last scores, the newest first."""
+    shares = [_kth(scores[: level.of], level.hits) * f32(1.0 / level.above) for level in levels]
+    first, *rest = shares
+    for share in rest:
+        first = maximum(share, first)
+    return first
+
+
+def _kth(values: Sequence[Number], k: int) -> Number:
+    """Returns the k-th greatest value."""
+    least = len(values) - k + 1  # the smaller side is kept in order
+    pick, other, count, worst = (maximum, minimum, k, ZERO) if k <= least else (minimum, maximum, least, LARGEST)
+    best: list[Number] = [worst] * count
+    for value in values:
+        for at in range(count):
+            best[at], value = pick(best[at], value), other(best[at], value)
+    return best[-1]
+
+
+def watched(task: Task, monitor: Monitor) -> Task:
+    """Returns a task whose return is the greatest excess of an episode.
+
+    The first reading is no part of it: in a task under conditions it is exact, which none of a robot is.
+
+    Args:
+        task: machines that differ; its first observations are those that the monitor is given.
+        monitor: the monitor.
+    """
+    n, size = len(task.variables), len(monitor.judge_names)
+    longest = max(level.of for level in monitor.levels)
+    limits = task.actions if task.step_clips else ()
+    observe, step, start = task.observe, task.step, task.start
+
+    def started(seed: int) -> NDArray[np.float32]:
+        return np.concatenate([start(seed), np.zeros(size + longest, np.float32)]).astype(np.float32)
+
+    def observing(*v: Number) -> Any:
+        return observe(*v[:n])
+
+    def stepping(p: Any, *v: Number) -> Any:
+        kept, line, greatest = v[n : n + size], v[n + size : n + size + longest - 1], v[n + size + longest - 1]
+        actions = v[n + size + longest :]
+        *after, _, failed = step(p, *v[:n], *actions)
+        read = observe(*after)[: monitor.observations]
+        judged = monitor.judge(kept, read, limited(limits, actions))
+        scores = (judged.worst, *line)
+        most = maximum(excess(monitor.levels, scores), greatest)
+        return (*after, *judged.remembered, *scores[: longest - 1], most, most - greatest, failed)
+
+    names = [f"watched_{name}" for name in (*monitor.judge_names, *map(str, range(longest - 1)), "most")]
+    return replace(
+        task, names=(*task.variables, *names), start=started, observe=observing, step=stepping, base=task.base or task
+    )
