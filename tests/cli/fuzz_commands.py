@@ -69,6 +69,12 @@ def _generations() -> tuple[str, ...]:
     return ("".join(json.dumps(LINE | {"generation": k}) + "\n" for k in range(3)),)
 
 
+def _champions() -> tuple[str, ...]:
+    found = [json.loads(files.to_text(load(name))) for name in ("cartpole-swingup", "cartpole-swingup-robust")]
+    lines = [{"generation": k, "fitness": 1.5 * k, "controller": one} for k, one in enumerate(found)]
+    return ("".join(json.dumps(line) + "\n" for line in lines),)
+
+
 def _settings() -> tuple[str, ...]:
     return ('population = 4\ngenerations = 2\nseed = 3\nweights = [-2.0, 1]\nepisodes = 1\nretest_episodes = 1\n'
             'scored_episodes = 2\nsweep_weights = 1\nranking = "scalar"\n',)  # fmt: skip
@@ -100,6 +106,8 @@ DOORS = {
     "plot search": Door(("plot", "search", "run", "--out", "s.svg"), "run/generations.jsonl", _generations, ("s.svg",)),
     "report, generations": Door(("report", "run", "--episodes", "2"), "run/generations.jsonl", _generations,
                                 ("run/report.html",)),
+    "report, champions": Door(("report", "run", "--episodes", "2"), "run/champions.jsonl", _champions,
+                              ("run/report.html",)),
     "report, champion": Door(("report", "run", "--episodes", "2"), "run/champion.json", _controllers,
                              ("run/report.html",)),
     "report, settings": Door(("report", "run", "--episodes", "2"), "run/config.json",

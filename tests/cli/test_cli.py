@@ -52,7 +52,7 @@ def test_a_search_writes_a_run_folder_and_says_what_next(tmp_path: Path) -> None
     result = run(*arguments, "--out", tmp_path / "run")
     assert result.exit_code == 0
     assert "wann-rt verify" in result.output
-    files = {"config.json", "generations.jsonl", "champion.json", "finished.checkpoint"}
+    files = {"config.json", "generations.jsonl", "champions.jsonl", "champion.json", "finished.checkpoint"}
     assert {p.name for p in (tmp_path / "run").iterdir()} == files
     again = run(*arguments, "--out", tmp_path / "run")
     assert again.exit_code == 2

@@ -10,10 +10,13 @@ from click.testing import CliRunner
 from helpers import needs
 from helpers.javascript import in_chromium
 
+import wann_rt as wr
 from wann_rt.cli import main
 from wann_rt.core.errors import FileError, WannError
+from wann_rt.display.report.champions import MOST_DRAWN, best_of_size, champions, chosen
 from wann_rt.display.report.report import report
 from wann_rt.display.report.run import Run
+from wann_rt.evolution.ancestors import Ancestor, read_ancestors
 
 HOSTILE = "</title><script>alert(1)</script>"
 
@@ -48,6 +51,38 @@ def test_the_command_in_a_report_repeats_the_run(run: Path, tmp_path: Path) -> N
     done = CliRunner().invoke(main, [*words[1:-1], str(again), "-q"])
     assert done.exit_code == 0, done.output
     assert (again / "champion.json").read_bytes() == (run / "champion.json").read_bytes()
+
+
+@pytest.mark.slow
+def test_the_champions_stand_in_their_order_and_a_point_of_the_front_opens_its_network(run: Path) -> None:
+    found = read_ancestors(run)
+    text = champions(found)
+    assert [one.generation for one in found] == sorted({one.generation for one in found})
+    assert found[-1].controller.network.n_connections == Run.read(run).generations[-1].champion_connections
+    assert f"fitness {found[0].fitness:.1f}" in text
+    frames, links = set(re.findall(r'id="(champion-\d+)"', text)), set(re.findall(r'href="#(champion-\d+)"', text))
+    assert frames == links
+    assert len(frames) == min(len(found), MOST_DRAWN)
+
+
+def test_of_many_champions_the_front_is_drawn_and_some_between() -> None:
+    controller = wr.load("zoo:pendulum")
+    many = [Ancestor(k, float(k), controller) for k in range(50)]
+    assert best_of_size(many) == [49]
+    drawn = chosen(many)
+    assert {0, 49} <= drawn
+    assert len(drawn) == MOST_DRAWN
+
+
+@pytest.mark.parametrize("damage", ["", "{}\n", "nonsense\n", '{"generation": 0, "fitness": 1, "controller": 3}\n'])
+def test_a_report_lives_without_champions_and_says_where_one_is_damaged(damage: str, tmp_path: Path) -> None:
+    path = tmp_path / "champions.jsonl"
+    path.write_text(damage)
+    if "controller" in damage:
+        with pytest.raises(FileError, match=r"champions\.jsonl, line 1"):
+            read_ancestors(tmp_path)
+    else:
+        assert read_ancestors(tmp_path) == []
 
 
 @pytest.mark.slow

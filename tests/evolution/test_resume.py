@@ -22,7 +22,7 @@ from wann_rt.evolution.journal import Journal, read_generations
 from wann_rt.evolution.resume import restore, state_of
 from wann_rt.evolution.search import Generation, Search
 
-RUN = ("config.json", "generations.jsonl", "champion.json")
+RUN = ("config.json", "generations.jsonl", "champions.jsonl", "champion.json")
 TASK = tasks.get("cartpole-swingup")
 SMALL = config.load("paper", {"population": 24, "generations": 12, "episodes": 1, "retest_episodes": 2, "seed": 5})
 SETTINGS: dict[str, Any] = dataclasses.asdict(SMALL)
@@ -60,6 +60,8 @@ def test_a_stopped_run_goes_on_where_it_stopped(tmp_path: Path, error: BaseExcep
     assert wr.search("swingup", out=tmp_path / "run", threads=2, on_generation=seen.append, **SETTINGS) == calm
     assert [g.generation for g in seen] == list(range(7, 12))
     assert [g[:-1] for g in read_generations(tmp_path / "run")] == [g[:-1] for g in read_generations(tmp_path / "calm")]
+    told = [(tmp_path / run / "champions.jsonl").read_bytes() for run in ("run", "calm")]
+    assert told[0] == told[1]
 
 
 @pytest.mark.slow

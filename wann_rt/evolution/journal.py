@@ -18,6 +18,7 @@ from wann_rt.core.disk import is_temporary, read_bytes, write_atomic
 from wann_rt.core.errors import FileError
 from wann_rt.core.strict_json import value_of
 from wann_rt.evolution import checkpoint
+from wann_rt.evolution.ancestors import CHAMPIONS, Ancestors
 from wann_rt.evolution.checkpoint import Checkpoint
 from wann_rt.evolution.config import Config
 from wann_rt.evolution.lines import MOST_BYTES, generations, packed, saved_lines
@@ -86,6 +87,7 @@ class Journal:
         self._clear() if overwrite else self._check()
         self._write_settings()
         self._begin(b"")
+        self._ancestors = Ancestors(self.folder, 2**63 if self._has_state() else 0)
 
     def __enter__(self) -> "Journal":
         return self
@@ -120,6 +122,7 @@ class Journal:
         else:
             self._set_aside(path, len(lines))
         self._begin(lines)
+        self._ancestors = Ancestors(self.folder, running.generation)
         self._whole = state, len(lines)
         if changed:
             self._go_on_with_other_code(running, state)
@@ -143,6 +146,7 @@ class Journal:
         except OSError as error:
             raise FileError(f"{self.folder / GENERATIONS}: cannot be written: {error.strerror}") from None
         self._lines += line
+        self._ancestors.told(running)
         # Ctrl-C may come at any moment; one assignment keeps the state and the lines that belong to it together.
         if running.generation == running.config.generations:
             self._keep_before_last()
@@ -215,7 +219,7 @@ class Journal:
     def _sweep(self) -> None:
         """Removes what a killed process left half-written of our files; hidden files of the user's stay."""
         states = [place.name for name in (STATE, FINISHED) for place in checkpoint.places(Path(name))]
-        ours = (SETTINGS, GENERATIONS, CHAMPION, *states)
+        ours = (SETTINGS, GENERATIONS, CHAMPIONS, CHAMPION, *states)
         for path in self.folder.glob(".*.tmp"):
             if any(is_temporary(path.name, name) for name in ours):
                 path.unlink(missing_ok=True)
@@ -224,7 +228,7 @@ class Journal:
         """Removes an earlier run, the settings last: what is left by a kill is still a run. Other files stay."""
         checkpoint.remove(self.folder / STATE)
         checkpoint.remove(self.folder / FINISHED)
-        for name in (CHAMPION, GENERATIONS, SETTINGS):
+        for name in (CHAMPION, CHAMPIONS, GENERATIONS, SETTINGS):
             (self.folder / name).unlink(missing_ok=True)
 
     def _write_settings(self) -> None:

@@ -17,6 +17,7 @@ from wann_rt.core.version import __version__
 from wann_rt.display.comparisons import plot_conditions, plot_disturbed
 from wann_rt.display.network import draw_network
 from wann_rt.display.plots import plot_episode, plot_weight_profile
+from wann_rt.display.report.champions import champions
 from wann_rt.display.report.compare import compared
 from wann_rt.display.report.run import Run
 from wann_rt.evaluation.baseline import nearest
@@ -80,6 +81,8 @@ def _sections(run: Run, task: str | None, episodes: int, seed: int) -> Iterable[
     from wann_rt.display.plot import plot
 
     yield section("Search", picture(lambda path: plot.search(run.folder, path), "progress of the search"))
+    if run.ancestors:
+        yield section("Champions over the generations", champions(run.ancestors))
     if run.champion is None:
         yield section("Champion", "<p>The champion is written when the search ends.</p>")
     else:

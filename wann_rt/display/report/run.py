@@ -12,6 +12,7 @@ from wann_rt.core import files
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ConfigError, FileError
 from wann_rt.evolution import config as configs
+from wann_rt.evolution.ancestors import Ancestor, read_ancestors
 from wann_rt.evolution.journal import champion_file, read_generations
 from wann_rt.evolution.run_settings import read_settings
 from wann_rt.evolution.search import Generation
@@ -26,12 +27,14 @@ class Run:
         settings: what it says of task and settings.
         generations: what it says of each generation.
         champion: its controller; None while the search goes on.
+        ancestors: the champions so far, one after another; none of a run of wann_rt 0.1.
     """
 
     folder: Path
     settings: Mapping[str, Any]
     generations: tuple[Generation, ...]
     champion: Controller | None
+    ancestors: tuple[Ancestor, ...] = ()
 
     @classmethod
     def read(cls, folder: str | os.PathLike[str]) -> "Run":
@@ -49,6 +52,7 @@ class Run:
             read_settings(path),
             tuple(read_generations(path)),
             files.load(champion) if champion.exists() else None,
+            tuple(read_ancestors(path)),
         )
 
     @property
