@@ -26,7 +26,8 @@ def counts(controller: Controller) -> dict[str, str]:
     """Returns the numbers for macros, by name."""
     if not controller.derived:
         return {}
-    return {"N_INPUTS": str(len(controller.inputs)), "N_STATE": str(controller.memory.size)}
+    feeds = {"N_OUTPUTS": str(len(controller.outputs))} if controller.outputs != controller.actions else {}
+    return {"N_INPUTS": str(len(controller.inputs)), **feeds, "N_STATE": str(controller.memory.size)}
 
 
 def declarations(controller: Controller, names: Names) -> list[str]:
@@ -35,6 +36,7 @@ def declarations(controller: Controller, names: Names) -> list[str]:
         return []
     first = len(controller.observations)
     numbers = [f"{INDENT}{name} = {first + k}," for k, name in enumerate(names.derived)]
+    numbers += [f"{INDENT}{name} = {len(names.actions) + k}," for k, name in enumerate(names.feeds)]
     fields = [f"{INDENT}float {name};" for name in names.state]
     struct = [_NOTE, names.fill("typedef struct <p>_state {"), *fields, names.fill("} <p>_state;")]
     return ["\n".join(["enum {", *numbers, "};"]), "\n".join(struct)]
@@ -82,18 +84,23 @@ def _derive(controller: Controller, names: Names) -> str:
 
 def _step(controller: Controller, names: Names) -> str:
     state = [Symbol("input", name=f"m{k + 1}") for k in range(len(names.state))]
-    locals_ = _short(names.nodes[-len(names.actions) :], "y")
-    actions = [Symbol("input", name=name) for name in locals_]
-    after = controller.memory.remember(state, actions)
+    places = names.network.actions
+    locals_ = _short(names.nodes[-len(places) :], "y")
+    outputs = [Symbol("input", name=name) for name in locals_]
+    after = controller.memory.remember(state, outputs)
     pairs = zip(names.state, state, after, strict=True)
     changed = [(f"state->{field}", old, new) for field, old, new in pairs if new is not old]
     used = {symbol.name for symbol in schedule([new for _, _, new in changed]) if symbol.op == "input"}
     lines = ["/* Computes the actions for one observation; the state advances by one step. */"]
     lines += _head(names, "step", "const float obs[<P>_N_OBSERVATIONS]", "float actions[<P>_N_ACTIONS]")
-    body = ["<P>_EXACT", "float seen[<P>_N_INPUTS];", "<p>_derive(state, obs, seen);", "<p>_network(seen, actions);"]
-    lines += [names.fill(f"{INDENT}{line}") for line in body]
-    for name, place in zip(locals_, names.actions, strict=True):
-        lines += assignment(f"const float {name}", f"actions[{place}]") if name in used else []
+    given = "outputs" if names.feeds else "actions"
+    more = ["float outputs[<P>_N_OUTPUTS];"] if names.feeds else []
+    body = ["<P>_EXACT", "float seen[<P>_N_INPUTS];", *more, "<p>_derive(state, obs, seen);"]
+    lines += [names.fill(f"{INDENT}{line}") for line in (*body, f"<p>_network(seen, {given});")]
+    for place in names.actions if names.feeds else ():
+        lines += assignment(f"actions[{place}]", f"outputs[{place}]")
+    for name, place in zip(locals_, places, strict=True):
+        lines += assignment(f"const float {name}", f"{given}[{place}]") if name in used else []
     for place, old, _ in changed:
         lines += assignment(f"const float {old.name}", place)
     lines += _assigned(names, [(place, new) for place, _, new in changed])

@@ -27,8 +27,10 @@ class Names:
         nodes: what stands for each node of the network in an expression.
         derived: enumerator of each derived channel, of a controller with a state.
         state: field of each number of the state.
+        feeds: enumerator of each output that feeds a recurrent node.
         step: what the function that computes actions from all that the network sees is called.
         count: how many numbers that function takes.
+        results: how many it gives.
     """
 
     p: str
@@ -38,8 +40,10 @@ class Names:
     nodes: tuple[str, ...]
     derived: tuple[str, ...] = ()
     state: tuple[str, ...] = ()
+    feeds: tuple[str, ...] = ()
     step: str = "step"
     count: str = "N_OBSERVATIONS"
+    results: str = "N_ACTIONS"
 
     @classmethod
     def of(cls, controller: Controller, prefix: str) -> "Names":
@@ -52,12 +56,15 @@ class Names:
             _nodes(controller.inner, prefix),
             enumerators(prefix, "derived", tuple(derived.channel for derived in controller.derived)),
             _fields(controller.memory.names),
+            enumerators(prefix, "next", tuple(one.channel for one in controller.derived if one.row.fed)),
         )
 
     @property
     def network(self) -> "Names":
         """The same for the functions that compute actions without the state."""
-        return replace(self, observations=(*self.observations, *self.derived), step="network", count="N_INPUTS")
+        sides = (*self.observations, *self.derived), (*self.actions, *self.feeds)
+        results = "N_OUTPUTS" if self.feeds else self.results
+        return replace(self, observations=sides[0], actions=sides[1], step="network", count="N_INPUTS", results=results)
 
     def fill(self, template: str) -> str:
         """Returns a template with the prefixes in place of ``<p>`` and ``<P>``."""

@@ -54,7 +54,7 @@ def _network_step(controller: Controller, names: Names, name: str, note: str, *m
 
 def _head(names: Names, name: str, note: str, *more: str) -> list[str]:
     """Returns a comment, the signature and what opens each body."""
-    parameters = [f"const float obs[<P>_{names.count}]", "float actions[<P>_N_ACTIONS]", *more]
+    parameters = [f"const float obs[<P>_{names.count}]", f"float actions[<P>_{names.results}]", *more]
     lines = signature("static inline void", f"{names.p}_{name}", list(map(names.fill, parameters)))
     return [f"/* {note} */", *lines, names.fill(f"{INDENT}<P>_EXACT")]
 
@@ -134,12 +134,12 @@ def _ensemble_step(controller: Controller, names: Names) -> list[str]:
     weights = controller.lowered.shared
     add = _head(names, "add_member", "Adds the actions under one more weight.", "float weight")
     add += [
-        names.fill(f"{INDENT}float more[<P>_N_ACTIONS];"),
+        names.fill(f"{INDENT}float more[<P>_{names.results}];"),
         f"{INDENT}{names.p}_{names.step}_weight(obs, more, weight);",
     ]
     add += [f"{INDENT}actions[{k}] = actions[{k}] + more[{k}];" for k in range(len(names.actions))]
     lines = _head(names, names.step, "Computes the mean of the actions under each member's weight.")
-    lines.append(names.fill(f"{INDENT}float sum[<P>_N_ACTIONS];"))
+    lines.append(names.fill(f"{INDENT}float sum[<P>_{names.results}];"))
     for k, weight in enumerate(weights):
         lines.append(f"{INDENT}{names.p}_{'add_member' if k else f'{names.step}_weight'}(obs, sum, {literal(weight)});")
     spare, share = _spare(), np.float32(1.0 / len(weights))

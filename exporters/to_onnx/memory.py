@@ -33,10 +33,10 @@ def add_derived(graph: Graph, controller: Controller) -> tuple[str, list[str]]:
 
 
 def add_remembered(graph: Graph, controller: Controller, after: list[str], actions: str) -> None:
-    """Adds ``h_out``: the state after the readings, and the actions that are remembered."""
+    """Adds ``h_out``: the state after the readings, and the outputs that are remembered."""
     memory = controller.memory
     state = [Symbol("input", name=f"h_{k}") for k in range(memory.size)]
-    done = [Symbol("input", name=f"action_{k}") for k in range(len(controller.actions))]
+    done = [Symbol("input", name=f"action_{k}") for k in range(len(controller.outputs))]
     kept = list(map(lift, memory.remember(state, done)))
     inputs = {f"h_{k}": name for k, name in enumerate(after)}
     used = {symbol.name for symbol in schedule(kept) if symbol.op == "input"}

@@ -142,6 +142,8 @@ def _add_controller(graph: Graph, controller: Controller, form: Form, is_weight_
         actions = _add_mean(graph, form, controller, actions)
     if given.derived:
         memory.add_remembered(graph, given, after, actions)
+    if given.actions != controller.actions:
+        actions = graph.gather(actions, list(range(len(given.actions))), "acted")
     graph.rename(actions, "actions")
 
 
@@ -214,7 +216,7 @@ def _doc(controller: Controller, form: Form, is_weight_input: bool) -> str:
     network = controller.network
     rate = f" at {controller.rate_hz:g} Hz" if controller.rate_hz else ""
     return (
-        f"{controller.name}: {len(controller.observations)} observations -> {network.n_outputs} actions{rate}; "
+        f"{controller.name}: {len(controller.observations)} observations -> {len(controller.actions)} actions{rate}; "
         f"{network.n_connections} connections, {network.n_hidden} hidden nodes. {form.doc}."
         f"{' Input weight may be left out.' * is_weight_input} Tried in {'; '.join(tried(form.name))}."
     )

@@ -67,6 +67,39 @@ class ByHand:
         self.force = force if np.isfinite(force) else self.force
 
 
+def test_a_recurrent_node_remembers_what_the_network_gave_it_or_a_share_of_it() -> None:
+    subject = small_controllers.recurrent()
+    resets = np.random.default_rng(9).random(STEPS) < 0.1
+    observations, state = readings(9)[:, :2], np.zeros(5, f32)
+    got = evaluate_sequence(subject, observations, resets)
+    for reading, begins, action in zip(observations, resets, got, strict=True):
+        x, late, leaky, force = np.zeros(4, f32) if begins else state[1:]
+        began = state[0] > 0 and not begins
+        now = reading[0] if np.isfinite(reading[0]) else x
+        with np.errstate(all="ignore"):
+            rate = (now - (x if began else now)) * f32(50)
+            outputs = evaluate(subject.inner, np.array([[*reading, rate, late, leaky, force]], f32))[0]
+            new = leaky + (outputs[2] - leaky) * f32(0.25)
+        assert builders.same_bits(action, outputs[:1])
+        pairs = zip((outputs[1], new, outputs[0]), (late, leaky, force), strict=True)
+        kept = [v if np.isfinite(v) else old for v, old in pairs]
+        state = np.array([f32(began or np.isfinite(reading[0])), now, *kept], f32)
+    assert np.isfinite(state).all()
+    assert len(np.unique(got)) > 20
+
+
+def test_a_file_keeps_recurrent_nodes_and_refuses_outputs_that_feed_none() -> None:
+    subject = small_controllers.recurrent()
+    text = files.to_text(subject)
+    assert '"version": 2' in text
+    assert files.from_text(text) == subject
+    other = Derived(Channel("drift"), "integral", ("x",), limit=1)
+    with pytest.raises(ControllerError, match="network has 3 actions, but 2 action channels came"):
+        replace(subject, derived=(*subject.derived[:2], other, subject.derived[3]))
+    with pytest.raises(ControllerError, match="is recurrent of 1 channels; expected 0"):
+        Derived(Channel("late"), "recurrent", ("x",))
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_the_oracle_computes_what_the_format_says(seed: int) -> None:
     resets = np.random.default_rng(seed).random(STEPS) < 0.1

@@ -14,13 +14,19 @@ from wann_rt.exporters.to_c.header import to_c
 pytestmark = needs.c_compiler
 
 SUBJECT = small_controllers.remembering()
-WEIGHTS = (Weight.shared(0.7), Weight("ensemble", (-0.5, 0.75)), Weight("connections", tuple(np.linspace(-2, 2, 13))))
+ENSEMBLE, EACH = Weight("ensemble", (-0.5, 0.75)), Weight("connections", tuple(np.linspace(-2, 2, 13)))
+SUBJECTS = {
+    "derived, shared": small_controllers.remembering(),
+    "derived, each": small_controllers.remembering(EACH),
+    "recurrent, ensemble": small_controllers.recurrent(ENSEMBLE),
+    "recurrent, each": small_controllers.recurrent(EACH),
+}
 ROWS = [row for row in EVALUATORS if row.key in ("oracle", "c")]
 
 
-def selftest(header: str) -> int:
+def selftest(header: str, name: str) -> int:
     """Returns what the self-test of a header says, compiled as it stands."""
-    files = {"remembering.h": header, "unit.c": harness.header_harness("remembering")}
+    files = {f"{name}.h": header, "unit.c": harness.header_harness(name)}
     return int(
         harness.compiled(
             files,
@@ -30,9 +36,9 @@ def selftest(header: str) -> int:
     )
 
 
-@pytest.mark.parametrize("weight", WEIGHTS, ids=lambda weight: weight.kind)
-def test_a_header_with_a_state_gives_the_same_bits_over_a_thousand_steps_with_resets(weight: Weight) -> None:
-    report = verify(small_controllers.remembering(weight), evaluators=ROWS)
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_a_header_with_a_state_gives_the_same_bits_over_a_thousand_steps_with_resets(subject: str) -> None:
+    report = verify(SUBJECTS[subject], evaluators=ROWS)
     assert [(result.key, result.max_ulp, result.kept) for result in report.results] == [
         ("oracle", 0, True),
         ("c", 0, True),
@@ -54,13 +60,25 @@ FAULTS = {
 }
 
 
-def test_the_self_test_notices_what_goes_wrong_with_a_state() -> None:
-    header = to_c(SUBJECT)
-    assert selftest(header) == 0
-    for fault, (place, instead) in FAULTS.items():
+RECURRENT_FAULTS = {
+    "a node not reset": (r"    state->m_leaky_0 = 0\.0f;\n", ""),
+    "a node not fed": (r"    state->m_late_0 =[^;]*\?[^;]*;\n", ""),
+    "a node fed by the other's output": (r"outputs\[RECURRENT_NEXT_LATE\];", "outputs[RECURRENT_NEXT_LEAKY];"),
+    "a node read after it is fed": (
+        r"(    recurrent_derive\(state, obs, seen\);\n    recurrent_network\(seen, outputs\);\n)",
+        r"\1    state->m_leaky_0 = outputs[RECURRENT_NEXT_LEAKY];\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "faults"), [("remembering", FAULTS), ("recurrent", RECURRENT_FAULTS)])
+def test_the_self_test_notices_what_goes_wrong_with_a_state(name: str, faults: dict[str, tuple[str, str]]) -> None:
+    header = to_c(getattr(small_controllers, name)())
+    assert selftest(header, name) == 0
+    for fault, (place, instead) in faults.items():
         wrong, count = re.subn(place, instead, header, count=1)
         assert count == 1, fault
-        assert selftest(wrong) & (32 | 64), fault
+        assert selftest(wrong, name) & (32 | 64), fault
 
 
 def test_a_header_keeps_nothing_static_but_tables() -> None:

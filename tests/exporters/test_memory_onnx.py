@@ -9,13 +9,19 @@ from wann_rt.exporters.parity.run_onnx import session
 from wann_rt.exporters.parity.verify import EVALUATORS, verify
 from wann_rt.exporters.to_onnx.model import to_onnx
 
-WEIGHTS = (Weight.shared(0.7), Weight("ensemble", (-0.5, 0.75)), Weight("connections", tuple(np.linspace(-2, 2, 13))))
+ENSEMBLE, EACH = Weight("ensemble", (-0.5, 0.75)), Weight("connections", tuple(np.linspace(-2, 2, 13)))
+SUBJECTS = {
+    "derived, shared": small_controllers.remembering(),
+    "derived, each": small_controllers.remembering(EACH),
+    "recurrent, ensemble": small_controllers.recurrent(ENSEMBLE),
+    "recurrent, each": small_controllers.recurrent(EACH),
+}
 
 
-@pytest.mark.parametrize("weight", WEIGHTS, ids=lambda weight: weight.kind)
-def test_a_graph_with_a_state_gives_the_same_bits_over_a_thousand_steps_with_resets(weight: Weight) -> None:
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_a_graph_with_a_state_gives_the_same_bits_over_a_thousand_steps_with_resets(subject: str) -> None:
     rows = [row for row in EVALUATORS if row.key in ("onnx_exact", "onnx")]
-    exact, standard = verify(small_controllers.remembering(weight), evaluators=rows).results
+    exact, standard = verify(SUBJECTS[subject], evaluators=rows).results
     assert (exact.max_ulp, exact.kept) == (0, True)
     assert exact.vectors > 1000
     assert "cannot keep the state" in str(standard.skipped)

@@ -65,3 +65,26 @@ def remembering(weight: Weight | None = None, **changes: Any) -> Controller:
         derived=derived,
     )
     return replace(made, **changes)
+
+
+def recurrent(weight: Weight | None = None, **changes: Any) -> Controller:
+    """Returns a controller with recurrent nodes: one that is late by a step and one that leaks, fed by each other."""
+    derived = (
+        Derived(Channel("dx", "m/s", scale=0.5), "rate_of", ("x",)),
+        Derived(Channel("late", "1"), "recurrent", ()),
+        Derived(Channel("leaky", "1", -2, 2, scale=0.5, clip=True), "recurrent", (), filter=0.25),
+        Derived(Channel("last force"), "previous", ("force",)),
+    )
+    names = {name: BY_NAME[name].id for name in ("tanh", "linear", "sin")}
+    pairs = [(0, 7), (1, 7), (3, 7), (4, 7), (5, 7), (2, 8), (6, 8), (7, 8), (1, 9), (5, 9), (7, 9), (4, 10), (7, 10)]
+    network = Network.build(
+        6,
+        {7: names["tanh"]},
+        {8: names["linear"], 9: names["linear"], 10: names["sin"]},
+        [Connection(*pair) for pair in pairs],
+    )[0]
+    observations = (Channel("x", "m", -3, 3, clip=True), Channel("angle"))
+    actions = (Channel("force", "N", -100, 100, scale=5, clip=True),)
+    shared = weight or Weight.shared(0.7)
+    made = Controller("recurrent", network, shared, observations, actions, rate_hz=50.0, derived=derived)
+    return replace(made, **changes)

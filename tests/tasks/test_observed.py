@@ -25,16 +25,20 @@ DERIVE = {
     "slow": "filtered:x_dot,filter:0.25",
     "late": "delayed:x,steps:2",
     "sum": "integral:x,limit:0.5",
+    "late_node": "recurrent",
+    "leaky_node": "recurrent,filter:0.25",
 }
 
 
 def subject(task: Task) -> Controller:
     """Returns a controller of a task that reads all it observes, with random weights."""
-    n = len(task.observations)
+    n, outputs = len(task.observations), len(task.actions)
     pairs = [*((k, n + 1) for k in range(n + 1)), *((k, n + 2) for k in range(1, n + 2))]
-    network, _ = Network.build(n, {n + 1: 5}, {n + 2: 1}, [Connection(*pair) for pair in pairs])
+    pairs += [(k, n + 2 + feed) for feed in range(1, outputs) for k in (feed, n + 1)]
+    ends = dict.fromkeys(range(n + 2, n + 2 + outputs), 1)
+    network, _ = Network.build(n, {n + 1: 5}, ends, [Connection(*pair) for pair in pairs])
     weight = Weight("connections", tuple(np.random.default_rng(0).normal(size=len(pairs))))
-    return Controller("c", network, weight, task.sensors, task.actions, task.rate_hz, derived=task.derived)
+    return Controller("c", network, weight, task.sensors, task.acts, task.rate_hz, derived=task.derived)
 
 
 @pytest.mark.parametrize("conditions", [{}, {"observation_noise": 0.005, "dropout": 0.1, "delay": 2}], ids=len)
@@ -48,7 +52,7 @@ def test_kernels_play_what_a_controller_with_a_state_computes_from_raw_sensors(c
     state = controller.start(8)
     for moment in moments(task, controller.inner.numpy(), starts):
         actions, state = controller.step(state, moment.observations[:, :3])
-        assert builders.same_bits(actions, moment.actions)
+        assert builders.same_bits(actions, moment.actions[:, : len(task.acts)])
     recorded = with_vectors(task, controller, 0)
     assert recorded.resets == (0,)
     assert len(recorded.vectors) == 16

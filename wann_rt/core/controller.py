@@ -16,7 +16,7 @@ from wann_rt.core.channel import Channel
 from wann_rt.core.decision import Decision, decided, greatest, parts_of
 from wann_rt.core.derived import Derived
 from wann_rt.core.errors import ControllerError
-from wann_rt.core.memory import Memory
+from wann_rt.core.memory import Memory, feeds_of
 from wann_rt.core.monitor import Monitor
 from wann_rt.core.network import Network
 from wann_rt.core.observation import observation_of
@@ -46,7 +46,7 @@ class Controller(Shown):
         network: the topology.
         weight: shared, ensemble or one value per connection.
         observations: what it is fed, in order: one channel per network input, but for those that are derived.
-        actions: one channel per network output, in order.
+        actions: one channel per network output, in order, but for those that feed recurrent nodes.
         rate_hz: how often it must be called; None where unknown.
         vectors: recorded observation -> action pairs, exact.
         provenance: where it came from: task, task_version, seed, config_digest, score and the like; JSON values.
@@ -76,7 +76,7 @@ class Controller(Shown):
         """Checks that the parts fit together."""
         parts_of(self.decision, len(self.actions))
         _check_channels("observation", self.inputs, self.network.n_inputs)
-        _check_channels("action", self.actions, self.network.n_outputs)
+        _check_channels("action", self.outputs, self.network.n_outputs)
         if self.rate_hz is not None and not (np.isfinite(self.rate_hz) and self.rate_hz > 0):
             raise ControllerError(f"rate_hz is {self.rate_hz}; expected a positive number of calls per second, or null")
         check(self.network, self.weight)
@@ -109,6 +109,11 @@ class Controller(Shown):
         return (*self.observations, *(derived.channel for derived in self.derived))
 
     @cached_property
+    def outputs(self) -> tuple[Channel, ...]:
+        """What the network computes, one channel per output: the actions, then what feeds each recurrent node."""
+        return (*self.actions, *feeds_of(self.derived))
+
+    @cached_property
     def memory(self) -> Memory:
         """What is remembered from step to step, and how; nothing without derived channels."""
         sensors, actions = (tuple(channel.name for channel in side) for side in (self.observations, self.actions))
@@ -119,7 +124,9 @@ class Controller(Shown):
         """The same without memory: a controller that is fed with all that the network sees."""
         if not self.derived:
             return self
-        return replace(self, observations=self.inputs, derived=(), vectors=(), resets=(), monitor=None)
+        decision = self.decision if self.outputs == self.actions else "values"
+        bare: Any = {"derived": (), "vectors": (), "resets": (), "monitor": None, "decision": decision}
+        return replace(self, observations=self.inputs, actions=self.outputs, **bare)
 
     @cached_property
     def lowered(self) -> Lowered:

@@ -7,6 +7,10 @@ controller together. Two rules hold for every kind:
 * what is remembered is 0 at the beginning, so a state full of zeros is one that was reset;
 * what is remembered is always a finite number: one that is not is not taken, and the one before stays. So no reading,
   whatever it was, does harm for longer than it lasts.
+
+A recurrent node is a kind like the others, but for its source: the network itself feeds it, by an output of its own
+behind the actions, and sees its value a step later as one of its inputs. So connections into the past end in such an
+output, and what is left between inputs and outputs is feed-forward: levels, order and kernels are those of any network.
 """
 
 from collections.abc import Callable, Mapping
@@ -68,6 +72,7 @@ class Kind:
         of_actions: whether its sources are actions.
         begins: whether it asks ``Given.began``.
         timed: whether it needs the rate.
+        fed: whether the network feeds it, by an output of its own behind the actions: a recurrent node.
     """
 
     name: str
@@ -79,6 +84,7 @@ class Kind:
     of_actions: bool = False
     begins: bool = True
     timed: bool = False
+    fed: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,8 @@ class Derived:
         channel: its name, its unit, its range, and how it enters the network, as for an observation.
         kind: a name in ``KINDS``.
         of: names of its sources: observations, derived channels before it, or actions.
-        filter: share of a new value that a filter takes, in (0, 1]; 1 is no filter. ``rate_of`` and ``filtered``.
+        filter: share of a new value that a filter takes, in (0, 1]; 1 is no filter. ``rate_of``, ``filtered`` and
+            ``recurrent``.
         steps: by how many steps it is late. ``delayed``.
         limit: greatest size of the sum. ``integral``.
     """
@@ -109,7 +116,7 @@ class Derived:
         if len(self.of) not in kind.sources:
             wanted = " or ".join(map(str, kind.sources))
             raise self._wrong(f"is {self.kind} of {len(self.of)} channels; expected {wanted}")
-        if self.kind == "rate_of" and self.filter is None:
+        if self.kind in ("rate_of", "recurrent") and self.filter is None:
             object.__setattr__(self, "filter", 1.0)
         for name in SETTINGS:
             if (getattr(self, name) is None) == (name in kind.settings):
@@ -168,6 +175,11 @@ def kept(new: Number, old: Number) -> Number:
     return select(is_finite(new), new, old)
 
 
+def leaked(new: Number, old: Number, share: float) -> Number:
+    """Returns what a recurrent node remembers: what it is fed with, or this share of it and the rest of the old."""
+    return kept(new if share == 1 else old + (new - old) * f32(share), old)
+
+
 def _held(given: Given) -> tuple[Numbers, Numbers]:
     """Returns the readings, those that are no finite numbers as they were before; and the readings before these."""
     now = tuple(map(kept, given.read, given.memory))
@@ -205,7 +217,7 @@ def _late(given: Given) -> tuple[Number, Numbers]:
 
 
 def _before(given: Given) -> tuple[Number, Numbers]:
-    """What is remembered is the action, see ``Memory.remember``."""
+    """What is remembered is the action, or the network's output, see ``Memory.remember``."""
     return given.memory[0], given.memory
 
 
@@ -236,5 +248,6 @@ KINDS: Mapping[str, Kind] = {
         Kind("delayed", "earlier {}", _late, _steps, settings=("steps",)),
         Kind("previous", "previous {}", _before, _one, of_actions=True, begins=False),
         Kind("integral", "integral of {}", _sum, _one, settings=("limit",), begins=False, timed=True),
+        Kind("recurrent", "recurrent node", _before, _one, (0,), ("filter",), begins=False, fed=True),
     )
 }

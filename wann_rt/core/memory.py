@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann_rt.core.arithmetic import ONE, ZERO, Number, select
-from wann_rt.core.derived import Derived, Given, Numbers, is_finite, kept
+from wann_rt.core.channel import Channel
+from wann_rt.core.derived import Derived, Given, Numbers, is_finite, kept, leaked
 from wann_rt.core.errors import ControllerError
 from wann_rt.core.guess import near
 
@@ -96,9 +97,11 @@ class Memory:
         lanes = len(observations)
         return _columns((*observations.T, *values), lanes), _columns(after, lanes)
 
-    def acted(self, state: Floats, actions: Floats) -> Floats:
-        """Returns the state [lanes, size] after the actions [lanes, actions]."""
-        return _columns(self.remember(tuple(state.T), tuple(actions.T)), len(actions))
+    def acted(self, state: Floats, outputs: Floats) -> Floats:
+        """Returns the state [lanes, size] after the outputs [lanes, outputs]."""
+        with np.errstate(all="ignore"):
+            after = self.remember(tuple(state.T), tuple(outputs.T))
+        return _columns(after, len(outputs))
 
     def advance(self, state: Sequence[Number], read: Sequence[Number]) -> tuple[Numbers, Numbers]:
         """Returns the values of the derived channels in this step, and the state after the readings.
@@ -118,13 +121,20 @@ class Memory:
             after += memory
         return tuple(values[channel.name] for channel in self.derived), tuple(after)
 
-    def remember(self, state: Sequence[Number], actions: Sequence[Number]) -> Numbers:
-        """Returns the state after the actions: those that are asked for are kept."""
-        after = list(state)
+    def remember(self, state: Sequence[Number], outputs: Sequence[Number]) -> Numbers:
+        """Returns the state after the outputs: actions that are asked for are kept, recurrent nodes are fed.
+
+        Args:
+            state: after the readings.
+            outputs: the actions, then what feeds each recurrent node.
+        """
+        after, feeds = list(state), iter(outputs[len(self.actions) :])
         for k, channel in enumerate(self.derived):
+            at = self.places[k]
             if channel.row.of_actions:
-                at = self.places[k]
-                after[at] = kept(actions[self.actions.index(channel.of[0])], after[at])
+                after[at] = kept(outputs[self.actions.index(channel.of[0])], after[at])
+            elif channel.row.fed:
+                after[at] = leaked(next(feeds), after[at], channel.filter or 1.0)
         return tuple(after)
 
     def _given(self, channel: Derived, began: Number, own: Numbers, sources: Numbers) -> Given:
@@ -143,6 +153,11 @@ class Memory:
 
     def _known(self, k: int) -> tuple[str, ...]:
         return (*self.sensors, *(channel.name for channel in self.derived[:k]))
+
+
+def feeds_of(derived: Sequence[Derived]) -> tuple[Channel, ...]:
+    """Returns the outputs by which a network feeds its recurrent nodes, behind the actions: unconditioned."""
+    return tuple(Channel(f"next {one.name}") for one in derived if one.row.fed)
 
 
 def _columns(values: Sequence[Number], lanes: int) -> Floats:

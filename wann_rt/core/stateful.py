@@ -28,8 +28,8 @@ def step(
             f"{[*np.shape(state)]} came: begin with start()"
         )
     inputs, after = memory.observed(np.atleast_2d(np.asarray(state, np.float32)), np.atleast_2d(batch))
-    actions = controller.inner.run(forward, inputs)
-    after = memory.acted(after, actions)
+    outputs = controller.inner.run(forward, inputs)
+    after, actions = memory.acted(after, outputs), outputs[:, : len(controller.actions)]
     return (actions[0], after[0]) if batch.ndim == 1 else (actions, after)
 
 

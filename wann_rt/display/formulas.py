@@ -48,5 +48,5 @@ def node_names(controller: Controller) -> list[str]:
     """Returns a name for every node: channels by theirs, hidden nodes by their number, the bias 1."""
     network: Network = controller.network
     hidden = [f"n{network.first + k}" for k in range(network.n_hidden)]
-    inputs, outputs = ([channel.name for channel in side] for side in (controller.inputs, controller.actions))
+    inputs, outputs = ([channel.name for channel in side] for side in (controller.inputs, controller.outputs))
     return ["1", *inputs, *hidden, *outputs]

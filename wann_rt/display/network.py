@@ -179,7 +179,7 @@ def _draw_nodes(axes: "Axes", sheet: _Sheet, controller: Controller, layout: Lay
             place = x + 0.7 * sheet.radius, y - 0.78 * sheet.radius  # outside the circle, above the lines that leave it
             axes.text(*place, f"n{node}", ha="left", va="bottom", size=7, color=GREY, bbox=halo, zorder=2)
     names = dict(enumerate(["bias", *map(label, controller.inputs)]))
-    names |= dict(enumerate(map(label, controller.actions), network.n_nodes - network.n_outputs))
+    names |= dict(enumerate(map(label, controller.outputs), network.n_nodes - network.n_outputs))
     above: dict[float, float] = {}
     for node in [node for node in names if node in layout.positions]:
         x, y = sheet.place(*layout.positions[node])

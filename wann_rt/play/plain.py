@@ -73,8 +73,9 @@ def play_controller(
     n_lanes = starts.shape[1]
     total, efforts = np.zeros(n_lanes), np.zeros(n_lanes)
     lengths, changes = np.zeros(n_lanes, np.int64), np.zeros(n_lanes, np.int64)
-    earlier = np.zeros((n_lanes, len(task.actions)), np.float32)
-    for _, _, actions, rewards, alive in moments(task, _act_of(controller), starts):
+    earlier = np.zeros((n_lanes, len(controller.actions)), np.float32)
+    for _, _, outputs, rewards, alive in moments(task, _act_of(controller), starts):
+        actions = outputs[:, : len(controller.actions)]
         with np.errstate(all="ignore"):
             efforts[alive] += np.abs(actions[alive]).astype(np.float64).sum(axis=1)
             changes[alive] += (actions * earlier < 0)[alive].sum(axis=1)
@@ -104,7 +105,7 @@ def with_vectors(task: AnyTask, controller: Controller, seed: int) -> Controller
         return replace(controller, vectors=record_vectors(task, controller, seed))
     count = len(controller.observations)
     some = _recorded(task, controller, starts_of(task, range(seed, seed + 1)))[:SEQUENCE]
-    vectors = tuple(Vector(vector.observation[:count], vector.action) for vector in some)
+    vectors = tuple(Vector(vector.observation[:count], vector.action[: len(controller.actions)]) for vector in some)
     return replace(controller, vectors=vectors, resets=(0,))
 
 

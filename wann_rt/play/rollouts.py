@@ -127,7 +127,8 @@ def plant_of_task(task: Task) -> Plant:
 
 def _limits(task: Task) -> NDArray[np.float32]:
     """Returns low, high and neutral value of each action, [actions, 3]; see ``Channel.limit_action``."""
-    rows = [(c.low, c.high, float(c.neutral)) if c.clip else (-np.inf, np.inf, 0.0) for c in task.actions]
+    rows = [(c.low, c.high, float(c.neutral)) if c.clip else (-np.inf, np.inf, 0.0) for c in task.acts]
+    rows += [(0.0, 0.0, 0.0)] * (len(task.actions) - len(task.acts))  # what feeds a recurrent node is no effort
     return np.array(rows, np.float32)
 
 

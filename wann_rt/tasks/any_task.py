@@ -166,7 +166,7 @@ def check_fits(task: AnyTask, controller: Controller) -> None:
         only_without_state(controller, "an environment's episodes (a compiled task's can)")
     for side, mine, its in (
         ("observations", controller.inputs, task.observations),
-        ("actions", controller.actions, task.actions),
+        ("actions", controller.outputs, task.actions),
     ):
         if mine != its:
             names = [", ".join(channel.name for channel in channels) for channels in (its, mine)]
@@ -178,7 +178,7 @@ def check_fits(task: AnyTask, controller: Controller) -> None:
 
 def sides_of(task: AnyTask) -> tuple[tuple[Channel, ...], tuple[Channel, ...]]:
     """Returns what a controller of the task is fed, and its actions."""
-    return task.sensors if isinstance(task, Task) else task.observations, task.actions
+    return (task.sensors, task.acts) if isinstance(task, Task) else (task.observations, task.actions)
 
 
 def more_of(task: AnyTask) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from wann_rt.core.guess import near
 from wann_rt.tasks.observed import observed
 from wann_rt.tasks.task import Task
 
-FORM = "KIND:CHANNEL, KIND:COS/SIN or KIND:CHANNEL,SETTING:VALUE"
+FORM = "KIND:CHANNEL, KIND:COS/SIN, KIND:CHANNEL,SETTING:VALUE or recurrent"
 Derivations = Mapping[str, str | Derived]
 
 
@@ -60,13 +60,14 @@ def _parsed(name: str, text: str, known: Mapping[str, Channel]) -> Derived:
     """Returns the derived channel that a text says."""
     first, *rest = text.split(",")
     kind, colon, sources = first.partition(":")
-    if not (colon and sources):
+    without = kind in KINDS and 0 in KINDS[kind].sources
+    if not (colon and sources) and not (without and first == kind):
         raise TaskError(f"derived channel {name!r}: {text!r} is no derivation; expected {FORM}")
     if kind not in KINDS:
         raise TaskError(
             f"derived channel {name!r}: unknown kind {kind!r}; known: {', '.join(KINDS)}{near(kind, KINDS)}"
         )
-    of = tuple(sources.split("/"))
+    of = tuple(sources.split("/")) if sources else ()
     settings = dict(_setting(name, part) for part in rest)
     channel = known[name] if name in known else _channel(name, kind, [known[one] for one in of if one in known])
     steps = settings.get("steps")
@@ -99,6 +100,8 @@ def _setting(name: str, part: str) -> tuple[str, float]:
 def _channel(name: str, kind: str, sources: Sequence[Channel]) -> Channel:
     """Returns the channel of a derived value that no observation has the name of."""
     unit = sources[0].unit if sources else ""
+    if KINDS[kind].fed:
+        return Channel(name, "1")
     if kind in ("filtered", "delayed", "previous") and sources:
         return replace(sources[0], name=name)
     if kind == "integral":

@@ -18,7 +18,7 @@ from wann_rt.core.channel import Channel
 from wann_rt.core.derived import Derived
 from wann_rt.core.errors import TaskError
 from wann_rt.core.guess import near
-from wann_rt.core.memory import Memory
+from wann_rt.core.memory import Memory, feeds_of
 from wann_rt.tasks.dataset.task import DataTask
 from wann_rt.tasks.task import Function, Start, Task
 
@@ -55,8 +55,9 @@ def observed(task: Task, names: Sequence[str] | None, derived: Sequence[Derived]
     made = _composed(plain.start, plain.observe, plain.step, plain.variables, places, memory, limits)
     channels = (*(plain.observations[k] for k in places), *(one.channel for one in derived))
     return replace(
-        plain, observations=channels, sizes=(), names=made.names, start=made.start, observe=made.observe,
-        step=made.step, derived=tuple(derived), raw=plain, base=plain.base or plain,
+        plain, observations=channels, actions=(*plain.actions, *feeds_of(derived)), sizes=(), names=made.names,
+        start=made.start, observe=made.observe, step=made.step, derived=tuple(derived), raw=plain,
+        base=plain.base or plain,
     )  # fmt: skip
 
 
@@ -107,8 +108,9 @@ def _composed(
         return (*read(v[:n]), *v[n:values_end])
 
     def stepping(p: Any, *v: Number) -> Any:
-        *after, reward, failed = step(p, *v[:n], *v[end:])
-        acted = memory.remember(v[values_end:end], limited(limits, v[end:]))
+        done, feeds = v[end : end + len(memory.actions)], v[end + len(memory.actions) :]
+        *after, reward, failed = step(p, *v[:n], *done)
+        acted = memory.remember(v[values_end:end], (*limited(limits, done), *feeds))
         values, remembered = memory.advance(acted, read(after))
         return (*after, *values, *remembered, reward, failed)
 

@@ -28,7 +28,7 @@ class Task:
         version: raised whenever the same actions would score differently.
         env_id: the same task as a Gymnasium environment; empty where it is none.
         observations: channels in order.
-        actions: channels in order.
+        actions: channels in order; behind them, of a task with recurrent nodes, what feeds these, see ``acts``.
         rate_hz: steps per simulated second.
         max_steps: an episode's greatest length.
         params: physical constants, a NamedTuple.
@@ -89,6 +89,11 @@ class Task:
     def sensors(self) -> tuple[Channel, ...]:
         """What a controller is fed: the observations that are not derived."""
         return self.observations[: len(self.observations) - len(self.derived)]
+
+    @property
+    def acts(self) -> tuple[Channel, ...]:
+        """What a controller does: the actions but for those that feed recurrent nodes."""
+        return self.actions[: len(self.actions) - sum(one.row.fed for one in self.derived)]
 
     @property
     def variables(self) -> tuple[str, ...]:
