@@ -22,7 +22,17 @@ from wann_rt.rivals.export import formula
 from wann_rt.tasks.task import Task
 from wann_rt.tuning.polish import PolishSettings
 
-TASKS = ("cartpole-swingup", "pendulum", "mountain-car-continuous", "cartpole", "acrobot", "furuta", "quadrotor")
+TASKS = (
+    "cartpole-swingup",
+    "pendulum",
+    "mountain-car-continuous",
+    "cartpole",
+    "acrobot",
+    "furuta",
+    "quadrotor",
+    "balancing-robot",
+    "dc-motor",
+)
 PROCESSOR, LEVEL, ROWS = BY_KEY["m4f"], "-Os", 200
 COLUMNS = (
     "controller",

@@ -58,6 +58,7 @@ MODULES: Mapping[str, str] = {
     "Box2D": "pip install 'wann-rt[box2d]'",
     "cyclonedx": "pip install 'cyclonedx-python-lib[json-validation]'",
     "envpool": "pip install 'wann-rt[envpool]'",
+    "gym_electric_motor": "pip install gym-electric-motor",
     "ipykernel": "pip install ipykernel",
     "matplotlib": "pip install 'wann-rt[plots]'",
     "mujoco": "pip install 'wann-rt[mujoco]'",

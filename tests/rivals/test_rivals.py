@@ -26,7 +26,7 @@ from wann_rt.tuning.polish import PolishSettings
 
 SWING = tasks.get("cartpole-swingup")
 QUADROTOR = tasks.get("quadrotor")
-HELD = ("cartpole-swingup", "pendulum", "cartpole", "acrobot", "quadrotor")
+HELD = ("cartpole-swingup", "pendulum", "cartpole", "acrobot", "quadrotor", "balancing-robot")
 BRIEF = PolishSettings("pepg", population=8, episodes=4, steps=200_000, seed=1, threads=1, final=16)
 
 

@@ -2,12 +2,13 @@
 
 The plant is linearised by central differences, in float32 because its sine and cosine are defined there alone: the
 step of a difference is wide enough for their rounding. One action enters by the difference between full action to and
-fro, which is exact where the plant is affine in it, and defined where only the greatest output counts; several enter
-each by a small difference about those that keep the plant at rest. The weights follow
+fro, which is exact where the plant is affine in it, and defined where only the greatest output counts; one that moves
+the plant far, and each of several, by a small difference about those that keep the plant at rest. The weights follow
 Bryson's rule: each reading and the action cost 1 at their typical size (A. Bryson and Y.-C. Ho, "Applied optimal
 control", 1975). The discrete algebraic Riccati equation is solved by iterating the recursion of the finite horizon.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ from wann_rt.tasks.task import Task
 Matrix = NDArray[np.float64]
 DELTA = 0.03  # of each state variable
 NUDGE = 0.1  # of each of several actions, in shares of the greatest
+FAR = 1.0  # what full action may change of a state in a step: more could be taken for the jump of a wrapped angle
 MOST_ITERATIONS = 100_000
 HUGE = 1e100
 
@@ -43,9 +45,12 @@ def linearised(task: Task, rest: tuple[float, ...], trim: tuple[float, ...] = ()
     """
     n = len(rest)
 
-    def after(x: Matrix, actions: Any) -> Matrix:
+    def stepped(x: Matrix, actions: Any) -> Matrix:
         with np.errstate(all="ignore"):
-            moved = np.array(task.step(task.params, *x.astype(np.float32), *actions)[:n], np.float64) - x
+            return np.array(task.step(task.params, *x.astype(np.float32), *actions)[:n], np.float64)
+
+    def after(x: Matrix, actions: Any) -> Matrix:
+        moved = stepped(x, actions) - x
         return x + moved - 2 * np.pi * np.round(moved / (2 * np.pi))  # an angle may have been wrapped
 
     def seen(x: Matrix) -> Matrix:
@@ -56,19 +61,21 @@ def linearised(task: Task, rest: tuple[float, ...], trim: tuple[float, ...] = ()
 
     x = np.array(rest, np.float64)
     steps = DELTA * np.eye(n)
-    pushes = _pushes(task, trim)
+    pushes = _pushes(task, trim, lambda actions: stepped(x, actions))
     a = np.mean([slopes(actions) for to, fro, _ in pushes for actions in (to, fro)], axis=0)
     b = np.array([(after(x, to) - after(x, fro)) / (2 * width) for to, fro, width in pushes]).T
     c = np.array([(seen(x + d) - seen(x - d)) / (2 * DELTA) for d in steps]).T
     return Linear(a, b, c)
 
 
-def _pushes(task: Task, trim: tuple[float, ...]) -> list[tuple[Any, Any, float]]:
+def _pushes(task: Task, trim: tuple[float, ...], step: Callable[[Any], Matrix]) -> list[tuple[Any, Any, float]]:
     """Returns for each input the actions to and fro, and by which share of the greatest they are pushed."""
     strengths = conditions.strengths(task)
     if task.decision == "argmax" or len(task.actions) == 1:
         full = np.float32(strengths[0] if task.decision == "values" else 1.0)
-        return [(asked(full, task), asked(-full, task), 1.0)]
+        push = (asked(full, task), asked(-full, task), 1.0)
+        if task.decision == "argmax" or np.abs(step(push[0]) - step(push[1])).max() < FAR:
+            return [push]
     about = np.array(trim or (0.0,) * len(strengths))
     nudges = NUDGE * np.diag(strengths)
     return [(*((about + sign * nudge).astype(np.float32) for sign in (1, -1)), NUDGE) for nudge in nudges]

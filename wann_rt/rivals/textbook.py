@@ -237,4 +237,6 @@ KNOWN: Mapping[str, Known] = {
     "acrobot": Known((float(np.pi), 0.0, 0.0, 0.0), ((1, 4), (3, 5))),
     "furuta": Known((0.0, 0.0, 0.0, 0.0), ((3, 4), (0, 1)), swing_arm),
     "quadrotor": Known(HOVERING.state, (), hover, HOVERING.actions),
+    "balancing-robot": Known((0.0, 0.0, 0.0, 0.0), ((2, 3), (0, 1))),
+    "dc-motor": Known((), ((3, 0),)),
 }

@@ -195,6 +195,46 @@ def quadrotor(params: Any, state: Sequence[float], action: float) -> Canvas:
     return canvas
 
 
+def balancing_robot(params: Any, state: Sequence[float], voltage: float) -> Canvas:
+    """Draws the robot from the side, 2.4 m of floor, twice as large as it is; a mark shows its place."""
+    place, pitch, voltage = (float(v) if math.isfinite(v) else 0.0 for v in (state[0], state[2], voltage))
+    canvas, radius, tall = Canvas(2.4), 2 * float(params.wheel_radius), 4 * float(params.body_centre)
+    floor = -0.25
+    canvas.line((-1.15, floor), (1.15, floor), 0.01, GREY)
+    canvas.line((0.0, floor - 0.02), (0.0, floor - 0.06), 0.01, INK)
+    axle = place, floor + radius
+    top = axle[0] + tall * math.sin(pitch), axle[1] + tall * math.cos(pitch)
+    canvas.line(axle, top, 0.07, BLUE)
+    canvas.disc(axle, radius, INK)
+    canvas.disc(axle, radius / 3, LIGHT)
+    push = min(max(voltage, -1.0), 1.0) / 4
+    if push:
+        canvas.arrow((axle[0], floor - 0.1), (axle[0] + push, floor - 0.1), 0.02, VERMILLION)
+    return canvas
+
+
+def dc_motor(params: Any, state: Sequence[float], voltage: float) -> Canvas:
+    """Draws two dials: the speed and a mark for the wanted one, up to 125 rad/s; the current up to its limit.
+
+    The arrow below is the voltage.
+    """
+    current, speed, wanted, voltage = (float(v) if math.isfinite(v) else 0.0 for v in (*state[:3], voltage))
+    canvas = Canvas(4.6)
+    shown = (-1.1, speed / 125.0, BLUE), (1.1, current / float(params.most_current), ORANGE)
+    for middle, share, colour in shown:
+        canvas.disc((middle, 0.0), 0.8, LIGHT)
+        turned = 0.75 * math.pi * min(max(share, -1.0), 1.0)
+        canvas.line((middle, 0.0), (middle + 0.7 * math.sin(turned), 0.7 * math.cos(turned)), 0.05, colour)
+        canvas.disc((middle, 0.0), 0.07, INK)
+    turned = 0.75 * math.pi * min(max(wanted / 125.0, -1.0), 1.0)
+    out = math.sin(turned), math.cos(turned)
+    canvas.line((-1.1 + 0.75 * out[0], 0.75 * out[1]), (-1.1 + 0.85 * out[0], 0.85 * out[1]), 0.05, INK)
+    push = min(max(voltage, -1.0), 1.0)
+    if push:
+        canvas.arrow((0.0, -0.92), (push, -0.92), 0.05, VERMILLION)
+    return canvas
+
+
 def traces(names: Sequence[str], moments: Sequence[Sequence[float]]) -> Canvas:
     """Draws what is known of any task: its last moments, a curve for each observation and action under its name.
 

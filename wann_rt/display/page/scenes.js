@@ -154,6 +154,35 @@ const SCENES = {
       }
     },
   },
+  "balancing-robot": {
+    metres: () => 2.4,
+    draw: (pen, s, a, p) => {
+      const [radius, tall, floor] = [2 * p.wheel_radius, 4 * p.body_centre, -0.25];
+      pen.line([-1.15, floor], [1.15, floor], 0.01, style("--faint"));
+      pen.line([0, floor - 0.02], [0, floor - 0.06], 0.01, INK());
+      const axle = [s[0], floor + radius];
+      pen.line(axle, [axle[0] + tall * Math.sin(s[2]), axle[1] + tall * Math.cos(s[2])], 0.07, style("--body"));
+      pen.disc(axle, radius, INK());
+      pen.disc(axle, radius / 3, style("--faint"));
+      pen.arrow([axle[0], floor - 0.1], [axle[0] + clamp(a[0]) / 4, floor - 0.1], 0.02, style("--act"));
+    },
+  },
+  "dc-motor": {
+    metres: () => 4.6,
+    draw: (pen, s, a, p) => {
+      const towards = (share) => [Math.sin(0.75 * Math.PI * clamp(share)), Math.cos(0.75 * Math.PI * clamp(share))];
+      const dials = [[-1.1, s[1] / 125, style("--body")], [1.1, s[0] / p.most_current, style("--pole")]];
+      for (const [middle, share, colour] of dials) {
+        const [x, y] = towards(share);
+        pen.disc([middle, 0], 0.8, style("--faint"));
+        pen.line([middle, 0], [middle + 0.7 * x, 0.7 * y], 0.05, colour);
+        pen.disc([middle, 0], 0.07, INK());
+      }
+      const [x, y] = towards(s[2] / 125);
+      pen.line([-1.1 + 0.75 * x, 0.75 * y], [-1.1 + 0.85 * x, 0.85 * y], 0.05, INK());
+      pen.arrow([0, -0.92], [clamp(a[0]), -0.92], 0.05, style("--act"));
+    },
+  },
   acrobot: {
     metres: () => 6.4,
     draw: (pen, s) => {
