@@ -202,10 +202,10 @@ class Printer:
 
 
 def letters(roots: Iterable[Symbol]) -> Iterator[str]:
-    """Yields a, b, c, ... and then t1, t2, ..., without the names of the roots' inputs."""
+    """Yields a, b, c, ... and then u1, u2, ..., without the names of the roots' inputs."""
     inputs = {s.name for s in schedule(roots) if s.op == "input"}
     yield from (letter for letter in "abcdefghijklmnopqrstuvw" if letter not in inputs)
-    yield from (f"t{k}" for k in count(1))
+    yield from (f"u{k}" for k in count(1))
 
 
 def _unify(pattern: Symbol, symbol: Symbol, bound: dict[str, Symbol]) -> bool:

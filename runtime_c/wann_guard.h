@@ -36,6 +36,11 @@
 
 #include <stdint.h>
 
+#if defined(__cplusplus) && defined(__GNUC__)
+#pragma GCC diagnostic push /* both languages have no casts but those of C */
+#pragma GCC diagnostic ignored "-Wold-style-cast"
+#endif
+
 /* The faults; yours may be any of the bits from 256 on. */
 #define WANN_GUARD_STALE 1u   /* no new observation for too many periods */
 #define WANN_GUARD_EARLY 2u   /* a period was too short */
@@ -194,5 +199,9 @@ static inline int wann_guard_end(wann_guard *g, uint16_t stages) {
     g->stage = 0u;
     return is_whole;
 }
+
+#if defined(__cplusplus) && defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
 
 #endif /* WANN_GUARD_H */

@@ -1144,15 +1144,15 @@ int wann_load(wann_controller *c, const void *blob, size_t size) {
     error = envelope_error(bytes, size);
     if (error == WANN_OK) {
         error = header_error(bytes, &found);
-    }
-    if (error == WANN_OK) {
-        in.at = bytes + HEADER_BYTES;
-        in.left = size - MIN_BYTES;
-        in.has_overrun = 0;
-        error = sections_error(&in, &found);
-    }
-    if (error == WANN_OK) {
-        copy(c, &found);
+        if (error == WANN_OK) {
+            in.at = bytes + HEADER_BYTES;
+            in.left = size - MIN_BYTES;
+            in.has_overrun = 0;
+            error = sections_error(&in, &found);
+            if (error == WANN_OK) {
+                copy(c, &found);
+            }
+        }
     }
     return error;
 }

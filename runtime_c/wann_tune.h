@@ -38,6 +38,11 @@
 
 #include <stdint.h>
 
+#if defined(__cplusplus) && defined(__GNUC__)
+#pragma GCC diagnostic push /* both languages have no casts but those of C */
+#pragma GCC diagnostic ignored "-Wold-style-cast"
+#endif
+
 #if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0 && __FLT_EVAL_METHOD__ != 16
 #error "computes float in a wider type: add -msse2 -mfpmath=sse (s390: -fexcess-precision=fast)"
 #endif
@@ -373,5 +378,9 @@ static inline int wann_tune_tell(wann_tune *t, float value) {
     }
     return (wann_tune_is_done(t) == 0) ? 1 : 0;
 }
+
+#if defined(__cplusplus) && defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
 
 #endif /* WANN_TUNE_H */

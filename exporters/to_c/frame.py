@@ -58,11 +58,11 @@ ONE_BY_ONE = """\
  * them here, nor in what calls these functions.
  */
 #if defined(__clang__) && defined(__arm__) && (defined(__ARM_NEON) || defined(__ARM_FEATURE_MVE))
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+#pragma clang attribute push(__attribute__((__noinline__)), apply_to = function)
 #if defined(__ARM_NEON)
-#pragma clang attribute push(__attribute__((target("no-neon"))), apply_to = function)
+#pragma clang attribute push(__attribute__((__target__("no-neon"))), apply_to = function)
 #else
-#pragma clang attribute push(__attribute__((target("no-mve"))), apply_to = function)
+#pragma clang attribute push(__attribute__((__target__("no-mve"))), apply_to = function)
 #endif
 #elif defined(__ARM_FEATURE_MVE) || (defined(__ALTIVEC__) && !defined(__VSX__))
 #if defined(__GNUC__) && !defined(__clang__)
@@ -111,10 +111,11 @@ _INFINITY = """\
 #define <P>_INF ((float)(1e+300 * 1e+300))
 #endif"""
 
+# Kernels and firmware have macros noinline and unused; CUDA's headers have one named __noinline__.
 _ONE_COPY = """\
 /* One copy for all who call it: flash is dearer than the few instructions of a call. */
-#if defined(__GNUC__)
-#define <P>_ONE_COPY static __attribute__((noinline, unused))
+#if defined(__GNUC__) && !defined(__noinline__)
+#define <P>_ONE_COPY static __attribute__((__noinline__, __unused__))
 #else
 #define <P>_ONE_COPY static inline
 #endif"""
@@ -140,6 +141,27 @@ extern "C" {
 CLOSE = """\
 #if defined(__cplusplus)
 }
+#endif"""
+
+# Projects in C++ make these warnings errors; g++ gives the first one in extern "C" not at all, clang++ does.
+OPEN_CODE = """\
+#if defined(__cplusplus)
+#if defined(__GNUC__)
+#pragma GCC diagnostic push /* both languages have no casts but those of C */
+#pragma GCC diagnostic ignored "-Wold-style-cast"
+#if !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wuseless-cast"
+#endif
+#endif
+extern "C" {
+#endif"""
+
+CLOSE_CODE = """\
+#if defined(__cplusplus)
+}
+#if defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
 #endif"""
 
 
@@ -171,7 +193,7 @@ class Unit:
 
     def header(self, file: str) -> str:
         """Returns the text of the one header."""
-        body = [*self.declarations, *self.private, OPEN, *self.functions, CLOSE, *self.undone]
+        body = [*self.declarations, *self.private, OPEN_CODE, *self.functions, CLOSE_CODE, *self.undone]
         return self._guarded(file, body)
 
     def split(self, header: str, source: str) -> dict[str, str]:
@@ -186,7 +208,7 @@ class Unit:
         declared = self._guarded(header, [*self.declarations, OPEN, *prototypes, CLOSE])
         note = comment([f"{source}: compile and link it once; {header} says all about it."])
         functions = [_external(function, self.names) for function in self.functions]
-        parts = [note, f'#include "{header}"', *self.private, OPEN, *functions, CLOSE, *self.undone]
+        parts = [note, f'#include "{header}"', *self.private, OPEN_CODE, *functions, CLOSE_CODE, *self.undone]
         return {header: declared, source: "\n\n".join(parts) + "\n"}
 
     def _guarded(self, file: str, body: Sequence[str]) -> str:

@@ -115,7 +115,7 @@ def _short(names: Sequence[str], letter: str) -> list[str]:
 def _assigned(names: Names, results: Sequence[tuple[str, Symbol]]) -> list[str]:
     """Returns the lines that compute results and then write them."""
     roots = [value for _, value in results]
-    spare = (f"t{k}" for k in count(1))
+    spare = (f"u{k}" for k in count(1))
     locals_, texts = printer(names).expressions(roots, spare, COLUMNS - 3 * len(INDENT)) if roots else ([], [])
     lines = [line for local in locals_ for line in assignment(f"const float {local.name}", local.text)]
     for (target, _), text in zip(results, texts, strict=True):

@@ -117,7 +117,8 @@ def _fields(names: Sequence[str]) -> tuple[str, ...]:
 def _nodes(controller: Controller, prefix: str) -> tuple[str, ...]:
     """Returns the locals. Those named after channels begin with a letter: macros of the includer seldom do.
 
-    Channels are called errno, complex or stdin; nodes, sums, temporaries are n7, s7, t7.
+    Channels are called errno, complex or stdin; nodes and temporaries are n7 and u7, which no system header names:
+    regdef.h of MIPS has t7 and s7.
     """
     network = controller.network
     sides = (("o", controller.observations), ("a", controller.actions))

@@ -53,7 +53,7 @@ def selftest(
     texts = [TABLES, SAME, ARITHMETIC, MIXED, BITS, *([_functions(functions, names)] * bool(functions))]
     seed, observations = drawn_observations(controller)
     n_rounds = drawn.rounds(len(controller.observations))
-    parameters = ["uint32_t vector", "uint32_t channel", "uint32_t low", "uint32_t high"]
+    parameters = ["uint32_t drawn", "uint32_t channel", "uint32_t low", "uint32_t high"]
     head = "\n".join(signature("static inline float", f"{names.p}_drawn", parameters))
     drawing = DRAWN.replace("<drawn>", head).replace("<seed>", str(seed)).replace("<rounds>", str(n_rounds))
     texts += [drawing, *([checked_selftest.selftest(controller, seed, names)] if is_checked else [])]

@@ -161,10 +161,10 @@ static inline uint32_t <p>_functions(void) {
 DRAWN = """\
 /* A drawn observation: each eighth vector is of one kind. */
 <drawn>
-    const uint32_t number = vector * <P>_N_OBSERVATIONS + channel;
+    const uint32_t number = drawn * <P>_N_OBSERVATIONS + channel;
     const uint32_t bits = <p>_mixed(number + <seed>u);
     const uint32_t ordinary = (bits & 0x807fffffu) | ((((bits >> 23) & 15u) + 117u) << 23);
-    const uint32_t kind = vector % 8u;
+    const uint32_t kind = drawn % 8u;
     uint32_t found = ordinary;
     if (kind == 0u) {
         found = bits;
@@ -173,7 +173,7 @@ DRAWN = """\
     } else if (kind == 2u) {
         found = ((bits & 64u) != 0u ? high : low) + (bits & 3u) - 1u; /* on, inside or outside */
     } else if (kind == 3u || kind == 4u) {
-        if (channel % 32u == vector / 8u % <rounds>u) {
+        if (channel % 32u == drawn / 8u % <rounds>u) {
             found = kind == 3u ? 0x7fc00000u : (bits & 0x80000000u) | 0x7f800000u;
         }
     } else if (kind == 5u || (kind == 7u && (bits & 64u) != 0u)) {

@@ -70,7 +70,7 @@ def _observations(controller: Controller, names: Names, spare: Iterator[str]) ->
 
 
 def _spare() -> Iterator[str]:
-    return (f"t{k}" for k in count(1))
+    return (f"u{k}" for k in count(1))
 
 
 def _conditioned(printer: Printer, target: str, value: Symbol, spare: Iterator[str]) -> list[str]:

@@ -64,7 +64,7 @@ def _function(activation: int, argument: Range, met: Mapping[int, Range], names:
         return names.function(BY_ID[called]), value_limits(called, met)
 
     syntax = FixedSyntax(found.ranges, names, callee)
-    locals_, result = Printer(syntax).expression(found.root, (f"t{k}" for k in count(1)))
+    locals_, result = Printer(syntax).expression(found.root, (f"u{k}" for k in count(1)))
     lines = _table(syntax.table, names) if syntax.table else []
     for local in locals_:
         lines += assignment(f"const {c_type(found.ranges[local.symbol])} {local.name}", local.text)

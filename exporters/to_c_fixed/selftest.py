@@ -51,7 +51,7 @@ def selftest(fixed: FixedController, vectors: Integers, names: Names) -> list[st
     limits = np.array([form.limits or INT16 for form in fixed.plan.observations], np.int64)
     drawn_ones = drawn.integers(limits, SEED)
     tested = tested_functions(fixed, names)
-    parameters = ["uint32_t vector", "uint32_t channel", "int16_t low", "int16_t high"]
+    parameters = ["uint32_t drawn", "uint32_t channel", "int16_t low", "int16_t high"]
     fills = {
         "<head>": "\n".join(signature("static inline int16_t", f"{names.p}_drawn", parameters)),
         "<observations>": _rows(vectors),

@@ -21,9 +21,9 @@ FAULTS = """\
 DRAWN = """\
 /* A drawn observation: any, at either limit, of middle size, small. */
 <head>
-    const uint32_t number = vector * <P>_N_OBSERVATIONS + channel;
+    const uint32_t number = drawn * <P>_N_OBSERVATIONS + channel;
     const uint32_t bits = <p>_mixed(number + <seed>u);
-    const uint32_t kind = vector % 4u;
+    const uint32_t kind = drawn % 4u;
     int32_t found = (int32_t)(bits & 15u) - 8;
     if (kind == 0u) {
         found = (int32_t)(bits & 0xffffu) - 0x8000;

@@ -166,8 +166,8 @@ def _observations(plan: Plan, nodes: Sequence[Node], names: Names) -> list[str]:
         if form.limits is not None:
             text, wide = _clip(names, text, form.limits), True
             if form.condition is not None:
-                lines += assignment(f"const int32_t t{k}", text)
-                text = f"t{k}"
+                lines += assignment(f"const int32_t u{k}", text)
+                text = f"u{k}"
         if form.condition is not None:
             text, wide = _affine(text if wide else f"(int32_t){text}", form.condition), True
         elif form.widen > 1:

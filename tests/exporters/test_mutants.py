@@ -59,7 +59,7 @@ def test_a_self_test_without_its_hashes_would_miss_mutants(form: str) -> None:
 
 def test_a_mutant_that_crashes_is_killed() -> None:
     text = header("q12", swing_up())
-    wild = text.replace("READ16(&table[t2])", "READ16(&table[t2 * 100000000])")
+    wild = text.replace("READ16(&table[u2])", "READ16(&table[u2 * 100000000])")
     assert wild != text
     assert survey("q12", swing_up(), [Mutant("", "", wild)], needs.any_compiler(), FLAGS)[1:] == ((), ())
 

@@ -249,7 +249,7 @@ def test_any_names_give_distinct_identifiers_and_the_same_bytes_each_time(contro
 
 
 def test_odd_names_compile() -> None:
-    names = ["int", "θ dot", "2x", "X", "x", "n7", "*/", "obs", "weight", "t1", "and", "v_clip", "\\", "linux"]
+    names = ["int", "θ dot", "2x", "X", "x", "n7", "*/", "obs", "weight", "u1", "and", "v_clip", "\\", "linux"]
     base = builders.parts(np.random.default_rng(5), len(names), 2, 8, 0.5, True)
     network, _ = Network.build(len(names), *base, prune=True)
     channels = tuple(Channel(name, name, -1.0, 1.0, clip=True) for name in names)

@@ -52,11 +52,11 @@
  */
 
 #if defined(SWING_UP_CONNECTIONS_WANN_H)
-#if SWING_UP_CONNECTIONS_WANN_H != 0x65db7ce9u
+#if SWING_UP_CONNECTIONS_WANN_H != 0x10f0c6c5u
 #error "two headers that differ have one prefix: write one with --set prefix=NAME"
 #endif
 #else
-#define SWING_UP_CONNECTIONS_WANN_H 0x65db7ce9u
+#define SWING_UP_CONNECTIONS_WANN_H 0x10f0c6c5u
 
 #include <stdint.h>
 
@@ -140,11 +140,11 @@ enum {
  * them here, nor in what calls these functions.
  */
 #if defined(__clang__) && defined(__arm__) && (defined(__ARM_NEON) || defined(__ARM_FEATURE_MVE))
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+#pragma clang attribute push(__attribute__((__noinline__)), apply_to = function)
 #if defined(__ARM_NEON)
-#pragma clang attribute push(__attribute__((target("no-neon"))), apply_to = function)
+#pragma clang attribute push(__attribute__((__target__("no-neon"))), apply_to = function)
 #else
-#pragma clang attribute push(__attribute__((target("no-mve"))), apply_to = function)
+#pragma clang attribute push(__attribute__((__target__("no-mve"))), apply_to = function)
 #endif
 #elif defined(__ARM_FEATURE_MVE) || (defined(__ALTIVEC__) && !defined(__VSX__))
 #if defined(__GNUC__) && !defined(__clang__)
@@ -177,8 +177,8 @@ enum {
 #endif
 
 /* One copy for all who call it: flash is dearer than the few instructions of a call. */
-#if defined(__GNUC__)
-#define SWING_UP_CONNECTIONS_ONE_COPY static __attribute__((noinline, unused))
+#if defined(__GNUC__) && !defined(__noinline__)
+#define SWING_UP_CONNECTIONS_ONE_COPY static __attribute__((__noinline__, __unused__))
 #else
 #define SWING_UP_CONNECTIONS_ONE_COPY static inline
 #endif
@@ -195,6 +195,13 @@ static inline int swing_up_connections_unknown(int condition) {
 #endif
 
 #if defined(__cplusplus)
+#if defined(__GNUC__)
+#pragma GCC diagnostic push /* both languages have no casts but those of C */
+#pragma GCC diagnostic ignored "-Wold-style-cast"
+#if !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wuseless-cast"
+#endif
+#endif
 extern "C" {
 #endif
 
@@ -422,12 +429,12 @@ static inline uint32_t swing_up_connections_functions(void) {
 }
 
 /* A drawn observation: each eighth vector is of one kind. */
-static inline float swing_up_connections_drawn(uint32_t vector, uint32_t channel, uint32_t low,
+static inline float swing_up_connections_drawn(uint32_t drawn, uint32_t channel, uint32_t low,
                                                uint32_t high) {
-    const uint32_t number = vector * SWING_UP_CONNECTIONS_N_OBSERVATIONS + channel;
+    const uint32_t number = drawn * SWING_UP_CONNECTIONS_N_OBSERVATIONS + channel;
     const uint32_t bits = swing_up_connections_mixed(number + 0u);
     const uint32_t ordinary = (bits & 0x807fffffu) | ((((bits >> 23) & 15u) + 117u) << 23);
-    const uint32_t kind = vector % 8u;
+    const uint32_t kind = drawn % 8u;
     uint32_t found = ordinary;
     if (kind == 0u) {
         found = bits;
@@ -436,7 +443,7 @@ static inline float swing_up_connections_drawn(uint32_t vector, uint32_t channel
     } else if (kind == 2u) {
         found = ((bits & 64u) != 0u ? high : low) + (bits & 3u) - 1u; /* on, inside or outside */
     } else if (kind == 3u || kind == 4u) {
-        if (channel % 32u == vector / 8u % 8u) {
+        if (channel % 32u == drawn / 8u % 8u) {
             found = kind == 3u ? 0x7fc00000u : (bits & 0x80000000u) | 0x7f800000u;
         }
     } else if (kind == 5u || (kind == 7u && (bits & 64u) != 0u)) {
@@ -521,6 +528,9 @@ static inline int swing_up_connections_selftest(void) {
 
 #if defined(__cplusplus)
 }
+#if defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
 #endif
 
 #undef SWING_UP_CONNECTIONS_EXACT

@@ -59,11 +59,11 @@
  */
 
 #if defined(SWING_UP_CONNECTIONS_Q12_WANN_H)
-#if SWING_UP_CONNECTIONS_Q12_WANN_H != 0xa210cd74u
+#if SWING_UP_CONNECTIONS_Q12_WANN_H != 0xcd25f2beu
 #error "two headers that differ have one prefix: write one with --set prefix=NAME"
 #endif
 #else
-#define SWING_UP_CONNECTIONS_Q12_WANN_H 0xa210cd74u
+#define SWING_UP_CONNECTIONS_Q12_WANN_H 0xcd25f2beu
 
 #include <stdint.h>
 
@@ -136,6 +136,13 @@ typedef char swing_up_connections_q12_shifts_round_down[(-1 >> 1) == -1 ? 1 : -1
 typedef char swing_up_connections_q12_is_twos_complement[(-1 & 3) == 3 ? 1 : -1];
 
 #if defined(__cplusplus)
+#if defined(__GNUC__)
+#pragma GCC diagnostic push /* both languages have no casts but those of C */
+#pragma GCC diagnostic ignored "-Wold-style-cast"
+#if !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wuseless-cast"
+#endif
+#endif
 extern "C" {
 #endif
 
@@ -146,11 +153,11 @@ static inline int32_t swing_up_connections_q12_clip(int32_t x, int32_t low, int3
 
 /* sin(pi x) */
 static inline int swing_up_connections_q12_sin(int x) {
-    const int t1 = ((x + 4096) & 8191) - 4096;
-    const int t2 = (int)(((int32_t)t1 * (4096 - (t1 < 0 ? -t1 : t1))) >> 8);
-    const int t3 = t2 < 0 ? -t2 : t2;
-    const int t4 = (int)(((int32_t)((int)(((int32_t)9976 * t3) >> 16) + 25613) * t3) >> 16);
-    return (int)(((int32_t)t2 * (t4 + 25741)) >> 17);
+    const int u1 = ((x + 4096) & 8191) - 4096;
+    const int u2 = (int)(((int32_t)u1 * (4096 - (u1 < 0 ? -u1 : u1))) >> 8);
+    const int u3 = u2 < 0 ? -u2 : u2;
+    const int u4 = (int)(((int32_t)((int)(((int32_t)9976 * u3) >> 16) + 25613) * u3) >> 16);
+    return (int)(((int32_t)u2 * (u4 + 25741)) >> 17);
 }
 
 /* exp(-x^2 / 2) */
@@ -163,11 +170,11 @@ static inline int swing_up_connections_q12_gauss(int x) {
         25, 21, 17, 14, 11, 9, 7, 6, 5, 4, 3, 2, 2, 1, 1,
     };
     /* clang-format on */
-    const int t1 = x < 0 ? -x : x;
-    const int t2 = t1 >> 8;
-    const int t3 = SWING_UP_CONNECTIONS_Q12_READ16(&table[t2]);
-    const int t4 = SWING_UP_CONNECTIONS_Q12_READ16(&table[t2 + 1]) - t3;
-    return t3 + (int)(((int32_t)t4 * (t1 & 255)) >> 8);
+    const int u1 = x < 0 ? -x : x;
+    const int u2 = u1 >> 8;
+    const int u3 = SWING_UP_CONNECTIONS_Q12_READ16(&table[u2]);
+    const int u4 = SWING_UP_CONNECTIONS_Q12_READ16(&table[u2 + 1]) - u3;
+    return u3 + (int)(((int32_t)u4 * (u1 & 255)) >> 8);
 }
 
 /* tanh(x) */
@@ -181,12 +188,12 @@ static inline int swing_up_connections_q12_tanh(int x) {
         4092, 4092, 4093, 4093, 4094,
     };
     /* clang-format on */
-    const int t1 = x < 0 ? -x : x;
-    const int t2 = t1 >> 8;
-    const int t3 = SWING_UP_CONNECTIONS_Q12_READ16(&table[t2]);
-    const int t4 = SWING_UP_CONNECTIONS_Q12_READ16(&table[t2 + 1]) - t3;
-    const int t5 = t3 + (int)(((int32_t)t4 * (t1 & 255)) >> 8);
-    return x < 0 ? -t5 : t5;
+    const int u1 = x < 0 ? -x : x;
+    const int u2 = u1 >> 8;
+    const int u3 = SWING_UP_CONNECTIONS_Q12_READ16(&table[u2]);
+    const int u4 = SWING_UP_CONNECTIONS_Q12_READ16(&table[u2 + 1]) - u3;
+    const int u5 = u3 + (int)(((int32_t)u4 * (u1 & 255)) >> 8);
+    return x < 0 ? -u5 : u5;
 }
 
 /* (tanh(x/2) + 1) / 2 */
@@ -402,11 +409,11 @@ static inline uint32_t swing_up_connections_q12_functions(void) {
 }
 
 /* A drawn observation: any, at either limit, of middle size, small. */
-static inline int16_t swing_up_connections_q12_drawn(uint32_t vector, uint32_t channel, int16_t low,
+static inline int16_t swing_up_connections_q12_drawn(uint32_t drawn, uint32_t channel, int16_t low,
                                                      int16_t high) {
-    const uint32_t number = vector * SWING_UP_CONNECTIONS_Q12_N_OBSERVATIONS + channel;
+    const uint32_t number = drawn * SWING_UP_CONNECTIONS_Q12_N_OBSERVATIONS + channel;
     const uint32_t bits = swing_up_connections_q12_mixed(number + 0u);
-    const uint32_t kind = vector % 4u;
+    const uint32_t kind = drawn % 4u;
     int32_t found = (int32_t)(bits & 15u) - 8;
     if (kind == 0u) {
         found = (int32_t)(bits & 0xffffu) - 0x8000;
@@ -560,6 +567,9 @@ static inline int swing_up_connections_q12_selftest(void) {
 
 #if defined(__cplusplus)
 }
+#if defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
 #endif
 
 #endif /* SWING_UP_CONNECTIONS_Q12_WANN_H */

@@ -1,0 +1,82 @@
+"""Headers of other people stand before ours: their macros, and the warnings that their projects make errors."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from helpers import needs
+from helpers.c_library import every_compiler, swing_up, write_unit
+
+from wann_rt.core.controller import Weight
+from wann_rt.exporters.to_c.header import to_c
+from wann_rt.exporters.to_c_fixed.header import to_c_fixed
+from wann_rt.runtime_c import include_dir
+
+pytestmark = needs.c_compiler
+
+ENSEMBLE = swing_up(Weight("ensemble", (-1.0, 0.5)))
+HEADERS = {
+    "p": to_c(swing_up(), prefix="p", is_checked=True),
+    "e": to_c(ENSEMBLE, prefix="e"),
+    "q": f"#define Q_FLOAT\n{to_c_fixed(ENSEMBLE, prefix='q')}",
+}
+MAIN = "int main(void) { return p_selftest() | e_selftest() | q_selftest(); }\n"
+# Object-like macros, each with a header that has it. Those of C itself and of <math.h> are tested in test_c_files.py.
+MACROS = {
+    "altivec.h of GCC and clang": "vector pixel bool",
+    "linux/compiler.h and its copies in firmware": "noinline unused likely packed fallthrough always_inline inline_",
+    "sys/regdef.h of MIPS": "v0 v1 a0 a1 a2 a3 t0 t1 t2 t3 t4 t5 t6 t7 t8 t9 s0 s1 s2 s3 k0 k1 gp sp fp ra zero",
+    "Arduino.h": "F B0 B1 bit word min max round abs sq radians degrees constrain interrupts HIGH LOW INPUT PI DEG",
+    "msp430.h": "C N Z V SR PC SP",
+    "CMSIS, STM32Cube": "__I __O __IO RESET SET SUCCESS ERROR ENABLE DISABLE UNUSED BIT",
+    "ctype.h of newlib": "_U _L _N _S _P _C _X _B",
+    "windows.h": "near far small hyper interface IN OUT OPTIONAL",
+    "X11/Xlib.h": "Status Bool None True False Success",
+    "curses.h": "move clear erase refresh timeout OK ERR",
+    "Qt": "signals slots emit foreach",
+    "complex.h, and what glibc makes macros": "I imaginary errno stdin signal major minor s_addr h_addr st_atime",
+    "compilers of 8051 and PIC": "data code xdata idata sbit reentrant using eeprom bank1 interrupt persistent",
+    "names of processors": "linux unix i386 mips sparc sun arm target",
+}
+
+
+@pytest.mark.parametrize("name", every_compiler() or ["cc"])
+def test_macros_of_system_headers_reach_nothing(name: str, tmp_path: Path) -> None:
+    macros = [f"#define {word} (*broken_by_a_macro())\n" for words in MACROS.values() for word in words.split()]
+    undone = [line.split(" (")[0].replace("define", "undef") + "\n" for line in macros]
+    text = "".join(["#include <stdint.h>\n", *macros, *HEADERS.values(), *undone, MAIN])
+    (tmp_path / "unit.c").write_text(text)
+    command = [needs.program(name), "-std=c99", "-O1", "unit.c", "-o", "unit"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert subprocess.run(["./unit"], cwd=tmp_path, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["g++", "clang++"])
+def test_projects_in_cpp_whose_warnings_are_errors_can_include_everything(name: str, tmp_path: Path) -> None:
+    # ros2_control, PX4-Autopilot and AUTOSAR projects: casts of C are errors, and so are casts that do nothing.
+    text = write_unit(
+        tmp_path, HEADERS, '#include "wann_rt.h"\n#include "wann_guard.h"\n#include "wann_tune.h"\n' + MAIN
+    )
+    source = text.rename(tmp_path / "unit.cpp")
+    only = ["-Wuseless-cast", "-Wduplicated-branches", "-Wlogical-op"] if name == "g++" else ["-Wnewline-eof"]
+    flags = [*only, "-Wall", "-Wextra", "-Wold-style-cast", "-Wzero-as-null-pointer-constant", "-Wshadow", "-Wundef"]
+    flags += [
+        "-Wconversion",
+        "-Wsign-conversion",
+        "-Wdouble-promotion",
+        "-Wcast-align",
+        "-Wnull-dereference",
+        "-Werror",
+    ]
+    command = [
+        needs.program(name),
+        "-std=c++17",
+        "-Wno-unused-function",
+        *flags,
+        f"-I{include_dir()}",
+        "-c",
+        str(source),
+    ]
+    done = subprocess.run([*command, "-o", str(tmp_path / "unit.o")], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
