@@ -87,10 +87,22 @@ def verify(
         recorded: further observations [batch, observations], e.g. of an episode.
         evaluators: rows to run; all by default.
     """
-    controller = replace(controller, monitor=None)  # which changes no action
-    trial = Trial(controller, observations(controller, n_random, recorded))
+    plain = replace(controller, monitor=None)  # which changes no action
+    trial = Trial(plain, observations(plain, n_random, recorded))
     rows = EVALUATORS if evaluators is None else evaluators
-    return Report(controller.name, (*_recorded(trial), *(_run(trial, row) for row in rows)))
+    found = [*_recorded(trial), *(_run(trial, row) for row in rows)]
+    return Report(controller.name, (*found, *_monitored(controller, trial)))
+
+
+def _monitored(controller: Controller, trial: "Trial") -> list[Result]:
+    """Compares what a monitor remembers in a sequence of the trial's vectors and actions, if there is one."""
+    if controller.monitor is None:
+        return []
+    from wann_rt.exporters.parity.run_monitor import Sequence, results
+
+    stage("comparing monitors")
+    done = np.roll(trial.expected, 1, axis=0)  # what was done since the reading before
+    return results(controller, Sequence(trial.observations, done, trial.resets))
 
 
 @dataclass(frozen=True)

@@ -226,7 +226,17 @@ _GUARD = """\
 #else
 #define <P>_WANN_H <identity>"""
 
-PUBLIC = ("step", "reset", "step_weight", "step_float", "step_checked", "selftest")
+PUBLIC = (
+    "step",
+    "reset",
+    "monitor_step",
+    "monitor_reset",
+    "fail_safe",
+    "step_weight",
+    "step_float",
+    "step_checked",
+    "selftest",
+)
 
 
 def _public(names: Names) -> "re.Pattern[str]":

@@ -45,11 +45,22 @@ def _clip(names: Names) -> dict[str, Function]:
 
 def functions(controller: Controller, names: Names) -> list[str]:
     """Returns the text of each function that the controller needs, callees first."""
-    used = [a for a in PALETTE if a.id in controller.network.activations]
+    used = activations_of(controller, names)
     clips = any(channel.clip for channel in (*controller.inputs, *controller.actions))
     nodes = Counter(controller.network.activations)
-    keeps = bool(controller.derived)  # only what is finite, which the size says
+    if controller.monitor is not None:
+        nodes += Counter({a.id: sum(line.op == a.name for line in controller.monitor.program) for a in PALETTE})
+    keeps = bool(controller.derived) or controller.monitor is not None  # only what is finite, which the size says
     return function_texts(used, names, clips=clips, absolute=keeps, calls={a: nodes[a.id] for a in used})
+
+
+def activations_of(controller: Controller, names: Names) -> list[Activation]:
+    """Returns the activations that the network has or the monitor calls, in the palette's order."""
+    ids = {*controller.network.activations}
+    if controller.monitor is not None:
+        called = calling_printer(names).called(controller.monitor.traced[1])
+        ids |= {activation.id for activation in PALETTE if names.function(activation) in called}
+    return [activation for activation in PALETTE if activation.id in ids]
 
 
 def function_texts(

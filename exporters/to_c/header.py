@@ -8,7 +8,7 @@ from wann_rt.core.controller import Controller, Vector
 from wann_rt.core.files import digest
 from wann_rt.core.stateful import only_without_state
 from wann_rt.exporters.contract import interface_hash, test_vectors
-from wann_rt.exporters.to_c import checked, memory
+from wann_rt.exporters.to_c import checked, memory, monitor
 from wann_rt.exporters.to_c.banner import banner
 from wann_rt.exporters.to_c.frame import Unit, enumeration, float_unit, rate
 from wann_rt.exporters.to_c.functions import functions
@@ -58,6 +58,7 @@ def unit(controller: Controller, prefix: str | None = None, *, is_checked: bool 
     body = [*functions(controller, names), *steps(controller, names)]
     body += [
         *(checked.functions(controller, names) if is_checked else []),
+        *monitor.functions(controller, names),
         *selftest(controller, vectors, names, is_checked=is_checked),
     ]
     regenerate = f"wann-rt export controller.json --to c{named}"
@@ -65,6 +66,7 @@ def unit(controller: Controller, prefix: str | None = None, *, is_checked: bool 
         *_macros(controller, names, vectors, is_checked),
         *map(enumeration, (names.observations, names.actions)),
         *memory.declarations(controller, names),
+        *monitor.declarations(controller, names),
     ]
     declarations += checked.macros(controller, names) if is_checked else []
     return float_unit(names, lambda file: banner(controller, names, regenerate, file), declarations, body)
@@ -75,6 +77,7 @@ def _macros(controller: Controller, names: Names, vectors: tuple[Vector, ...], i
         "N_OBSERVATIONS": str(len(controller.observations)),
         "N_ACTIONS": str(len(controller.actions)),
         **memory.counts(controller),
+        **monitor.macros(controller),
         "N_CONNECTIONS": str(controller.network.n_connections),
         "N_VECTORS": str(len(vectors)),
         **rate(controller.rate_hz),

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wann_rt.core.activations import BY_NAME, PALETTE
+from wann_rt.core.activations import BY_NAME
 from wann_rt.core.arithmetic import clip
 from wann_rt.core.controller import Controller, Vector
 from wann_rt.core.reference import Floats, evaluate, forward
@@ -14,7 +14,8 @@ from wann_rt.core.stateful import step
 from wann_rt.core.symbols import trace
 from wann_rt.exporters import drawn
 from wann_rt.exporters.contract import test_resets
-from wann_rt.exporters.to_c import checked_selftest
+from wann_rt.exporters.to_c import checked_selftest, monitor
+from wann_rt.exporters.to_c.functions import activations_of
 from wann_rt.exporters.to_c.names import Names
 from wann_rt.exporters.to_c.selftest_text import (
     ARITHMETIC,
@@ -24,6 +25,9 @@ from wann_rt.exporters.to_c.selftest_text import (
     FAULTS,
     FUNCTIONS,
     MIXED,
+    MONITOR_BEGIN,
+    MONITOR_STATE,
+    MONITOR_STEP,
     REMEMBERED,
     RESETS,
     SAME,
@@ -65,7 +69,7 @@ def selftest(
         "<limits>": _rows([(channel.low, channel.high) for channel in controller.observations]),
         "<functions>": ask,
         "<drawn>": str(len(observations)),
-        "<hash>": _hex(drawn.hashed(answers(controller, observations))),
+        "<hash>": _hex(drawn.hashed(_with_monitor(controller, observations, answers(controller, observations)))),
         **_of_state(controller, names, len(vectors)),
     }
     text = SELFTEST
@@ -86,7 +90,26 @@ def answers(controller: Controller, observations: Floats) -> Floats:
     return np.array(rows, np.float32)
 
 
+def _with_monitor(controller: Controller, observations: Floats, found: Floats) -> Floats:
+    """Returns answers, and beside them what a monitor remembers of each drawn step."""
+    if controller.monitor is None:
+        return found
+    return np.hstack([found, monitor.remembered(controller, observations, found[:, : len(controller.actions)])])
+
+
 def _of_state(controller: Controller, names: Names, n_vectors: int) -> dict[str, str]:
+    """Returns what the self-test does with a state and with a monitor."""
+    fills = _of_derived(controller, names, n_vectors)
+    if controller.monitor is not None:
+        fields = [f"{INDENT * 3}hash = <p>_hashed(hash, monitor.{field});" for field in monitor.fields(controller)]
+        fills["<state>"] += MONITOR_STATE
+        fills["<begin>"] += MONITOR_BEGIN
+        step = MONITOR_STEP.replace("<length>", str(drawn.SEQUENCE)).replace("<numbers>", "\n".join(fields))
+        fills["<remembered>"] += step
+    return fills
+
+
+def _of_derived(controller: Controller, names: Names, n_vectors: int) -> dict[str, str]:
     """Returns what the self-test does with a state; nothing where there is none."""
     if not controller.derived:
         return {"<resets>": "", "<state>": "", "<begin>": "", "<step>": STEP, "<remembered>": ""}
@@ -117,7 +140,7 @@ class Tested(NamedTuple):
 
 def tested_functions(controller: Controller) -> list[Tested]:
     """Returns the functions of numbers that a controller calls."""
-    used = [a for a in PALETTE if a.id in controller.network.activations]
+    used = activations_of(controller, Names.of(controller, "p"))
     tested = [Tested(a.name, a.function) for a in used if trace(a.function, "x").op not in ("input", "abs")]
     if any(channel.clip for channel in (*controller.inputs, *controller.actions)):
         tested += [Tested(f"clip {k}", partial(_clipped, limits)) for k, limits in enumerate(CLIPS)]

@@ -274,3 +274,23 @@ ASK_FUNCTIONS = """\
         found |= <P>_FAULT_FUNCTION;
     }
 """
+
+MONITOR_STATE = """\
+    <p>_monitor_state monitor;
+"""
+
+MONITOR_BEGIN = """\
+    <p>_monitor_reset(&monitor);
+"""
+
+# All that it remembers counts: the alarm alone would hide most of what it computes.
+MONITOR_STEP = """\
+        if (i >= recorded) {
+            if ((i - recorded) % <length>u == 0u) {
+                <p>_monitor_reset(&monitor);
+            }
+            (void)<p>_monitor_step(&monitor, obs, actions);
+            (void)<p>_monitor_step(&monitor, obs, actions); /* a reading that is repeated */
+<numbers>
+        }
+"""

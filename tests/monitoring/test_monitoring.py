@@ -45,6 +45,10 @@ def alarmed(monitor: Monitor, played: Record) -> NDArray[np.int64]:
 
 @pytest.mark.parametrize("task", tasks.TASKS, ids=lambda task: task.name)
 def test_a_step_predicts_the_readings_where_they_say_the_state(task: Task) -> None:
+    if task.name == "quadrotor":
+        with pytest.raises(TaskError, match="do not say the plant's state"):
+            predicted(task)
+        return
     n, m, rng = len(task.observations), len(task.actions), np.random.default_rng(0)
     program, results = program_of(predicted(task), [f"b{k}" for k in range(n)] + [f"a{k}" for k in range(m)])
     state = np.stack([task.start(seed) for seed in range(16)], axis=1)

@@ -4,10 +4,11 @@ It is given what the sensors read and the actions that were taken since the read
 is near its centre as long as all is well: a reading, its change, what a prediction of it lacks; how it is computed is
 the monitor's ``program``. Its *score* is its distance from the centre in units of what is usual. A *level* counts hits
 among the last steps: scores above its threshold. Once a level has its number of hits, the alarm stays until the reset
-and says, a bit for each, which channels were beyond the lowest threshold.
+and says, by its bit, which channel had the greatest score when it was raised.
 
 All of it is written in the primitives of ``arithmetic.py``, so numpy computes it and exporters trace it. The state is a
-list of float32, zeros at the beginning, and always finite.
+list of float32, zeros at the beginning. A reading that is no finite number is a hit in its step, and in the next one as
+the reading before; nothing of it lasts longer.
 """
 
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ from wann_rt.core.arithmetic import ONE, ZERO, Number, absolute, maximum, select
 from wann_rt.core.derived import LARGEST, kept
 from wann_rt.core.errors import ControllerError
 from wann_rt.core.program import CONDITIONS, Operation, checked, computed
+from wann_rt.core.symbols import Symbol, lift
 from wann_rt.core.weight import float32
 
 f32 = np.float32
@@ -29,7 +31,6 @@ Floats = NDArray[np.float32]
 Numbers = tuple[Number, ...]
 MOST_CHANNELS = 24  # bits that a float32 holds exactly: the alarm is a number of the state
 MOST_OF = 64  # steps among which hits are counted
-STUCK = f32(1e9)  # the score of a sensor that is stuck: beyond every threshold
 
 
 @dataclass(frozen=True)
@@ -64,13 +65,13 @@ class Judged(NamedTuple):
     """What a step makes of its readings.
 
     Attributes:
-        scores: of each channel that is watched, 0 or above.
-        worst: the greatest of them; 0 in the first step, which has nothing before it.
+        worst: the greatest score; 0 in the first step, which has nothing before it.
+        blamed: the bits of the channels that have it.
         remembered: whether there was a step, the readings, and how often they were repeated.
     """
 
-    scores: dict[int, Number]
     worst: Number
+    blamed: Number
     remembered: Numbers
 
 
@@ -145,7 +146,9 @@ class Monitor:
         """A name for each number of the state."""
         before, repeats = self.read
         hits = [f"hit_{k}_{j}" for k, level in enumerate(self.levels) for j in range(level.of - 1)]
-        return ("seen", *(f"before_{k}" for k in before), *(f"repeats_{k}" for k in repeats), *hits, "alarm")
+        return (
+            "seen", *(f"before_{k}" for k in before), *(f"repeats_{k}" for k in repeats), *hits, "worst", "alarm",
+        )  # fmt: skip
 
     @property
     def judge_names(self) -> tuple[str, ...]:
@@ -195,57 +198,41 @@ class Monitor:
     def advance(self, state: Sequence[Number], now: Sequence[Number], last_actions: Sequence[Number]) -> Numbers:
         """Returns the state after a step; its last number is the alarm."""
         judged = self.judge(state, now, last_actions)
-        at, lines, fired = len(judged.remembered), [], ZERO
+        at, lines, fired = len(judged.remembered), [], None
         for level in self.levels:
             line = state[at : at + level.of - 1]
             hit = select(judged.worst > f32(level.above), ONE, ZERO)
-            count = sum(line, hit)
-            fired = maximum(select(count >= f32(level.hits), ONE, ZERO), fired)
+            has_fired = hit if level.of == 1 else select(sum(line, hit) >= f32(level.hits), ONE, ZERO)
+            fired = has_fired if fired is None else maximum(has_fired, fired)
             lines += [hit, *line][: level.of - 1]
             at += level.of - 1
-        alarm = select(state[-1] > ZERO, state[-1], select(fired > ZERO, self._blamed(judged), ZERO))
-        return (*judged.remembered, *lines, alarm)
+        alarm = select(state[-1] > ZERO, state[-1], fired * judged.blamed)
+        return (*judged.remembered, *lines, judged.worst, alarm)
+
+    @cached_property
+    def traced(self) -> tuple[tuple[Symbol, ...], tuple[Symbol, ...]]:
+        """A step as expressions: inputs o1, ... the readings, u1, ... the actions, m1, ... the state; the new state."""
+        sizes = (("o", self.observations), ("u", self.actions), ("m", self.size))
+        read, done, state = ([Symbol("input", name=f"{letter}{k + 1}") for k in range(n)] for letter, n in sizes)
+        return (*read, *done, *state), tuple(map(lift, self.advance(state, read, done)))
 
     def judge(self, state: Sequence[Number], now: Sequence[Number], last_actions: Sequence[Number]) -> Judged:
         """Returns the scores of a step; see ``Judged``."""
         kept_now, kept_repeats = self.read
         before = dict(zip(kept_now, state[1:], strict=False))
         counts = dict(zip(kept_repeats, state[1 + len(kept_now) :], strict=False))
-        repeats = {k: _repeated(now[k], before[k], counts[k], state[0]) for k in kept_repeats}
+        repeats = {k: _repeated(now[k], before[k], counts[k]) for k in kept_repeats}
         n = range(self.observations)
         inputs = [*now, *(before.get(k, ZERO) for k in n), *last_actions, *(repeats.get(k, ZERO) for k in n)]
         values = computed(self.program, inputs)
-        scores: dict[int, Number] = {}
+        worst: Number = None
+        blamed: Number = None
         for feature in self.features:
-            score = _score(values[feature.value], feature)
-            for channel in feature.channels:
-                scores[channel] = maximum(score, scores[channel]) if channel in scores else score
-        worst: Number = ZERO
-        for score in dict.fromkeys(map(_Same, scores.values())):
-            worst = maximum(score.value, worst)
-        worst = select(state[0] > ZERO, worst, ZERO)
-        remembered = (*(kept(now[k], before[k]) for k in kept_now), *repeats.values())
-        return Judged(scores, worst, (ONE, *remembered))
-
-    def _blamed(self, judged: Judged) -> Number:
-        """Returns the sum of the bits of the channels beyond the lowest threshold."""
-        lowest, total = f32(min(level.above for level in self.levels)), ZERO
-        for channel in self.watched:
-            bit = f32(2.0**channel)
-            total = total + select(judged.scores[channel] > lowest, bit, ZERO)
-        return total
-
-
-class _Same(NamedTuple):
-    """A value that is equal to itself alone: a score that several channels share is compared once."""
-
-    value: Number
-
-    def __hash__(self) -> int:
-        return id(self.value)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.value is other.value
+            score, bits = _score(values[feature.value], feature), f32(sum(2.0**channel for channel in feature.channels))
+            is_worse: Number = None if worst is None else score > worst
+            worst = score if worst is None else select(is_worse, score, worst)
+            blamed = bits if blamed is None else select(is_worse, bits, blamed)
+        return Judged(worst * state[0], blamed, (ONE, *(now[k] for k in kept_now), *repeats.values()))
 
 
 def _score(value: Number, feature: Feature) -> Number:
@@ -255,9 +242,9 @@ def _score(value: Number, feature: Feature) -> Number:
     return kept(size if feature.scale == 1 else size * f32(feature.scale), LARGEST)
 
 
-def _repeated(now: Number, before: Number, count: Number, seen: Number) -> Number:
-    """Returns how often in a row a reading has been the one before; seen is 0 where there was none before."""
-    return select(absolute(now - before) <= ZERO, count + seen, ZERO)
+def _repeated(now: Number, before: Number, count: Number) -> Number:
+    """Returns how often in a row a reading has been the one before."""
+    return select(absolute(now - before) <= ZERO, count + ONE, ZERO)
 
 
 def _check_level(k: int, level: Level) -> None:

@@ -10,7 +10,7 @@ from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ConfigError
 from wann_rt.core.monitor import Feature, Level, Monitor
 from wann_rt.core.program import computed, program_of
-from wann_rt.monitoring.kinds import KINDS, Given, Made
+from wann_rt.monitoring.kinds import KINDS, Given, Made, folded
 from wann_rt.monitoring.machines import Record
 from wann_rt.monitoring.watched import watched
 from wann_rt.play.rollouts import play, starts_of
@@ -73,7 +73,7 @@ def calibrated(
         judge: gives the greatest excess of each nominal episode, and the steps of all of them; see ``excesses``.
     """
     check_rate(false_alarms, steps)
-    made = [feature for kind in kinds for feature in KINDS[kind].make(given)]
+    made = folded([feature for kind in kinds for feature in KINDS[kind].make(given)])
     rough = scaled(made, given.record, false_alarms, tuple(fail_safe))
     found, played = judge(rough, steps)
     allowed = int(false_alarms * played)
@@ -108,8 +108,9 @@ def _centred(monitor: Monitor, made: Sequence[Made], record: Record) -> list[Fea
     for one, feature in zip(made, monitor.features, strict=True):
         if not one.is_fixed:
             low, high = np.quantile(values[feature.value], (TAIL, 1 - TAIL))
-            half = max(float(high - low) / 2, 1e-6)
-            feature = replace(feature, center=float((low + high) / 2), scale=1 / half)
+            center = 0.0 if one.is_residual else float((low + high) / 2)
+            half = max(float(high) - center, center - float(low), 1e-6)
+            feature = replace(feature, center=center, scale=1 / half)
         features.append(feature)
     return features
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from wann_rt.core.activations import tanh
 from wann_rt.core.arithmetic import ZERO, Number, absolute, select
+from wann_rt.core.derived import LARGEST
 from wann_rt.core.errors import TaskError
-from wann_rt.core.monitor import STUCK
-from wann_rt.core.symbols import Symbol
+from wann_rt.core.symbols import Symbol, lift
 from wann_rt.monitoring.machines import Record
 from wann_rt.monitoring.predictor import predicted
 from wann_rt.tasks.task import Task
@@ -28,12 +28,21 @@ RIDGE = 1e-4
 
 
 class Made(NamedTuple):
-    """A feature before it is calibrated; a fixed one keeps its centre of 0 and scale of 1."""
+    """A feature before it is calibrated.
+
+    Attributes:
+        kind: what it is.
+        channels: to blame.
+        value: expression.
+        is_fixed: whether it keeps its centre of 0 and its scale of 1.
+        is_residual: whether it is about 0 by its nature.
+    """
 
     kind: str
     channels: tuple[int, ...]
     value: Symbol
     is_fixed: bool = False
+    is_residual: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,7 +100,7 @@ def _range(given: Given) -> list[Made]:
 
 def _change(given: Given) -> list[Made]:
     pairs = zip(given.inputs("o"), given.inputs("b"), strict=True)
-    return [Made("change", (k,), o - b) for k, (o, b) in enumerate(pairs)]
+    return [Made("change", (k,), o - b, is_residual=True) for k, (o, b) in enumerate(pairs)]
 
 
 def _stuck(given: Given) -> list[Made]:
@@ -101,7 +110,7 @@ def _stuck(given: Given) -> list[Made]:
         values = given.record.seen[:, k][given.record.alive]
         if len(np.unique(values[:10_000])) > 2:
             beyond = f32(max(FEWEST_REPEATS - 1, 1 + _longest(given.record, k)) - 0.5)
-            made.append(Made("stuck", (k,), select(repeats > beyond, STUCK, ZERO), is_fixed=True))
+            made.append(Made("stuck", (k,), select(repeats > beyond, LARGEST, ZERO), is_fixed=True))
     return made
 
 
@@ -122,7 +131,16 @@ def _plant(given: Given) -> list[Made]:
             "environment: name a compiled one (--task), or take --kind range, linear or rnd"
         )
     expected = predicted(given.task, _steepest(given))
-    return [Made("plant", (k,), o - e) for k, (o, e) in enumerate(zip(given.inputs("o"), expected, strict=False))]
+    return [
+        Made("plant", (k,), o - e, is_residual=True)
+        for k, (o, e) in enumerate(zip(given.inputs("o"), expected, strict=False))
+    ]
+
+
+def _residuals(kind: str, given: Given, expected: Sequence[Number]) -> list[Made]:
+    """Returns what the readings are more than expected."""
+    pairs = zip(given.inputs("o"), expected, strict=True)
+    return [Made(kind, (k,), o - e, is_residual=True) for k, (o, e) in enumerate(pairs)]
 
 
 def _steepest(given: Given) -> dict[str, float]:
@@ -146,7 +164,10 @@ def _linear(given: Given) -> list[Made]:
     laws = [
         _sum([*(f32(w) * x for w, x in zip(column, inputs, strict=False)), f32(column[-1])]) for column in weights.T
     ]
-    return [Made("linear", (k,), o - law) for k, (o, law) in enumerate(zip(given.inputs("o"), laws, strict=True))]
+    return [
+        Made("linear", (k,), o - law, is_residual=True)
+        for k, (o, law) in enumerate(zip(given.inputs("o"), laws, strict=True))
+    ]
 
 
 def _rnd(given: Given) -> list[Made]:
@@ -198,6 +219,19 @@ def _weighted(weights: NDArray[np.float64], inputs: Sequence[Number]) -> Number:
 def _sum(terms: Sequence[Number]) -> Number:
     first, *rest = terms
     return sum(rest, first)
+
+
+def folded(made: Sequence[Made]) -> list[Made]:
+    """Returns features with "stuck" as part of another one of the same channel, where there is one: that costs less."""
+    stuck = {one.channels: one for one in made if one.kind == "stuck"}
+    found = []
+    for one in made:
+        if one.kind != "stuck" and one.channels in stuck:
+            condition = stuck.pop(one.channels).value.args[0]
+            value = Symbol("select", (condition, lift(LARGEST), one.value))
+            one = one._replace(kind=f"{one.kind}, stuck", value=value)
+        found.append(one)
+    return [one for one in found if one.kind != "stuck" or one.channels in stuck]
 
 
 KINDS: Mapping[str, Kind] = {

@@ -6,12 +6,13 @@ angle becomes the reading of it, and that of an angle which has moved on by d is
 arctangent is needed, and no state is estimated.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from wann_rt.core.activations import cos, sin
+from wann_rt.core.arithmetic import clip
 from wann_rt.core.errors import TaskError
 from wann_rt.core.plants import PER_PI, wrapped
 from wann_rt.core.program import CONSTANT, Interned, matched
@@ -58,8 +59,18 @@ class _Rewriting:
         interned = self.table.all(roots)
         self.seen, self.next = interned[: len(self.before)], interned[len(self.before) :]
         self.sine, self.cosine, self.wrapped = map(self.table.template, (sin, cos, wrapped))
+        self.limited = self._limited(actions)
         self.variables, self.angles = self._known()
         self.done: dict[Symbol, Symbol] = {}
+
+    def _limited(self, actions: list[Symbol]) -> dict[Symbol, Symbol]:
+        """Returns the limits that a step puts on an action which the controller has within them anyway."""
+        found = {}
+        for channel, action in zip(self.task.actions, actions, strict=True):
+            if channel.clip:
+                low, high, neutral = f32(channel.low), f32(channel.high), channel.neutral
+                found[self.table.all([lift(clip(action, low, high, neutral))])[0]] = action
+        return found
 
     def _known(self) -> tuple[dict[Symbol, Symbol], dict[Symbol, Angle]]:
         """Returns the reading of each variable that is one, and of each angle its two."""
@@ -84,7 +95,29 @@ class _Rewriting:
                 f"task {self.task.name}: its observations do not say the plant's state ({names}), so its step predicts "
                 "no reading: observe what is missing, an angle by its cosine and sine, or take --kind range or linear"
             )
-        return found
+        return [self._gathered(one) for one in found]
+
+    def _gathered(self, root: Symbol) -> Symbol:
+        """Returns an expression with the constant factors of each product as one: a prediction need not be a bit."""
+        made = self.table.made
+        done: dict[Symbol, tuple[np.float32, Symbol | None]] = {}
+
+        def product(factor: np.float32, rest: Symbol) -> Symbol:
+            return rest if factor == 1 else made("mul", made(CONSTANT, value=factor), rest)
+
+        for symbol in schedule([root]):
+            args = [done[a] for a in symbol.args]
+            if symbol.op == CONSTANT and symbol.value != 0:
+                done[symbol] = symbol.value, None
+            elif symbol.op in ("mul", "div") and all(rest is None or factor for factor, rest in args):
+                (one, left), (other, right) = args
+                factor = one * other if symbol.op == "mul" else one / other
+                done[symbol] = factor, _joined(made, symbol.op, left, right)
+            else:
+                whole = [made(CONSTANT, value=f) if rest is None else product(f, rest) for f, rest in args]
+                done[symbol] = f32(1.0), made(symbol.op, *whole, name=symbol.name, value=symbol.value)
+        factor, rest = done[root]
+        return made(CONSTANT, value=factor) if rest is None else product(factor, rest)
 
     def _rewritten(self, symbol: Symbol) -> Symbol:
         for one in schedule([symbol]):
@@ -98,6 +131,8 @@ class _Rewriting:
     def _replaced(self, symbol: Symbol) -> Symbol:
         if symbol in self.variables:
             return self.variables[symbol]
+        if symbol in self.limited:
+            return self.limited[symbol]
         if not symbol.args:
             return symbol
         return self.table.made(symbol.op, *(self.done[a] for a in symbol.args))
@@ -154,3 +189,12 @@ class _Rewriting:
             turned = turn * turn
             return turn - turn * turned * f32(1 / 6), f32(1.0) - turned * f32(0.5)
         return sin(turn * PER_PI), cos(turn * PER_PI)
+
+
+def _joined(made: Callable[..., Symbol], op: str, left: Symbol | None, right: Symbol | None) -> Symbol | None:
+    """Returns a product or quotient of what is no constant; None stands for 1."""
+    if right is None:
+        return left
+    if left is None:
+        return right if op == "mul" else made("div", made(CONSTANT, value=f32(1.0)), right)
+    return made(op, left, right)

@@ -1,0 +1,136 @@
+"""The part of a generated header that a monitor is: its state, reset, step, and the fail-safe actions.
+
+The formulas are traced from their one definition (``core.monitor``) and printed. It shares no memory with the step that
+computes the actions, so either may run without the other.
+"""
+
+from collections.abc import Sequence
+from itertools import count
+
+import numpy as np
+
+from wann_rt.core.controller import Controller
+from wann_rt.core.monitor import Monitor
+from wann_rt.core.reference import Floats
+from wann_rt.core.symbols import Symbol, schedule
+from wann_rt.exporters import drawn
+from wann_rt.exporters.to_c.functions import calling_printer
+from wann_rt.exporters.to_c.names import Names
+from wann_rt.exporters.to_c.text import COLUMNS, INDENT, assignment, literal, signature, unique, word
+
+_NOTE = """\
+/*
+ * What the monitor remembers. Reset it before the first step, whenever the plant starts anew, and
+ * after an alarm that was dealt with. m_worst says how far from usual the last reading was.
+ */"""
+
+_STEP_NOTE = """\
+/*
+ * Judges what the sensors read, given the actions that were done since the reading before. Call it
+ * with every reading, best before the step. Returns 0; or after an alarm, until the reset, the bits
+ * of the observations that raised it: 1u << <P>_OBS_...
+ */"""
+
+_SAFE_NOTE = "/* What to do after an alarm, unless you know something better. */"
+
+
+def fields(controller: Controller) -> tuple[str, ...]:
+    """Returns the field of the struct for each number of the monitor's state."""
+    made: list[str] = []
+    for name in _monitor(controller).names:
+        kind, _, number = name.partition("_")
+        if kind in ("before", "repeats"):
+            name = f"{kind}_{word(controller.observations[int(number)].name) or number}"
+        made.append(unique(f"m_{name}", made))
+    return tuple(made)
+
+
+def macros(controller: Controller) -> dict[str, str]:
+    """Returns the numbers for macros, by name; nothing without a monitor."""
+    if controller.monitor is None:
+        return {}
+    return {"MONITOR_N_STATE": str(controller.monitor.size), "FALSE_ALARMS": f"{controller.monitor.false_alarms:g}"}
+
+
+def declarations(controller: Controller, names: Names) -> list[str]:
+    """Returns the state; nothing without a monitor."""
+    if controller.monitor is None:
+        return []
+    lines = [_NOTE, "typedef struct <p>_monitor_state {", *(f"{INDENT}float {name};" for name in fields(controller))]
+    return [names.fill("\n".join([*lines, "} <p>_monitor_state;"]))]
+
+
+def functions(controller: Controller, names: Names) -> list[str]:
+    """Returns the text of the monitor's functions; nothing without one."""
+    if controller.monitor is None:
+        return []
+    return [_reset(controller, names), _step(controller, names), _fail_safe(controller, names)]
+
+
+def remembered(controller: Controller, observations: Floats, actions: Floats) -> Floats:
+    """Returns the state after each drawn step, [steps, numbers]; sequences begin as those of the self-test do."""
+    monitor = _monitor(controller)
+    rows, state = [], monitor.start()
+    for k, (seen, done) in enumerate(zip(observations, actions, strict=True)):
+        _, state = monitor.step(state if k % drawn.SEQUENCE else monitor.start(), seen, done)
+        _, state = monitor.step(state, seen, done)  # a reading that is repeated
+        rows.append(state)
+    return np.array(rows, np.float32)
+
+
+def _monitor(controller: Controller) -> Monitor:
+    assert controller.monitor is not None
+    return controller.monitor
+
+
+def _head(names: Names, result: str, name: str, *parameters: str) -> list[str]:
+    return signature(f"static inline {result}", f"{names.p}_{name}", list(map(names.fill, parameters)))
+
+
+def _reset(controller: Controller, names: Names) -> str:
+    lines = [
+        "/* Begins anew: see <p>_monitor_state. */",
+        *_head(names, "void", "monitor_reset", "<p>_monitor_state *state"),
+    ]
+    lines += [f"{INDENT}state->{field} = 0.0f;" for field in fields(controller)]
+    return names.fill("\n".join([*lines, "}"]))
+
+
+def _step(controller: Controller, names: Names) -> str:
+    monitor, places = _monitor(controller), [f"state->{field}" for field in fields(controller)]
+    inputs, results = monitor.traced
+    old = inputs[-monitor.size :]
+    changed = [(place, new) for place, before, new in zip(places, old, results, strict=True) if new is not before]
+    parameters = ["<p>_monitor_state *state", "const float obs[<P>_N_OBSERVATIONS]"]
+    lines = [names.fill(_STEP_NOTE)]
+    lines += _head(names, "uint32_t", "monitor_step", *parameters, "const float last_actions[<P>_N_ACTIONS]")
+    lines.append(names.fill(f"{INDENT}<P>_EXACT"))
+    sources = [f"obs[{name}]" for name in names.observations] + [f"last_actions[{name}]" for name in names.actions]
+    used = {symbol.name for symbol in schedule(results) if symbol.op == "input"}
+    for symbol, source in zip(inputs, [*sources, *places], strict=True):
+        lines += assignment(f"const float {symbol.name}", source) if symbol.name in used else []
+    lines += _assigned(names, changed)
+    unused = [f"{INDENT}(void){name};" for name, letter in (("last_actions", "u"),) if not _reads(used, letter)]
+    return "\n".join([*lines, *unused, f"{INDENT}return (uint32_t){places[-1]};", "}"])
+
+
+def _reads(used: set[str], letter: str) -> bool:
+    return any(name.startswith(letter) for name in used)
+
+
+def _assigned(names: Names, results: Sequence[tuple[str, Symbol]]) -> list[str]:
+    """Returns the lines that compute results and then write them: all of the old state is read before."""
+    spare = (f"t{k}" for k in count(1))
+    printer = calling_printer(names)
+    locals_, texts = printer.expressions([value for _, value in results], spare, COLUMNS - 3 * len(INDENT))
+    lines = [line for local in locals_ for line in assignment(f"const float {local.name}", local.text)]
+    for (target, _), text in zip(results, texts, strict=True):
+        lines += assignment(target, text)
+    return lines
+
+
+def _fail_safe(controller: Controller, names: Names) -> str:
+    lines = [_SAFE_NOTE, *_head(names, "void", "fail_safe", "float actions[<P>_N_ACTIONS]")]
+    for name, value in zip(names.actions, _monitor(controller).fail_safe, strict=True):
+        lines += assignment(f"actions[{name}]", literal(value))
+    return "\n".join([*lines, "}"])

@@ -1,0 +1,76 @@
+"""The monitor of a header computes the oracle's state, bit for bit, and the self-test notices where it does not."""
+
+import re
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from helpers import needs
+
+from wann_rt import tasks, zoo
+from wann_rt.core.controller import Controller
+from wann_rt.core.errors import ExportError
+from wann_rt.exporters import export
+from wann_rt.exporters.parity import harness
+from wann_rt.exporters.parity.verify import verify
+from wann_rt.exporters.to_c.header import to_c, unit
+from wann_rt.monitoring.calibrate import calibrated, recorded_excesses
+from wann_rt.monitoring.kinds import RECIPES, Given
+from wann_rt.monitoring.machines import machines, record
+
+pytestmark = needs.c_compiler
+
+
+@cache
+def monitored(kind: str) -> Controller:
+    task, controller = tasks.get("pendulum"), zoo.load("pendulum")
+    kept = record(controller, machines(task), range(40))
+    given = Given(task, kept, 3, 1)
+    found = calibrated(given, RECIPES[kind], 5e-3, 8_000, (0.5,), recorded_excesses(kept))
+    return replace(controller, monitor=found.monitor)
+
+
+@pytest.mark.parametrize("kind", RECIPES)
+def test_a_monitor_remembers_the_same_bits_over_a_thousand_steps_with_resets(kind: str) -> None:
+    controller = monitored(kind)
+    own = record(zoo.load("pendulum"), machines(tasks.get("pendulum")), range(1000, 1005))
+    report = verify(controller, n_random=200, recorded=np.concatenate(list(own.seen.transpose(2, 0, 1))), evaluators=[])
+    found = {result.key: (result.bit_equal, result.vectors > 1000) for result in report.results}
+    assert found["monitor_c"] == (True, True)
+
+
+def selftest(header: str) -> int:
+    """Returns what the self-test of a header says, compiled as it stands."""
+    files = {"pendulum.h": header, "unit.c": harness.header_harness("pendulum")}
+    flags = ("-O1", "-Wno-unused-function", "-Wno-unused-variable", "-Wno-maybe-uninitialized", "-Wno-unused-parameter")
+    return int(harness.compiled(files, harness.some_compiler(None), flags).selftest())
+
+
+def test_the_self_test_notices_what_goes_wrong_with_a_monitor() -> None:
+    header = to_c(monitored("plant"))
+    assert selftest(header) == 0
+    for place, instead in (
+        (r"(state->m_repeats_theta_dot = )(?!0)[^;]*;", r"\g<1>0.0f;"),
+        (r"state->m_before_cos_theta = o\d;", ";"),
+        (r"(state->m_hit_1_0 = )(?!0)[^;]*;", r"\g<1>0.0f;"),
+        (r"(state->m_alarm = )((?!0)[^;]*);", r"\g<1>2.0f * (\2);"),
+        (r"15\.0f|0\.75f|0\.05f", "0.76f"),
+    ):
+        wrong, count = re.subn(place, instead, header, count=1)
+        assert count == 1, place
+        assert selftest(wrong), place
+
+
+def test_a_header_says_what_is_safe_and_declares_its_monitor_in_two_files() -> None:
+    controller = monitored("plant")
+    assert "    actions[PENDULUM_ACTION_TORQUE] = 0.5f;\n" in to_c(controller)
+    files = unit(controller).split("pendulum.h", "pendulum.c")
+    for name in ("monitor_step", "monitor_reset", "fail_safe"):
+        assert re.search(rf"^(void|uint32_t) pendulum_{name}\([^)]*\);$", files["pendulum.h"], re.MULTILINE)
+
+
+@pytest.mark.parametrize("to", ["blob", "onnx"])
+def test_what_cannot_carry_a_monitor_says_so(to: str) -> None:
+    with pytest.raises(ExportError, match=f"has a monitor, which the format {to} cannot carry yet"):
+        export(monitored("plant"), to)
