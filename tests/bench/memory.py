@@ -54,7 +54,17 @@ def main() -> None:
                 rows[key] = row(arm, seed, arguments.threads)
                 write_atomic(STORE, (json.dumps(rows, indent=1) + "\n").encode())
                 print(key, rows[key], flush=True)
-    write_atomic(PAGE, page(rows, arguments.seeds).encode())
+    write()
+
+
+def write() -> None:
+    """Writes the page from what is kept."""
+    import double_pole  # which needs this module
+
+    rows = json.loads(STORE.read_text())
+    seeds = max(int(key.rpartition(" ")[2]) for key in rows)
+    poles = json.loads(double_pole.STORE.read_text()) if double_pole.STORE.exists() else {}
+    write_atomic(PAGE, page(rows, seeds).replace("{double_pole}", double_pole.table(poles)).encode())
 
 
 def row(arm: str, seed: int, threads: int | None) -> dict[str, Any]:

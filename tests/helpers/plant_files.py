@@ -71,8 +71,8 @@ def write(folder: Path, *changes: tuple[str, str], name: str = "rail.py") -> Pat
 # Every condition at once, strong.
 EVERYTHING = {
     "effort_penalty": 0.1, "smoothness_penalty": 0.2, "chatter_penalty": 0.5, "observation_gain": 0.2,
-    "observation_offset": 0.1, "observation_noise": 0.1, "observation_delay": 2.0, "dropout": 0.2, "delay": 3.0,
-    "dead_zone": 0.1, "rate_limit": 4.0, "actuator_gain": 0.3, "mass_spread": 0.4, "drag_spread": 0.9,
+    "observation_offset": 0.1, "observation_noise": 0.1, "observation_delay": 2.0, "quantisation": 0.01, "dropout": 0.2,
+    "delay": 3.0, "dead_zone": 0.1, "rate_limit": 4.0, "actuator_gain": 0.3, "mass_spread": 0.4, "drag_spread": 0.9,
 }  # fmt: skip
 
 

@@ -40,7 +40,7 @@ def test_a_condition_alone_costs_only_its_own_state_and_changes_something(name: 
     plain, other = run(TWO, SEED), run(task, SEED)
     assert any(a[1] != b[1] or (a[2] != b[2]).any() for a, b in zip(plain, other, strict=True))
     price = name.endswith("penalty")
-    sensed = name.startswith("observation_") or name == "dropout"
+    sensed = name.startswith("observation_") or name in ("dropout", "quantisation")
     if price or sensed:  # the plant is the same
         assert all(a[0] == b[0][:N] for a, b in zip(plain, other, strict=True))
     assert price != all(a[1] == b[1] for a, b in zip(plain, other, strict=True)) or not (price or sensed)
@@ -67,6 +67,20 @@ def test_dropout_repeats_the_reading_before_in_its_share_of_the_steps() -> None:
             assert (read == before).all() or (read == true).all()
             lost, before = lost + int((read == before).all()), read
     assert lost / (40 * len(ACTIONS)) == pytest.approx(0.25, abs=0.03)
+
+
+def test_an_encoder_reads_the_whole_tick_next_to_the_truth() -> None:
+    task = tasks.with_params(TWO, quantisation=0.125)
+    ticks = 0.125 * np.array(conditions.sizes(TWO))
+    for (_, _, read), (_, _, true) in zip(run(task, 4), run(TWO, 4), strict=True):
+        counted = read / ticks
+        assert np.abs(counted - np.round(counted)).max() < 1e-5
+        assert (np.abs(read - true) <= 0.5001 * ticks).all()
+    state = [f32(v) for v in task.start(4)]
+    far = [f32(3e38), f32("nan"), *state[2:]]
+    with np.errstate(all="ignore"):
+        *after, _, _ = task.step(task.params, *far, f32(0), f32(0))
+    assert not np.isfinite(after[N + 1])
 
 
 @pytest.mark.parametrize("steps", [1, 3])

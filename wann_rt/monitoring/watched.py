@@ -52,7 +52,7 @@ def watched(task: Task, monitor: Monitor) -> Task:
     """
     n, size = len(task.variables), len(monitor.judge_names)
     longest = max(level.of for level in monitor.levels)
-    limits = task.actions if task.step_clips else ()
+    limits, n_acts = task.acts if task.step_clips else (), len(task.acts)
     observe, step, start = task.observe, task.step, task.start
 
     def started(seed: int) -> NDArray[np.float32]:
@@ -66,7 +66,7 @@ def watched(task: Task, monitor: Monitor) -> Task:
         actions = v[n + size + longest :]
         *after, _, failed = step(p, *v[:n], *actions)
         read = observe(*after)[: monitor.observations]
-        judged = monitor.judge(kept, read, limited(limits, actions))
+        judged = monitor.judge(kept, read, limited(limits, actions[:n_acts]))
         scores = (judged.worst, *line)
         most = maximum(excess(monitor.levels, scores), greatest)
         return (*after, *judged.remembered, *scores[: longest - 1], most, most - greatest, failed)

@@ -8,6 +8,7 @@
 | observation_gain | each channel reads 1 + U(-g, g) times its value |
 | observation_offset | each channel reads U(-o, o) times its typical size too much |
 | observation_noise | each reading errs by uniform noise of this standard deviation, in typical sizes |
+| quantisation | each reading is rounded to whole ticks of an encoder, each of so many typical sizes |
 | observation_delay | what is read is 0 to so many steps old |
 | dropout | the share of steps whose readings are lost: those of the step before are read again |
 | delay | an action takes effect 0 to so many steps late |
@@ -27,7 +28,14 @@ import numpy as np
 from wann_rt.tasks.task import Task
 
 PENALTIES = ("effort_penalty", "smoothness_penalty", "chatter_penalty")
-SENSORS = ("observation_gain", "observation_offset", "observation_noise", "observation_delay", "dropout")
+SENSORS = (
+    "observation_gain",
+    "observation_offset",
+    "observation_noise",
+    "observation_delay",
+    "quantisation",
+    "dropout",
+)
 ACTUATORS = ("delay", "dead_zone", "rate_limit", "actuator_gain")
 OF_ACTIONS = (*PENALTIES, "dead_zone", "rate_limit", "actuator_gain")  # mean nothing where only the greatest counts
 SPREAD = "_spread"
@@ -37,6 +45,7 @@ LIMITS: Mapping[str, float] = {
     "observation_gain": 1.0,
     "actuator_gain": 1.0,
     "dropout": 1.0,
+    "quantisation": 1.0,
     "dead_zone": 1.0,
     "delay": MOST_DELAY,
     "observation_delay": MOST_DELAY,

@@ -59,7 +59,7 @@ class Layout:
     @cached_property
     def readings(self) -> tuple[str, ...]:
         """The readings; none where the sensors are exact."""
-        sensed = any(name.startswith("observation_") for name in self.used) or self.has("dropout")
+        sensed = any(name.startswith("observation_") for name in self.used) or self.has("dropout", "quantisation")
         return tuple(f"read_{c.name}" for c in self.plain.observations) if sensed else ()
 
     @cached_property

@@ -1,10 +1,10 @@
-"""From the plant to what a controller reads: gain, offset, noise, delay and dropout."""
+"""From the plant to what a controller reads: gain, offset, noise, delay, an encoder's ticks, and dropout."""
 
 from typing import Any
 
 import numpy as np
 
-from wann_rt.core.arithmetic import HALF, Number, select
+from wann_rt.core.arithmetic import HALF, ONE, Number, absolute, select
 from wann_rt.tasks.composed.layout import Draws, Layout
 from wann_rt.tasks.composed.pieces import Piece, all_of, delayed_by, none_of, times_drawn
 
@@ -15,6 +15,7 @@ f32 = np.float32
 # FACTOR * MODULUS / 2 < 2^24. Residues lie around 0.
 MODULUS, FACTOR = f32(16381), f32(1543)
 ROUND = f32(1.5 * 2**23)  # adding and subtracting it rounds to the nearest integer
+MOST_TICKS = f32(2**22)  # beyond which it does not; a reading so far away is as it is
 SQRT_12 = f32(12.0**0.5)  # U(-1/2, 1/2) has a standard deviation of 1 / sqrt(12)
 
 
@@ -74,6 +75,8 @@ def _reading(layout: Layout, k: int, n: int) -> Piece:
         made = times_drawn(made, layout.param("observation_gain"), layout.at(f"gain_{k}"))
     if layout.has("observation_offset", "observation_noise"):
         made = _plus(made, f32(layout.plain.sizes[k]), _shift(layout, k, n + k))
+    if layout.has("quantisation"):
+        made = _in_ticks(made, f32(layout.plain.sizes[k]), layout.param("quantisation"))
     if layout.has("dropout"):
         noise = n + n * layout.has("observation_noise")
         made = _or_lost(made, layout.param("dropout"), noise, len(layout.plain.variables) + k)
@@ -110,6 +113,17 @@ def _shift(layout: Layout, k: int, noise: int) -> Piece:
     if not layout.has("observation_noise"):
         return offset
     return both if layout.has("observation_offset") else noisy
+
+
+def _in_ticks(value: Piece, size: np.float32, strength: int) -> Piece:
+    """Returns the reading as whole ticks; what is no number, or too many of them, passes."""
+
+    def ticked(p: Any, v: Any, x: Any) -> Any:
+        tick, read = size * p[strength], value(p, v, x)
+        ticks = read * (ONE / tick)
+        return select(absolute(ticks) < MOST_TICKS, ((ticks + ROUND) - ROUND) * tick, read)
+
+    return ticked
 
 
 def _or_lost(value: Piece, strength: int, noise: int, at: int) -> Piece:
