@@ -21,10 +21,13 @@ SEARCH: dict[str, Any] = {"preset": "tuned", "population": 256, "generations": 6
 TUNE_STEPS = 20_000_000
 EPISODES, TEST_SEED = 200, 30_000_000  # held out: no search has this seed
 NOISE = 0.005  # of the sensors of the swing-up, in the search as in the score
+TICK = 0.0015  # of a typical size: an encoder of 4,096 ticks a turn
 
 POSITIONS = ["x", "cos_theta", "sin_theta"]
 RATES = {"x_dot": "rate_of:x,filter:{0}", "theta_dot": "rate_of:cos_theta/sin_theta,filter:{0}"}
 ANGLE = ["cos_theta", "sin_theta"]
+LONGER: dict[str, Any] = {"population": 512, "generations": 200}  # of arms of that name
+LONGER_TUNE_STEPS = 60_000_000
 # Task, what it is played under, and of each arm the observations and what is derived.
 ARMS: dict[str, tuple[str, dict[str, Any], list[str] | None, dict[str, str]]] = {
     "swing-up: velocities are measured": ("swingup", {"observation_noise": NOISE}, None, {}),
@@ -35,9 +38,23 @@ ARMS: dict[str, tuple[str, dict[str, Any], list[str] | None, dict[str, str]]] = 
     "swing-up: positions, rates derived, filter 0.15": (
         "swingup", {"observation_noise": NOISE}, POSITIONS, {name: how.format(0.15) for name, how in RATES.items()},
     ),
+    "swing-up: velocities are measured, no noise": ("swingup", {}, None, {}),
+    "swing-up: positions in ticks, rates derived, filter 0.15": (
+        "swingup", {"observation_noise": NOISE, "quantisation": TICK}, POSITIONS,
+        {name: how.format(0.15) for name, how in RATES.items()},
+    ),
     "pendulum: velocity is measured": ("pendulum", {}, None, {}),
     "pendulum: angle": ("pendulum", {}, ANGLE, {}),
     "pendulum: angle, rate derived": ("pendulum", {}, ANGLE, {"theta_dot": "rate_of:cos_theta/sin_theta"}),
+    "pendulum: angle, rate derived, longer": ("pendulum", {}, ANGLE, {"theta_dot": "rate_of:cos_theta/sin_theta"}),
+    "pendulum: angle, two recurrent nodes, longer": (
+        "pendulum", {}, ANGLE, {"h1": "recurrent", "h2": "recurrent,filter:0.5"},
+    ),
+    "cart-pole: velocities are measured": ("cartpole", {}, None, {}),
+    "cart-pole: positions": ("cartpole", {}, ["x", "theta"], {}),
+    "cart-pole: positions, rates derived": (
+        "cartpole", {}, ["x", "theta"], {"x_dot": "rate_of:x", "theta_dot": "rate_of:theta"},
+    ),
 }  # fmt: skip
 
 
@@ -46,33 +63,50 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--threads", type=int)
+    parser.add_argument("--only", default="", help="arms whose name begins so")
     arguments = parser.parse_args()
-    rows: dict[str, dict[str, Any]] = json.loads(STORE.read_text()) if STORE.exists() else {}
     for seed in range(1, arguments.seeds + 1):
         for arm in ARMS:
-            if (key := f"{arm}; seed {seed}") not in rows:
-                rows[key] = row(arm, seed, arguments.threads)
-                write_atomic(STORE, (json.dumps(rows, indent=1) + "\n").encode())
-                print(key, rows[key], flush=True)
+            if arm.startswith(arguments.only) and (key := f"{arm}; seed {seed}") not in kept():
+                found = row(arm, seed, arguments.threads)
+                write_atomic(STORE, (json.dumps(kept() | {key: found}, indent=1) + "\n").encode())
+                print(key, found, flush=True)
     write()
+
+
+def kept() -> dict[str, dict[str, Any]]:
+    """Returns the rows that are finished."""
+    return dict(json.loads(STORE.read_text())) if STORE.exists() else {}
 
 
 def write() -> None:
     """Writes the page from what is kept."""
     import double_pole  # which needs this module
 
-    rows = json.loads(STORE.read_text())
-    seeds = max(int(key.rpartition(" ")[2]) for key in rows)
     poles = json.loads(double_pole.STORE.read_text()) if double_pole.STORE.exists() else {}
-    write_atomic(PAGE, page(rows, seeds).replace("{double_pole}", double_pole.table(poles)).encode())
+    text = page(kept()).replace("{double_pole}", double_pole.table(poles)).replace("{costs}", costs())
+    write_atomic(PAGE, text.encode())
+
+
+def costs() -> str:
+    """Returns what a state costs on a Cortex-M4F, as ``python -m size.state`` in ``tests`` measured it."""
+    found: dict[str, dict[str, float]] = json.loads((DOCS / "memory_cost.json").read_text())
+    levels = [level for level in next(iter(found.values())) if level != "goal"]
+    lines = [f"| | goal | {' | '.join(levels)} |", "|---|---|" + "---|" * len(levels)]
+    for name, row in found.items():
+        lines.append(f"| {name} | {row['goal']} | {' | '.join(f'{row[level]:g}' for level in levels)} |")
+    return "\n".join(lines)
 
 
 def row(arm: str, seed: int, threads: int | None) -> dict[str, Any]:
     """Returns what an arm found: with one shared weight, with individual ones, and when disturbed."""
     name, conditions, observe, derive = ARMS[arm]
     task = wr.task(name, observe=observe, derive=derive, **conditions)
-    found = wr.search(task, seed=seed, threads=threads, progress=False, **SEARCH)
-    tuned = wr.tune(found, task, steps=TUNE_STEPS, seed=seed, threads=threads, progress=False).controller
+    longer = arm.endswith("longer")
+    settings = SEARCH | (LONGER if longer else {})
+    found = wr.search(task, seed=seed, threads=threads, progress=False, **settings)
+    steps = LONGER_TUNE_STEPS if longer else TUNE_STEPS
+    tuned = wr.tune(found, task, steps=steps, seed=seed, threads=threads, progress=False).controller
     scores = {
         which: _scores(wr.robustness(one, task, episodes=EPISODES, seed=TEST_SEED))
         for which, one in (("shared", found), ("tuned", tuned))
@@ -80,19 +114,21 @@ def row(arm: str, seed: int, threads: int | None) -> dict[str, Any]:
     return {"connections": tuned.network.n_connections, **scores}
 
 
-def page(rows: dict[str, dict[str, Any]], seeds: int) -> str:
-    """Returns the page."""
+def page(rows: dict[str, dict[str, Any]]) -> str:
+    """Returns the page: a row for each arm, of the seeds that are finished."""
     lines = ["| the controller is fed with | connections | shared weight | individual weights | all disturbances |"]
     lines.append("|---|---|---|---|---|")
     for arm in ARMS:
-        found = [rows[f"{arm}; seed {seed}"] for seed in range(1, seeds + 1)]
+        found = [row for key, row in rows.items() if key.startswith(f"{arm}; seed")]
+        if not found:
+            continue
         cells = [", ".join(str(one["connections"]) for one in found)]
         for which, column in (("shared", "plain"), ("tuned", "plain"), ("tuned", "disturbed")):
-            cells.append(", ".join(f"{one[which][column]:.0f}" for one in found))
+            scores = [one[which][column] for one in found]
+            cells.append(f"{', '.join(f'{score:.0f}' for score in scores)}: {sum(scores) / len(scores):.0f}")
         lines.append(f"| {arm} | {' | '.join(cells)} |")
     text = TEMPLATE.read_text(encoding="utf-8")
-    runs = "one run" if seeds == 1 else f"{seeds} runs, of the seeds 1 to {seeds} in this order"
-    return text.replace("{table}", "\n".join(lines)).replace("{seeds}", runs).replace("{episodes}", str(EPISODES))
+    return text.replace("{table}", "\n".join(lines)).replace("{episodes}", str(EPISODES))
 
 
 def _scores(found: wr.Robustness) -> dict[str, float]:

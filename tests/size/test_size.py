@@ -8,7 +8,7 @@ import onnxruntime as ort
 import pytest
 from helpers import needs
 
-from size import budget, inputs, report
+from size import budget, inputs, report, state
 from size.cells import Cell, cell
 from size.host import RUNTIMES, dense_flatbuffer
 from size.measure import Figures, MeasureError, Subject, measure
@@ -51,6 +51,13 @@ def test_generated_code_stays_within_its_budget_and_computes_the_oracles_bits(
     assert (found.skipped, found.wrong) == (None, None)
     assert budget.excesses([found], budget.load()) == []
     assert budget.broken_promises([found]) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["a derived rate", "a recurrent node, leaky"])
+def test_what_is_remembered_costs_no_more_than_promised(name: str) -> None:
+    installed("m4f")
+    assert 0 < state.cost(name, "-O2") <= state.KINDS[name][1]
 
 
 @pytest.mark.parametrize("level", [*LEVELS, "-O1", "-O3"])

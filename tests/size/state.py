@@ -1,0 +1,91 @@
+"""What a state costs: a derived rate, and a recurrent node, above the same network that is fed with their values.
+
+    cd tests && python -m size.state
+
+writes docs/memory_cost.json, which docs/memory.md shows.
+
+Each figure is the difference between a header with a state and that of its inner controller, which has none: for three
+channels less that for one, halved, so what is paid once is not in it.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from size.measure import Subject, measure
+from size.processors import BY_KEY, LEVELS
+from wann_rt.core.activations import BY_NAME
+from wann_rt.core.controller import Channel, Controller, Derived, Weight
+from wann_rt.core.network import Connection, Network
+from wann_rt.exporters.to_c.header import to_c
+
+STORE = Path(__file__).parents[2] / "docs" / "memory_cost.json"
+SENSORS = 3
+ROWS = 100
+SOURCE = """\
+#include "subject.h"
+#include "sized.h"
+static sized_state state;
+int size_setup(void) {
+    sized_reset(&state);
+    return 0;
+}
+void size_step(const size_value *observation, size_action *actions) { sized_step(&state, observation, actions); }
+"""
+PLAIN = """\
+#include "subject.h"
+#include "sized.h"
+int size_setup(void) { return 0; }
+void size_step(const size_value *observation, size_action *actions) { sized_step(observation, actions); }
+"""
+# What is derived as channel k, and the most that one more may cost on a Cortex-M4F.
+KINDS: dict[str, tuple[Callable[[int], Derived], int]] = {
+    "a derived rate": (lambda k: Derived(Channel(f"d{k}"), "rate_of", (f"o{k}",)), 25),
+    "a derived rate with a filter": (lambda k: Derived(Channel(f"d{k}"), "rate_of", (f"o{k}",), filter=0.25), 25),
+    "a recurrent node, a delay": (lambda k: Derived(Channel(f"d{k}"), "recurrent", ()), 15),
+    "a recurrent node, leaky": (lambda k: Derived(Channel(f"d{k}"), "recurrent", (), filter=0.25), 15),
+}
+
+
+def subject(name: str, count: int) -> Controller:
+    """Returns a controller of one action with so many derived channels, each of which it reads."""
+    derived = tuple(KINDS[name][0](k) for k in range(count))
+    inputs, fed = SENSORS + count, count * derived[0].row.fed
+    first = inputs + 1
+    pairs = [(k, first) for k in range(inputs + 1)]
+    pairs += [(k, first + 1 + feed) for feed in range(fed) for k in (1, 2)]
+    ends = dict.fromkeys(range(first, first + 1 + fed), BY_NAME["linear"].id)
+    network = Network.build(inputs, {}, ends, [Connection(*pair) for pair in pairs])[0]
+    sensors = tuple(Channel(f"o{k}") for k in range(SENSORS))
+    return Controller("sized", network, Weight.shared(0.75), sensors, (Channel("a"),), rate_hz=50.0, derived=derived)
+
+
+def cost(name: str, level: str) -> float:
+    """Returns the instructions of one more channel on a Cortex-M4F."""
+    return (_above(name, 3, level) - _above(name, 1, level)) / 2
+
+
+def _above(name: str, count: int, level: str) -> int:
+    """Returns how many instructions more a step with a state takes than that of the inner controller."""
+    controller = subject(name, count)
+    sides = (controller, SOURCE), (controller.inner, PLAIN)
+    with_state, without = (_instructions(one, source, level) for one, source in sides)
+    return with_state - without
+
+
+def _instructions(controller: Controller, source: str, level: str) -> int:
+    files = {"sized.h": to_c(controller, prefix="sized")}
+    shape = len(controller.observations), len(controller.actions)
+    return measure(Subject("state", source, *shape, files), BY_KEY["m4f"], level, ROWS).most
+
+
+def main() -> None:
+    """Measures all, prints it and keeps it."""
+    found = {name: {"goal": most} | {level: cost(name, level) for level in LEVELS} for name, (_, most) in KINDS.items()}
+    text = json.dumps(found, indent=1)
+    print(text)
+    STORE.write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
