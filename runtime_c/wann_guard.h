@@ -21,6 +21,13 @@
  *         }
  *     }
  *
+ * A controller that remembers, which has <P>_N_STATE, has its state reset before the step where
+ * the guard says so; call wann_guard_renew() where you switch to it from another mode:
+ *
+ *         if (wann_guard_renews(&guard) != 0) {
+ *             controller_reset(&state);
+ *         }
+ *
  * A fault is latched: from then on the actions are the fail-safe ones that you chose, until
  * wann_guard_reset(). A latched fault does not stop the watchdog from being fed: the loop that
  * drives the fail-safe actions is alive. The watchdog is for the loop that is not.
@@ -63,6 +70,7 @@ typedef struct wann_guard {
     uint16_t stale;
     uint16_t stage;
     uint16_t has_last;
+    uint16_t renews; /* whether the controller's state is to be reset */
 } wann_guard;
 
 /* Latches faults; they stay until wann_guard_reset(). */
@@ -79,6 +87,20 @@ static inline uint32_t wann_guard_faults(wann_guard *g) {
     return g->faults;
 }
 
+/* Asks for a reset of the controller's state before the next step: after a switch of modes. */
+static inline void wann_guard_renew(wann_guard *g) { g->renews = 1u; }
+
+/*
+ * Returns 1 if the controller's state is to be reset before the step of this period: of the first
+ * one, and after a switch of modes, a fault, or a period without a new observation. Call it once a
+ * period, after wann_guard_begin().
+ */
+static inline int wann_guard_renews(wann_guard *g) {
+    const int is_due = (g->renews != 0u) ? 1 : 0;
+    g->renews = 0u;
+    return is_due;
+}
+
 /* Takes the latched faults back and begins anew: a decision of a person, not of the loop. */
 static inline void wann_guard_reset(wann_guard *g) {
     g->faults = 0u;
@@ -86,6 +108,7 @@ static inline void wann_guard_reset(wann_guard *g) {
     g->stale = 0u;
     g->stage = 0u;
     g->has_last = 0u;
+    wann_guard_renew(g);
 }
 
 /*
@@ -121,6 +144,9 @@ static inline uint32_t wann_guard_begin(wann_guard *g, uint32_t now_us, int is_n
     }
     g->last_us = now_us;
     g->has_last = 1u;
+    if (g->stale != 0u) {
+        wann_guard_renew(g); /* what the period before left out was not seen */
+    }
     if (is_new != 0) {
         g->stale = 0u;
     } else if (g->stale < g->most_stale) {
@@ -128,7 +154,10 @@ static inline uint32_t wann_guard_begin(wann_guard *g, uint32_t now_us, int is_n
     } else {
         wann_guard_latch(g, WANN_GUARD_STALE);
     }
-    return wann_guard_faults(g);
+    if (wann_guard_faults(g) != 0u) {
+        wann_guard_renew(g);
+    }
+    return g->faults;
 }
 
 /* Whether x is a number, told by its bits. */

@@ -41,6 +41,10 @@ void stage(wann_guard *g, uint16_t stage);
 void stage(wann_guard *g, uint16_t stage) { wann_guard_pass(g, stage); }
 int end(wann_guard *g, uint16_t stages);
 int end(wann_guard *g, uint16_t stages) { return wann_guard_end(g, stages); }
+void renew(wann_guard *g);
+void renew(wann_guard *g) { wann_guard_renew(g); }
+int renews(wann_guard *g);
+int renews(wann_guard *g) { return wann_guard_renews(g); }
 """
 
 
@@ -49,7 +53,7 @@ class Guard(ctypes.Structure):
 
     _fields_ = (
         *((name, ctypes.c_uint32) for name in ("period", "tolerance", "last", "faults", "not_faults")),
-        *((name, ctypes.c_uint16) for name in ("most_stale", "stale", "stage", "has_last")),
+        *((name, ctypes.c_uint16) for name in ("most_stale", "stale", "stage", "has_last", "renews")),
     )
 
 
@@ -73,7 +77,7 @@ class Library:
 
     def started(self, most_stale: int = 0) -> Guard:
         """Returns a guard that has been started."""
-        guard = Guard(*[7] * 9)  # as memory may be before
+        guard = Guard(*[7] * 10)  # as memory may be before
         self.c.start(ctypes.byref(guard), PERIOD, TOLERANCE, most_stale)
         return guard
 
@@ -182,8 +186,25 @@ def acting(library: Library) -> None:
     assert library.act(guard, 1.0, 0.0, most=0.5) == 0.25
 
 
+def renewing(library: Library) -> None:
+    guard = library.started(2)
+
+    def due(period: int, is_new: int = 1) -> int:
+        library.begin(guard, period * PERIOD, is_new)
+        return int(library.c.renews(ctypes.byref(guard)))
+
+    assert [due(0), due(1), due(2)] == [1, 0, 0], "before the first step, once"
+    assert [due(3, 0), due(4, 0), due(5), due(6)] == [0, 1, 1, 0], "as long as the period before had nothing new"
+    library.c.renew(ctypes.byref(guard))
+    assert [due(7), due(8)] == [1, 0], "where the user asks for it"
+    library.c.latch(ctypes.byref(guard), INPUT)
+    assert [due(9), due(10)] == [1, 1], "while a fault is latched"
+    library.c.reset(ctypes.byref(guard))
+    assert [due(20), due(21), due(30), due(31)] == [1, 0, 1, 1], "anew after a fault, and after a late period"
+
+
 LAWS: Mapping[str, Callable[[Library], None]] = {
-    law.__name__: law for law in (periods, stale, latching, memory, order, slews, acting)
+    law.__name__: law for law in (periods, stale, latching, memory, order, slews, acting, renewing)
 }
 
 
@@ -194,6 +215,13 @@ def test_the_guard_keeps_its_law(law: str, library: Library) -> None:
 
 # What is broken, and the law that notices.
 SEEDED: Mapping[str, tuple[str, str, str]] = {
+    "a state is not reset at the start": (
+        "    g->has_last = 0u;\n    wann_guard_renew(g);",
+        "    g->has_last = 0u;",
+        "renewing",
+    ),
+    "a stale period is forgotten": ("if (g->stale != 0u) {", "if (g->stale > 65534u) {", "renewing"),
+    "a state is reset for ever": ("    g->renews = 0u;\n", "", "renewing"),
     "late is off by one": ("off > g->tolerance_us", "off > g->tolerance_us + 1u", "periods"),
     "the clock may not run over": (
         "now_us - g->last_us",
@@ -205,7 +233,7 @@ SEEDED: Mapping[str, tuple[str, str, str]] = {
     "one more stale": ("g->stale < g->most_stale", "g->stale <= g->most_stale", "stale"),
     "stale for ever": ("        g->stale = 0u;\n    } else", "    } else", "stale"),
     "faults are forgotten": ("g->faults | faults | found", "faults | found", "latching"),
-    "a reset keeps the time": ("    g->has_last = 0u;\n}", "}", "latching"),
+    "a reset keeps the time": ("    g->has_last = 0u;\n    wann_guard_renew(g);\n}", "}", "latching"),
     "the complement is not asked": ("(intact == 0u) ? 0u", "(intact != 1u) ? 0u", "memory"),
     "any stage will do": ("g->stage == stage)", "g->stage <= stage)", "order"),
     "the end asks nothing": ("(g->stage == stages) ? 1", "(g->stage <= stages) ? 1", "order"),
