@@ -79,9 +79,29 @@ def _no_compiler() -> str | None:
     return None if find_compiler() else "no C compiler was found: install gcc or clang, or name one in CC"
 
 
+def run_onnx(controller: Controller, given: Sequence) -> Floats:
+    """Returns what exact ONNX remembers after each step, in onnxruntime."""
+    from wann_rt.exporters.parity.run_onnx import session
+    from wann_rt.exporters.to_onnx.model import to_onnx
+
+    graph, first = session(to_onnx(controller, exact=True)), controller.memory.size
+    assert controller.monitor is not None
+    state, rows = np.zeros((1, first + controller.monitor.size), np.float32), []
+    for seen, done, begins in zip(given.observations, given.actions, given.resets, strict=True):
+        feed = {
+            "obs": seen[np.newaxis],
+            "last_actions": done[np.newaxis],
+            "h_in": np.zeros_like(state) if begins else state,
+        }
+        state = graph.run(["h_out"], {key: np.asarray(value, np.float32) for key, value in feed.items()})[0]
+        rows.append(state[0, first:])
+    return np.array(rows, np.float32)
+
+
 # Key, title, what runs it, why it cannot run here.
 ROWS: tuple[tuple[str, str, Run, Callable[[], str | None]], ...] = (
     ("monitor_c", "monitor, C header", run_c, _no_compiler),
+    ("monitor_onnx_exact", "monitor, ONNX exact", run_onnx, lambda: None),
 )
 
 

@@ -13,9 +13,11 @@ from wann_rt.exporters.to_onnx.graph import Graph, Value
 
 def values(controller: Controller, batch: int | str) -> tuple[Value, Value]:
     """Returns the state as input and output."""
-    names = ", ".join(controller.memory.names)
+    watching = () if controller.monitor is None else controller.monitor.names
+    numbers = (*controller.memory.names, *(f"monitor {name}" for name in watching))
+    names = ", ".join(numbers)
     said = f"the state: {names}; zeros reset it"
-    shape = (batch, controller.memory.size)
+    shape = (batch, len(numbers))
     return Value("h_in", shape, True, said), Value("h_out", shape, False, f"the state after the step: {names}")
 
 
@@ -32,8 +34,8 @@ def add_derived(graph: Graph, controller: Controller) -> tuple[str, list[str]]:
     return graph.concat(["obs", *columns[: len(seen)]], "seen"), columns[len(seen) :]
 
 
-def add_remembered(graph: Graph, controller: Controller, after: list[str], actions: str) -> None:
-    """Adds ``h_out``: the state after the readings, and the outputs that are remembered."""
+def add_remembered(graph: Graph, controller: Controller, after: list[str], actions: str) -> list[str]:
+    """Returns the state after the readings, and the outputs that are remembered, by columns."""
     memory = controller.memory
     state = [Symbol("input", name=f"h_{k}") for k in range(memory.size)]
     done = [Symbol("input", name=f"action_{k}") for k in range(len(controller.outputs))]
@@ -41,7 +43,7 @@ def add_remembered(graph: Graph, controller: Controller, after: list[str], actio
     inputs = {f"h_{k}": name for k, name in enumerate(after)}
     used = {symbol.name for symbol in schedule(kept) if symbol.op == "input"}
     inputs |= {d.name: graph.gather(actions, [k], f"actions/{k}") for k, d in enumerate(done) if d.name in used}
-    graph.add("Concat", _added(graph, kept, inputs, "remembered"), "h_out", axis=-1)
+    return _added(graph, kept, inputs, "remembered")
 
 
 def _added(graph: Graph, roots: Sequence[Symbol], inputs: dict[str, str], name: str) -> list[str]:

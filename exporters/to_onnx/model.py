@@ -16,10 +16,10 @@ from onnx import helper
 from wann_rt.core.controller import Channel, Controller
 from wann_rt.core.errors import ExportError
 from wann_rt.core.guess import near
-from wann_rt.core.stateful import only_without_state
+from wann_rt.core.stateful import only_without_monitor, only_without_state
 from wann_rt.core.version import __version__
 from wann_rt.exporters.contract import contract
-from wann_rt.exporters.to_onnx import memory
+from wann_rt.exporters.to_onnx import memory, monitor
 from wann_rt.exporters.to_onnx.conditioning import add_actions, add_limits, add_observations
 from wann_rt.exporters.to_onnx.forms import ANY_READER, DIALECTS, Dialect, Form
 from wann_rt.exporters.to_onnx.graph import IR_VERSIONS, OPSETS, Graph, Table, Value
@@ -73,11 +73,13 @@ def to_onnx(
 
 
 def _check_state(controller: Controller, exact: bool, compat: str | None, weight: str) -> None:
-    """Refuses a controller with a state for all but the exact form as it is by default."""
+    """Refuses a controller with a state or a monitor for all but the exact form as it is by default."""
     if not exact:
         only_without_state(controller, "ONNX of standard operators, whose errors would add up,")
+        only_without_monitor(controller, "ONNX of standard operators")
     if compat is not None or weight != "constant":
         only_without_state(controller, "ONNX with compat or with its weight as an input")
+        only_without_monitor(controller, "ONNX with compat or with its weight as an input")
 
 
 def _dialect(compat: str | None) -> Dialect:
@@ -140,8 +142,10 @@ def _add_controller(graph: Graph, controller: Controller, form: Form, is_weight_
     actions = add_actions(graph, form, controller.actions, outputs)
     if controller.lowered.averages:
         actions = _add_mean(graph, form, controller, actions)
-    if given.derived:
-        memory.add_remembered(graph, given, after, actions)
+    state = memory.add_remembered(graph, given, after, actions) if given.derived else []
+    state += monitor.add_monitor(graph, given)
+    if state:
+        graph.add("Concat", state, "h_out", axis=-1)
     if given.actions != controller.actions:
         actions = graph.gather(actions, list(range(len(given.actions))), "acted")
     graph.rename(actions, "actions")
@@ -204,7 +208,8 @@ def _values(controller: Controller, dialect: Dialect, is_weight_input: bool) -> 
         Value("obs", (batch, len(controller.observations)), True, _listed(controller.observations)),
         *([shared] if is_weight_input else []),
         Value("actions", (batch, len(controller.actions)), False, _listed(controller.actions)),
-        *(memory.values(controller, batch) if controller.derived else ()),
+        *(memory.values(controller, batch) if controller.derived or controller.monitor is not None else ()),
+        *monitor.values(controller, batch),
     ]
 
 

@@ -4,7 +4,7 @@
 constants, as OpenVINO does, cancels M and with it the reduction: sin and cos are then those of another argument.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from wann_rt.core.activations import reduced
 from wann_rt.core.symbols import Op, Symbol, schedule, trace
@@ -14,13 +14,18 @@ REDUCED = trace(reduced, "x")
 
 def with_reductions(result: Symbol) -> Symbol:
     """Returns the expression with one symbol ``reduced`` for all that ``activations.reduced`` traces to."""
+    return all_with_reductions([result])[0]
+
+
+def all_with_reductions(results: Sequence[Symbol]) -> list[Symbol]:
+    """Returns expressions so rewritten; what they share stays shared."""
     done: dict[Symbol, Symbol] = {}
-    for symbol in schedule([result]):
+    for symbol in schedule(results):
         x = _argument_of_reduced(symbol)
         op: Op = "reduced" if x else symbol.op
         args = (x,) if x else symbol.args
         done[symbol] = Symbol(op, tuple(done[arg] for arg in args), symbol.name, symbol.value)
-    return done[result]
+    return [done[result] for result in results]
 
 
 def _argument_of_reduced(symbol: Symbol) -> Symbol | None:

@@ -18,7 +18,6 @@ from wann_rt.monitoring.kinds import RECIPES, Given
 from wann_rt.monitoring.machines import Record, machines, record, usual_spread
 from wann_rt.monitoring.make import fail_safe_of, monitor
 from wann_rt.monitoring.predictor import predicted
-from wann_rt.tasks.task import Task
 
 PENDULUM = tasks.get("pendulum")
 
@@ -43,12 +42,9 @@ def alarmed(monitor: Monitor, played: Record) -> NDArray[np.int64]:
     return np.array(alarms)
 
 
-@pytest.mark.parametrize("task", tasks.TASKS, ids=lambda task: task.name)
-def test_a_step_predicts_the_readings_where_they_say_the_state(task: Task) -> None:
-    if task.name == "quadrotor":
-        with pytest.raises(TaskError, match="do not say the plant's state"):
-            predicted(task)
-        return
+@pytest.mark.parametrize("name", ["acrobot", "cartpole", "cartpole-swingup", "furuta", "mountain-car", "pendulum"])
+def test_a_step_predicts_the_readings_where_they_say_the_state(name: str) -> None:
+    task = tasks.get(name)
     n, m, rng = len(task.observations), len(task.actions), np.random.default_rng(0)
     program, results = program_of(predicted(task), [f"b{k}" for k in range(n)] + [f"a{k}" for k in range(m)])
     state = np.stack([task.start(seed) for seed in range(16)], axis=1)
@@ -84,7 +80,7 @@ def test_a_plant_monitor_finds_most_faults_and_blames_the_sensor() -> None:
 def test_the_kernel_judges_as_the_monitor_does() -> None:
     controller, seen = zoo.load("pendulum"), machines(PENDULUM)
     found, steps = excesses(controller, seen, 0, 1)(made("plant").monitor, 64 * PENDULUM.max_steps)
-    played = record(controller, seen, range(64))
+    played = record(controller, replace(seen, max_steps=seen.max_steps + 1), range(64))  # its last step is read, too
     expected, _ = recorded_excesses(played)(made("plant").monitor, 0)
     assert steps == 64 * PENDULUM.max_steps
     np.testing.assert_allclose(found, expected, rtol=1e-6)

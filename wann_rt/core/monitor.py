@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from wann_rt.core.arithmetic import ONE, ZERO, Number, absolute, maximum, select
+from wann_rt.core.arithmetic import ONE, ZERO, Number, absolute, select
 from wann_rt.core.derived import LARGEST, kept
 from wann_rt.core.errors import ControllerError
 from wann_rt.core.program import CONDITIONS, Operation, checked, computed
@@ -198,15 +198,15 @@ class Monitor:
     def advance(self, state: Sequence[Number], now: Sequence[Number], last_actions: Sequence[Number]) -> Numbers:
         """Returns the state after a step; its last number is the alarm."""
         judged = self.judge(state, now, last_actions)
-        at, lines, fired = len(judged.remembered), [], None
+        at, lines, raised = len(judged.remembered), [], ZERO
         for level in self.levels:
             line = state[at : at + level.of - 1]
-            hit = select(judged.worst > f32(level.above), ONE, ZERO)
-            has_fired = hit if level.of == 1 else select(sum(line, hit) >= f32(level.hits), ONE, ZERO)
-            fired = has_fired if fired is None else maximum(has_fired, fired)
+            is_hit = judged.worst > f32(level.above)
+            hit = select(is_hit, ONE, ZERO)
+            raised = select(is_hit if level.of == 1 else sum(line, hit) >= f32(level.hits), judged.blamed, raised)
             lines += [hit, *line][: level.of - 1]
             at += level.of - 1
-        alarm = select(state[-1] > ZERO, state[-1], fired * judged.blamed)
+        alarm = select(state[-1] > ZERO, state[-1], raised)
         return (*judged.remembered, *lines, judged.worst, alarm)
 
     @cached_property

@@ -18,7 +18,7 @@ from wann_rt.tasks.task import Task
 
 f32 = np.float32
 Floats = NDArray[np.float32]
-LEVELS: Sequence[tuple[int, int]] = ((1, 1), (2, 3), (6, 8))  # hits, of how many steps
+LEVELS: Sequence[tuple[int, int]] = ((1, 1), (2, 2))  # hits, of how many steps; each costs instructions on the robot
 FEWEST = 20  # false alarms that a calibration must have seen: fewer say little of the rate
 FIRST_SEED = 200_000_000  # of the calibration; no search, no evaluation and no record has these
 CHUNK = 16_384  # episodes that are played at once
@@ -118,9 +118,9 @@ def _centred(monitor: Monitor, made: Sequence[Made], record: Record) -> list[Fea
 def worst_scores(monitor: Monitor, record: Record) -> Floats:
     """Returns the worst score of each step and episode, [steps, lanes]; 0 where the episode was over."""
     state, worst = list(monitor.start(record.alive.shape[1]).T), np.zeros(record.alive.shape, np.float32)
-    for t in range(1, len(record.seen)):
+    for t, seen in enumerate(record.seen):
         with np.errstate(all="ignore"):
-            judged = monitor.judge(state, record.seen[t], record.done[t - 1])
+            judged = monitor.judge(state, seen, record.done[max(t - 1, 0)])  # the first is not judged
         worst[t] = np.where(record.alive[t], judged.worst, 0)
         state = [*judged.remembered, *state[len(judged.remembered) :]]
     return worst

@@ -144,7 +144,7 @@ def _residuals(kind: str, given: Given, expected: Sequence[Number]) -> list[Made
 
 
 def _steepest(given: Given) -> dict[str, float]:
-    """Returns the most by which an observed angle turned in a step, radians; twice that, as faults are steeper."""
+    """Returns the most by which an observed angle turned in a step, radians."""
     seen, alive = given.record.seen, given.record.alive
     names = [c.name for c in given.task.observations] if given.task else []
     found = {}
@@ -152,7 +152,7 @@ def _steepest(given: Given) -> dict[str, float]:
         if name.startswith("cos_") and f"sin_{name[4:]}" in names:
             c, s = seen[:, k], seen[:, names.index(f"sin_{name[4:]}")]
             turned = np.abs(c[:-1] * s[1:] - s[:-1] * c[1:])[alive[1:]]
-            found[name[4:]] = 2 * float(np.quantile(turned, 0.9999))
+            found[name[4:]] = float(np.quantile(turned, 0.9999))
     return found
 
 

@@ -134,10 +134,8 @@ def _broken(task: Task, lanes: int, seed: int) -> Broken:
 
 
 def _params(task: Task, fault: Fault | None, lanes: int, rng: np.random.Generator) -> Any:
-    """Returns the params after the fault: one of those in which machines hardly differ, another in each episode."""
-    plain = task.base or task
-    changed = [name for name, value in usual_spread(plain).items() if name.endswith("_spread") and value < FRICTION]
-    names = [name.removesuffix("_spread") for name in changed]
+    """Returns the params after the fault: another mass or length in each episode; actuators have their own faults."""
+    names = [name for name in (task.base or task).params._fields if "mass" in name or "length" in name]
     if fault is None or fault.plant == 1 or not names:
         return task.params
     drawn = rng.integers(len(names), size=lanes)

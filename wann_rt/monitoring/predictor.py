@@ -20,6 +20,7 @@ from wann_rt.core.symbols import Symbol, lift, schedule
 from wann_rt.tasks.task import Task
 
 f32 = np.float32
+TINY = 0.25  # radians: below it the angle is its sine, within 3e-3, and a parabola its cosine, within 2e-4
 SMALL = 0.5  # radians: below it two terms of a series are the sine and the cosine of a step, within 3e-4
 
 
@@ -185,7 +186,10 @@ class _Rewriting:
         if (split := self._split(moved)) is not None:
             return self._rotated(*split, False), self._rotated(*split, True)
         turn = self._rewritten(moved)
-        if self.steepest.get(self.task.variables[int(angle.name[1:])], np.inf) < SMALL:
+        most = self.steepest.get(self.task.variables[int(angle.name[1:])], np.inf)
+        if most < TINY:
+            return turn, f32(1.0) - turn * turn * f32(0.5)
+        if most < SMALL:
             turned = turn * turn
             return turn - turn * turned * f32(1 / 6), f32(1.0) - turned * f32(0.5)
         return sin(turn * PER_PI), cos(turn * PER_PI)

@@ -1,0 +1,172 @@
+"""Monitors: which faults each kind finds at its stated rate of false alarms, and what it costs; writes docs/monitor.md.
+
+    python tests/bench/monitor.py --threads 2
+
+What is finished is kept in docs/monitor.json, so the command can be stopped and started again.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # `size` measures what a monitor costs
+from size.measure import MeasureError, Subject, measure
+from size.processors import BY_KEY
+
+from wann_rt import zoo
+from wann_rt.core.controller import Controller
+from wann_rt.core.files import write_atomic
+from wann_rt.core.monitor import Monitor
+from wann_rt.exporters.to_c.header import to_c
+from wann_rt.monitoring.calibrate import counted, excesses, worst_scores
+from wann_rt.monitoring.faults import FAULTS
+from wann_rt.monitoring.kinds import KINDS, RECIPES
+from wann_rt.monitoring.machines import machines, record, usual_spread
+from wann_rt.monitoring.make import monitor
+from wann_rt.play.task_of import compiled_task_of
+
+DOCS = Path(__file__).parents[2] / "docs"
+STORE, PAGE, TEMPLATE = DOCS / "monitor.json", DOCS / "monitor.md", Path(__file__).with_name("monitor.md.in")
+# Task -> from which step on something is broken, by what the machine does then.
+PHASES = {
+    "cartpole-swingup": {"balanced": 500, "swinging up": 50},
+    "pendulum": {"balanced": 100, "swinging up": 10},
+}
+USUAL, RARE = 1e-5, 1e-7
+STEPS = {USUAL: 10_000_000, RARE: 400_000_000}  # of the calibration, and as many held out
+MACHINES, FAULT_SEED, HELD_OUT_SEED = 100, 900_000_000, 1_500_000_000
+ARMS = [*((kind, USUAL) for kind in RECIPES), ("plant", RARE)]
+Rows = dict[str, dict[str, dict[str, Any]]]
+
+
+def main() -> None:
+    """Measures what is missing, then writes the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--threads", type=int)
+    threads = parser.parse_args().threads
+    rows: Rows = json.loads(STORE.read_text()) if STORE.exists() else {}
+    for kind, rate in ARMS:
+        for task in PHASES:
+            name = kind if rate == USUAL else f"{kind}, {rate:g}"
+            if name not in rows.setdefault(task, {}):
+                rows[task][name] = row(task, kind, rate, threads)
+                write_atomic(STORE, (json.dumps(rows, indent=1) + "\n").encode())
+                print(task, name, rows[task][name], flush=True)
+    write_atomic(PAGE, page(rows).encode())
+
+
+def row(task: str, kind: str, rate: float, threads: int | None) -> dict[str, Any]:
+    """Returns what is measured of a monitor."""
+    made = monitor(zoo.load(task), false_alarms=rate, kind=kind, steps=STEPS[rate], threads=threads)
+    controller, varied = made.controller, machines(compiled_task_of(made.controller))
+    assert controller.monitor is not None
+    judged, steps = excesses(controller, varied, HELD_OUT_SEED, threads)(controller.monitor, STEPS[rate])
+    found = {phase: by_fault(controller, controller.monitor, begins) for phase, begins in PHASES[task].items()}
+    shares = {phase: round(float(np.mean([share for share, _ in each.values()])), 3) for phase, each in found.items()}
+    delays = [delay for each in found.values() for share, delay in each.values() if share > 0]
+    return {
+        "found": round(float(np.mean(list(shares.values()))), 3),
+        "found_by_phase": shares,
+        "found_by_fault": {name: [each[name][0] for each in found.values()] for name in found["balanced"]},
+        "stated_false_alarms": rate,
+        "measured_false_alarms": float(f"{np.count_nonzero(judged > 1) / steps:.3g}"),
+        "held_out_steps": steps,
+        "median_delay": float(np.median(delays)),
+        **cost(controller),
+    }
+
+
+def by_fault(controller: Controller, monitor: Monitor, begins: int) -> dict[str, tuple[float, float]]:
+    """Returns of each fault in which share of the machines it is found, and the median delay in steps."""
+    varied, found = machines(compiled_task_of(controller)), {}
+    for fault in FAULTS:
+        played = record(controller, varied, range(FAULT_SEED, FAULT_SEED + MACHINES), fault, begins)
+        worst = worst_scores(monitor, played)
+        alarm = np.any([counted(worst, level.hits, level.of) > level.above for level in monitor.levels], axis=0)
+        fair = played.alive[min(begins, len(played.alive) - 1)] & ~alarm[:begins].any(axis=0)
+        late, is_found = alarm[begins:].argmax(axis=0), alarm[begins:].any(axis=0)
+        share = float(np.mean(is_found[fair]))
+        found[fault.name] = (round(share, 2), float(np.median(late[fair & is_found])) if share else 0.0)
+    return found
+
+
+_SOURCE = """\
+#include "subject.h"
+#include "sized.h"
+static sized_monitor_state state;
+int size_setup(void) { sized_monitor_reset(&state); return 0; }
+void size_step(const size_value *observation, size_action *actions) {
+    sized_step(observation, actions);
+    <more>
+}
+"""
+_MORE = "actions[0] += (float)sized_monitor_step(&state, observation, actions);"
+
+
+def cost(controller: Controller) -> dict[str, Any]:
+    """Returns what a monitor adds to a step on a Cortex-M4F at -Os: bytes of flash and of state, instructions."""
+    processor, figures = BY_KEY["m4f"], []
+    shape, files = (
+        (len(controller.observations), len(controller.actions)),
+        {"sized.h": to_c(controller, prefix="sized")},
+    )
+    assert controller.monitor is not None
+    if processor.missing():
+        return {"bytes": None, "instructions": None, "state_bytes": 4 * controller.monitor.size}
+    for more in ("", _MORE):
+        subject = Subject("monitor", _SOURCE.replace("<more>", more), *shape, files)
+        try:
+            figures.append(measure(subject, processor, "-Os", 1000))
+        except MeasureError as error:
+            raise SystemExit(f"{controller.name}: {error}") from None
+    plain, watched = figures
+    return {
+        "bytes": watched.flash - plain.flash,
+        "instructions": watched.most - plain.most,
+        "state_bytes": 4 * controller.monitor.size,
+    }
+
+
+def page(rows: Rows) -> str:
+    """Returns the page."""
+    lines = []
+    for task, kinds in rows.items():
+        phases = list(PHASES[task])
+        head = ["kind", "false alarms a step", "measured", *(f"found, {phase}" for phase in phases), "delay", "bytes"]
+        lines += [f"**{task}**", "", _line([*head, "instructions"]), _line(["---"] * (len(head) + 1))]
+        for kind, one in kinds.items():
+            shares = [f"{one['found_by_phase'][phase]:.3f}" for phase in phases]
+            figures = [f"{one['stated_false_alarms']:g}", f"{one['measured_false_alarms']:.2g}", *shares]
+            costs = [f"{one['median_delay']:g}", str(one["bytes"]), str(one["instructions"])]
+            lines.append(_line([kind.split(",")[0], *figures, *costs]))
+        lines.append("")
+    faults = [_line(["fault", *(f"{task}, {phase}" for task in rows for phase in PHASES[task])]), _line(["---"] * 5)]
+    for fault in FAULTS:
+        shares = [
+            f"{share:.2f}" for task in rows for share in rows[task][f"plant, {RARE:g}"]["found_by_fault"][fault.name]
+        ]
+        faults.append(_line([fault.name, *shares]))
+    spread = usual_spread(compiled_task_of(zoo.load("cartpole-swingup")))
+    fills = {
+        "<kinds>": "\n".join(_line([kind.name, kind.told]) for kind in KINDS.values()),
+        "<tables>": "\n".join(lines).rstrip(),
+        "<faults>": "\n".join(faults),
+        "<spread>": ", ".join(f"{name} {value:g}" for name, value in spread.items()),
+        "<machines>": str(MACHINES),
+    }
+    text = TEMPLATE.read_text(encoding="utf-8")
+    for mark, value in fills.items():
+        text = text.replace(mark, value)
+    return text
+
+
+def _line(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    main()
