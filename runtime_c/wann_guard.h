@@ -43,6 +43,11 @@
 
 #include <stdint.h>
 
+#if defined(__clang__) /* unsigned sums wrap here, as C says they do: no fault for a sanitizer */
+#pragma clang attribute push(                                                                      \
+    __attribute__((__no_sanitize__("unsigned-integer-overflow", "unsigned-shift-base"))),          \
+    apply_to = function)
+#endif
 #if defined(__cplusplus) && defined(__GNUC__)
 #pragma GCC diagnostic push /* both languages have no casts but those of C */
 #pragma GCC diagnostic ignored "-Wold-style-cast"
@@ -231,6 +236,9 @@ static inline int wann_guard_end(wann_guard *g, uint16_t stages) {
 
 #if defined(__cplusplus) && defined(__GNUC__)
 #pragma GCC diagnostic pop
+#endif
+#if defined(__clang__)
+#pragma clang attribute pop
 #endif
 
 #endif /* WANN_GUARD_H */

@@ -79,6 +79,12 @@
 #endif
 #endif
 
+#if defined(__clang__) /* unsigned sums wrap here, as C says they do: no fault for a sanitizer */
+#pragma clang attribute push(                                                                      \
+    __attribute__((__no_sanitize__("unsigned-integer-overflow", "unsigned-shift-base"))),          \
+    apply_to = function)
+#endif
+
 /* What a compiler should do with a function, if it cannot see for itself where time is spent. */
 #if defined(__GNUC__)
 #define INLINE __attribute__((always_inline)) inline
@@ -1168,6 +1174,9 @@ const char *wann_error_name(int error) {
     return error <= WANN_OK && error >= WANN_E_MISMATCH ? names[-error] : "?";
 }
 
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
 #if defined(__clang__) && defined(__arm__) && (defined(__ARM_NEON) || defined(__ARM_FEATURE_MVE))
 #pragma clang attribute pop
 #endif

@@ -144,7 +144,13 @@ CLOSE = """\
 #endif"""
 
 # Projects in C++ make these warnings errors; g++ gives the first one in extern "C" not at all, clang++ does.
+# Android has clang's check of unsigned sums that wrap on, and self-tests and orders of floats wrap.
 OPEN_CODE = """\
+#if defined(__clang__) /* unsigned sums wrap here, as C says they do: no fault for a sanitizer */
+#pragma clang attribute push(                                                                      \\
+    __attribute__((__no_sanitize__("unsigned-integer-overflow", "unsigned-shift-base"))),          \\
+    apply_to = function)
+#endif
 #if defined(__cplusplus)
 #if defined(__GNUC__)
 #pragma GCC diagnostic push /* both languages have no casts but those of C */
@@ -162,6 +168,9 @@ CLOSE_CODE = """\
 #if defined(__GNUC__)
 #pragma GCC diagnostic pop
 #endif
+#endif
+#if defined(__clang__)
+#pragma clang attribute pop
 #endif"""
 
 

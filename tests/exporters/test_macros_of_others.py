@@ -8,6 +8,7 @@ from helpers import needs
 from helpers.c_library import every_compiler, swing_up, write_unit
 
 from wann_rt.core.controller import Weight
+from wann_rt.exporters import export
 from wann_rt.exporters.to_c.header import to_c
 from wann_rt.exporters.to_c_fixed.header import to_c_fixed
 from wann_rt.runtime_c import include_dir
@@ -20,6 +21,22 @@ HEADERS = {
     "e": to_c(ENSEMBLE, prefix="e"),
     "q": f"#define Q_FLOAT\n{to_c_fixed(ENSEMBLE, prefix='q')}",
 }
+RUN_BLOB = """
+#include "wann_guard.h"
+#include "wann_rt.h"
+#include "wann_tune.h"
+int run_blob(void);
+int run_blob(void) {
+    static const uint8_t blob[] = {<bytes>};
+    static wann_controller c;
+    static wann_guard guard;
+    float scratch[64];
+    wann_guard_start(&guard, 20000u, 100u, 2u);
+    (void)wann_guard_begin(&guard, 0xffffff00u, 1);
+    (void)wann_guard_begin(&guard, 0x00004d20u, 1); /* the clock has wrapped */
+    return wann_load(&c, blob, sizeof blob) | wann_selftest(&c, scratch, 64) | (int)wann_guard_faults(&guard);
+}
+"""
 MAIN = "int main(void) { return p_selftest() | e_selftest() | q_selftest(); }\n"
 # Object-like macros, each with a header that has it. Those of C itself and of <math.h> are tested in test_c_files.py.
 MACROS = {
@@ -80,3 +97,17 @@ def test_projects_in_cpp_whose_warnings_are_errors_can_include_everything(name: 
     ]
     done = subprocess.run([*command, "-o", str(tmp_path / "unit.o")], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_sanitizers_that_take_unsigned_sums_for_faults_find_none(tmp_path: Path) -> None:
+    # libexpat#412, Perfect-Hash#2, nghttp2#364: Android and fuzzers have clang stop where an unsigned sum wraps.
+    clang = needs.sanitizing_clang()
+    blob = ", ".join(map(str, export(swing_up(), "blob")))
+    body = RUN_BLOB.replace("<bytes>", blob) + MAIN.replace("return", "return run_blob() |")
+    write_unit(tmp_path, HEADERS, body)
+    flags = ["-std=c99", "-O1", "-fsanitize=integer,undefined,float-divide-by-zero", "-fno-sanitize-recover=all"]
+    command = [clang, *flags, f"-I{include_dir()}", "unit.c", str(Path(str(include_dir())) / "wann_rt.c"), "-o", "unit"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    ran = subprocess.run(["./unit"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr

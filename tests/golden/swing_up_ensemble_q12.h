@@ -135,6 +135,11 @@ enum {
 typedef char swing_up_ensemble_q12_shifts_round_down[(-1 >> 1) == -1 ? 1 : -1];
 typedef char swing_up_ensemble_q12_is_twos_complement[(-1 & 3) == 3 ? 1 : -1];
 
+#if defined(__clang__) /* unsigned sums wrap here, as C says they do: no fault for a sanitizer */
+#pragma clang attribute push(                                                                      \
+    __attribute__((__no_sanitize__("unsigned-integer-overflow", "unsigned-shift-base"))),          \
+    apply_to = function)
+#endif
 #if defined(__cplusplus)
 #if defined(__GNUC__)
 #pragma GCC diagnostic push /* both languages have no casts but those of C */
@@ -711,6 +716,9 @@ static inline int swing_up_ensemble_q12_selftest(void) {
 #if defined(__GNUC__)
 #pragma GCC diagnostic pop
 #endif
+#endif
+#if defined(__clang__)
+#pragma clang attribute pop
 #endif
 
 #endif /* SWING_UP_ENSEMBLE_Q12_WANN_H */
