@@ -101,8 +101,11 @@ static inline void wann_guard_renew(wann_guard *g) { g->renews = 1u; }
  * period, after wann_guard_begin().
  */
 static inline int wann_guard_renews(wann_guard *g) {
-    const int is_due = (g->renews != 0u) ? 1 : 0;
-    g->renews = 0u;
+    int is_due = 0;
+    if (g->renews != 0u) {
+        g->renews = 0u;
+        is_due = 1;
+    }
     return is_due;
 }
 

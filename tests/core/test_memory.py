@@ -67,18 +67,41 @@ class ByHand:
         self.force = force if np.isfinite(force) else self.force
 
 
+def turned() -> Floats:
+    """Returns sine and cosine as a controller of these two alone sees them: 1.5 Hz and 25 Hz at 50 steps a second."""
+    subject = small_controllers.recurrent()
+    memory = replace(subject.memory, derived=subject.derived[-2:])
+    seen, state = [], memory.start(1)
+    for _ in range(STEPS):
+        inputs, state = memory.observed(state, np.zeros((1, 2), f32))
+        seen.append(inputs[0, 2:])
+    return np.array(seen)
+
+
+def test_an_oscillator_turns_at_its_frequency_and_keeps_its_amplitude() -> None:
+    time, (sine, cosine) = np.arange(STEPS) / 50, turned().T
+    assert np.abs(sine - np.sin(2 * np.pi * 1.5 * time)).max() < 1e-5
+    assert np.abs(cosine - np.cos(np.pi * np.arange(STEPS))).max() < 1e-5
+    with pytest.raises(ControllerError, match="at most 25 can be told apart"):
+        replace(small_controllers.recurrent().memory, derived=(Derived(Channel("fast"), "sine", (), hz=26),))
+
+
 def test_a_recurrent_node_remembers_what_the_network_gave_it_or_a_share_of_it() -> None:
     subject = small_controllers.recurrent()
     resets = np.random.default_rng(9).random(STEPS) < 0.1
-    observations, state = readings(9)[:, :2], np.zeros(5, f32)
+    observations, state, turns = readings(9)[:, :2], np.zeros(5, f32), 0
     got = evaluate_sequence(subject, observations, resets)
+    oscillators = turned()
     for reading, begins, action in zip(observations, resets, got, strict=True):
         x, late, leaky, force = np.zeros(4, f32) if begins else state[1:]
         began = state[0] > 0 and not begins
         now = reading[0] if np.isfinite(reading[0]) else x
         with np.errstate(all="ignore"):
             rate = (now - (x if began else now)) * f32(50)
-            outputs = evaluate(subject.inner, np.array([[*reading, rate, late, leaky, force]], f32))[0]
+            turns = 0 if begins else turns
+            turning = oscillators[turns]
+            outputs = evaluate(subject.inner, np.array([[*reading, rate, late, leaky, force, *turning]], f32))[0]
+            turns += 1
             new = leaky + (outputs[2] - leaky) * f32(0.25)
         assert builders.same_bits(action, outputs[:1])
         pairs = zip((outputs[1], new, outputs[0]), (late, leaky, force), strict=True)
@@ -95,7 +118,7 @@ def test_a_file_keeps_recurrent_nodes_and_refuses_outputs_that_feed_none() -> No
     assert files.from_text(text) == subject
     other = Derived(Channel("drift"), "integral", ("x",), limit=1)
     with pytest.raises(ControllerError, match="network has 3 actions, but 2 action channels came"):
-        replace(subject, derived=(*subject.derived[:2], other, subject.derived[3]))
+        replace(subject, derived=(*subject.derived[:2], other, *subject.derived[3:]))
     with pytest.raises(ControllerError, match="is recurrent of 1 channels; expected 0"):
         Derived(Channel("late"), "recurrent", ("x",))
 

@@ -74,15 +74,27 @@ def recurrent(weight: Weight | None = None, **changes: Any) -> Controller:
         Derived(Channel("late", "1"), "recurrent", ()),
         Derived(Channel("leaky", "1", -2, 2, scale=0.5, clip=True), "recurrent", (), filter=0.25),
         Derived(Channel("last force"), "previous", ("force",)),
+        Derived(Channel("sine"), "sine", (), hz=1.5),
+        Derived(Channel("cosine"), "cosine", (), hz=25),
     )
     names = {name: BY_NAME[name].id for name in ("tanh", "linear", "sin")}
-    pairs = [(0, 7), (1, 7), (3, 7), (4, 7), (5, 7), (2, 8), (6, 8), (7, 8), (1, 9), (5, 9), (7, 9), (4, 10), (7, 10)]
-    network = Network.build(
-        6,
-        {7: names["tanh"]},
-        {8: names["linear"], 9: names["linear"], 10: names["sin"]},
-        [Connection(*pair) for pair in pairs],
-    )[0]
+    pairs = [
+        (0, 9),
+        (1, 9),
+        (3, 9),
+        (4, 9),
+        (5, 9),
+        (2, 10),
+        (6, 10),
+        (9, 10),
+        (1, 11),
+        (8, 11),
+        (9, 11),
+        (7, 12),
+        (9, 12),
+    ]
+    ends = {10: names["linear"], 11: names["linear"], 12: names["sin"]}
+    network = Network.build(8, {9: names["tanh"]}, ends, [Connection(*pair) for pair in pairs])[0]
     observations = (Channel("x", "m", -3, 3, clip=True), Channel("angle"))
     actions = (Channel("force", "N", -100, 100, scale=5, clip=True),)
     shared = weight or Weight.shared(0.7)

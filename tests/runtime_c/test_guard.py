@@ -221,7 +221,7 @@ SEEDED: Mapping[str, tuple[str, str, str]] = {
         "renewing",
     ),
     "a stale period is forgotten": ("if (g->stale != 0u) {", "if (g->stale > 65534u) {", "renewing"),
-    "a state is reset for ever": ("    g->renews = 0u;\n", "", "renewing"),
+    "a state is reset for ever": ("        g->renews = 0u;\n", "", "renewing"),
     "late is off by one": ("off > g->tolerance_us", "off > g->tolerance_us + 1u", "periods"),
     "the clock may not run over": (
         "now_us - g->last_us",

@@ -25,6 +25,7 @@ DERIVE = {
     "slow": "filtered:x_dot,filter:0.25",
     "late": "delayed:x,steps:2",
     "sum": "integral:x,limit:0.5",
+    "wave": "sine,hz:2",
     "late_node": "recurrent",
     "leaky_node": "recurrent,filter:0.25",
 }

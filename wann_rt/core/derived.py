@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from wann_rt.core.arithmetic import Number, absolute, maximum, minimum, select
+from wann_rt.core.arithmetic import HALF, ONE, Number, absolute, maximum, minimum, select
 from wann_rt.core.channel import Channel
 from wann_rt.core.errors import ControllerError
 from wann_rt.core.guess import near
@@ -28,7 +28,7 @@ from wann_rt.core.weight import float32
 f32 = np.float32
 LARGEST = f32(3.4028235e38)
 MOST_STEPS = 1000  # by which a channel is delayed
-SETTINGS = ("filter", "steps", "limit")
+SETTINGS = ("filter", "steps", "limit", "hz")
 
 Numbers = tuple[Number, ...]
 
@@ -44,6 +44,7 @@ class Given(NamedTuple):
         period: seconds per step.
         filter: see ``Derived``.
         limit: see ``Derived``.
+        turn: cosine and sine of the angle by which an oscillator turns in a step.
     """
 
     began: Any
@@ -53,6 +54,7 @@ class Given(NamedTuple):
     period: Any
     filter: Any
     limit: Any
+    turn: Numbers
 
 
 Formula = Callable[[Given], tuple[Number, Numbers]]
@@ -99,6 +101,7 @@ class Derived:
             ``recurrent``.
         steps: by how many steps it is late. ``delayed``.
         limit: greatest size of the sum. ``integral``.
+        hz: turns per second, at most half the rate of the steps. ``sine`` and ``cosine``.
     """
 
     channel: Channel
@@ -107,6 +110,7 @@ class Derived:
     filter: float | None = None
     steps: int | None = None
     limit: float | None = None
+    hz: float | None = None
 
     def __post_init__(self) -> None:
         """Rounds the numbers to float32; refuses an unknown kind, and settings that are not the kind's."""
@@ -150,13 +154,15 @@ class Derived:
         return ", ".join([self.row.told.format(", ".join(self.of)), *said])
 
     def _check_numbers(self) -> None:
-        for name in ("filter", "limit"):
+        for name in ("filter", "limit", "hz"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, float32(getattr(self, name), f"derived channel {self.name!r}: {name}"))
         if self.filter is not None and not 0 < self.filter <= 1:
             raise self._wrong(f"has filter {self.filter}; expected the share of a new value, above 0 and at most 1")
         if self.limit is not None and not 0 < self.limit <= LARGEST:
             raise self._wrong(f"has limit {self.limit}; expected a positive finite number")
+        if self.hz is not None and not 0 < self.hz <= LARGEST:
+            raise self._wrong(f"has hz {self.hz}; expected a positive finite number")
         steps: Any = self.steps
         if steps is not None and not (type(steps) is int and 1 <= steps <= MOST_STEPS):
             raise self._wrong(f"has steps {steps!r}; expected a whole number from 1 to {MOST_STEPS}")
@@ -228,6 +234,31 @@ def _sum(given: Given) -> tuple[Number, Numbers]:
     return value, (value,)
 
 
+def _turned(given: Given) -> tuple[Numbers, Numbers]:
+    """Returns sine and cosine of a phase, and what is remembered of the next: the sine, and 1 less the cosine.
+
+    So zeros are the beginning of a turn. Rounding would let the amplitude drift; a step of Newton's keeps it at 1.
+    """
+    (turn_cos, turn_sin), sine, cosine = given.turn, given.memory[0], ONE - given.memory[1]
+    new_sine, new_cosine = sine * turn_cos + cosine * turn_sin, cosine * turn_cos - sine * turn_sin
+    gain = f32(1.5) - HALF * (new_sine * new_sine + new_cosine * new_cosine)
+    return (sine, cosine), (new_sine * gain, ONE - new_cosine * gain)
+
+
+def _sine(given: Given) -> tuple[Number, Numbers]:
+    (sine, _), memory = _turned(given)
+    return sine, memory
+
+
+def _cosine(given: Given) -> tuple[Number, Numbers]:
+    (_, cosine), memory = _turned(given)
+    return cosine, memory
+
+
+def _two(derived: Derived) -> int:
+    return 2
+
+
 def _rate_floats(derived: Derived) -> int:
     return len(derived.of) + int(derived.filter != 1)
 
@@ -249,5 +280,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("previous", "previous {}", _before, _one, of_actions=True, begins=False),
         Kind("integral", "integral of {}", _sum, _one, settings=("limit",), begins=False, timed=True),
         Kind("recurrent", "recurrent node", _before, _one, (0,), ("filter",), begins=False, fed=True),
+        Kind("sine", "sine of a phase that turns", _sine, _two, (0,), ("hz",), begins=False, timed=True),
+        Kind("cosine", "cosine of a phase that turns", _cosine, _two, (0,), ("hz",), begins=False, timed=True),
     )
 }

@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from wann_rt.core.activations import cos, sin
 from wann_rt.core.arithmetic import ONE, ZERO, Number, select
 from wann_rt.core.channel import Channel
 from wann_rt.core.derived import Derived, Given, Numbers, is_finite, kept, leaked
@@ -58,6 +59,11 @@ class Memory:
                 raise ControllerError(
                     f"derived channel {channel.name!r} is {channel.kind}, which needs the rate of the steps, from "
                     f"1e-6 to 1e6 Hz; rate_hz is {self.rate_hz}"
+                )
+            if channel.hz is not None and not 2 * channel.hz <= (self.rate_hz or 0):
+                raise ControllerError(
+                    f"derived channel {channel.name!r} has hz {channel.hz:g}; at {self.rate_hz:g} steps a second at "
+                    f"most {(self.rate_hz or 0) / 2:g} can be told apart"
                 )
         if self.size > MOST_FLOATS:
             raise ControllerError(f"derived channels remember {self.size} numbers; at most {MOST_FLOATS} are expected")
@@ -140,7 +146,9 @@ class Memory:
     def _given(self, channel: Derived, began: Number, own: Numbers, sources: Numbers) -> Given:
         rate = np.float32(self.rate_hz or 1.0)
         setting = np.float32(channel.filter or 1.0), np.float32(channel.limit or 1.0)
-        return Given(began, own, sources, rate, ONE / rate, *setting)
+        half_turns = np.float32(2.0) * np.float32(channel.hz or 0.0) * (ONE / rate)
+        turn = (cos(half_turns), sin(half_turns)) if channel.hz else ()
+        return Given(began, own, sources, rate, ONE / rate, *setting, turn)
 
     def _began(self, before: Number, values: dict[str, Number]) -> Number:
         """Returns 1 from the first step on in which all that is read was a finite number."""

@@ -10,7 +10,7 @@ from wann_rt.core.guess import near
 from wann_rt.tasks.observed import observed
 from wann_rt.tasks.task import Task
 
-FORM = "KIND:CHANNEL, KIND:COS/SIN, KIND:CHANNEL,SETTING:VALUE or recurrent"
+FORM = "KIND:CHANNEL, KIND:COS/SIN, KIND:CHANNEL,SETTING:VALUE or recurrent; sine,hz:VALUE"
 Derivations = Mapping[str, str | Derived]
 
 
@@ -78,6 +78,7 @@ def _parsed(name: str, text: str, known: Mapping[str, Channel]) -> Derived:
         settings.get("filter"),
         None if steps is None else int(steps),
         settings.get("limit"),
+        settings.get("hz"),
     )
 
 
@@ -100,7 +101,7 @@ def _setting(name: str, part: str) -> tuple[str, float]:
 def _channel(name: str, kind: str, sources: Sequence[Channel]) -> Channel:
     """Returns the channel of a derived value that no observation has the name of."""
     unit = sources[0].unit if sources else ""
-    if KINDS[kind].fed:
+    if 0 in KINDS[kind].sources:
         return Channel(name, "1")
     if kind in ("filtered", "delayed", "previous") and sources:
         return replace(sources[0], name=name)
