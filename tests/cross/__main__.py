@@ -23,8 +23,8 @@ USAGE = "usage: python -m cross install | host | all | sample"
 # CI has.
 # The level is the one that vectorises; on firmware's processors the one that firmware is built with, and on one of each
 # family the other, too. Where a target has none of these, the last of its own levels.
-SAMPLED_LEVELS = {"hosted.c": ("-O3",)}  # by board
-SAMPLED_FIRMWARE_LEVELS = ("-Os",)
+SAMPLED_LEVELS: dict[str, tuple[str, ...]] = {"hosted.c": ("-O3",)}  # by board
+SAMPLED_FIRMWARE_LEVELS: tuple[str, ...] = ("-Os",)
 SAMPLED_BOTH = ("cortex-m4f", "rv32imafc")
 SAMPLED = ("x86_64-clang-19", "x86_64-tcc", "cortex-m33", "armv7-neon-clang", "ppc64le-power9", "mips")
 
