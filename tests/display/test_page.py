@@ -128,9 +128,20 @@ def test_no_text_of_a_file_becomes_markup() -> None:
 @needs.chromium
 def test_a_hostile_controller_runs_nothing(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text(page(hostile_controller()))
-    seen = in_chromium(tmp_path / "page.html", tmp_path)
+    seen = in_chromium(tmp_path / "page.html", tmp_path, "--force-prefers-reduced-motion")
     assert 'class="live"' in seen
     assert "<img" not in seen
+    assert re.search(r'id="play"[^>]*>Play<', seen)  # who asks for less motion starts it
+
+
+@needs.chromium
+def test_without_a_plant_recorded_observations_move_the_network(tmp_path: Path) -> None:
+    observed = np.full((3, 3), 0.5, np.float32)
+    (tmp_path / "page.html").write_text(page(zoo.load("pendulum"), episode=observed))
+    seen = in_chromium(tmp_path / "page.html", tmp_path)
+    assert re.search(r'id="play"[^>]*>Pause<', seen)
+    glows = [float(value) for value in re.findall(r'class="glow[^"]*"[^>]*opacity="([\d.]+)"', seen)]
+    assert max(glows) > 0
 
 
 def test_without_scripts_there_is_a_drawing_and_the_formulas() -> None:

@@ -26,7 +26,7 @@ from wann_rt.core.activations import PALETTE
 from wann_rt.core.controller import Channel, Controller, Weight, WeightKind
 from wann_rt.core.errors import FileError, MissingExtraError, TaskError, WannError
 from wann_rt.core.network import BIAS, Connection, Network
-from wann_rt.display import comparisons, plots
+from wann_rt.display import comparisons, fonts, plots
 from wann_rt.display import network as drawing
 from wann_rt.evaluation.conditions import Evaluation
 from wann_rt.evaluation.robustness import Robustness
@@ -242,6 +242,26 @@ def test_what_is_drawn_without_a_file_is_a_figure_that_a_notebook_shows(tmp_path
     assert shown._repr_svg_() == (tmp_path / "weights.svg").read_text()
     figure.savefig(tmp_path / "weights.png")
     assert (tmp_path / "weights.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_letters_that_no_font_has_are_said_and_stay_letters_in_svg(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fonts, "OTHERS", ())
+    channels = (replace(TASK.observations[0], name="温度"), *TASK.observations[1:])
+    named = replace(controller(), observations=channels)
+    wr.plot(named, tmp_path / "network.svg")
+    assert "温度" in (tmp_path / "network.svg").read_text()
+    assert not caplog.records
+    wr.plot(named, tmp_path / "network.png")
+    assert "has 度 温: boxes" in caplog.text
+
+
+def test_axes_of_a_figure_within_a_figure_are_drawn_in() -> None:
+    from matplotlib.figure import Figure
+
+    outer: Any = Figure()
+    assert wr.plot(controller(), axes=outer.subfigures(1, 2)[1].subplots()) is outer
 
 
 def test_each_subject_has_its_usual_picture() -> None:

@@ -6,6 +6,7 @@ figures are used: no window opens, and no global state stays changed.
 
 import os
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -19,6 +20,7 @@ from wann_rt.core.controller import Channel
 from wann_rt.core.errors import FileError, MissingExtraError
 from wann_rt.core.files import shortest, write_atomic
 from wann_rt.core.plain import plain
+from wann_rt.display.fonts import say, set_fonts
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -110,7 +112,8 @@ def canvas(
     suffix = _suffix(out)
     new = _figure_class()
     with style():
-        own = None if axes is None else axes.get_figure(root=True)  # the outermost, where figures lie in figures
+        # The outermost one, where figures lie in figures; `get_figure(root=True)` came with matplotlib 3.10.
+        own = None if axes is None else axes.figure.figure
         figure = new(figsize=size, dpi=DPI, layout=layout) if own is None else own
         yield Canvas(figure, axes)
         _disarm(axes or figure)
@@ -167,9 +170,19 @@ def style() -> Iterator[None]:
 
 
 def pictured(figure: "Figure", suffix: str) -> bytes:
-    """Returns a figure as a file's bytes."""
+    """Returns a figure as a file's bytes, in the style of the moment; letters without a font stay letters in SVG."""
+    import matplotlib
+    from matplotlib.figure import Figure
+    from matplotlib.text import Text
+
+    lacking = set_fonts(text for text in figure.findobj(Text) if isinstance(text, Text))
+    as_letters = bool(lacking) and suffix == ".svg"
+    if lacking and not as_letters:
+        say(lacking)
     buffer = BytesIO()
-    figure.savefig(buffer, format=suffix[1:], metadata=FORMATS[suffix])
+    with warnings.catch_warnings(), matplotlib.rc_context({"svg.fonttype": "none"} if as_letters else {}):
+        warnings.filterwarnings("ignore", "Glyph .* missing from")  # which has been said
+        Figure.savefig(figure, buffer, format=suffix[1:], metadata=FORMATS[suffix])
     data = buffer.getvalue()
     return _numbered(data) if suffix == ".svg" else data
 

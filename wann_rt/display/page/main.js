@@ -4,7 +4,8 @@ const P = DATA.plant;
 const own = NET.weight;
 const params = () => Object.fromEntries(P.params.map(([name], k) => [name, game.params[k]]));
 let weight = { kind: own.kind, values: own.values.slice() };
-let running = true;
+// Who asks for less motion sees a still plant until they press Play.
+let running = !matchMedia("(prefers-reduced-motion: reduce)").matches;
 let pushing = 0;
 let startIndex = 0;
 let game = null;
@@ -188,6 +189,10 @@ function on(id, event, handler) {
 
 function toggle() {
   running = !running;
+  showRunning();
+}
+
+function showRunning() {
   $("play").textContent = running ? "Pause" : "Play";
 }
 
@@ -265,4 +270,7 @@ if (weight.kind === "shared") {
 document.documentElement.classList.add("live");
 showWeight();
 restart();
+showRunning();
+tick();
+draw();
 requestAnimationFrame(frame);

@@ -70,7 +70,7 @@ def page(
         {
             "TITLE": in_html(controller.name),
             "SUMMARY": in_html(summary(controller, task)),
-            "SCENE": _SCENE if task is not None else "",
+            "SCENE": _SCENE if task is not None else _REPLAY,
             "NETWORK": network_svg(controller, node_names(controller)),
             "CURVE": curve,
             "CONNECTIONS": _connections(controller),
@@ -170,6 +170,13 @@ _SCENE = """<section class="needs-js">
 <div><dt>mean effort</dt><dd id="effort"></dd></div><div><dt>sign changes a second</dt><dd id="changes"></dd></div></dl>
 <p class="soft">Keys: space pauses, r restarts, arrows push.
 Hard mode: noise, wrong gains, a late actuator, another plant.</p>
+</section>"""
+_REPLAY = """<section class="needs-js">
+<h2>Recorded observations</h2>
+<div class="row"><button id="play">Pause</button></div>
+<label>Speed <input type="range" id="speed" min="0.1" max="4" step="0.1" value="1"></label>
+<p class="soft">What was observed in an episode, or is tested, again and again; the controller answers it here.
+Key: space pauses.</p>
 </section>"""
 _WRONG = """<section class="wrong needs-js">
 <h2>Disturbances</h2>

@@ -32,8 +32,11 @@ def network_svg(controller: Controller, names: list[str]) -> str:
     def place(x: float, y: float) -> tuple[float, float]:
         return margins[0] + COLUMN * x, TOP + ROW * y
 
-    parts = [_wire(controller, k, route, place) for k, route in enumerate(layout.routes)]
+    # Where a viewer takes the page's style away, as servers of build results do, lines must not become black areas.
+    parts = ['<g fill="none" stroke="#57606a">']
+    parts += [_wire(controller, k, route, place) for k, route in enumerate(layout.routes)]
     parts += [_node(controller, node, names[node], place(*point)) for node, point in layout.positions.items()]
+    parts.append("</g>")
     height = 2 * TOP + ROW * (layout.rows - 1)
     label = in_html(f"network of {network.n_connections} connections")
     return f'<svg viewBox="0 0 {width:.0f} {height:.0f}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
@@ -64,11 +67,11 @@ def _node(controller: Controller, node: int, name: str, at: tuple[float, float])
     circle = f'<circle class="ring" cx="{x:.1f}" cy="{y:.1f}" r="{radius}"/>'
     glow = f'<circle class="glow" cx="{x:.1f}" cy="{y:.1f}" r="{radius - 1}" opacity="0"/>'
     icon = _icon(network.activations[node - network.first], x, y) if node >= network.first else ""
-    text = ""
+    text, letters = "", 'fill="#57606a" stroke="none"'
     if node in _sides(controller)[0]:
-        text = f'<text x="{x - 12:.1f}" y="{y + 4:.1f}" text-anchor="end">{in_html(name)}</text>'
+        text = f'<text x="{x - 12:.1f}" y="{y + 4:.1f}" text-anchor="end" {letters}>{in_html(name)}</text>'
     elif node in _sides(controller)[1]:
-        text = f'<text x="{x + 17:.1f}" y="{y + 4:.1f}">{in_html(name)}</text>'
+        text = f'<text x="{x + 17:.1f}" y="{y + 4:.1f}" {letters}>{in_html(name)}</text>'
     title = f"<title>{in_html(name)}</title>"
     return f'<g class="node" data-node="{node}" tabindex="0" role="img">{title}{circle}{glow}{icon}{text}</g>'
 
