@@ -11,7 +11,7 @@ C_FOLDERS := runtime_c exporters/targets/boards examples examples/* tests/*
 C_SOURCES := $(filter-out tests/golden/%,$(wildcard $(C_FOLDERS:%=%/*.c) $(C_FOLDERS:%=%/*.h)))
 
 .DEFAULT_GOAL := help
-.PHONY: analysis site notebooks help demo quick test test-long bare pre-pr cross cross-sample firmware exhaustive bench digits rivals knob memory double-pole size size-check runtimes packages zoo-check \
+.PHONY: analysis site notebooks help demo quick test test-long bare pre-pr cross cross-sample firmware exhaustive bench digits rivals quadrotor knob memory double-pole size size-check runtimes packages zoo-check \
         screenshots evidence evidence-sample warnings misra coverage prove prove-elsewhere translation fuzz mutants reliability fuzz-states fuzz-inputs lint clean
 
 help:  ## show this list
@@ -85,6 +85,9 @@ digits: $(VENV)/.test-ready  ## propose digit classifiers, score them on MNIST (
 
 rivals: $(VENV)/.test-ready  ## tune textbook controllers as ours are, play them beside ours; writes docs/rivals.md
 	@PYTHONPATH=tests $(BIN)/python tests/bench/rivals.py
+
+quadrotor: $(VENV)/.test-ready  ## throw a quadrotor, count how often it is caught; writes docs/quadrotor.md
+	@$(BIN)/python tests/bench/quadrotor.py
 
 knob: $(VENV)/.test-ready  ## turn the one weight on changed plants as a robot would; writes docs/knob.md
 	@$(BIN)/python tests/bench/knob.py

@@ -23,6 +23,7 @@ from wann_rt.core.controller import Controller
 from wann_rt.core.errors import FileError
 
 ZOO = Path(zoo.__file__).parent
+SILENT = ("import", "rival")  # commands without the option --quiet
 
 
 def main() -> None:
@@ -49,7 +50,7 @@ def train(recipe: zoo.Recipe, folder: Path, given: Path | None) -> None:
         print(f"{recipe.name}: {command}", flush=True)
         program, *arguments = shlex.split(command)
         assert program == "wann-rt"
-        quiet = [] if arguments[0] == "import" else ["--quiet"]
+        quiet = [] if arguments[0] in SILENT else ["--quiet"]
         subprocess.run([sys.executable, "-m", "wann_rt", *arguments, *quiet], cwd=folder, check=True)
     spent = round(cpu_seconds() - before)
     for target, source in ((recipe.name, recipe.champion), (f"{recipe.name}.shared", recipe.shared)):
