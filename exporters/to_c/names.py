@@ -13,6 +13,8 @@ from wann_rt.exporters.to_c.text import identifier, is_identifier, unique, word
 _RENAMED = {"step": "unit_step"}
 MAX_PREFIX = 24  # longest default prefix, because it stands in almost every line
 RUNTIME = "wann"  # the prefix of the C runtime in runtime_c, with which a controller may be linked
+FRACTION = "_fraction"  # the end of the name of a channel's format, in fixed point
+TAKEN = (RUNTIME, "wann_guard", "wann_tune")  # those of all headers there
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def c_prefix(controller: Controller) -> str:
     A name without Latin letters or digits says nothing here, and that of the runtime is taken: the digest stands in.
     """
     plain = word(controller.name)[:MAX_PREFIX].rstrip("_")
-    if plain in ("", RUNTIME):
+    if plain in ("", *TAKEN):
         return f"{RUNTIME}_{digest(controller).partition(':')[2][:8]}"
     return identifier(plain, RUNTIME)
 
@@ -93,16 +95,24 @@ def checked_prefix(prefix: str) -> str:
             f"prefix {prefix!r} cannot begin names in C: expected a letter, then letters, digits and "
             "single underscores, and no keyword"
         )
-    if prefix.strip("_").lower() == RUNTIME:
-        raise ExportError(f"prefix {prefix!r} is that of the C runtime (wann_step, wann_selftest): choose another one")
+    if prefix.strip("_").lower() in TAKEN:
+        raise ExportError(
+            f"prefix {prefix!r} is that of the C runtime (wann_step, wann_guard_reset): choose another one"
+        )
     return prefix.rstrip("_")
 
 
 def enumerators(prefix: str, side: str, channels: Sequence[Channel]) -> tuple[str, ...]:
-    """Returns the name of each channel's index, e.g. ``PENDULUM_OBS_THETA``."""
+    """Returns the name of each channel's index, e.g. ``PENDULUM_OBS_THETA``.
+
+    In fixed point its format is called ``PENDULUM_OBS_THETA_FRACTION``, which no other channel may be called.
+    """
     words: list[str] = []
+    taken: list[str] = []
     for k, channel in enumerate(channels):
-        words.append(unique(word(channel.name) or str(k), words))
+        name = unique(word(channel.name) or str(k), [*taken, *(t.removesuffix(FRACTION) for t in taken)])
+        words.append(name)
+        taken += [name, name + FRACTION]
     return tuple(f"{prefix}_{side}_{name}".upper() for name in words)
 
 

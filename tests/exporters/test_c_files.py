@@ -108,7 +108,7 @@ def test_a_header_is_ascii_whatever_its_text(number: str) -> None:
     assert "Ohm*m" in text
 
 
-@pytest.mark.parametrize("name", ["wann", "WANN", "", "温度", "!!", "wann_", "__wann__"])
+@pytest.mark.parametrize("name", ["wann", "WANN", "", "温度", "!!", "wann_", "__wann__", "wann guard", "Wann-Tune"])
 def test_no_default_prefix_is_that_of_the_runtime(name: str) -> None:
     odd = named(name)
     assert re.fullmatch(r"wann_[0-9a-f]{8}", c_prefix(odd))
@@ -116,8 +116,9 @@ def test_no_default_prefix_is_that_of_the_runtime(name: str) -> None:
 
 
 def test_a_prefix_of_the_runtime_is_refused_and_underscores_do_not_double() -> None:
-    with pytest.raises(ExportError, match="C runtime"):
-        to_c(swing_up(), prefix="wann")
+    for prefix in ("wann", "wann_guard", "wann_tune"):
+        with pytest.raises(ExportError, match="C runtime"):
+            to_c(swing_up(), prefix=prefix)
     text = to_c(swing_up(), prefix="foo_")
     assert "foo_step(" in text
     assert re.search(r"foo__|FOO__", text) is None

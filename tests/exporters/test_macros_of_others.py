@@ -1,6 +1,7 @@
 """Headers of other people stand before ours: their macros, and the warnings that their projects make errors."""
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from helpers.c_library import every_compiler, swing_up, write_unit
 
 from wann_rt.core.controller import Weight
 from wann_rt.exporters import export
+from wann_rt.exporters.parity.compiler import compile_with
 from wann_rt.exporters.to_c.header import to_c
 from wann_rt.exporters.to_c_fixed.header import to_c_fixed
 from wann_rt.runtime_c import include_dir
@@ -111,3 +113,12 @@ def test_sanitizers_that_take_unsigned_sums_for_faults_find_none(tmp_path: Path)
     assert done.returncode == 0, done.stderr
     ran = subprocess.run(["./unit"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
+
+
+@pytest.mark.parametrize("words", ["x; x fraction; x_fraction; X; x 2", "x fraction; x; x 2 fraction; x 2; x 2 2"])
+def test_no_channel_has_the_name_of_the_format_of_another_one(words: str, tmp_path: Path) -> None:
+    base = swing_up()
+    pairs = zip(base.observations, words.split("; "), strict=True)
+    odd = replace(base, observations=tuple(replace(channel, name=name) for channel, name in pairs), vectors=())
+    source = write_unit(tmp_path, {"p": to_c(odd, prefix="p"), "q": to_c_fixed(odd, prefix="q")})
+    compile_with(needs.any_compiler(), ["-std=c99", "-c", str(source), "-o", str(tmp_path / "unit.o")])
