@@ -26,9 +26,7 @@ from wann_rt.tasks.task import Task
 
 STORE = memory.DOCS / "double_pole.json"
 SOLVED = 100_000  # steps
-ATTEMPT = 65_536  # evaluations after which a run begins anew, as ESP does; all of them count
-ATTEMPTS = 15  # after which it counts as failed
-MOST = ATTEMPT * ATTEMPTS
+MOST = 65_536  # evaluations after which a run counts as failed
 POSITIONS = ["x", "theta_1", "theta_2"]
 SETTINGS: dict[str, Any] = {
     "preset": "tuned", "episodes": 1, "retest_every": 10_000, "retest_episodes": 1, "sweep_weights": 1,
@@ -54,7 +52,7 @@ class UntilSolved(wr.Callback):
 
     def on_generation(self, report: Any, running: Any) -> bool:
         """Keeps the network that solves the task."""
-        self.generations = report.generation
+        self.generations = report.generation + 1  # they count from 0
         solved = report.best >= SOLVED
         self.network = running.best if solved else None
         return bool(solved)
@@ -72,17 +70,12 @@ def run(arm: str, seed: int, threads: int | None) -> dict[str, Any]:
     derive, weight, population = ARMS[arm]
     plain = get("double-pole")
     task = replace(seen_through(plain, POSITIONS, derive), max_steps=SOLVED)
-    watch, evaluations = UntilSolved(), 0
-    sizes: dict[str, Any] = {"population": population, "generations": ATTEMPT // population, "weights": (weight,)}
-    for attempt in range(ATTEMPTS):
-        seeds: dict[str, Any] = {"seed": seed + 1000 * attempt, "threads": threads}
-        wr.search(task, progress=False, callbacks=[watch], **SETTINGS, **sizes, **seeds)
-        evaluations += watch.generations * population
-        if watch.network is not None:
-            break
-        if watch.generations < sizes["generations"]:
-            raise SystemExit("stopped")  # a search that is told to end gives its best, which is no failure
-    found: dict[str, Any] = {"evaluations": evaluations, "solved": watch.network is not None}
+    watch = UntilSolved()
+    sizes: dict[str, Any] = {"population": population, "generations": MOST // population, "weights": (weight,)}
+    wr.search(task, seed=seed, threads=threads, progress=False, callbacks=[watch], **SETTINGS, **sizes)
+    if watch.network is None and watch.generations < sizes["generations"]:
+        raise SystemExit("stopped")  # a search that is told to end gives its best, which is no failure
+    found: dict[str, Any] = {"evaluations": watch.generations * population, "solved": watch.network is not None}
     if watch.network is None:
         return found
     others = seen_through(replace(plain, start=other_start), POSITIONS, derive)
