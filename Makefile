@@ -11,7 +11,7 @@ C_FOLDERS := runtime_c exporters/targets/boards examples examples/* tests/*
 C_SOURCES := $(filter-out tests/golden/%,$(wildcard $(C_FOLDERS:%=%/*.c) $(C_FOLDERS:%=%/*.h)))
 
 .DEFAULT_GOAL := help
-.PHONY: analysis site notebooks help demo quick test test-long bare pre-pr cross cross-sample firmware exhaustive bench digits rivals quadrotor knob memory double-pole size size-check runtimes packages zoo-check \
+.PHONY: analysis site notebooks help demo quick test test-long bare pre-pr cross cross-sample firmware exhaustive bench digits rivals quadrotor knob memory monitor double-pole size size-check runtimes packages zoo-check \
         screenshots evidence evidence-sample warnings misra coverage prove prove-elsewhere translation fuzz mutants reliability fuzz-states fuzz-inputs lint clean
 
 help:  ## show this list
@@ -97,6 +97,10 @@ double-pole: $(VENV)/.test-ready  ## double pole balancing without velocities, 5
 
 memory: $(VENV)/.test-ready  ## search from positions alone, with rates and with derived ones; writes docs/memory.md
 	@$(BIN)/python tests/bench/memory.py
+
+monitor: $(VENV)/.test-ready  ## calibrate monitors, count what they find and their false alarms; writes docs/monitor.md
+	@PYTHONPATH=tests $(BIN)/python -m size install
+	@$(BIN)/python tests/bench/monitor.py
 
 # The wheel of Node.js brings npm, for which Debian installs hundreds of packages; it stays out of .venv/bin, which is
 # all that `make quick` finds programs in.

@@ -22,12 +22,13 @@ from wann_rt.core.controller import Controller
 from wann_rt.core.files import write_atomic
 from wann_rt.core.monitor import Monitor
 from wann_rt.exporters.to_c.header import to_c
-from wann_rt.monitoring.calibrate import counted, excesses, worst_scores
+from wann_rt.monitoring.calibrate import counted, excesses, recorded_excesses, worst_scores
+from wann_rt.monitoring.environments import Machines
 from wann_rt.monitoring.faults import FAULTS
 from wann_rt.monitoring.kinds import KINDS, RECIPES
-from wann_rt.monitoring.machines import machines, record, usual_spread
+from wann_rt.monitoring.machines import Record, machines, record, usual_spread
 from wann_rt.monitoring.make import monitor
-from wann_rt.play.task_of import compiled_task_of
+from wann_rt.play.task_of import compiled_task_of, environment_of
 
 DOCS = Path(__file__).parents[2] / "docs"
 STORE, PAGE, TEMPLATE = DOCS / "monitor.json", DOCS / "monitor.md", Path(__file__).with_name("monitor.md.in")
@@ -37,7 +38,8 @@ PHASES = {
     "pendulum": {"balanced": 100, "swinging up": 10},
 }
 USUAL, RARE = 1e-5, 1e-7
-STEPS = {USUAL: 10_000_000, RARE: 400_000_000}  # of the calibration, and as many held out
+STEPS = {USUAL: 4_000_000, RARE: 200_000_000}  # of the calibration, and as many held out
+WALKER, WALKERS_RATE, WALKERS_STEPS = "bipedal-walker", 1e-4, 200_000
 MACHINES, FAULT_SEED, HELD_OUT_SEED = 100, 900_000_000, 1_500_000_000
 ARMS = [*((kind, USUAL) for kind in RECIPES), ("plant", RARE)]
 Rows = dict[str, dict[str, dict[str, Any]]]
@@ -47,16 +49,43 @@ def main() -> None:
     """Measures what is missing, then writes the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int)
-    threads = parser.parse_args().threads
-    rows: Rows = json.loads(STORE.read_text()) if STORE.exists() else {}
+    parser.add_argument("--rate", type=float, choices=[USUAL, RARE], help="only the rows of this rate")
+    given = parser.parse_args()
     for kind, rate in ARMS:
         for task in PHASES:
             name = kind if rate == USUAL else f"{kind}, {rate:g}"
-            if name not in rows.setdefault(task, {}):
-                rows[task][name] = row(task, kind, rate, threads)
+            if name not in stored().get(task, {}) and given.rate in (None, rate):
+                made = row(task, kind, rate, given.threads)
+                rows = stored()  # again: the rows of the other rate may be measured meanwhile
+                rows.setdefault(task, {})[name] = made
                 write_atomic(STORE, (json.dumps(rows, indent=1) + "\n").encode())
-                print(task, name, rows[task][name], flush=True)
-    write_atomic(PAGE, page(rows).encode())
+                print(task, name, made, flush=True)
+    for kind in ("range", "linear"):
+        if kind not in stored().get(WALKER, {}) and given.rate is None:
+            rows = stored()
+            rows.setdefault(WALKER, {})[kind] = walker_row(kind)
+            write_atomic(STORE, (json.dumps(rows, indent=1) + "\n").encode())
+    write_atomic(PAGE, page(stored()).encode())
+
+
+def walker_row(kind: str) -> dict[str, Any]:
+    """Returns what is measured of a monitor of the walker, in EnvPool, whose plant cannot be changed."""
+    task = environment_of(zoo.load(WALKER), "BipedalWalker-v3", backend="envpool")
+    made = monitor(zoo.load(WALKER), task, false_alarms=WALKERS_RATE, kind=kind, steps=WALKERS_STEPS).controller
+    varied = Machines(zoo.load(WALKER), task)
+    assert made.monitor is not None
+    judged, steps = recorded_excesses(varied.record(range(HELD_OUT_SEED, HELD_OUT_SEED + 192)))(made.monitor, 0)
+    faults = [fault for fault in FAULTS if fault.plant == 1]
+    found = {
+        fault.name: found_in(made.monitor, varied.record(range(FAULT_SEED, FAULT_SEED + 24), fault, 100), 100)
+        for fault in faults
+    }
+    return summary({"walking": found}, WALKERS_RATE, int(np.count_nonzero(judged > 1)), steps) | cost(made)
+
+
+def stored() -> Rows:
+    """Returns what was measured."""
+    return json.loads(STORE.read_text()) if STORE.exists() else {}
 
 
 def row(task: str, kind: str, rate: float, threads: int | None) -> dict[str, Any]:
@@ -66,17 +95,21 @@ def row(task: str, kind: str, rate: float, threads: int | None) -> dict[str, Any
     assert controller.monitor is not None
     judged, steps = excesses(controller, varied, HELD_OUT_SEED, threads)(controller.monitor, STEPS[rate])
     found = {phase: by_fault(controller, controller.monitor, begins) for phase, begins in PHASES[task].items()}
+    return summary(found, rate, int(np.count_nonzero(judged > 1)), steps) | cost(controller)
+
+
+def summary(found: dict[str, dict[str, tuple[float, float]]], rate: float, alarms: int, steps: int) -> dict[str, Any]:
+    """Returns the figures of what was found: phase -> fault -> share and delay."""
     shares = {phase: round(float(np.mean([share for share, _ in each.values()])), 3) for phase, each in found.items()}
     delays = [delay for each in found.values() for share, delay in each.values() if share > 0]
     return {
         "found": round(float(np.mean(list(shares.values()))), 3),
         "found_by_phase": shares,
-        "found_by_fault": {name: [each[name][0] for each in found.values()] for name in found["balanced"]},
+        "found_by_fault": {name: [each[name][0] for each in found.values()] for name in next(iter(found.values()))},
         "stated_false_alarms": rate,
-        "measured_false_alarms": float(f"{np.count_nonzero(judged > 1) / steps:.3g}"),
+        "measured_false_alarms": float(f"{alarms / steps:.3g}"),
         "held_out_steps": steps,
         "median_delay": float(np.median(delays)),
-        **cost(controller),
     }
 
 
@@ -85,13 +118,18 @@ def by_fault(controller: Controller, monitor: Monitor, begins: int) -> dict[str,
     varied, found = machines(compiled_task_of(controller)), {}
     for fault in FAULTS:
         played = record(controller, varied, range(FAULT_SEED, FAULT_SEED + MACHINES), fault, begins)
-        worst = worst_scores(monitor, played)
-        alarm = np.any([counted(worst, level.hits, level.of) > level.above for level in monitor.levels], axis=0)
-        fair = played.alive[min(begins, len(played.alive) - 1)] & ~alarm[:begins].any(axis=0)
-        late, is_found = alarm[begins:].argmax(axis=0), alarm[begins:].any(axis=0)
-        share = float(np.mean(is_found[fair]))
-        found[fault.name] = (round(share, 2), float(np.median(late[fair & is_found])) if share else 0.0)
+        found[fault.name] = found_in(monitor, played, begins)
     return found
+
+
+def found_in(monitor: Monitor, played: Record, begins: int) -> tuple[float, float]:
+    """Returns in which share of episodes a fault is found that begins at a step, and the median delay."""
+    worst = worst_scores(monitor, played)
+    alarm = np.any([counted(worst, level.hits, level.of) > level.above for level in monitor.levels], axis=0)
+    fair = played.alive[min(begins, len(played.alive) - 1)] & ~alarm[:begins].any(axis=0)
+    late, is_found = alarm[begins:].argmax(axis=0), alarm[begins:].any(axis=0)
+    share = float(np.mean(is_found[fair]))
+    return round(share, 2), float(np.median(late[fair & is_found])) if share else 0.0
 
 
 _SOURCE = """\
@@ -135,7 +173,7 @@ def page(rows: Rows) -> str:
     """Returns the page."""
     lines = []
     for task, kinds in rows.items():
-        phases = list(PHASES[task])
+        phases = list(next(iter(kinds.values()))["found_by_phase"])
         head = ["kind", "false alarms a step", "measured", *(f"found, {phase}" for phase in phases), "delay", "bytes"]
         lines += [f"**{task}**", "", _line([*head, "instructions"]), _line(["---"] * (len(head) + 1))]
         for kind, one in kinds.items():
@@ -144,12 +182,14 @@ def page(rows: Rows) -> str:
             costs = [f"{one['median_delay']:g}", str(one["bytes"]), str(one["instructions"])]
             lines.append(_line([kind.split(",")[0], *figures, *costs]))
         lines.append("")
-    faults = [_line(["fault", *(f"{task}, {phase}" for task in rows for phase in PHASES[task])]), _line(["---"] * 5)]
+    own = {task: one for task, one in rows.items() if task in PHASES}
+    columns = [f"{task}, {phase}" for task in own for phase in PHASES[task]]
+    faults = [_line(["fault", *columns]), _line(["---"] * (1 + len(columns)))]
+    best = [one.get(f"plant, {RARE:g}") or one["plant"] for one in own.values()]
     for fault in FAULTS:
-        shares = [
-            f"{share:.2f}" for task in rows for share in rows[task][f"plant, {RARE:g}"]["found_by_fault"][fault.name]
-        ]
-        faults.append(_line([fault.name, *shares]))
+        faults.append(
+            _line([fault.name, *(f"{share:.2f}" for one in best for share in one["found_by_fault"][fault.name])])
+        )
     spread = usual_spread(compiled_task_of(zoo.load("cartpole-swingup")))
     fills = {
         "<kinds>": "\n".join(_line([kind.name, kind.told]) for kind in KINDS.values()),

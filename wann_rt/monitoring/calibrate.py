@@ -80,7 +80,16 @@ def calibrated(
     ranked = np.sort(found)[::-1]
     factor = f32((ranked[allowed - 1] + ranked[min(allowed, len(ranked) - 1)]) / 2)
     levels = tuple(replace(level, above=float(f32(level.above) * factor)) for level in rough.levels)
-    return Calibrated(replace(rough, levels=levels), played, len(found), int((found > factor).sum()))
+    made_of = _in_units(replace(rough, levels=levels))
+    return Calibrated(made_of, played, len(found), int((found > factor).sum()))
+
+
+def _in_units(monitor: Monitor) -> Monitor:
+    """Returns the same monitor with 1 as the threshold of its last level: a constant that costs nothing."""
+    unit = monitor.levels[-1].above
+    levels = [replace(level, above=level.above / unit) for level in monitor.levels[:-1]]
+    features = [f if f.kind == "stuck" else replace(f, scale=f.scale / unit) for f in monitor.features]
+    return replace(monitor, features=tuple(features), levels=(*levels, replace(monitor.levels[-1], above=1.0)))
 
 
 def scaled(made: Sequence[Made], record: Record, false_alarms: float, fail_safe: tuple[float, ...]) -> Monitor:

@@ -68,6 +68,10 @@ class Given:
         count = self.actions if letter == "a" else self.observations
         return [Symbol("input", name=f"{letter}{k}") for k in range(count)]
 
+    def is_binary(self, k: int) -> bool:
+        """Whether an observation has two values at most, of which each is as usual as the other."""
+        return len(np.unique(self.record.seen[:, k][self.record.alive][:10_000])) <= 2
+
     def samples(self, most: int = 40_000) -> NDArray[np.float64]:
         """Returns some steps: readings before, actions, readings, one row each."""
         seen, done, alive = self.record
@@ -95,20 +99,20 @@ class Kind:
 
 
 def _range(given: Given) -> list[Made]:
-    return [Made("range", (k,), o) for k, o in enumerate(given.inputs("o"))]
+    return [Made("range", (k,), o) for k, o in enumerate(given.inputs("o")) if not given.is_binary(k)]
 
 
 def _change(given: Given) -> list[Made]:
     pairs = zip(given.inputs("o"), given.inputs("b"), strict=True)
-    return [Made("change", (k,), o - b, is_residual=True) for k, (o, b) in enumerate(pairs)]
+    made = [Made("change", (k,), o - b, is_residual=True) for k, (o, b) in enumerate(pairs)]
+    return [one for k, one in enumerate(made) if not given.is_binary(k)]
 
 
 def _stuck(given: Given) -> list[Made]:
-    """Binary channels, which repeat themselves by nature, are left out; others may repeat as often as they did here."""
+    """Binary channels repeat themselves by nature and are left out; others may repeat as often as they did here."""
     made = []
     for k, repeats in enumerate(given.inputs("r")):
-        values = given.record.seen[:, k][given.record.alive]
-        if len(np.unique(values[:10_000])) > 2:
+        if not given.is_binary(k):
             beyond = f32(max(FEWEST_REPEATS - 1, 1 + _longest(given.record, k)) - 0.5)
             made.append(Made("stuck", (k,), select(repeats > beyond, LARGEST, ZERO), is_fixed=True))
     return made

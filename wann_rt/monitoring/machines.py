@@ -91,7 +91,7 @@ def record(controller: Controller, task: Task, seeds: range, fault: Fault | None
     for t in range(task.max_steps):
         is_broken = fault is not None and t >= begins
         with np.errstate(all="ignore"):
-            seen[t] = _reading(broken, fault if is_broken else None, _rows(task.observe(*state), lanes)[:n])
+            seen[t] = read_broken(broken, fault if is_broken else None, _rows(task.observe(*state), lanes)[:n])
             actions, memory = _acted(controller, seen[t].T, memory)
             done[t], alive[t] = actions.T, running
             given = actions.T * np.float32(fault.actuator) if fault is not None and is_broken else actions.T
@@ -115,7 +115,8 @@ def _acted(controller: Controller, seen: Floats, memory: Floats | None) -> tuple
     return actions, controller.memory.acted(after, actions)
 
 
-def _reading(broken: Broken, fault: Fault | None, read: Floats) -> Floats:
+def read_broken(broken: Broken, fault: Fault | None, read: Floats) -> Floats:
+    """Returns what sensors say of a step, and notes what later faults need."""
     said = read if fault is None or fault.readings is None else fault.readings(broken, read)
     broken.lines = [read, *broken.lines][:LATE]
     if fault is None or broken.held is None:

@@ -9,13 +9,14 @@ from wann_rt.core.errors import ConfigError, TaskError
 from wann_rt.core.guess import near
 from wann_rt.core.monitor import MOST_CHANNELS
 from wann_rt.core.stages import stage
-from wann_rt.monitoring.calibrate import FEWEST, Calibrated, calibrated, check_rate, excesses
+from wann_rt.monitoring.calibrate import FEWEST, Calibrated, calibrated, check_rate, excesses, recorded_excesses
 from wann_rt.monitoring.kinds import AUTO, RECIPES, Given
 from wann_rt.monitoring.machines import machines, record, usual_spread
 from wann_rt.monitoring.predictor import predicted
 from wann_rt.play.task_of import task_of
 from wann_rt.tasks.any_task import AnyTask
 from wann_rt.tasks.dataset.task import DataTask
+from wann_rt.tasks.environment.task import EnvironmentTask
 from wann_rt.tasks.observed import observed
 from wann_rt.tasks.task import Task
 
@@ -92,7 +93,10 @@ def monitor(
     safe = fail_safe_of(controller, fail_safe or {})
     wanted = min(max(int(2 * FEWEST / false_alarms), RECORDED), MOST_STEPS) if steps is None else steps
     check_rate(false_alarms, wanted)
-    plain = _plant_of(controller, task)
+    found_task = task_of(controller, task)
+    if isinstance(found_task, EnvironmentTask):
+        return _of_environment(controller, found_task, kind, false_alarms, wanted, spread, safe, seed)
+    plain = _plant_of(controller, found_task)
     chosen = _chosen(kind, plain)
     varied = machines(plain.base or plain, spread)
     seen = _seen(varied, controller)
@@ -108,6 +112,37 @@ def monitor(
     provenance = {**controller.provenance, "monitor": told}
     made = replace(controller, monitor=found.monitor, provenance=provenance)
     return Monitored(made, chosen, used, found)
+
+
+def _of_environment(
+    controller: Controller,
+    task: EnvironmentTask,
+    kind: str,
+    false_alarms: float,
+    steps: int,
+    spread: Mapping[str, float] | None,
+    safe: Sequence[float],
+    seed: int,
+) -> Monitored:
+    """Returns a controller with a monitor that was calibrated on episodes of an environment."""
+    from wann_rt.monitoring.environments import Machines
+
+    _check_width(controller)
+    chosen = "range" if kind == AUTO else kind
+    stage("recording nominal machines")
+    varied = Machines(controller, task, spread)
+    first, episodes = RECORD_SEED + seed * MOST_STEPS, 64
+    kept = varied.record(range(first % 2**31, first % 2**31 + episodes))
+    while (missing := steps - int(kept.alive.sum())) > 0:
+        episodes = max(episodes + 64, episodes * steps // (steps - missing))
+        kept = varied.record(range(first % 2**31, first % 2**31 + episodes))
+    given = Given(None, kept, len(controller.observations), len(controller.actions), seed)
+    stage("calibrating the thresholds")
+    found = calibrated(given, RECIPES[chosen], false_alarms, steps, safe, recorded_excesses(kept))
+    told = {"kind": chosen, "steps": found.steps, "spread": varied.spread, "task": task.name}
+    provenance = {**controller.provenance, "monitor": told}
+    made = replace(controller, monitor=found.monitor, provenance=provenance)
+    return Monitored(made, chosen, varied.spread, found)
 
 
 def fail_safe_of(controller: Controller, chosen: Mapping[str, float]) -> tuple[float, ...]:
@@ -130,19 +165,19 @@ def fail_safe_of(controller: Controller, chosen: Mapping[str, float]) -> tuple[f
     return tuple(float(chosen.get(c.name, float(c.neutral))) for c in controller.actions)
 
 
-def _plant_of(controller: Controller, task: AnyTask | str | None) -> Task:
-    """Returns the plain compiled task whose machines are varied."""
+def _check_width(controller: Controller) -> None:
     if len(controller.observations) > MOST_CHANNELS:
         raise ConfigError(
             f"controller {controller.name!r} has {len(controller.observations)} observations; a monitor watches at "
             f"most {MOST_CHANNELS}, whose bits its alarm is"
         )
-    found = task_of(controller, task)
+
+
+def _plant_of(controller: Controller, found: AnyTask) -> Task:
+    """Returns the plain compiled task whose machines are varied."""
+    _check_width(controller)
     if isinstance(found, DataTask) or not isinstance(found, Task):
-        raise TaskError(
-            f"task {found.name} is no compiled one, and only of those are there machines that differ: name one with "
-            "the controller's observations and actions (--task NAME or --task FILE.py:NAME)"
-        )
+        raise TaskError(f"task {found.name} is a data set, whose rows are no sequence: there is nothing to watch")
     return found.raw or found
 
 

@@ -94,7 +94,7 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-def _begun(task: EnvironmentTask, seeds: NDArray[np.int64], workers: int) -> tuple[Any, Any, NDArray[Any]]:
+def begun(task: EnvironmentTask, seeds: NDArray[np.int64], workers: int) -> tuple[Any, Any, NDArray[Any]]:
     """Returns a new pool, the type of its actions, and its first observations."""
     settings = {"num_envs": len(seeds), "seed": seeds.tolist(), "num_threads": min(workers, len(seeds))}
     with _quiet():
@@ -107,7 +107,7 @@ def _playing(task: EnvironmentTask, chunk: Chunk, workers: int) -> Playing:
     """Plays all episodes of a chunk side by side until the last has ended; yields while the pool steps."""
     count, n_actions = len(chunk.seeds), len(task.actions)
     policy, rules, books = policy_of(task, chunk), rules_of(task), open_books(count, n_actions)
-    pool, kind, observations = _begun(task, chunk.seeds, workers)
+    pool, kind, observations = begun(task, chunk.seeds, workers)
     running = np.arange(count)
     actions, choices = np.zeros((count, n_actions), np.float32), np.zeros(count, np.int64)
     while len(running):
