@@ -8,7 +8,6 @@ import click
 from wann_rt.cli.options import (
     AS_JSON,
     CONTROLLER,
-    SEED,
     TASK_SET,
     THREADS,
     Choice,
@@ -45,7 +44,6 @@ from wann_rt.cli.options import (
 @task_option("vary")
 @environment
 @TASK_SET
-@SEED
 @THREADS
 @AS_JSON
 def monitor(

@@ -64,7 +64,6 @@ def monitor(
     spread: Mapping[str, float] | None = None,
     steps: int | None = None,
     fail_safe: Mapping[str, float] | None = None,
-    seed: int = 0,
     threads: int | None = None,
 ) -> Monitored:
     """Calibrates a monitor on machines that differ.
@@ -77,7 +76,6 @@ def monitor(
         spread: how machines differ, where that is another way than usual, e.g. ``{"pole_mass_spread": 0.2}``.
         steps: on how many the thresholds are set; by default as many as the rate needs, at most 10^9.
         fail_safe: actions to take after an alarm, by name; by default the value of each range nearest 0.
-        seed: of the machines.
         threads: how many to use; the result does not depend on it.
 
     Raises:
@@ -95,15 +93,15 @@ def monitor(
     check_rate(false_alarms, wanted)
     found_task = task_of(controller, task)
     if isinstance(found_task, EnvironmentTask):
-        return _of_environment(controller, found_task, kind, false_alarms, wanted, spread, safe, seed)
+        return _of_environment(controller, found_task, kind, false_alarms, wanted, spread, safe)
     plain = _plant_of(controller, found_task)
     chosen = _chosen(kind, plain)
     varied = machines(plain.base or plain, spread)
     seen = _seen(varied, controller)
-    first = RECORD_SEED + seed * MOST_STEPS
+    first = RECORD_SEED
     stage("recording nominal machines")
     kept = record(controller, seen, range(first, first + max(64, min(wanted, RECORDED) // plain.max_steps)))
-    given = Given(_seen(plain, controller, ()), kept, len(controller.observations), len(controller.actions), seed)
+    given = Given(_seen(plain, controller, ()), kept, len(controller.observations), len(controller.actions))
     stage("calibrating the thresholds")
     judge = excesses(controller, seen, first + RECORDED, threads)
     found = calibrated(given, RECIPES[chosen], false_alarms, wanted, safe, judge)
@@ -122,7 +120,6 @@ def _of_environment(
     steps: int,
     spread: Mapping[str, float] | None,
     safe: Sequence[float],
-    seed: int,
 ) -> Monitored:
     """Returns a controller with a monitor that was calibrated on episodes of an environment."""
     from wann_rt.monitoring.environments import Machines
@@ -131,12 +128,12 @@ def _of_environment(
     chosen = "range" if kind == AUTO else kind
     stage("recording nominal machines")
     varied = Machines(controller, task, spread)
-    first, episodes = RECORD_SEED + seed * MOST_STEPS, 64
-    kept = varied.record(range(first % 2**31, first % 2**31 + episodes))
+    first, episodes = RECORD_SEED, 64
+    kept = varied.record(range(first, first + episodes))
     while (missing := steps - int(kept.alive.sum())) > 0:
         episodes = max(episodes + 64, episodes * steps // (steps - missing))
-        kept = varied.record(range(first % 2**31, first % 2**31 + episodes))
-    given = Given(None, kept, len(controller.observations), len(controller.actions), seed)
+        kept = varied.record(range(first, first + episodes))
+    given = Given(None, kept, len(controller.observations), len(controller.actions))
     stage("calibrating the thresholds")
     found = calibrated(given, RECIPES[chosen], false_alarms, steps, safe, recorded_excesses(kept))
     told = {"kind": chosen, "steps": found.steps, "spread": varied.spread, "task": task.name}
