@@ -17,7 +17,7 @@ from wann_rt import tasks, zoo
 from wann_rt.cli import main
 from wann_rt.core.controller import Channel, Controller
 from wann_rt.core.reference import evaluate
-from wann_rt.display.page.of_controller import compiled_task, page_of
+from wann_rt.display.page.of_controller import MOST_RECORDED, compiled_task, page_of, recorded
 from wann_rt.display.page.page import page
 from wann_rt.play.task_of import compiled_task_of
 from wann_rt.tasks.task import Task
@@ -132,6 +132,15 @@ def test_a_hostile_controller_runs_nothing(tmp_path: Path) -> None:
     assert 'class="live"' in seen
     assert "<img" not in seen
     assert re.search(r'id="play"[^>]*>Play<', seen)  # who asks for less motion starts it
+
+
+@needs.box2d
+def test_a_page_of_an_environment_replays_an_episode_of_it() -> None:
+    observed = recorded(zoo.load("lunar-lander"))
+    assert observed is not None
+    assert observed.shape[1] == 8
+    assert 50 < len(observed) <= MOST_RECORDED
+    assert recorded(replace(zoo.load("lunar-lander"), provenance={})) is None
 
 
 @needs.chromium

@@ -8,6 +8,7 @@ import numpy as np
 from wann_rt.core.controller import Controller
 from wann_rt.core.files import digest
 from wann_rt.core.reference import evaluate
+from wann_rt.display.tables import counted
 from wann_rt.exporters import export
 from wann_rt.exporters.parity.verify import EVALUATORS, EvaluatorRow
 from wann_rt.exporters.to_c.names import Names, c_prefix
@@ -24,7 +25,8 @@ def summary(controller: Controller, task: Task | None) -> str:
         "ensemble": f"the mean of {len(weight.values)} shared weights",
         "connections": "a weight of its own for each connection",
     }[weight.kind]
-    counts = f"{network.n_connections} connections, {network.n_hidden} hidden nodes, {kind}"
+    sizes = counted(network.n_connections, "connection"), counted(network.n_hidden, "hidden node")
+    counts = f"{sizes[0]}, {sizes[1]}, {kind}"
     rate = f", {controller.rate_hz:g} steps a second" if controller.rate_hz else ""
     return f"{counts}{rate}. Task: {task.title if task else controller.provenance.get('task', 'not known')}."
 
