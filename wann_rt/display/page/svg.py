@@ -33,7 +33,7 @@ def network_svg(controller: Controller, names: list[str]) -> str:
         return margins[0] + COLUMN * x, TOP + ROW * y
 
     # Where a viewer takes the page's style away, as servers of build results do, lines must not become black areas.
-    parts = ['<g fill="none" stroke="#57606a">']
+    parts = ['<g fill="none" stroke="#57606a" font-size="11">']
     parts += [_wire(controller, k, route, place) for k, route in enumerate(layout.routes)]
     parts += [_node(controller, node, names[node], place(*point)) for node, point in layout.positions.items()]
     parts.append("</g>")
@@ -106,11 +106,11 @@ def curve_svg(sweep: Sweep) -> tuple[str, dict[str, Any]]:
     )
     svg = (
         f'<svg viewBox="0 0 {CURVE_WIDTH:.0f} {CURVE_HEIGHT:.0f}" role="img" aria-label="mean return over the weight">'
-        f'<line class="axis" x1="{LEFT}" x2="{x[-1]:.0f}" y1="{y0}" y2="{y0}"/>{ticks}'
+        f'<line class="axis" stroke="#8c959f" x1="{LEFT}" x2="{x[-1]:.0f}" y1="{y0}" y2="{y0}"/>{ticks}'
         f'<text x="{LEFT - 6}" y="{y1 + 8}" text-anchor="end">{high:.0f}</text>'
         f'<text x="{LEFT - 6}" y="{y0}" text-anchor="end">{low:.0f}</text>'
-        f'<polygon class="band" points="{_points(band)}"/>'
-        f'<polyline class="mean" points="{_points(zip(x, height(means), strict=True))}"/>'
+        f'<polygon class="band" fill="#cfe3f1" points="{_points(band)}"/>'
+        f'<polyline class="mean" fill="none" stroke="#0072b2" points="{_points(zip(x, height(means), strict=True))}"/>'
         f'<circle id="dot" r="5" cx="{x[best]:.1f}" cy="{height(means[best]):.1f}"/></svg>'
         f'<p class="soft">Mean return over the shared weight, with its 95 % interval. '
         f'<span id="dot-value">Best: weight {weights[best]:.2f}, {means[best]:.1f}</span></p>'

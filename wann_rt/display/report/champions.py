@@ -67,15 +67,15 @@ def _front(found: Sequence[Ancestor], drawn: Iterable[int]) -> str:
     front = best_of_size(found)
     line = " ".join("{:.1f},{:.1f}".format(*point(k)) for k in front)
     parts = [
-        f'<line class="axis" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{TOP + up}" y2="{TOP + up}"/>',
-        f'<line class="axis" x1="{LEFT}" x2="{LEFT}" y1="{TOP}" y2="{TOP + up}"/>',
+        f'<line class="axis" stroke="#8c959f" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{TOP + up}" y2="{TOP + up}"/>',
+        f'<line class="axis" stroke="#8c959f" x1="{LEFT}" x2="{LEFT}" y1="{TOP}" y2="{TOP + up}"/>',
         f'<text x="{LEFT - 6}" y="{TOP + 8}" text-anchor="end">{high:.0f}</text>',
         f'<text x="{LEFT - 6}" y="{TOP + up}" text-anchor="end">{low:.0f}</text>',
         f'<text x="{LEFT}" y="{TOP + up + 16}">0</text>',
         f'<text x="{WIDTH - RIGHT}" y="{TOP + up + 16}" text-anchor="end">{most}</text>',
         f'<text x="{LEFT + across / 2}" y="{HEIGHT - 6}" text-anchor="middle">connections</text>',
         f'<text x="{LEFT + 6}" y="{TOP + 8}">fitness</text>',
-        f'<polyline class="front" points="{line}"/>',
+        f'<polyline class="front" fill="none" stroke="#0072b2" points="{line}"/>',
     ]
     for k in sorted(range(len(found)), key=lambda k: k in front):
         x, y = point(k)
@@ -83,4 +83,4 @@ def _front(found: Sequence[Ancestor], drawn: Iterable[int]) -> str:
         dot += f"<title>{sizes[k]} connections, fitness {scores[k]:.1f}</title></circle>"
         parts.append(f'<a href="#champion-{k}">{dot}</a>' if k in drawn else dot)
     box = f'viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" aria-label="fitness of the champions over their connections"'
-    return f'<svg class="plot" {box} role="img">{"".join(parts)}</svg>'
+    return f'<svg class="plot" {box} role="img" font-size="11">{"".join(parts)}</svg>'
