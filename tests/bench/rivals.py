@@ -92,7 +92,9 @@ def played(task: Task, given: argparse.Namespace) -> dict[str, Any]:
         entries.append(entry)
         found[entry.name] = entry.to_dict() | cost(task, entry)
         print(json.dumps({"task": task.name, "name": entry.name, **found[entry.name]}), flush=True)
-    best = max((e for e in entries if e.law is None), key=lambda e: e.disturbed.mean)
+    best = max((e for e in entries if e.law is None), key=lambda e: e.disturbed.mean, default=None)
+    if best is None:
+        return found
     return {"ours": {"name": best.name, **found[best.name]}, **found}
 
 
@@ -142,6 +144,8 @@ def line(label: str, row: dict[str, Any]) -> str:
 
 def verdict(rows: dict[str, Any]) -> str:
     """Returns in a sentence whether ours is better than every rival, disturbed."""
+    if "ours" not in rows:
+        return "The zoo has no champion of this task: nothing is compared."
     rivals = {name: row for name, row in rows.items() if "behind_ours" in row}
     nearest = min(rivals, key=lambda name: rivals[name]["behind_ours"])
     gap, error = rivals[nearest]["behind_ours"], rivals[nearest]["behind_ours_ci95"]
