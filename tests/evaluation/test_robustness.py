@@ -167,6 +167,18 @@ def test_a_report_covers_each_disturbance_and_all_together() -> None:
     assert set(report.to_dict()["disturbances"]) == set(report.scores)
 
 
+@pytest.mark.slow
+def test_a_champion_that_was_tuned_under_disturbances_is_judged_from_the_plain_task() -> None:
+    controller = wr.load("zoo:cartpole-swingup-robust")
+    recorded = wr.task_of(controller)
+    assert isinstance(recorded, Task)
+    assert TESTED.items() <= tasks.conditions_of(recorded).items()
+    report = wr.robustness(controller, episodes=8)
+    assert len({score.mean for score in report.scores.values()}) == len(report.scores)
+    kept = wr.robustness(controller, wr.task("swingup", delay=2), episodes=8)
+    assert kept.scores["delay = 2"].mean == kept.plain.mean
+
+
 def test_the_disturbed_swingup_has_the_bits_that_it_always_had() -> None:
     priced = tasks.with_params(SWING, effort_penalty=0.1, smoothness_penalty=0.05, **TESTED)
     digest = hashlib.sha256()

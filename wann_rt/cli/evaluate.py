@@ -49,8 +49,10 @@ def evaluate(controller: Path, disturbed: bool, as_json: bool, **options: Any) -
     from wann_rt.evaluation.conditions import evaluate as evaluate_controller
     from wann_rt.evaluation.robustness import robustness
     from wann_rt.play.progress import listening
+    from wann_rt.tasks import conditions_of, without_conditions
     from wann_rt.tasks.task import Task
 
+    chosen = bool(options["params"])
     task = taken_task(options, loaded)
     total = None if isinstance(task, Task) else environment_episodes(*(options[name] for name in COUNTS))
     if total is not None and total >= LONG and not as_json:
@@ -59,10 +61,14 @@ def evaluate(controller: Path, disturbed: bool, as_json: bool, **options: Any) -
     with EvaluationProgress(total, quiet=as_json) as progress, listening(progress.update):
         result = evaluate_controller(loaded, task, **options)
         if disturbed:
-            robust = robustness(loaded, task, episodes=options["episodes"], seed=options["seed"])
+            plant = without_conditions(task) if isinstance(task, Task) and not chosen else task
+            robust = robustness(loaded, plant, episodes=options["episodes"], seed=options["seed"])
     if as_json:
         print_json(result.to_dict() | ({"robustness": robust.to_dict()} if robust else {}))
         return
     show_evaluation(result)
+    if isinstance(task, Task) and not chosen and conditions_of(task):
+        under = ", ".join(f"{name} = {level:g}" for name, level in conditions_of(task).items())
+        say(f"played as it was tuned, under {under}; `--task-set delay=0` plays it plain")
     if robust:
         show_robustness(robust)

@@ -18,7 +18,7 @@ from wann_rt.play.episodes import episode_seeds
 from wann_rt.play.plain import play_controller
 from wann_rt.play.rollouts import starts_of
 from wann_rt.play.task_of import task_of
-from wann_rt.tasks import with_params
+from wann_rt.tasks import with_params, without_conditions
 from wann_rt.tasks.any_task import AnyTask, check_fits
 from wann_rt.tasks.conditions import tested
 from wann_rt.tasks.task import Task
@@ -58,8 +58,9 @@ def robustness(
 
     Args:
         controller: what to judge.
-        task: a task or its name, see ``wr.task_of``; by default the one it was searched for. A disturbance among its
-            params stays while others are tested.
+        task: a task or its name, see ``wr.task_of``; by default the one it was searched for. A condition among the
+            params of a task that is given stays while disturbances are tested; one that the controller was searched or
+            tuned under does not.
         episodes: fresh episodes for each disturbance, the same ones.
         seed: of the episodes.
 
@@ -69,6 +70,8 @@ def robustness(
     played = task_of(controller, task)
     if not isinstance(played, Task):
         raise TaskError(f"task {played.name} is played by an environment, which knows no disturbances")
+    if task is None or isinstance(task, str):
+        played = without_conditions(played)
     return _robustness(played, controller, episode_seeds(Purpose.TEST, seed, episodes))
 
 

@@ -288,6 +288,17 @@ def changed_params(task: Task) -> dict[str, float]:
     return {name: float(str(value)) for name, value in task.params._asdict().items() if value != plain.get(name, 0.0)}
 
 
+def conditions_of(task: Task) -> dict[str, float]:
+    """Returns the conditions that a task is played under, disturbances and prices, and how strong each is."""
+    known = conditions.names(task.base or task)
+    return {name: value for name, value in changed_params(task).items() if name in known}
+
+
+def without_conditions(task: Task) -> Task:
+    """Returns a task without the conditions that it is played under; params of the plant stay."""
+    return with_params(task, **dict.fromkeys(conditions_of(task), 0.0))
+
+
 def _usual(plain: Task) -> Mapping[str, Any]:
     """Returns the params that a plain task has where nobody changes them; none for a param without such a value."""
     for known in TASKS:
