@@ -14,7 +14,7 @@ from wann_rt.core.activations import PALETTE
 from wann_rt.core.arithmetic import Number
 from wann_rt.core.controller import Channel
 from wann_rt.core.files import shortest
-from wann_rt.core.symbols import Symbol, lift, lift_condition, schedule
+from wann_rt.core.symbols import Symbol, is_condition, lift, lift_condition, schedule
 from wann_rt.exporters.contract import CREATED_BY
 from wann_rt.exporters.to_c.frame import enumeration, framed
 from wann_rt.exporters.to_c.functions import calling_printer, function_texts
@@ -211,7 +211,8 @@ def _body(plant: _Plant, roots: Sequence[Symbol]) -> tuple[list[str], list[str]]
             lines += assignment(f"const float {name}", place)
     locals_, texts = calling_printer(plant.names).expressions(roots, limit=COLUMNS - 3 * len(INDENT))
     for local in locals_:
-        lines += assignment(f"const float {local.name}", local.text)
+        kind = "int" if is_condition(local.symbol) else "float"
+        lines += assignment(f"const {kind} {local.name}", local.text)
     return [*lines, ""], texts
 
 

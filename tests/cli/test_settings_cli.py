@@ -52,7 +52,7 @@ MISTYPED = {
     "preset": (("search", "swingup", "--preset", "minimol"), "did you mean 'minimal'"),
     "param": (("search", "swingup", "--task-set", "pole_lenght=1"), "did you mean 'pole_length'"),
     "champion": (("show", "zoo:pendulun"), "did you mean 'pendulum'"),
-    "picture": (("plot", "weights", "zoo:pendulum"), "did you mean 'weight'"),
+    "picture": (("plot", "weight", "zoo:pendulum"), "did you mean 'weights'"),
     "kind of package": (("package", "zoo:pendulum", "--for", "arduno"), "did you mean 'arduino'"),
     "format": (("export", "zoo:pendulum", "--to", "onxx"), "did you mean 'onnx'"),
     "option of a format": (("export", "zoo:pendulum", "--to", "onnx", "--set", "opsett=17"), "did you mean 'opset'"),

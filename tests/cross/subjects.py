@@ -121,7 +121,7 @@ def in_vectors(subject: Subject) -> Subject:
     return replace(subject, code=bare[0], files=files)
 
 
-_BY_ONE = re.compile(r'#pragma (clang attribute|GCC optimize\("no-tree-vectorize).*')
+_BY_ONE = re.compile(r'#pragma (clang attribute|GCC optimize\("no-tree-vectorize)(.*\\\n)*.*')
 
 
 @cache

@@ -57,4 +57,5 @@ def _run(name: str, how: str = "run") -> list[str]:
     return [f"{name}: {problem}" for problem in result.all_problems()]
 
 
-sys.exit(main(sys.argv[1:]))
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -100,7 +100,7 @@ def test_vector_units_that_flush_subnormal_numbers_are_kept_out_and_would_be_not
     sums = Controller("sums", network, Weight.shared(0.5), channels[0], channels[1])
     call = "int main(void) { return sums_selftest() & SUMS_FAULT_DRAWN; }"
     header = to_c(sums, prefix="sums")
-    in_vectors = re.sub(r"#pragma clang attribute.*", "", header)
+    in_vectors = re.sub(r"#pragma clang attribute(.*\\\n)*.*", "", header)
     for text, unit, expected in ((header, "neon", 0), (in_vectors, "neon", 64), (in_vectors, "vfpv3", 0)):
         source = write_unit(tmp_path, {"sums": text}, call)
         flags = ["--target=arm-linux-gnueabihf", "-mcpu=cortex-a9", f"-mfpu={unit}", "-O2", "-static"]

@@ -207,7 +207,9 @@ def test_a_task_that_limits_its_actions_itself_limits_them_as_its_channels_do() 
         state = tuple(starts_of(task, range(len(actions))))
         limited = task.actions[0].limit_action(actions)
         with np.errstate(all="ignore"):
-            given, clipped = (np.array(task.step(task.params, *state, a)[:-1]) for a in (actions, limited))
+            given, clipped = (
+                np.array(task.step(task.params, *state, *[a] * len(task.actions))[:-1]) for a in (actions, limited)
+            )
         assert given.tobytes() == clipped.tobytes(), task.name
 
 

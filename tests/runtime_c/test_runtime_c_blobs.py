@@ -181,7 +181,7 @@ def test_mutated_blobs_break_nothing_under_sanitizers_and_meet_every_check(tmp_p
         ("bytes > in->left", "AddressSanitizer: heap-buffer-overflow"),
         ("|| source >= end", "AddressSanitizer: heap-buffer-overflow"),
         ("scratch_floats < wann_scratch_floats(c)", "broken promise"),
-        ("if (error == WANN_OK) {\n        copy(c", "broken promise"),
+        ("if (error == WANN_OK) {\n                copy(c", "broken promise"),
     ],
 )
 def test_the_sanitizers_see_a_forgotten_bound(condition: str, report: str, tmp_path: Path) -> None:

@@ -126,6 +126,13 @@ def lift_condition(value: Number) -> Symbol:
     return lift(value)
 
 
+def is_condition(symbol: Symbol) -> bool:
+    """Whether an expression is a condition and no number: a comparison, or a choice between conditions."""
+    if symbol.op == "select":
+        return is_condition(symbol.args[1]) and is_condition(symbol.args[2])
+    return symbol.op in ("lt", "gt", "ge", "le")
+
+
 def trace(function: Callable[..., Number], *names: str) -> Symbol:
     """Returns the expression that ``function`` computes for inputs of the given names."""
     return lift(function(*(Symbol("input", name=name) for name in names)))

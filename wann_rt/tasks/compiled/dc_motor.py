@@ -58,6 +58,7 @@ ACTIONS = (Channel("voltage", "1", -1.0, 1.0, clip=True),)
 MAX_STEPS = 1500
 START = np.array([0.0, 20.0, 100.0, 1.0])  # largest size of each: A, rad/s, rad/s, share of the load
 TENTH = f32(0.1)
+RANGE = f32(210.0)  # A
 
 
 def start(seed: int) -> NDArray[np.float32]:
@@ -66,8 +67,8 @@ def start(seed: int) -> NDArray[np.float32]:
 
 
 def observe(current: Number, speed: Number, wanted: Number, load: Number) -> tuple[Number, ...]:
-    """Returns the four observations of a state: the load is not one."""
-    return current, speed, wanted, wanted - speed
+    """Returns the four observations of a state: the load is not one. The current's sensor has an end to its range."""
+    return clip(current, -RANGE, RANGE, ZERO), speed, wanted, wanted - speed
 
 
 def step(
