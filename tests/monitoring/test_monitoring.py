@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from wann_rt import tasks, zoo
 from wann_rt.core.controller import Controller
+from wann_rt.core.derived import LARGEST
 from wann_rt.core.errors import ConfigError, TaskError
 from wann_rt.core.monitor import Monitor
 from wann_rt.core.program import computed, program_of
@@ -98,6 +99,16 @@ def test_what_cannot_be_calibrated_is_one_sentence() -> None:
         monitor(controller, fail_safe={"force": 0.0})
     with pytest.raises(TaskError, match="no condition 'mas_spread'"):
         monitor(controller, false_alarms=1e-3, spread={"mas_spread": 0.1})
+    with pytest.raises(ConfigError, match=r"100 episodes.*state a rate below 5\.0e-03"):
+        monitor(controller, false_alarms=0.01, steps=20_000)
+
+
+def test_machines_whose_sensors_are_stuck_by_nature_are_not_calibrated_on() -> None:
+    def judge(monitor: Monitor, steps: int) -> tuple[NDArray[np.float64], int]:
+        return np.array([float(LARGEST) / level.above for level in monitor.levels for _ in range(50)]), steps
+
+    with pytest.raises(ConfigError, match="--spread observation_noise"):
+        calibrated(Given(PENDULUM, nominal(0), 3, 1), RECIPES["plant"], 1e-3, 40_000, (0.0,), judge)
 
 
 def test_a_fail_safe_action_needs_bounds_or_a_word() -> None:

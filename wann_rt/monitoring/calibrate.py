@@ -22,6 +22,7 @@ LEVELS: Sequence[tuple[int, int]] = ((1, 1), (2, 2))  # hits, of how many steps;
 FEWEST = 20  # false alarms that a calibration must have seen: fewer say little of the rate
 FIRST_SEED = 200_000_000  # of the calibration; no search, no evaluation and no record has these
 CHUNK = 16_384  # episodes that are played at once
+ENDLESS = 1e30  # times what was recorded: such a score is that of a stuck sensor, or of what is no finite number
 TAIL = 1e-5  # share of steps beyond a feature's usual width
 
 
@@ -71,17 +72,38 @@ def calibrated(
         steps: of nominal machines on which the thresholds are set.
         fail_safe: the actions after an alarm.
         judge: gives the greatest excess of each nominal episode, and the steps of all of them; see ``excesses``.
+
+    Raises:
+        ConfigError: no threshold keeps to the rate: too few steps or episodes, or machines whose sensors are stuck.
     """
     check_rate(false_alarms, steps)
     made = folded([feature for kind in kinds for feature in KINDS[kind].make(given)])
     rough = scaled(made, given.record, false_alarms, tuple(fail_safe))
     found, played = judge(rough, steps)
     allowed = int(false_alarms * played)
+    _check_episodes(false_alarms, allowed, len(found), played)
     ranked = np.sort(found)[::-1]
-    factor = f32((ranked[allowed - 1] + ranked[min(allowed, len(ranked) - 1)]) / 2)
+    middle = (ranked[allowed - 1] + ranked[min(allowed, len(ranked) - 1)]) / 2
+    if not middle < ENDLESS:
+        raise ConfigError(
+            "nominal machines repeat readings, or have some that are no finite number, more often than in "
+            f"{false_alarms:g} of the steps, so no threshold keeps to that rate: give their sensors noise "
+            "(--spread observation_noise=0.005), or state a greater rate (--false-alarms)"
+        )
+    factor = f32(middle)
     levels = tuple(replace(level, above=float(f32(level.above) * factor)) for level in rough.levels)
     made_of = _in_units(replace(rough, levels=levels))
     return Calibrated(made_of, played, len(found), int((found > factor).sum()))
+
+
+def _check_episodes(false_alarms: float, allowed: int, episodes: int, played: int) -> None:
+    """Refuses a rate of more than an alarm in each episode, as an alarm stays until the episode ends."""
+    if allowed > episodes:
+        raise ConfigError(
+            f"a rate of {false_alarms:g} false alarms a step is {allowed} in {played} steps, but those are "
+            f"{episodes} episodes, of which each has one alarm at most: state a rate below {episodes / played:.1e} "
+            "(--false-alarms)"
+        )
 
 
 def _in_units(monitor: Monitor) -> Monitor:
@@ -153,7 +175,8 @@ def recorded_excesses(record: Record, first: int = 1) -> Excesses:
     def judge(monitor: Monitor, steps: int) -> tuple[NDArray[np.float64], int]:
         later = Record(record.seen[first:], record.done[first:], record.alive[first:])
         worst = worst_scores(monitor, later)
-        shares = [counted(worst, level.hits, level.of) * f32(1.0 / level.above) for level in monitor.levels]
+        with np.errstate(over="ignore"):
+            shares = [counted(worst, level.hits, level.of) * f32(1.0 / level.above) for level in monitor.levels]
         return np.max(shares, axis=(0, 1)).astype(np.float64), int(record.alive.sum())
 
     return judge
