@@ -93,7 +93,9 @@ def test_a_file_keeps_the_monitor() -> None:
         ({"program": [["add", 1, 99]]}, "number below 10"),
         ({"program": [["lt", 0, 1], ["neg", 10]]}, "a comparison is what select asks"),
         ({"program": [["add", 1.5, 2]]}, "expected an integer"),
+        ({"program": [["constant"]]}, "constant needs one number"),
         ({"features": []}, "at least one feature"),
+        ({"features": [{"kind": "x", "channels": [0, 0], "value": 0, "center": 0, "scale": 1}]}, "stands twice"),
         ({"features": [{"kind": "x", "channels": [3], "value": 0, "center": 0, "scale": 1}]}, "below 3"),
         ({"features": [{"kind": "x", "channels": [0], "value": 0, "center": 0, "scale": 0}]}, "a scale above 0"),
         ({"levels": [{"hits": 2, "of": 1, "above": 1}]}, "1 to 64 hits"),
@@ -107,6 +109,13 @@ def test_a_file_is_refused_with_a_sentence(change: dict[str, Any], said: str) ->
     document["monitor"] |= change
     with pytest.raises(FileError, match=said):
         files.from_text(json.dumps(document), check_digest=False)
+
+
+def test_constants_too_large_to_multiply_are_traced_without_a_warning() -> None:
+    program = (Operation("constant", (), 3e38), Operation("mul", (10, 10)), Operation("mul", (0, 11)))
+    monitor = small(program=program, features=(Feature("x", (0,), 12),))
+    assert monitor.traced[1][-1].op == "select"
+    assert alarms(monitor, [[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]]) == [0, 1]
 
 
 def test_another_weight_has_another_monitor() -> None:

@@ -123,6 +123,8 @@ class Monitor:
         here, first = f"monitor: features[{k}]", 3 * self.observations + self.actions
         if not feature.channels or not all(0 <= c < self.observations for c in feature.channels):
             raise ControllerError(f"{here}: channels must be numbers of observations, below {self.observations}")
+        if len(set(feature.channels)) < len(feature.channels):
+            raise ControllerError(f"{here}: a channel stands twice, whose bits would add up to those of another one")
         if not 0 <= feature.value < first + len(self.program):
             raise ControllerError(f"{here}: value {feature.value} is no line of the program")
         if feature.value >= first and self.program[feature.value - first].op in CONDITIONS:
@@ -214,7 +216,8 @@ class Monitor:
         """A step as expressions: inputs o1, ... the readings, u1, ... the actions, m1, ... the state; the new state."""
         sizes = (("o", self.observations), ("u", self.actions), ("m", self.size))
         read, done, state = ([Symbol("input", name=f"{letter}{k + 1}") for k in range(n)] for letter, n in sizes)
-        return (*read, *done, *state), tuple(map(lift, self.advance(state, read, done)))
+        with np.errstate(all="ignore"):  # of what a program computes of constants alone
+            return (*read, *done, *state), tuple(map(lift, self.advance(state, read, done)))
 
     def judge(self, state: Sequence[Number], now: Sequence[Number], last_actions: Sequence[Number]) -> Judged:
         """Returns the scores of a step; see ``Judged``."""

@@ -59,6 +59,8 @@ def _operation(line: list[Any], where: str) -> Operation:
         raise FileError(f'{where}: expected ["constant", NUMBER] or [OPERATION, NUMBERS OF OPERANDS...]; {shown(line)}')
     if line[0] == CONSTANT and len(line) == 2:
         return Operation(CONSTANT, (), float(Reader.check(line[1], where, int, float)))
+    if line[0] == CONSTANT:
+        raise FileError(f"{where}: constant needs one number, got {shown(line)}")
     return Operation(line[0], tuple(Reader.check(a, where, int) for a in line[1:]))
 
 
