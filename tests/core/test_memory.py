@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from wann_rt.core import files
 from wann_rt.core.controller import Channel, Controller, Derived, Vector
 from wann_rt.core.errors import ControllerError, ExportError, FileError
+from wann_rt.core.memory import Memory
 from wann_rt.core.reference import evaluate, evaluate_sequence
 from wann_rt.display.page.page import page
 from wann_rt.exporters import export
@@ -84,6 +85,11 @@ def test_an_oscillator_turns_at_its_frequency_and_keeps_its_amplitude() -> None:
     assert np.abs(cosine - np.cos(np.pi * np.arange(STEPS))).max() < 1e-5
     with pytest.raises(ControllerError, match="at most 25 can be told apart"):
         replace(small_controllers.recurrent().memory, derived=(Derived(Channel("fast"), "sine", (), hz=26),))
+
+
+@pytest.mark.parametrize(("hz", "rate_hz"), [(0.05, 0.1), (0.15, 0.3), (25.0, 50.0)])
+def test_an_oscillator_may_turn_at_half_the_rate_however_that_rounds(hz: float, rate_hz: float) -> None:
+    assert Memory((Derived(Channel("alternate"), "cosine", (), hz=hz),), ("x",), ("u",), rate_hz).size == 2
 
 
 def test_a_recurrent_node_remembers_what_the_network_gave_it_or_a_share_of_it() -> None:

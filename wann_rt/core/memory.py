@@ -60,7 +60,7 @@ class Memory:
                     f"derived channel {channel.name!r} is {channel.kind}, which needs the rate of the steps, from "
                     f"1e-6 to 1e6 Hz; rate_hz is {self.rate_hz}"
                 )
-            if channel.hz is not None and not 2 * channel.hz <= (self.rate_hz or 0):
+            if channel.hz is not None and not 2 * np.float32(channel.hz) <= np.float32(self.rate_hz or 0):
                 raise ControllerError(
                     f"derived channel {channel.name!r} has hz {channel.hz:g}; at {self.rate_hz:g} steps a second at "
                     f"most {(self.rate_hz or 0) / 2:g} can be told apart"
