@@ -120,7 +120,7 @@ def _reads(used: set[str], letter: str) -> bool:
 
 def _assigned(names: Names, results: Sequence[tuple[str, Symbol]]) -> list[str]:
     """Returns the lines that compute results and then write them: all of the old state is read before."""
-    spare = (f"t{k}" for k in count(1))
+    spare = (f"w{k}" for k in count(1))  # no t7, which is a register in a header of MIPS
     printer = calling_printer(names)
     locals_, texts = printer.expressions([value for _, value in results], spare, COLUMNS - 3 * len(INDENT))
     lines = [line for local in locals_ for line in assignment(f"const float {local.name}", local.text)]

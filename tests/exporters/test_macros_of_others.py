@@ -9,6 +9,9 @@ from helpers import needs
 from helpers.c_library import every_compiler, swing_up, write_unit
 
 from wann_rt.core.controller import Weight
+from wann_rt.core.derived import Derived
+from wann_rt.core.monitor import Feature, Level, Monitor
+from wann_rt.core.program import Operation
 from wann_rt.exporters import export
 from wann_rt.exporters.parity.compiler import compile_with
 from wann_rt.exporters.to_c.header import to_c
@@ -18,9 +21,27 @@ from wann_rt.runtime_c import include_dir
 pytestmark = needs.c_compiler
 
 ENSEMBLE = swing_up(Weight("ensemble", (-1.0, 0.5)))
+WATCHED = Monitor(
+    observations=4,
+    actions=2,
+    program=(Operation("sub", (0, 4)), Operation("mul", (14, 14)), Operation("sin", (15,)), Operation("add", (15, 16))),
+    features=(Feature("any", (0,), 17), Feature("stuck", (1,), 11)),
+    levels=(Level(1, 1, 2.0), Level(2, 3, 1.0)),
+    fail_safe=(0.0, 0.0),
+    false_alarms=1e-6,
+)
+REMEMBERS = replace(
+    swing_up(),
+    observations=swing_up().observations[:4],
+    derived=(Derived(swing_up().observations[4], "rate_of", ("cos(θ)", "sin(θ)"), 0.2),),
+    rate_hz=50.0,
+    vectors=(),
+    monitor=WATCHED,
+)
 HEADERS = {
     "p": to_c(swing_up(), prefix="p", is_checked=True),
     "e": to_c(ENSEMBLE, prefix="e"),
+    "m": to_c(REMEMBERS, prefix="m"),
     "q": f"#define Q_FLOAT\n{to_c_fixed(ENSEMBLE, prefix='q')}",
 }
 RUN_BLOB = """
@@ -39,7 +60,7 @@ int run_blob(void) {
     return wann_load(&c, blob, sizeof blob) | wann_selftest(&c, scratch, 64) | (int)wann_guard_faults(&guard);
 }
 """
-MAIN = "int main(void) { return p_selftest() | e_selftest() | q_selftest(); }\n"
+MAIN = "int main(void) { return p_selftest() | e_selftest() | m_selftest() | q_selftest(); }\n"
 # Object-like macros, each with a header that has it. Those of C itself and of <math.h> are tested in test_c_files.py.
 MACROS = {
     "altivec.h of GCC and clang": "vector pixel bool",
