@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -121,6 +122,24 @@ def test_a_fail_safe_action_needs_bounds_or_a_word() -> None:
     with pytest.raises(ConfigError, match=r"no bounds.*--fail-safe torque=VALUE"):
         fail_safe_of(free, {})
     assert fail_safe_of(free, {"torque": 0.25}) == (0.25,)
+    with pytest.raises(ConfigError, match=r"torque = 99 is out of its range, from -2 to 2"):
+        fail_safe_of(controller, {"torque": 99.0})
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"steps": float("inf")}, "steps is inf"),
+        ({"steps": float("nan")}, "steps is nan"),
+        ({"steps": -5}, "steps is -5"),
+        ({"false_alarms": 1e-320}, "cannot be calibrated on 1e\\+09 steps"),
+        ({"spread": {"observation_noise": float("inf")}}, "spread observation_noise is inf"),
+        ({"spread": {"observation_noise": -1.0}}, "spread observation_noise is -1"),
+    ],
+)
+def test_a_number_that_says_nothing_is_one_sentence(asked: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        monitor(zoo.load("pendulum"), **asked)
 
 
 def test_a_plant_whose_state_is_not_seen_predicts_nothing() -> None:

@@ -67,7 +67,7 @@ def monitor(
     task = taken_task(options, loaded)
     made = monitored(
         loaded, task, spread=settings_of(spreads), fail_safe=settings_of(safe),
-        steps=None if steps is None else int(steps), **options,
+        steps=steps, **options,
     )  # fmt: skip
     path = named_after(controller).with_suffix(".monitored.json") if out is None else out
     save(made.controller, path)

@@ -62,7 +62,7 @@ def monitor(
     false_alarms: float = 1e-7,
     kind: str = AUTO,
     spread: Mapping[str, float] | None = None,
-    steps: int | None = None,
+    steps: float | None = None,
     fail_safe: Mapping[str, float] | None = None,
     threads: int | None = None,
 ) -> Monitored:
@@ -89,7 +89,8 @@ def monitor(
     if not 0 < false_alarms < 1:
         raise ConfigError(f"false_alarms is {false_alarms}; expected a share of the steps, such as 1e-7")
     safe = fail_safe_of(controller, fail_safe or {})
-    wanted = min(max(int(2 * FEWEST / false_alarms), RECORDED), MOST_STEPS) if steps is None else steps
+    _check_numbers(steps, spread or {})
+    wanted = int(min(max(2 * FEWEST / false_alarms, RECORDED), MOST_STEPS) if steps is None else steps)
     check_rate(false_alarms, wanted)
     found_task = task_of(controller, task)
     if isinstance(found_task, EnvironmentTask):
@@ -142,11 +143,19 @@ def _of_environment(
     return Monitored(made, chosen, varied.spread, found)
 
 
+def _check_numbers(steps: float | None, spread: Mapping[str, float]) -> None:
+    if steps is not None and not 1 <= steps < float("inf"):
+        raise ConfigError(f"steps is {steps}; expected a number of steps, such as 1e7 (--steps)")
+    for name, strength in spread.items():
+        if not 0 <= strength < float("inf"):
+            raise ConfigError(f"spread {name} is {strength}; expected a finite number, 0 for machines that are alike")
+
+
 def fail_safe_of(controller: Controller, chosen: Mapping[str, float]) -> tuple[float, ...]:
     """Returns the fail-safe actions: those that are chosen, else what is nearest 0 within each range.
 
     Raises:
-        ConfigError: a name is unknown, or neither a range nor a value says what is safe.
+        ConfigError: a name is unknown, a value is out of range, or neither a range nor a value says what is safe.
     """
     names = [channel.name for channel in controller.actions]
     for name in chosen:
@@ -158,6 +167,12 @@ def fail_safe_of(controller: Controller, chosen: Mapping[str, float]) -> tuple[f
             raise ConfigError(
                 f"action {channel.name!r} of controller {controller.name!r} has no bounds, so none of its values is "
                 f"known to be safe: say which one (--fail-safe {channel.name}=VALUE, fail_safe=)"
+            )
+        value = chosen.get(channel.name, channel.neutral)
+        if controller.decision == "values" and not channel.low <= value <= channel.high:
+            raise ConfigError(
+                f"fail-safe action {channel.name} = {value:g} is out of its range, from {channel.low:g} to "
+                f"{channel.high:g} (--fail-safe, fail_safe=)"
             )
     return tuple(float(chosen.get(c.name, float(c.neutral))) for c in controller.actions)
 
