@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from wann_rt import tasks, zoo
-from wann_rt.core.controller import Controller
+from wann_rt.core.controller import Controller, Weight
 from wann_rt.core.derived import LARGEST
 from wann_rt.core.errors import ConfigError, TaskError
 from wann_rt.core.monitor import Monitor
@@ -86,6 +86,23 @@ def test_the_kernel_judges_as_the_monitor_does() -> None:
     expected, _ = recorded_excesses(played)(made("plant").monitor, 0)
     assert steps == 64 * PENDULUM.max_steps
     np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_an_ensemble_is_judged_by_what_its_members_do_together() -> None:
+    ensemble = zoo.load("pendulum.shared").with_weight(Weight("ensemble", (-3.0, 1.03)))
+    task = machines(PENDULUM)
+    excess, steps = excesses(ensemble, task, 0)(made("plant").monitor, 64)
+    played = record(ensemble, replace(task, max_steps=task.max_steps + 1), range(64))  # its last step is read, too
+    own, _ = recorded_excesses(played)(made("plant").monitor, 0)
+    assert steps == 64 * PENDULUM.max_steps
+    np.testing.assert_allclose(excess, own, rtol=1e-6)
+
+
+def test_a_controller_of_other_channels_than_its_plant_has_is_refused() -> None:
+    controller = zoo.load("pendulum")
+    scaled = tuple(replace(channel, scale=channel.scale * 2) for channel in controller.observations)
+    with pytest.raises(TaskError, match="of the same names, but of other units, ranges or scales"):
+        monitor(replace(controller, observations=scaled, vectors=()), false_alarms=1e-3)
 
 
 def test_what_cannot_be_calibrated_is_one_sentence() -> None:

@@ -13,6 +13,7 @@ from wann_rt.core.program import computed, program_of
 from wann_rt.monitoring.kinds import KINDS, Given, Made, folded
 from wann_rt.monitoring.machines import Record
 from wann_rt.monitoring.watched import watched
+from wann_rt.play.plain import play_controller
 from wann_rt.play.rollouts import play, starts_of
 from wann_rt.tasks.task import Task
 
@@ -191,9 +192,12 @@ def excesses(controller: Controller, task: Task, first_seed: int = FIRST_SEED, t
         while played < steps:
             wanted = max(64, min(CHUNK, -(-(steps - played) // task.max_steps)))
             starts = starts_of(around, range(seed, seed + wanted))
-            lanes = np.repeat(weights[:, np.newaxis], wanted, axis=1)
-            given = lanes if controller.weight.kind == "connections" else lanes[0]
-            episodes = play(around, controller.network, given, starts, threads)
+            if controller.weight.kind == "ensemble":  # whose members a lane of the kernel does not average
+                episodes = play_controller(around, controller, starts, threads)
+            else:
+                lanes = np.repeat(weights[:, np.newaxis], wanted, axis=1)
+                given = lanes if controller.weight.kind == "connections" else lanes[0]
+                episodes = play(around, controller.network, given, starts, threads)
             found.append(episodes.returns[0])
             played += int(episodes.lengths.sum())
             seed += wanted

@@ -14,7 +14,7 @@ from wann_rt.monitoring.kinds import AUTO, RECIPES, Given
 from wann_rt.monitoring.machines import machines, record, usual_spread
 from wann_rt.monitoring.predictor import predicted
 from wann_rt.play.task_of import task_of
-from wann_rt.tasks.any_task import AnyTask
+from wann_rt.tasks.any_task import AnyTask, check_fits
 from wann_rt.tasks.dataset.task import DataTask
 from wann_rt.tasks.environment.task import EnvironmentTask
 from wann_rt.tasks.observed import observed
@@ -80,7 +80,8 @@ def monitor(
 
     Raises:
         ConfigError: a rate that so many steps cannot support, an unknown kind, or an action without bounds.
-        TaskError: there is no plant that could be varied, or its step predicts no reading.
+        TaskError: there is no plant that could be varied, its step predicts no reading, or its channels are not those
+            of the controller.
     """
     if kind not in (*RECIPES, AUTO):
         raise ConfigError(
@@ -96,6 +97,7 @@ def monitor(
     if isinstance(found_task, EnvironmentTask):
         return _of_environment(controller, found_task, kind, false_alarms, wanted, spread, safe)
     plain = _plant_of(controller, found_task)
+    check_fits(_seen(plain, controller), controller)
     chosen = _chosen(kind, plain)
     varied = machines(plain.base or plain, spread)
     seen = _seen(varied, controller)
@@ -126,6 +128,7 @@ def _of_environment(
     from wann_rt.monitoring.environments import Machines
 
     _check_width(controller)
+    check_fits(task, controller)
     chosen = "range" if kind == AUTO else kind
     stage("recording nominal machines")
     varied = Machines(controller, task, spread)

@@ -170,7 +170,9 @@ def check_fits(task: AnyTask, controller: Controller) -> None:
     ):
         if mine != its:
             names = [", ".join(channel.name for channel in channels) for channels in (its, mine)]
-            raise TaskError(f"task {task.name} has the {side} {names[0]}; the controller was made for {names[1]}")
+            others = f"{names[1]}, of the same names, but of other units, ranges or scales"
+            made_for = others if names[0] == names[1] else names[1]
+            raise TaskError(f"task {task.name} has the {side} {names[0]}; the controller was made for {made_for}")
     if isinstance(task, Task) and task.derived != controller.derived:
         told = ["; ".join(f"{d.name}: {d.told}" for d in its) or "none" for its in (task.derived, controller.derived)]
         raise TaskError(f"task {task.name} has the derived channels {told[0]}; the controller was made for {told[1]}")
