@@ -12,6 +12,7 @@ from helpers.javascript import in_chromium
 
 import wann_rt as wr
 from wann_rt.cli import main
+from wann_rt.core import files
 from wann_rt.core.errors import FileError, WannError
 from wann_rt.display.report.champions import MOST_DRAWN, best_of_size, champions, chosen
 from wann_rt.display.report.report import report
@@ -74,7 +75,20 @@ def test_of_many_champions_the_front_is_drawn_and_some_between() -> None:
     assert len(drawn) == MOST_DRAWN
 
 
-@pytest.mark.parametrize("damage", ["", "{}\n", "nonsense\n", '{"generation": 0, "fitness": 1, "controller": 3}\n'])
+PENDULUM = json.dumps(json.loads(files.to_text(wr.load("zoo:pendulum"))))
+TOO_LARGE = f'{{"generation": 0, "fitness": 1{"0" * 400}, "controller": {PENDULUM}}}\n'
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "",
+        "{}\n",
+        "nonsense\n",
+        '{"generation": 0, "fitness": 1, "controller": 3}\n',
+        pytest.param(TOO_LARGE, id="too large"),
+    ],
+)
 def test_a_report_lives_without_champions_and_says_where_one_is_damaged(damage: str, tmp_path: Path) -> None:
     path = tmp_path / "champions.jsonl"
     path.write_text(damage)

@@ -13,7 +13,7 @@ from wann_rt.core import files
 from wann_rt.core.controller import Controller
 from wann_rt.core.disk import read_bytes, write_atomic
 from wann_rt.core.errors import FileError, WannError
-from wann_rt.core.strict_json import value_of
+from wann_rt.core.strict_json import Reader, value_of
 from wann_rt.evolution.search import Search
 
 CHAMPIONS = "champions.jsonl"
@@ -77,11 +77,9 @@ def read_ancestors(folder: str | os.PathLike[str]) -> list[Ancestor]:
 
 def _ancestor(line: bytes, where: str) -> Ancestor:
     found = value_of(line.decode(), where)
-    fitness = found["fitness"]
-    if not isinstance(fitness, (int, float)) or isinstance(fitness, bool):
-        raise FileError(f"{where}: fitness must be a number, got {fitness!r}")
+    fitness = float(Reader.check(found["fitness"], f"{where}: fitness", int, float))
     controller = files.from_text(json.dumps(found["controller"]), where)
-    return Ancestor(found["generation"], float(fitness), controller)
+    return Ancestor(found["generation"], fitness, controller)
 
 
 def _lines(path: Path) -> Iterator[tuple[bytes, int]]:
