@@ -15,6 +15,7 @@ from wann_rt.core.errors import ConfigError, TaskError
 from wann_rt.core.monitor import Monitor
 from wann_rt.core.program import computed, program_of
 from wann_rt.monitoring.calibrate import Calibrated, calibrated, excesses, recorded_excesses
+from wann_rt.monitoring.environments import Machines
 from wann_rt.monitoring.faults import FAULTS
 from wann_rt.monitoring.kinds import RECIPES, Given
 from wann_rt.monitoring.machines import Record, machines, record, usual_spread
@@ -171,3 +172,9 @@ def test_machines_differ_in_sensors_motor_and_masses() -> None:
     spread = usual_spread(tasks.get("cartpole-swingup"))
     assert {"observation_noise", "max_force_spread", "pole_mass_spread", "friction_spread"} <= set(spread)
     assert not {"track_spread", "dt_spread", "gravity_spread"} & set(spread)
+
+
+def test_an_environment_of_one_observation_has_faults_too() -> None:
+    varied = Machines.__new__(Machines)
+    varied.sizes, varied.controller = np.ones(1, np.float32), zoo.load("pendulum")
+    assert varied._broken(np.random.default_rng(0), 4).other.tolist() == [0, 0, 0, 0]

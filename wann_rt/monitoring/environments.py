@@ -107,7 +107,7 @@ class Machines:
         n = len(self.sizes)
         channel = rng.integers(n, size=lanes)
         angles = [k for k, c in enumerate(self.controller.observations) if c.unit.startswith("rad")] or list(range(n))
-        other = (channel + rng.integers(1, n, size=lanes)) % n
+        other = (channel + rng.integers(1, max(n, 2), size=lanes)) % n
         return Broken(rng, self.sizes[:, np.newaxis], channel, other, rng.choice(angles, size=lanes))
 
 
