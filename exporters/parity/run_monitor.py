@@ -20,6 +20,7 @@ from wann_rt.exporters.parity.report import Mismatch, Result, hexadecimal
 from wann_rt.exporters.to_c.header import to_c
 from wann_rt.exporters.to_c.names import c_prefix
 
+HELD = 13  # of so many readings one is repeated
 _C = """
 void judge(const float *obs, const float *done, float *state, int rows, const unsigned char *resets);
 
@@ -48,6 +49,16 @@ class Sequence:
     observations: Floats
     actions: Floats
     resets: NDArray[np.bool_]
+
+
+def held(monitor: Monitor, given: Sequence) -> Sequence:
+    """Returns a sequence in which now and then one channel repeats its reading as often as the monitor asks."""
+    count, n = given.observations.shape
+    rows = np.repeat(np.arange(count), np.where(np.arange(count) % HELD == 0, 1 + monitor.most_repeats, 1))
+    is_first = np.diff(rows, prepend=-1) != 0
+    is_held = np.arange(n) == rows[:, np.newaxis] // HELD % n  # others would hide what it does
+    signs = np.where(is_held | (np.arange(len(rows)) % 2 == 0)[:, np.newaxis], 1, -1).astype(np.float32)
+    return Sequence(given.observations[rows] * signs, given.actions[rows], given.resets[rows] & is_first)
 
 
 Run = Callable[[Controller, Sequence], Floats]

@@ -98,11 +98,12 @@ def _monitored(controller: Controller, trial: "Trial") -> list[Result]:
     """Compares what a monitor remembers in a sequence of the trial's vectors and actions, if there is one."""
     if controller.monitor is None:
         return []
-    from wann_rt.exporters.parity.run_monitor import Sequence, results
+    from wann_rt.exporters.parity.run_monitor import Sequence, held, results
 
     stage("comparing monitors")
     done = np.roll(trial.expected, 1, axis=0)  # what was done since the reading before
-    return results(controller, Sequence(trial.observations, done, trial.resets))
+    given = Sequence(trial.observations, done, trial.resets)
+    return results(controller, held(controller.monitor, given))
 
 
 @dataclass(frozen=True)

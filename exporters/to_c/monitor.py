@@ -73,7 +73,10 @@ def remembered(controller: Controller, observations: Floats, actions: Floats) ->
     rows, state = [], monitor.start()
     for k, (seen, done) in enumerate(zip(observations, actions, strict=True)):
         _, state = monitor.step(state if k % drawn.SEQUENCE else monitor.start(), seen, done)
-        _, state = monitor.step(state, seen, done)  # a reading that is repeated
+        is_held = np.arange(monitor.observations) == k % monitor.observations  # others would hide what it does
+        for _ in range(monitor.most_repeats):
+            seen = np.where(is_held, seen, -seen)
+            _, state = monitor.step(state, seen, done)
         rows.append(state)
     return np.array(rows, np.float32)
 

@@ -105,6 +105,7 @@ def _of_state(controller: Controller, names: Names, n_vectors: int) -> dict[str,
         fills["<state>"] += MONITOR_STATE
         fills["<begin>"] += MONITOR_BEGIN
         step = MONITOR_STEP.replace("<length>", str(drawn.SEQUENCE)).replace("<numbers>", "\n".join(fields))
+        step = step.replace("<repeats>", str(controller.monitor.most_repeats))
         fills["<remembered>"] += step
     return fills
 

@@ -290,7 +290,12 @@ MONITOR_STEP = """\
                 <p>_monitor_reset(&monitor);
             }
             (void)<p>_monitor_step(&monitor, obs, actions);
-            (void)<p>_monitor_step(&monitor, obs, actions); /* a reading that is repeated */
+            for (uint32_t again = 0u; again < <repeats>u; again++) { /* one sensor is stuck */
+                for (uint32_t c = 0u; c < <P>_N_OBSERVATIONS; c++) {
+                    obs[c] = (c == (i - recorded) % <P>_N_OBSERVATIONS) ? obs[c] : -obs[c];
+                }
+                (void)<p>_monitor_step(&monitor, obs, actions);
+            }
 <numbers>
         }
 """

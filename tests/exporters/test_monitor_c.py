@@ -12,7 +12,7 @@ from wann_rt import tasks, zoo
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ExportError
 from wann_rt.exporters import export
-from wann_rt.exporters.parity import harness
+from wann_rt.exporters.parity import harness, run_monitor
 from wann_rt.exporters.parity.verify import verify
 from wann_rt.exporters.to_c.header import to_c, unit
 from wann_rt.monitoring.calibrate import calibrated, recorded_excesses
@@ -56,10 +56,17 @@ def test_the_self_test_notices_what_goes_wrong_with_a_monitor() -> None:
         (r"(state->m_hit_1_0 = )(?!0)[^;]*;", r"\g<1>0.0f;"),
         (r"(state->m_alarm = )((?!0)[^;]*);", r"\g<1>2.0f * (\2);"),
         (r"15\.0f|0\.75f|0\.05f", "0.76f"),
+        (r"> 2\.5f", "> 9.5f"),
     ):
         wrong, count = re.subn(place, instead, header, count=1)
         assert count == 1, place
         assert selftest(wrong), place
+
+
+def test_verify_notices_when_a_stuck_sensor_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_monitor, "to_c", lambda controller: to_c(controller).replace("> 2.5f", "> 9.5f", 1))
+    found = {result.key: result.bit_equal for result in verify(monitored("plant"), n_random=200, evaluators=[]).results}
+    assert (found["monitor_c"], found["monitor_onnx_exact"]) == (False, True)
 
 
 def test_a_header_says_what_is_safe_and_declares_its_monitor_in_two_files() -> None:

@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from wann_rt.core.arithmetic import ONE, ZERO, Number, absolute, select
 from wann_rt.core.derived import LARGEST, kept
 from wann_rt.core.errors import ControllerError
-from wann_rt.core.program import CONDITIONS, Operation, checked, computed
+from wann_rt.core.program import CONDITIONS, CONSTANT, Operation, checked, computed
 from wann_rt.core.symbols import Symbol, lift
 from wann_rt.core.weight import float32
 
@@ -30,6 +30,7 @@ f32 = np.float32
 Floats = NDArray[np.float32]
 Numbers = tuple[Number, ...]
 MOST_CHANNELS = 24  # bits that a float32 holds exactly: the alarm is a number of the state
+MOST_REPEATS = 1000  # that a test makes
 MOST_OF = 64  # steps among which hits are counted
 
 
@@ -142,6 +143,19 @@ class Monitor:
         n, m = self.observations, self.actions
         repeats = tuple(k for k in range(n) if 2 * n + m + k in used)
         return tuple(k for k in range(n) if n + k in used or k in repeats), repeats
+
+    @cached_property
+    def most_repeats(self) -> int:
+        """How often a reading must be repeated so that each comparison of a count of it has both answers; at least 1.
+
+        Tests repeat their readings so often: what is never repeated tells nothing of a sensor that is stuck.
+        """
+        first, lines = 2 * self.observations + self.actions, 3 * self.observations + self.actions
+        counts = range(first, first + self.observations)
+        compared = [line.args for line in self.program if line.op in CONDITIONS and set(line.args) & set(counts)]
+        others = [self.program[a - lines] for args in compared for a in args if a >= lines]
+        beyond = max([0.0, *(line.value for line in others if line.op == CONSTANT)])
+        return 1 + int(min(beyond, MOST_REPEATS))
 
     @cached_property
     def names(self) -> tuple[str, ...]:
