@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
@@ -255,6 +256,17 @@ def test_letters_that_no_font_has_are_said_and_stay_letters_in_svg(
     assert not caplog.records
     wr.plot(named, tmp_path / "network.png")
     assert "has 度 温: boxes" in caplog.text
+
+
+def test_a_dollar_sign_is_one_in_axes_of_a_users_own_whose_own_formulas_stay_formulas() -> None:
+    from matplotlib.figure import Figure
+
+    figure: Any = Figure()
+    axes = figure.subplots()
+    axes.text(0.5, 0.5, "$x^2$")
+    plots.plot_weight_profile(swept(), axes=axes, title=r"a $\frac$ b")
+    figure.savefig(BytesIO())
+    assert {text.get_text(): text.get_parse_math() for text in axes.texts} == {"$x^2$": True}
 
 
 def test_axes_of_a_figure_within_a_figure_are_drawn_in() -> None:

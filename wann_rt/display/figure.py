@@ -7,7 +7,7 @@ figures are used: no window opens, and no global state stays changed.
 import os
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from io import BytesIO
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
 FORMATS = {".svg": {"Date": None}, ".png": {}, ".pdf": {"CreationDate": None}}  # suffix -> what makes bytes repeatable
 WIDTH, HEIGHT, DPI = 8.0, 5.0, 150  # inches; DPI for PNG only
@@ -115,8 +116,12 @@ def canvas(
         # The outermost one, where figures lie in figures; `get_figure(root=True)` came with matplotlib 3.10.
         own = None if axes is None else axes.figure.figure
         figure = new(figsize=size, dpi=DPI, layout=layout) if own is None else own
+        before = {} if axes is None else {text: text.get_text() for text in _texts(axes)}
         yield Canvas(figure, axes)
-        _disarm(axes or figure)
+        ours = [text for text in _texts(axes or figure) if text.get_text() != before.get(text)]
+        _disarm(ours)
+        for text in ours:
+            text.set_parse_math(False)  # a title of a caller's axes was made in the caller's style
         if out is not None:
             write_atomic(out, pictured(figure, suffix))
 
@@ -173,9 +178,8 @@ def pictured(figure: "Figure", suffix: str) -> bytes:
     """Returns a figure as a file's bytes, in the style of the moment; letters without a font stay letters in SVG."""
     import matplotlib
     from matplotlib.figure import Figure
-    from matplotlib.text import Text
 
-    lacking = set_fonts(text for text in figure.findobj(Text) if isinstance(text, Text))
+    lacking = set_fonts(_texts(figure))
     as_letters = bool(lacking) and suffix == ".svg"
     if lacking and not as_letters:
         say(lacking)
@@ -187,13 +191,17 @@ def pictured(figure: "Figure", suffix: str) -> bytes:
     return _numbered(data) if suffix == ".svg" else data
 
 
-def _disarm(drawn: "Artist") -> None:
-    """Shows what is no visible character as an escape: names come from files, and XML cannot hold every character."""
+def _texts(drawn: "Artist") -> "list[Text]":
     from matplotlib.text import Text
 
-    for artist in drawn.findobj(Text):
-        if isinstance(artist, Text) and plain(artist.get_text(), kept="\n") != artist.get_text():
-            artist.set_text(plain(artist.get_text(), kept="\n"))
+    return [artist for artist in drawn.findobj(Text) if isinstance(artist, Text)]
+
+
+def _disarm(texts: "Iterable[Text]") -> None:
+    """Shows what is no visible character as an escape: names come from files, and XML cannot hold every character."""
+    for text in texts:
+        if plain(text.get_text(), kept="\n") != text.get_text():
+            text.set_text(plain(text.get_text(), kept="\n"))
 
 
 def signed(value: float) -> str:
