@@ -269,6 +269,15 @@ def test_a_dollar_sign_is_one_in_axes_of_a_users_own_whose_own_formulas_stay_for
     assert {text.get_text(): text.get_parse_math() for text in axes.texts} == {"$x^2$": True}
 
 
+def test_a_figure_without_a_file_has_fonts_for_its_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fonts, "_installed", lambda: frozenset({"Noto Sans"}))
+    monkeypatch.setattr(fonts, "_glyphs", lambda family: range(128) if family == fonts.OURS else range(2**21))
+    channels = (replace(TASK.observations[0], name="温度"), *TASK.observations[1:])
+    figure: Any = wr.plot(replace(controller(), observations=channels))
+    families = {text.get_text(): text.get_fontfamily() for text in figure.findobj(Text)}
+    assert families["温度"] == [fonts.OURS, "Noto Sans"]
+
+
 def test_axes_of_a_figure_within_a_figure_are_drawn_in() -> None:
     from matplotlib.figure import Figure
 

@@ -122,6 +122,7 @@ def canvas(
         _disarm(ours)
         for text in ours:
             text.set_parse_math(False)  # a title of a caller's axes was made in the caller's style
+        set_fonts(ours)
         if out is not None:
             write_atomic(out, pictured(figure, suffix))
 
