@@ -22,6 +22,7 @@ from wann_rt.rivals.law import Law, closed, passing, with_gains
 from wann_rt.rivals.lqr import linearised, riccati
 from wann_rt.rivals.textbook import KNOWN, laws
 from wann_rt.rivals.tuning import played, tuned
+from wann_rt.tasks.task import Task
 from wann_rt.tuning.polish import PolishSettings
 
 SWING = tasks.get("cartpole-swingup")
@@ -85,6 +86,36 @@ def test_a_linear_rival_is_a_controller_of_the_same_bits(name: str) -> None:
     unlimited = replace(made, actions=tuple(replace(c, clip=False) for c in made.actions))
     assert np.array_equal(partial(unlimited.run, forward_batch)(seen), wanted)
     assert "static inline" in to_c(made)
+
+
+def test_a_linear_rival_asks_for_the_same_through_channels_with_offsets_and_scales() -> None:
+    plain = tasks.get("pendulum")
+    through = replace(plain, observations=tuple(replace(c, offset=0.25, scale=2.0) for c in plain.observations))
+    seen = np.random.default_rng(0).standard_normal((8, 3)).astype(np.float32)
+    asked = []
+    for task in (plain, through):
+        one = next(one for one in laws(task) if one.name == "LQR")
+        made = controller_of(task, one, np.array(one.start))
+        assert made is not None
+        assert np.array_equal(made.inner(seen).ravel(), _limited(task, one, seen))
+        asked.append(made.inner(seen))
+    assert asked[1] == pytest.approx(asked[0], abs=1e-4)
+
+
+def _limited(task: Task, one: Law, seen: np.ndarray) -> np.ndarray:
+    gains = tuple(map(np.float32, one.start))
+    return np.asarray(task.actions[0].limit_action(one.act(gains, (), tuple(seen.T))[0][0]))
+
+
+def test_a_rival_that_is_printed_scales_its_action_as_the_task_does() -> None:
+    pendulum = tasks.get("pendulum")
+    scaled = replace(pendulum, actions=(replace(pendulum.actions[0], scale=0.5, clip=False),))
+    one, seen = law("PID", "pendulum"), [np.float32(v) for v in (0.5, 0.25, -1.0)]
+    plain, halved = (
+        formula(task, one, np.array(one.start)).observe(*seen, np.float32(0.0))[0]
+        for task in (replace(pendulum, actions=(replace(pendulum.actions[0], clip=False),)), scaled)
+    )
+    assert halved == plain / 2 != 0
 
 
 def test_other_rivals_are_printed_as_formulas() -> None:

@@ -51,8 +51,8 @@ class _None(NamedTuple):
 def formula(task: Task, law: Law, gains: Gains | Sequence[float]) -> Task:
     """Returns a law as a task that ``exporters.to_c.plant`` prints.
 
-    Its state is what the task observes, then the law's memory; its observations are the actions, limited as the task's
-    channels say, then the next memory.
+    Its state is what the task observes, then the law's memory; its observations are the actions, scaled and limited as
+    the task's channels say, then the next memory.
     """
     n, kept = len(task.observations), len(law.first(0))
     constants = tuple(np.float32(gain) for gain in gains)
@@ -61,7 +61,7 @@ def formula(task: Task, law: Law, gains: Gains | Sequence[float]) -> Task:
 
     def observe(*v: Number) -> Any:
         actions, memory = law.act(constants, v[n:], v[:n])
-        limited = (channel.limit_action(u) for channel, u in zip(task.actions, actions, strict=True))
+        limited = (channel.condition_action(u) for channel, u in zip(task.actions, actions, strict=True))
         return (*limited, *memory)
 
     def step(p: Any, *v: Number) -> Any:

@@ -84,13 +84,13 @@ def linear(task: Task, known: Known) -> Law:
     """Returns linear feedback: that of the regulator where there is a point of rest, else of all observations."""
     names = ["bias", *(channel.name for channel in task.observations)]
     if known.rest:
-        gains = np.append(0.0, feedback(task, known.rest))
+        gains = _of_nodes(task, np.append(0.0, feedback(task, known.rest)))
         used = tuple(np.flatnonzero(gains).tolist())
         start = tuple(gains[list(used)].tolist())
         scale = tuple(map(abs, start))
     else:
         used, start = tuple(range(len(names))), (0.0,) * len(names)
-        scale = (_strength(task), *(_strength(task) / size for size in conditions.sizes(task)))
+        scale = tuple((_strength(task) / _sizes(task)).tolist())
     name = "LQR" if known.rest else "linear"
     return Law(name, tuple(names[k] for k in used), start, scale, _weighted(task, used), sources=used)
 
@@ -100,7 +100,7 @@ def _weighted(task: Task, used: tuple[int, ...]) -> Callable[[Any, Any, Any], An
     terms = list(enumerate(used))
 
     def act(g: Any, memory: Any, o: Any) -> Any:
-        return asked(_sum(g, o, terms), task), ()
+        return asked(_sum(g, _nodes(task, o), terms), task), ()
 
     return act
 
@@ -112,22 +112,46 @@ def linear_of_each(task: Task, known: Known) -> Law:
         fed = feedbacks(task, known.rest, known.trim)
         seen = np.array(task.observe(*np.array(known.rest, np.float32)), np.float64)
         start = np.hstack([np.array(known.trim)[:, np.newaxis] - (fed @ seen)[:, np.newaxis], fed])
+        start = _of_nodes(task, start)
         scale = np.abs(start)
     else:
         start = np.zeros((len(strengths), 1 + n))
-        scale = strengths / np.array([1.0, *conditions.sizes(task)])
+        scale = strengths / _sizes(task)
     targets, sources = np.nonzero(scale)
     terms = [[(int(j), int(sources[j])) for j in np.flatnonzero(targets == k)] for k in range(len(strengths))]
     nodes = ["bias", *(channel.name for channel in task.observations)]
     names = tuple(f"{task.actions[k].name}_{nodes[i]}" for k, i in zip(targets, sources, strict=True))
 
     def act(g: Any, memory: Any, o: Any) -> Any:
-        return tuple(_sum(g, o, terms_of) for terms_of in terms), ()
+        nodes = _nodes(task, o)
+        return tuple(_sum(g, nodes, terms_of) for terms_of in terms), ()
 
     return Law(
         "LQR" if known.rest else "linear", names, tuple(start[scale != 0].tolist()), tuple(scale[scale != 0].tolist()),
         act, sources=tuple(sources.tolist()), targets=tuple(targets.tolist()),
     )  # fmt: skip
+
+
+def _nodes(task: Task, o: Any) -> tuple[Any, ...]:
+    """Returns what enters a network for observations, by their channels' offsets, scales and limits."""
+    return tuple(channel.condition_observation(value) for channel, value in zip(task.observations, o, strict=True))
+
+
+def _of_nodes(task: Task, gains: Any) -> Any:
+    """Returns gains of a bias and of all observations as those of a bias and of what enters a network for them."""
+    offsets = np.array([channel.offset for channel in task.observations], np.float64)
+    bias = gains[..., :1] + np.sum(gains[..., 1:] * offsets, axis=-1, keepdims=True)
+    return np.concatenate([bias, gains[..., 1:] / _scales(task)], axis=-1)
+
+
+def _sizes(task: Task) -> Any:
+    """Returns typical sizes of the bias and of what enters a network for each observation."""
+    return np.array([1.0, *(np.array(conditions.sizes(task)) * np.abs(_scales(task)))])
+
+
+def _scales(task: Task) -> Any:
+    """Returns the scale of each observation; 1 for one of 0, of which nothing enters a network."""
+    return np.array([float(channel.scale) or 1.0 for channel in task.observations])
 
 
 def _sum(g: Any, o: Any, terms: list[tuple[int, int]]) -> Any:
