@@ -260,6 +260,7 @@ KNOWN: Mapping[str, Known] = {
     "cartpole": Known((0.0, 0.0, 0.0, 0.0), ((2, 3), (0, 1))),
     "acrobot": Known((float(np.pi), 0.0, 0.0, 0.0), ((1, 4), (3, 5))),
     "furuta": Known((0.0, 0.0, 0.0, 0.0), ((3, 4), (0, 1)), swing_arm),
+    "double-pole": Known((0.0,) * 6, ((2, 3), (4, 5), (0, 1))),
     "quadrotor": Known(HOVERING.state, (), hover, HOVERING.actions),
     "balancing-robot": Known((0.0, 0.0, 0.0, 0.0), ((2, 3), (0, 1))),
     "dc-motor": Known((), ((3, 0),)),
