@@ -310,6 +310,14 @@ def test_a_front_without_scores_is_a_clear_error(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("score", [{"mean": "9"}, {"mean": None}, {"mean": 9.0, "ci95": "x"}, {}, 9.0])
+def test_a_front_leaves_out_what_has_no_score_in_numbers(score: Any) -> None:
+    odd = replace(controller(), provenance={"score": score})
+    with pytest.raises(WannError, match="none of the controllers has a score"):
+        comparisons.plot_front([odd])
+    comparisons.plot_front([odd, *front()])
+
+
 def test_the_rarer_sign_and_thin_lines_are_drawn_last() -> None:
     order = drawing._from_back_to_front(np.array([-1.0, 0.2, -0.1, 0.9, -0.5]))
     assert order.tolist() == [0, 4, 2, 3, 1]

@@ -95,7 +95,8 @@ def plot_front(
     rows = sorted(
         (c.network.n_connections, float(score["mean"]), float(score.get("ci95", 0.0)))
         for c in controllers
-        if isinstance(score := c.provenance.get("score"), dict) and "mean" in score
+        if isinstance(score := c.provenance.get("score"), dict)
+        and all(isinstance(score.get(name, of), (int, float)) for name, of in (("mean", None), ("ci95", 0.0)))
     )
     if not rows:
         raise WannError(
