@@ -318,6 +318,13 @@ def test_a_front_leaves_out_what_has_no_score_in_numbers(score: Any) -> None:
     comparisons.plot_front([odd, *front()])
 
 
+def test_what_has_no_usual_picture_is_said_by_name() -> None:
+    nothing: Any = [None, (1, 2)]
+    for subject in nothing:
+        with pytest.raises(WannError, match=f"a run folder or a search's generations; {type(subject).__name__} came"):
+            wr.plot(subject)
+
+
 def test_the_rarer_sign_and_thin_lines_are_drawn_last() -> None:
     order = drawing._from_back_to_front(np.array([-1.0, 0.2, -0.1, 0.9, -0.5]))
     assert order.tolist() == [0, 4, 2, 3, 1]

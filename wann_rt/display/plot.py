@@ -10,7 +10,7 @@ from pathlib import Path as Folder
 from typing import TYPE_CHECKING
 
 from wann_rt.core.controller import Controller
-from wann_rt.core.errors import FileError, TaskError
+from wann_rt.core.errors import FileError, TaskError, WannError
 from wann_rt.core.files import load
 from wann_rt.display.comparisons import plot_conditions, plot_disturbed, plot_front, plot_runs
 from wann_rt.display.network import draw_network
@@ -73,6 +73,7 @@ class Plot:
         Raises:
             FileError: there is no such run folder.
             TaskError: the controller does not fit the task, or an environment plays it.
+            WannError: the subject is something else, or a search without generations.
         """
         if isinstance(subject, Controller):
             if episode is None:
@@ -84,6 +85,13 @@ class Plot:
             return self.disturbed(subject, out, axes=axes)
         if isinstance(subject, Comparison):
             return self.runs(subject, out, axes=axes)
+        reported = isinstance(subject, Sequence) and all(isinstance(one, Generation) for one in subject)
+        if not (reported or isinstance(subject, (str, os.PathLike))):
+            kinds = (Controller, Evaluation, Sweep, Robustness, Comparison)
+            listed = ", ".join(kind.__name__ for kind in kinds)
+            raise WannError(
+                f"plot() draws one of {listed}, a run folder or a search's generations; {type(subject).__name__} came"
+            )
         return self.search(subject, out, axes=axes)
 
     def network(self, controller: Controller, out: Path | None = None, *, axes: "Axes | None" = None) -> "Figure":
