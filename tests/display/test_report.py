@@ -1,9 +1,12 @@
 """Laws of the report of a run: whole, safe to open, and the command in it repeats the run."""
 
 import json
+import math
 import re
 import shlex
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -17,7 +20,7 @@ from wann_rt.core.errors import FileError, WannError
 from wann_rt.display.report.champions import MOST_DRAWN, best_of_size, champions, chosen
 from wann_rt.display.report.report import report
 from wann_rt.display.report.run import Run
-from wann_rt.evolution.ancestors import Ancestor, read_ancestors
+from wann_rt.evolution.ancestors import Ancestor, Ancestors, read_ancestors
 
 HOSTILE = "</title><script>alert(1)</script>"
 
@@ -97,6 +100,16 @@ def test_a_report_lives_without_champions_and_says_where_one_is_damaged(damage: 
             read_ancestors(tmp_path)
     else:
         assert read_ancestors(tmp_path) == []
+
+
+def test_a_first_champion_without_a_score_does_not_hide_those_that_follow(tmp_path: Path) -> None:
+    kept, controller = Ancestors(tmp_path), wr.load("zoo:pendulum")
+    for generation, fitness in ((0, -math.inf), (2, 1.0), (5, 2.5)):
+        running: Any = SimpleNamespace(
+            champion=SimpleNamespace(generation=generation, fitness=fitness), controller=lambda: controller
+        )
+        kept.told(running)
+    assert [(one.generation, one.fitness) for one in read_ancestors(tmp_path)] == [(2, 1.0), (5, 2.5)]
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ Nothing of a search depends on them: what is lost of them is missing in a report
 """
 
 import json
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,13 +48,13 @@ class Ancestors:
             write_atomic(self._path, text)
 
     def told(self, running: Search) -> None:
-        """Appends the champion of a search if it is another.
+        """Appends the champion of a search if it is another, and has a score: the first of all may have none.
 
         Raises:
             FileError: the file cannot be written.
         """
         champion = running.champion
-        if champion is None or champion.generation == self._last:
+        if champion is None or champion.generation == self._last or not math.isfinite(champion.fitness):
             return
         document = json.loads(files.to_text(running.controller()))
         line = {"generation": champion.generation, "fitness": champion.fitness, "controller": document}
