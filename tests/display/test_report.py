@@ -102,6 +102,13 @@ def test_a_report_lives_without_champions_and_says_where_one_is_damaged(damage: 
         assert read_ancestors(tmp_path) == []
 
 
+def test_scores_that_differ_little_are_told_apart() -> None:
+    controller = wr.load("zoo:pendulum")
+    text = champions([Ancestor(0, 0.81, controller), Ancestor(3, 0.93, controller)])
+    assert {"0.81", "0.93"} <= set(re.findall(r">([\d.]+)</text>", text))
+    assert "fitness 0.810, 6 connections" in text
+
+
 def test_a_first_champion_without_a_score_does_not_hide_those_that_follow(tmp_path: Path) -> None:
     kept, controller = Ancestors(tmp_path), wr.load("zoo:pendulum")
     for generation, fitness in ((0, -math.inf), (2, 1.0), (5, 2.5)):
