@@ -175,6 +175,13 @@ def test_an_environment_s_controller_is_shown_by_its_vectors() -> None:
     assert '"plant":null' in page_of(controller)
 
 
+def test_an_observation_that_is_not_finite_is_not_replayed() -> None:
+    champion = replace(zoo.load("pendulum"), provenance={})
+    seen = np.array([[np.nan, 0, 1], [0.25, 0.5, 2], [np.inf, 0, 1]], np.float32)
+    assert '"episode":[[0.25,0.5,2.0]]' in page(champion, episode=seen)
+    assert '"episode":[[' in page(champion, episode=seen[:1])
+
+
 def test_a_task_that_does_not_fit_is_not_played() -> None:
     controller = replace(zoo.load("pendulum"), provenance={"task": "cartpole-swingup"})
     assert compiled_task(controller) is None

@@ -125,10 +125,14 @@ def _facts(controller: Controller) -> list[dict[str, str]]:
 
 
 def _replayed(controller: Controller, episode: Episode | None) -> list[list[float]]:
-    """Returns what the network is shown where there is no plant: an episode, or the vectors of the file."""
-    if episode is not None and len(episode):
-        return [[float(value) for value in row] for row in episode]
-    return [list(vector.observation) for vector in controller.vectors] or [[0.0] * len(controller.observations)]
+    """Returns what the network is shown where there is no plant: an episode, or the vectors of the file.
+
+    An observation that is not finite is no number of JSON, and is left out.
+    """
+    kept: list[list[float]] = []
+    if episode is not None:
+        kept = [[float(value) for value in row] for row in episode if np.isfinite(row).all()]
+    return kept or [list(vector.observation) for vector in controller.vectors] or [[0.0] * len(controller.observations)]
 
 
 def _rows(rows: Iterable[Sequence[str]]) -> str:
