@@ -1,6 +1,7 @@
 """Laws of the command line: each command does its job, each bad input is one clear message and exit code 2."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,16 @@ def test_evaluate_has_the_sweep_that_was_asked_for(controller_file: Path) -> Non
     assert abs(found["tuned_weight"]) == 2
     refused = run("evaluate", controller_file, "--sweep-weights", 1)
     assert (refused.exit_code, "sweep_weights is 1; expected" in refused.output) == (2, True)
+
+
+@pytest.mark.slow
+def test_evaluate_says_how_the_plain_task_of_the_same_plant_is_named(controller_file: Path) -> None:
+    loaded = files.load(controller_file)
+    brief = ["--episodes", 2, "--sweep-weights", 2, "--sweep-episodes", 1]
+    for plant, told in (({}, "`--task-set delay=0`"), ({"pole_length": 0.9}, "`--task-set pole_length=0.9`")):
+        provenance = loaded.provenance | {"task_params": {"delay": 2.0, **plant}}
+        files.save(replace(loaded, provenance=provenance), controller_file)
+        assert f"under delay = 2; {told} plays it plain" in run("evaluate", controller_file, *brief).output
 
 
 @pytest.mark.long

@@ -49,7 +49,7 @@ def evaluate(controller: Path, disturbed: bool, as_json: bool, **options: Any) -
     from wann_rt.evaluation.conditions import evaluate as evaluate_controller
     from wann_rt.evaluation.robustness import robustness
     from wann_rt.play.progress import listening
-    from wann_rt.tasks import conditions_of, without_conditions
+    from wann_rt.tasks import changed_params, conditions_of, without_conditions
     from wann_rt.tasks.task import Task
 
     chosen = bool(options["params"])
@@ -69,6 +69,8 @@ def evaluate(controller: Path, disturbed: bool, as_json: bool, **options: Any) -
     show_evaluation(result)
     if isinstance(task, Task) and not chosen and conditions_of(task):
         under = ", ".join(f"{name} = {level:g}" for name, level in conditions_of(task).items())
-        say(f"played as it was tuned, under {under}; `--task-set delay=0` plays it plain")
+        others = changed_params(without_conditions(task)) or {"delay": 0.0}  # naming params drops those of the file
+        plain = " ".join(f"--task-set {name}={value:g}" for name, value in others.items())
+        say(f"played as it was tuned, under {under}; `{plain}` plays it plain")
     if robust:
         show_robustness(robust)
