@@ -17,8 +17,10 @@ from wann_rt import tasks, zoo
 from wann_rt.cli import main
 from wann_rt.core.controller import Channel, Controller
 from wann_rt.core.reference import evaluate
+from wann_rt.display.formulas import node_names
 from wann_rt.display.page.of_controller import MOST_RECORDED, compiled_task, page_of, recorded
 from wann_rt.display.page.page import page
+from wann_rt.display.page.svg import network_svg
 from wann_rt.play.task_of import compiled_task_of
 from wann_rt.tasks.task import Task
 
@@ -173,6 +175,14 @@ def test_an_environment_s_controller_is_shown_by_its_vectors() -> None:
     controller = zoo.load("lunar-lander")
     assert compiled_task(controller) is None
     assert '"plant":null' in page_of(controller)
+
+
+def test_names_of_wide_letters_have_room_in_the_drawing() -> None:
+    champion = zoo.load("pendulum")
+    named = replace(champion, observations=(Channel(20 * "度"), *champion.observations[1:]))
+    begins = re.search(r'<text x="([\d.]+)"[^>]*>度', network_svg(named, node_names(named)))
+    assert begins is not None
+    assert float(begins[1]) > 20 * 11  # the letters' size
 
 
 def test_an_observation_that_is_not_finite_is_not_replayed() -> None:

@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from helpers import small_controllers
 from helpers.networks import networks
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -302,6 +303,20 @@ def test_generations_without_a_finite_score_are_plotted(tmp_path: Path) -> None:
     bad = [report._replace(mean=-np.inf, best=np.nan) for report in generations()]
     plots.plot_progress([*bad, *generations()], tmp_path / "plot.png")
     assert (tmp_path / "plot.png").exists()
+
+
+def test_the_margins_of_a_network_hold_the_names_of_wide_letters_and_of_recurrent_nodes() -> None:
+    def gap(drawn: Controller) -> float:
+        return drawing._Sheet.of(drawing.lay_out(drawn.network), drawn).left
+
+    latin, wide = (
+        replace(controller(), observations=(Channel(20 * letter), *TASK.observations[1:])) for letter in "a度"
+    )
+    assert gap(wide) == pytest.approx(2 * gap(latin) - 0.6)
+    late = small_controllers.recurrent()
+    sheet = drawing._Sheet.of(drawing.lay_out(late.network), late)
+    ends = [sheet.width - sheet.place(*drawing.lay_out(late.network).positions[late.network.n_nodes - 1])[0]]
+    assert ends == pytest.approx([0.6 + 0.076 * len("next leaky")])
 
 
 def test_a_front_without_scores_is_a_clear_error(tmp_path: Path) -> None:

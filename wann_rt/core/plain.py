@@ -20,6 +20,11 @@ def plain(text: str, kept: str = "") -> str:
     return "".join(c if c in kept or unicodedata.category(c) not in UNSAFE else _escaped(c) for c in text)
 
 
+def columns(text: str) -> int:
+    """Returns how many Latin letters a text is about as wide as: an East Asian one is as wide as two."""
+    return sum(1 + (unicodedata.east_asian_width(letter) in "WF") for letter in plain(text))
+
+
 def in_html(text: str) -> str:
     """Returns the text as it may stand in HTML or SVG: as text, and with escapes that mean nothing to a terminal."""
     return html.escape(plain(text, kept="\n"))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from wann_rt.core.activations import BY_ID, Family
 from wann_rt.core.controller import Controller
+from wann_rt.core.plain import columns
 from wann_rt.display.figure import (
     BLUE,
     GREEN,
@@ -48,8 +49,8 @@ class _Sheet(NamedTuple):
     @classmethod
     def of(cls, layout: Layout, controller: Controller) -> "_Sheet":
         """Returns the usual sheet, or a larger one where the nodes need it."""
-        sides = controller.inputs, controller.actions
-        left, right = (0.6 + 0.076 * max(len(label(channel)) for channel in side) for side in sides)
+        sides = controller.inputs, controller.outputs
+        left, right = (0.6 + 0.076 * max(columns(label(channel)) for channel in side) for side in sides)
         gaps = layout.columns - 1
         width = min(max(WIDTH, left + right + 0.55 * gaps), 20.0)
         height = min(max(HEIGHT, 1.8 + 0.3 * layout.rows), 12.0)

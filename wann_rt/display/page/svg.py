@@ -8,7 +8,7 @@ import numpy as np
 
 from wann_rt.core.activations import BY_ID
 from wann_rt.core.controller import Controller
-from wann_rt.core.plain import in_html
+from wann_rt.core.plain import columns, in_html
 from wann_rt.display.layout import Bend, lay_out
 from wann_rt.evaluation.sweep import Sweep
 
@@ -26,7 +26,7 @@ def network_svg(controller: Controller, names: list[str]) -> str:
         names: of every node, as people read them.
     """
     network, layout = controller.network, lay_out(controller.network)
-    margins = [24 + LETTER * max(len(names[k]) for k in side) for side in _sides(controller)]
+    margins = [24 + LETTER * max(columns(names[k]) for k in side) for side in _sides(controller)]
     width = margins[0] + margins[1] + COLUMN * (layout.columns - 1)
 
     def place(x: float, y: float) -> tuple[float, float]:
