@@ -11,12 +11,14 @@ from click.testing import CliRunner
 from wann_rt import tasks
 from wann_rt.cli import main
 from wann_rt.core.errors import TaskError
+from wann_rt.display.rivals import RivalTable
+from wann_rt.evaluation.score import Score
 from wann_rt.exporters.to_c.header import to_c
 from wann_rt.exporters.to_c.plant import to_plant
 from wann_rt.kernels.forward import forward_batch
 from wann_rt.play.plain import play_controller, returns
 from wann_rt.play.rollouts import starts_of
-from wann_rt.rivals.contest import contest, priced
+from wann_rt.rivals.contest import Entry, contest, priced
 from wann_rt.rivals.export import controller_of, formula
 from wann_rt.rivals.law import Law, closed, passing, with_gains
 from wann_rt.rivals.lqr import linearised, riccati
@@ -188,6 +190,15 @@ def test_the_command_compares_a_controller_with_the_rivals_of_its_task() -> None
     refused = CliRunner().invoke(main, ["rival", "swingup", "--task-set", "delay=2"])
     assert refused.exit_code == 2
     assert "physical params only" in refused.output
+
+
+def test_a_name_with_brackets_is_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    scores = Score.of(np.arange(3.0)), Score.of(np.arange(3.0))
+    with RivalTable("my[/task]") as shown:
+        shown.told(Entry("runs/a[/b].json", *scores, {}))
+    said = "".join(capsys.readouterr().out.split())
+    assert "my[/task]" in said
+    assert "runs/a[/b].json" in said
 
 
 def test_what_is_played_by_kernels_is_what_a_controller_plays() -> None:

@@ -1,7 +1,7 @@
 """A contest with rivals on the terminal: one row as soon as one is judged."""
 
 from wann_rt.display.live import Live, Showing
-from wann_rt.display.tables import console, table
+from wann_rt.display.tables import console, escape, table
 from wann_rt.rivals.contest import WORST, Entry
 
 
@@ -26,7 +26,7 @@ class RivalTable(Showing):
 
     def _show(self) -> None:
         made = table(
-            f"{self._task}: ours and what a user would take instead, the same episodes",
+            f"{escape(self._task)}: ours and what a user would take instead, the same episodes",
             *("controller", ">size", ">plain", ">disturbed", f">worst {WORST:.0%}", ">sign changes/s", ">behind ours"),
         )
         for one in self._entries:
@@ -35,5 +35,5 @@ class RivalTable(Showing):
             behind = "" if one.ahead is None else f"{one.ahead.mean:.1f} ± {one.ahead.ci95:.1f}"
             chatter = "" if one.plain.chatter is None else f"{one.plain.chatter:.1f}"
             scores = f"{one.plain.mean:.1f}", f"{one.disturbed.mean:.1f}", f"{one.disturbed.cvar(WORST):.1f}"
-            made.add_row(one.name, size, *scores, chatter, behind)
+            made.add_row(escape(one.name), size, *scores, chatter, behind)
         console().print(made)
