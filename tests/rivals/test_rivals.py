@@ -18,7 +18,7 @@ from wann_rt.exporters.to_c.plant import to_plant
 from wann_rt.kernels.forward import forward_batch
 from wann_rt.play.plain import play_controller, returns
 from wann_rt.play.rollouts import starts_of
-from wann_rt.rivals.contest import Entry, contest, priced
+from wann_rt.rivals.contest import Entry, champions, contest, priced
 from wann_rt.rivals.export import controller_of, formula
 from wann_rt.rivals.law import Law, closed, passing, with_gains
 from wann_rt.rivals.lqr import linearised, riccati
@@ -185,7 +185,7 @@ def test_the_command_compares_a_controller_with_the_rivals_of_its_task() -> None
     done = CliRunner().invoke(main, words)
     assert done.exit_code == 0, done.output
     said = json.loads(done.stdout)["entries"]
-    assert list(said) == ["zoo:mountain-car-continuous", "random", "PID", "linear"]
+    assert list(said) == [*champions(tasks.get("mountain-car-continuous")), "random", "PID", "linear"]
     assert said["linear"]["connections"] == 3
     refused = CliRunner().invoke(main, ["rival", "swingup", "--task-set", "delay=2"])
     assert refused.exit_code == 2
