@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from wann_rt.display.formulas import number
 from wann_rt.display.live import Live, Showing
-from wann_rt.display.tables import console, paragraph, table
+from wann_rt.display.tables import console, escape, paragraph, table
 from wann_rt.evaluation.baseline import CONDITIONS as BASELINE_CONDITIONS
 from wann_rt.evaluation.baseline import nearest
 
@@ -47,7 +47,7 @@ class EvaluationProgress(Showing):
 def show_evaluation(result: "Evaluation") -> None:
     """Prints scores by condition."""
     made = table(
-        f"{result.task}: {result.connections} connections",
+        f"{escape(result.task)}: {result.connections} connections",
         *("condition", ">mean", ">95 %", ">sd", ">episodes", ">effort", ">changes/s"),
         tight=True,
     )

@@ -2,7 +2,7 @@
 
 from wann_rt.core.files import shortest
 from wann_rt.display.live import Live, Showing
-from wann_rt.display.tables import console, paragraph, table
+from wann_rt.display.tables import console, escape, paragraph, table
 from wann_rt.tuning.knob import WORST
 from wann_rt.tuning.knob_gain import Gain, KnobSettings
 
@@ -33,7 +33,8 @@ class KnobTable(Showing):
     def _show(self) -> None:
         settings, (low, high) = self._settings, self._bounds
         made = table(
-            f"{self._name}: one knob on the robot, {settings.budget} episodes, weight {self._own:g} at first", *COLUMNS
+            f"{escape(self._name)}: one knob on the robot, {settings.budget} episodes, weight {self._own:g} at first",
+            *COLUMNS,
         )
         for gain in self._gains:
             made.add_row(*cells(gain))

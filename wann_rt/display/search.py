@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from wann_rt.core.controller import Controller
 from wann_rt.display.formulas import number
 from wann_rt.display.live import Live, Showing
-from wann_rt.display.tables import console, counted, paragraph, table
+from wann_rt.display.tables import console, counted, escape, paragraph, table
 
 if TYPE_CHECKING:
     from wann_rt.evolution.comparison import Comparison
@@ -65,13 +65,13 @@ def show_champion(controller: Controller, path: Path) -> None:
 
 def show_comparison(result: "Comparison", folder: Path) -> None:
     """Prints several searches beside each other: each run, then each preset over its runs."""
-    each = table(f"{result.task}: the runs", "run folder", ">connections", ">mean", ">95 %", ">changes/s")
+    each = table(f"{escape(result.task)}: the runs", "run folder", ">connections", ">mean", ">95 %", ">changes/s")
     each.columns[0].no_wrap = True
     for run in result.runs:
         score, network = run.score, run.controller.network
         chatter = "" if score.chatter is None else f"{score.chatter:.1f}"
         name = str(folder / f"{run.preset}-{run.seed}")
-        each.add_row(name, str(network.n_connections), f"{score.mean:.1f}", f"± {score.ci95:.1f}", chatter)
+        each.add_row(escape(name), str(network.n_connections), f"{score.mean:.1f}", f"± {score.ci95:.1f}", chatter)
     heads = ">runs", ">mean", ">95 %", ">IQM", ">95 %", ">lowest", ">highest", ">conn."
     over = table("Over the runs", "preset", *heads, tight=True)
     over.columns[0].no_wrap = over.columns[5].no_wrap = True

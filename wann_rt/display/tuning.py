@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from wann_rt.display.formulas import number
 from wann_rt.display.live import Live, Showing
-from wann_rt.display.tables import console, counted, paragraph, table
+from wann_rt.display.tables import console, counted, escape, paragraph, table
 
 if TYPE_CHECKING:
     from wann_rt.evaluation.score import Score
@@ -62,7 +62,7 @@ def text(score: "Score") -> str:
 def _show_front(tuned: "Tuned", path: Path | None) -> None:
     from wann_rt.tuning.tune import front_files
 
-    files = [()] * len(tuned.front) if path is None else [(str(file),) for file in front_files(tuned, path)]
+    files = [()] * len(tuned.front) if path is None else [(escape(str(file)),) for file in front_files(tuned, path)]
     made = table("Pareto set", ">connections", ">hidden", ">mean", ">95 %", *["file"] * (path is not None), tight=True)
     for one, file in zip(tuned.front, files, strict=True):
         score, network = one.provenance["score"], one.network
