@@ -67,6 +67,12 @@ def test_a_motor_at_rest_takes_what_ohm_says_and_a_free_one_turns_as_fast_as_it_
     assert motor.step(motor.Params(), f32(0), f32(0), f32(0), f32(0), ONE)[-1]  # 60 V at rest: too much current
 
 
+def test_a_motor_that_bears_no_current_is_drawn() -> None:
+    task = tasks.with_params(tasks.get("dc-motor"), most_current=0.0)
+    assert task.scene is not None
+    task.scene(task.params, task.start(0), 0.0)
+
+
 def test_a_load_slows_the_motor_by_what_newton_says() -> None:
     p = motor.Params(friction=f32(0))
     _, speed, *_ = motor.step(p, f32(0), f32(0), f32(0), ONE, f32(0))

@@ -220,10 +220,11 @@ def dc_motor(params: Any, state: Sequence[float], voltage: float) -> Canvas:
     """
     current, speed, wanted, voltage = (float(v) if math.isfinite(v) else 0.0 for v in (*state[:3], voltage))
     canvas = Canvas(4.6)
-    shown = (-1.1, speed / 125.0, BLUE), (1.1, current / float(params.most_current), ORANGE)
-    for middle, share, colour in shown:
+    share = current / float(params.most_current) if params.most_current else 0.0
+    shown = (-1.1, speed / 125.0, BLUE), (1.1, share, ORANGE)
+    for middle, part, colour in shown:
         canvas.disc((middle, 0.0), 0.8, LIGHT)
-        turned = 0.75 * math.pi * min(max(share, -1.0), 1.0)
+        turned = 0.75 * math.pi * min(max(part, -1.0), 1.0)
         canvas.line((middle, 0.0), (middle + 0.7 * math.sin(turned), 0.7 * math.cos(turned)), 0.05, colour)
         canvas.disc((middle, 0.0), 0.07, INK)
     turned = 0.75 * math.pi * min(max(wanted / 125.0, -1.0), 1.0)
