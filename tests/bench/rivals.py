@@ -32,6 +32,7 @@ TASKS = (
     "quadrotor",
     "balancing-robot",
     "dc-motor",
+    "double-pole",
 )
 PROCESSOR, LEVEL, ROWS = BY_KEY["m4f"], "-Os", 200
 COLUMNS = (

@@ -86,7 +86,7 @@ def test_evaluate_says_how_the_plain_task_of_the_same_plant_is_named(controller_
     loaded = files.load(controller_file)
     brief = ["--episodes", 2, "--sweep-weights", 2, "--sweep-episodes", 1]
     for plant, told in (({}, "`--task-set delay=0`"), ({"pole_length": 0.9}, "`--task-set pole_length=0.9`")):
-        provenance = loaded.provenance | {"task_params": {"delay": 2.0, **plant}}
+        provenance = {**loaded.provenance, "task_params": {"delay": 2.0, **plant}}
         files.save(replace(loaded, provenance=provenance), controller_file)
         assert f"under delay = 2; {told} plays it plain" in run("evaluate", controller_file, *brief).output
 

@@ -30,6 +30,7 @@ from wann_rt.core.errors import FileError, MissingExtraError, TaskError, WannErr
 from wann_rt.core.network import BIAS, Connection, Network
 from wann_rt.display import comparisons, fonts, plots
 from wann_rt.display import network as drawing
+from wann_rt.display.layout import lay_out
 from wann_rt.evaluation.conditions import Evaluation
 from wann_rt.evaluation.robustness import Robustness
 from wann_rt.evaluation.score import Score
@@ -307,15 +308,15 @@ def test_generations_without_a_finite_score_are_plotted(tmp_path: Path) -> None:
 
 def test_the_margins_of_a_network_hold_the_names_of_wide_letters_and_of_recurrent_nodes() -> None:
     def gap(drawn: Controller) -> float:
-        return drawing._Sheet.of(drawing.lay_out(drawn.network), drawn).left
+        return drawing._Sheet.of(lay_out(drawn.network), drawn).left
 
     latin, wide = (
         replace(controller(), observations=(Channel(20 * letter), *TASK.observations[1:])) for letter in "a度"
     )
     assert gap(wide) == pytest.approx(2 * gap(latin) - 0.6)
     late = small_controllers.recurrent()
-    sheet = drawing._Sheet.of(drawing.lay_out(late.network), late)
-    ends = [sheet.width - sheet.place(*drawing.lay_out(late.network).positions[late.network.n_nodes - 1])[0]]
+    sheet = drawing._Sheet.of(lay_out(late.network), late)
+    ends = [sheet.width - sheet.place(*lay_out(late.network).positions[late.network.n_nodes - 1])[0]]
     assert ends == pytest.approx([0.6 + 0.076 * len("next leaky")])
 
 

@@ -114,4 +114,5 @@ def _show(cell: Cell) -> None:
     print(f"{cell.key:34} {sizes}  {f.least} to {f.most} {cell.wrong or ''}".rstrip(), flush=True)
 
 
-sys.exit(main(*sys.argv[1:2] or ["all"]))
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:2] or ["all"]))

@@ -49,7 +49,8 @@ def evaluate(controller: Path, disturbed: bool, as_json: bool, **options: Any) -
     from wann_rt.evaluation.conditions import evaluate as evaluate_controller
     from wann_rt.evaluation.robustness import robustness
     from wann_rt.play.progress import listening
-    from wann_rt.tasks import changed_params, conditions_of, without_conditions
+    from wann_rt.play.task_of import tuned_under
+    from wann_rt.tasks import changed_params, without_conditions
     from wann_rt.tasks.task import Task
 
     chosen = bool(options["params"])
@@ -57,20 +58,21 @@ def evaluate(controller: Path, disturbed: bool, as_json: bool, **options: Any) -
     total = None if isinstance(task, Task) else environment_episodes(*(options[name] for name in COUNTS))
     if total is not None and total >= LONG and not as_json:
         say(f"{total} episodes: an evaluation does not resume, and has no result before its end", err=True)
+    under = tuned_under(loaded, task) if isinstance(task, Task) and not chosen else {}
     robust = None
     with EvaluationProgress(total, quiet=as_json) as progress, listening(progress.update):
         result = evaluate_controller(loaded, task, **options)
         if disturbed:
-            plant = without_conditions(task) if isinstance(task, Task) and not chosen else task
+            plant = without_conditions(task, under) if isinstance(task, Task) else task
             robust = robustness(loaded, plant, episodes=options["episodes"], seed=options["seed"])
     if as_json:
         print_json(result.to_dict() | ({"robustness": robust.to_dict()} if robust else {}))
         return
     show_evaluation(result)
-    if isinstance(task, Task) and not chosen and conditions_of(task):
-        under = ", ".join(f"{name} = {level:g}" for name, level in conditions_of(task).items())
-        others = changed_params(without_conditions(task)) or {"delay": 0.0}  # naming params drops those of the file
+    if isinstance(task, Task) and under:
+        told = ", ".join(f"{name} = {level:g}" for name, level in under.items())
+        others = changed_params(without_conditions(task, under)) or {"delay": 0.0}  # naming any drops the file's
         plain = " ".join(f"--task-set {name}={value:g}" for name, value in others.items())
-        say(f"played as it was tuned, under {under}; `{plain}` plays it plain")
+        say(f"played as it was tuned, under {told}; `{plain}` plays it plain")
     if robust:
         show_robustness(robust)

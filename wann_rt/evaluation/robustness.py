@@ -17,7 +17,7 @@ from wann_rt.play.backends.processes import session
 from wann_rt.play.episodes import episode_seeds
 from wann_rt.play.plain import play_controller
 from wann_rt.play.rollouts import starts_of
-from wann_rt.play.task_of import task_of
+from wann_rt.play.task_of import task_of, tuned_under
 from wann_rt.tasks import with_params, without_conditions
 from wann_rt.tasks.any_task import AnyTask, check_fits
 from wann_rt.tasks.conditions import tested
@@ -71,7 +71,7 @@ def robustness(
     if not isinstance(played, Task):
         raise TaskError(f"task {played.name} is played by an environment, which knows no disturbances")
     if task is None or isinstance(task, str):
-        played = without_conditions(played)
+        played = without_conditions(played, tuned_under(controller, played))
     return _robustness(played, controller, episode_seeds(Purpose.TEST, seed, episodes))
 
 

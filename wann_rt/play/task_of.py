@@ -57,6 +57,12 @@ def compiled_task_of(controller: Controller, name: str | None = None, params: Va
     return seen_as_by(tasks.with_params(shipped(_trusted_task(controller.provenance)), **chosen), controller)
 
 
+def tuned_under(controller: Controller, task: Task) -> dict[str, float]:
+    """Returns the conditions of a task that it has because the controller was searched or tuned under them."""
+    recorded = _object(controller.provenance, "task_params")
+    return {name: level for name, level in tasks.conditions_of(task).items() if name in recorded}
+
+
 def _trusted_task(says: Values) -> str:
     """Returns the name of the task that a file was searched for, if it is one that comes with wann_rt."""
     known = says.get("task")

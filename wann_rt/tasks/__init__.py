@@ -1,6 +1,6 @@
 """The compiled tasks, one file and one table row each."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import ModuleType
 from typing import Any
@@ -294,9 +294,9 @@ def conditions_of(task: Task) -> dict[str, float]:
     return {name: value for name, value in changed_params(task).items() if name in known}
 
 
-def without_conditions(task: Task) -> Task:
-    """Returns a task without the conditions that it is played under; params of the plant stay."""
-    return with_params(task, **dict.fromkeys(conditions_of(task), 0.0))
+def without_conditions(task: Task, names: Iterable[str]) -> Task:
+    """Returns a task without conditions that it is played under; the others and the params of the plant stay."""
+    return with_params(task, **dict.fromkeys(names, 0.0))
 
 
 def _usual(plain: Task) -> Mapping[str, Any]:
