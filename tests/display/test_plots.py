@@ -280,6 +280,16 @@ def test_a_figure_without_a_file_has_fonts_for_its_letters(monkeypatch: pytest.M
     assert families["温度"] == [fonts.OURS, "Noto Sans"]
 
 
+def test_what_stands_in_axes_already_keeps_its_size() -> None:
+    from matplotlib.figure import Figure
+
+    axes = Figure(figsize=(2, 2)).subplots()
+    mine = axes.text(0.1, 0.1, "mine", size=30)
+    wr.plot(controller(), axes=axes)
+    assert mine.get_fontsize() == 30
+    assert min(float(text.get_fontsize()) for text in axes.texts) < 6
+
+
 def test_axes_of_a_figure_within_a_figure_are_drawn_in() -> None:
     from matplotlib.figure import Figure
 

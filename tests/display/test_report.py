@@ -83,23 +83,47 @@ TOO_LARGE = f'{{"generation": 0, "fitness": 1{"0" * 400}, "controller": {PENDULU
 
 
 @pytest.mark.parametrize(
-    "damage",
-    [
-        "",
-        "{}\n",
-        "nonsense\n",
-        '{"generation": 0, "fitness": 1, "controller": 3}\n',
-        pytest.param(TOO_LARGE, id="too large"),
-    ],
-)
-def test_a_report_lives_without_champions_and_says_where_one_is_damaged(damage: str, tmp_path: Path) -> None:
-    path = tmp_path / "champions.jsonl"
-    path.write_text(damage)
-    if "controller" in damage:
-        with pytest.raises(FileError, match=r"champions\.jsonl, line 1"):
-            read_ancestors(tmp_path)
-    else:
-        assert read_ancestors(tmp_path) == []
+    "damage", ["{}\n", "nonsense\n", '{"generation": 0, "fitness": 1, "controller": 3}\n',
+               '{"generation": 0, "fitness": 1' + "0" * 400 + ', "controller": {}}\n'],
+)  # fmt: skip
+def test_a_report_says_which_champion_is_damaged(damage: str, tmp_path: Path) -> None:
+    (tmp_path / "champions.jsonl").write_text(damage)
+    with pytest.raises(FileError, match=r"champions\.jsonl, line 1"):
+        read_ancestors(tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["", "{", '{"generation": 0, "fitness": 1, "contr'])
+def test_a_report_lives_without_champions_and_with_one_that_is_being_written(damage: str, tmp_path: Path) -> None:
+    (tmp_path / "champions.jsonl").write_text(damage)
+    assert read_ancestors(tmp_path) == []
+
+
+@pytest.mark.slow
+def test_what_is_kept_of_champions_ends_before_the_generation_that_is_played_again(run: Path, tmp_path: Path) -> None:
+    told = (run / "champions.jsonl").read_bytes()
+    (tmp_path / "champions.jsonl").write_bytes(told + told[:40])
+    Ancestors(tmp_path, 2**63)
+    assert (tmp_path / "champions.jsonl").read_bytes() == told
+    Ancestors(tmp_path, 1)
+    assert (tmp_path / "champions.jsonl").read_bytes() == told[: told.index(b"\n") + 1]
+
+
+def test_watching_waits_for_the_first_generation(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = tmp_path / "begun"
+    begun.mkdir()
+    (begun / "config.json").write_bytes((run / "config.json").read_bytes())
+    (begun / "generations.jsonl").write_text("")
+    waited: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        for path in run.iterdir():
+            (begun / path.name).write_bytes(path.read_bytes())
+
+    monkeypatch.setattr("wann_rt.cli.report.time.sleep", sleep)
+    done = CliRunner().invoke(main, ["report", str(begun), "--watch", "3", "--episodes", "2"])
+    assert (done.exit_code, waited) == (0, [3])
+    assert (begun / "report.html").exists()
 
 
 def test_scores_that_differ_little_are_told_apart() -> None:

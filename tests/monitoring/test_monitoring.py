@@ -19,7 +19,7 @@ from wann_rt.monitoring.environments import Machines
 from wann_rt.monitoring.faults import FAULTS
 from wann_rt.monitoring.kinds import RECIPES, Given
 from wann_rt.monitoring.machines import Record, machines, record, usual_spread
-from wann_rt.monitoring.make import fail_safe_of, monitor
+from wann_rt.monitoring.make import MOST_RECORDED_BYTES, check_recordable, fail_safe_of, monitor
 from wann_rt.monitoring.predictor import predicted
 
 PENDULUM = tasks.get("pendulum")
@@ -178,3 +178,11 @@ def test_an_environment_of_one_observation_has_faults_too() -> None:
     varied = Machines.__new__(Machines)
     varied.sizes, varied.controller = np.ones(1, np.float32), zoo.load("pendulum")
     assert varied._broken(np.random.default_rng(0), 4).other.tolist() == [0, 0, 0, 0]
+
+
+def test_steps_of_an_environment_that_memory_cannot_hold_are_refused_with_the_rate_that_is_possible() -> None:
+    walker = zoo.load("bipedal-walker")
+    most = MOST_RECORDED_BYTES // (4 * (24 + 4) + 1)
+    check_recordable(walker, most)
+    with pytest.raises(ConfigError, match=r"at most 1\.9e\+07 .* state a rate from 1\.1e-06 \(--false-alarms\)"):
+        check_recordable(walker, most + 1)

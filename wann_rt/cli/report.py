@@ -31,7 +31,11 @@ def report(
 
     path = out or runs[0] / "report.html"
     while True:
-        going = watch if any(Run.read(folder).champion is None for folder in runs) else None
+        read = [Run.read(folder) for folder in runs]
+        if watch and not all(run.generations for run in read):
+            time.sleep(watch)
+            continue
+        going = watch if any(run.champion is None for run in read) else None
         with Live("writing the report"):
             text = reports.report(runs, task=task, episodes=episodes, seed=seed, refresh=going)
         write_atomic(path, text.encode())

@@ -29,6 +29,7 @@ from wann_rt.display.figure import (
 from wann_rt.display.layout import Bend, Layout, lay_out
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -95,6 +96,7 @@ def draw_network(
     sheet = _Sheet.of(layout, controller)
     with canvas(path, axes, (sheet.width, sheet.height), None) as drawn:
         axes = drawn.place if drawn.place is not None else drawn.figure.add_axes((0, 0, 1, 1))
+        before = set(axes.get_children())
         axes.set(xlim=(0, sheet.width), ylim=(sheet.height, 0))
         axes.axis("off")
         axes.text(0.25, 0.3, controller.name, size=13, weight="bold", va="center")
@@ -103,22 +105,25 @@ def draw_network(
         _draw_nodes(axes, sheet, controller, layout)
         _draw_key(axes, sheet, controller)
         if drawn.place is not None:
-            _fit(axes, sheet)
+            _fit(axes, sheet, before)
     return drawn.figure
 
 
-def _fit(axes: "Axes", sheet: _Sheet) -> None:
-    """Makes texts and lines, whose sizes are points of the whole sheet, as small as the axes that were given."""
+def _fit(axes: "Axes", sheet: _Sheet, before: "set[Artist]") -> None:
+    """Makes texts and lines, whose sizes are points of the whole sheet, as small as the axes that were given.
+
+    What stood in these axes before is the caller's and stays.
+    """
     axes.set_aspect("equal")
     box = axes.get_window_extent()
     share = min(box.width / sheet.width, box.height / sheet.height) / axes.figure.dpi
-    for text in axes.texts:
+    for text in set(axes.texts) - before:
         text.set_fontsize(float(text.get_fontsize()) * share)
-    for line in axes.lines:
+    for line in set(axes.lines) - before:
         line.set_linewidth(line.get_linewidth() * share)
-    for shape in axes.patches:
+    for shape in set(axes.patches) - before:
         shape.set_linewidth(shape.get_linewidth() * share)
-    for collection in axes.collections:
+    for collection in set(axes.collections) - before:
         collection.set_linewidth([width * share for width in np.atleast_1d(collection.get_linewidth())])
 
 

@@ -43,7 +43,7 @@ class Ancestors:
         self._path = folder / CHAMPIONS
         kept = [line for line, found in _lines(self._path) if found < before]
         self._last = _generation(kept[-1]) if kept else -1
-        text = b"".join(kept)
+        text = b"".join(line + b"\n" for line in kept)
         if kept or self._path.exists():
             write_atomic(self._path, text)
 
@@ -70,10 +70,14 @@ def read_ancestors(folder: str | os.PathLike[str]) -> list[Ancestor]:
     """Reads the champions of a run folder in the order in which they were found; none where there is no such file.
 
     Raises:
-        FileError: a line is no champion.
+        FileError: a line is no champion, or of no later generation than the one before.
     """
     path = Path(folder) / CHAMPIONS
-    return [_ancestor(line, f"{path}, line {k}") for k, (line, _) in enumerate(_lines(path), 1)]
+    whole, good = _whole_lines(path), list(_lines(path))
+    if len(good) < len(whole):
+        where = f"{path}, line {len(good) + 1}"
+        raise FileError(f"{where}: is no champion of a later generation; without this file, a report leaves them out")
+    return [_ancestor(line, f"{path}, line {k}") for k, (line, _) in enumerate(good, 1)]
 
 
 def _ancestor(line: bytes, where: str) -> Ancestor:
@@ -85,17 +89,22 @@ def _ancestor(line: bytes, where: str) -> Ancestor:
 
 def _lines(path: Path) -> Iterator[tuple[bytes, int]]:
     """Yields the whole lines of the file that name a generation after that of the line before; stops at others."""
-    try:
-        data = read_bytes(path, MOST_BYTES)
-    except FileError:
-        return
     last = -1
-    for line in data[: data.rfind(b"\n") + 1].splitlines(keepends=True):
+    for line in _whole_lines(path):
         generation = _generation(line)
         if generation <= last:
             return
         yield line, generation
         last = generation
+
+
+def _whole_lines(path: Path) -> list[bytes]:
+    """Returns the lines that are there to their end: a search that is just writing has not ended its last one."""
+    try:
+        data = read_bytes(path, MOST_BYTES)
+    except FileError:
+        return []
+    return data[: data.rfind(b"\n") + 1].split(b"\n")[:-1]
 
 
 def _generation(line: bytes) -> int:

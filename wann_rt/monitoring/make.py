@@ -22,6 +22,7 @@ from wann_rt.tasks.task import Task
 
 RECORDED = 1_000_000  # steps that are looked at one by one, in numpy
 RECORD_SEED = 210_000_000
+MOST_RECORDED_BYTES = 2**31  # of an environment; joining the parts takes as much again
 MOST_STEPS = 10**9  # that are played unless more are asked for
 
 
@@ -129,6 +130,7 @@ def _of_environment(
 
     _check_width(controller)
     check_fits(task, controller)
+    check_recordable(controller, steps)
     chosen = "range" if kind == AUTO else kind
     stage("recording nominal machines")
     varied = Machines(controller, task, spread)
@@ -144,6 +146,20 @@ def _of_environment(
     provenance = {**controller.provenance, "monitor": told}
     made = replace(controller, monitor=found.monitor, provenance=provenance)
     return Monitored(made, chosen, varied.spread, found)
+
+
+def check_recordable(controller: Controller, steps: int) -> None:
+    """Refuses steps of an environment that memory cannot hold: all of them are kept, to be judged again.
+
+    Raises:
+        ConfigError: there are too many.
+    """
+    most = MOST_RECORDED_BYTES // (4 * (len(controller.observations) + len(controller.actions)) + 1)
+    if steps > most:
+        raise ConfigError(
+            f"{steps:.1e} steps of an environment cannot be held in memory, at most {most:.1e} of controller "
+            f"{controller.name!r} can: take fewer (--steps), or state a rate from {FEWEST / most:.1e} (--false-alarms)"
+        )
 
 
 def _check_numbers(steps: float | None, spread: Mapping[str, float]) -> None:
