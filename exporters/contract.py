@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from wann_rt.analysis.stated import stated
 from wann_rt.core.activations import PALETTE
 from wann_rt.core.controller import MIN_VECTORS, Channel, Controller, Vector
 from wann_rt.core.decision import told
@@ -59,6 +60,7 @@ def contract(controller: Controller) -> dict[str, str]:
         "weight_values": _json(_hex(controller.weight.values)),
         "connections": str(controller.network.n_connections),
         "activations": _json(activation_names(controller)),
+        "certificate": _json(stated(controller)),
         "nan_policy": NAN_POLICY,
         "provenance": json.dumps(dict(controller.provenance), ensure_ascii=False, sort_keys=True),
         "test_vectors": _json([[_hex(v) for v in vector] for vector in test_vectors(controller)]),

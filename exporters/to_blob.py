@@ -155,9 +155,15 @@ def _vectors(controller: Controller, most: int) -> tuple[Vector, ...]:
     return test_vectors(controller)[:most]
 
 
+_LEFT_OUT = {"wann_rt.test_vectors", "wann_rt.certificate"}
+
+
 def _contract_text(controller: Controller) -> bytes:
-    """Returns the contract as JSON, without the vectors: those are in the blob as they are."""
-    pairs = {key: value for key, value in contract(controller).items() if key != "wann_rt.test_vectors"}
+    """Returns the contract as JSON, without the vectors, which are in the blob as they are, and the certificate.
+
+    A blob lies in flash memory, and what is proven of a controller is for people: ``wann-rt show`` says it.
+    """
+    pairs = {key: value for key, value in contract(controller).items() if key not in _LEFT_OUT}
     return json.dumps(pairs, ensure_ascii=False, separators=(",", ":")).encode()
 
 

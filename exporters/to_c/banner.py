@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 
+from wann_rt.analysis.words import certificate_words
 from wann_rt.core.controller import Channel, Controller
 from wann_rt.core.files import shortest
 from wann_rt.exporters.contract import contract, decision
@@ -86,6 +87,7 @@ def banner(controller: Controller, names: Names, regenerate: str, file: str) -> 
             *_channel_table("Actions", controller.actions, action_steps),
             "",
             *facts(controller),
+            *reacts(controller),
             *paragraph(f"NaN: {said['wann_rt.nan_policy']}"),
             *(paragraph(f"State: {said['wann_rt.state_policy']}") if controller.derived else []),
             *paragraph("Compilers: " + names.fill(_COMPILERS)),
@@ -107,6 +109,15 @@ def facts(controller: Controller) -> list[str]:
         *paragraph(f"Weight: {_weight(controller)}"),
         *paragraph(f"Decision: {said}." if said else ""),
     ]
+
+
+def reacts(controller: Controller) -> list[str]:
+    """Returns the lines about how sharply it reacts."""
+    lines = []
+    for text in certificate_words(controller):
+        indent = "  " if text.startswith(" ") else ""
+        lines += paragraph(text.strip(), indent, "    " if indent else "")
+    return lines
 
 
 def _weight(controller: Controller) -> str:

@@ -35,6 +35,14 @@
  *
  * Rate: 50 Hz. Network: 14 connections, 4 hidden nodes.
  * Weight: -1.5, shared by all connections.
+ * How sharply it reacts, proven for every observation with x -2.4 to 2.4, x dot -10 to 10,
+ * cos(theta) -1 to 1, sin(theta) -1 to 1, theta dot -10 to 10. Between jumps, an action changes by
+ * at most so much per unit of an observation:
+ *   force: x 592.9, x dot 52.22, cos(theta) 333.1, sin(theta) 522.2; 0 on all others
+ *   brake: cos(theta) 0.2036, theta dot 0.04071; 0 on all others
+ * Nodes: n6 gauss 1.868e-05 to 1.001, n7 tanh -1.001 to 1, n8 sin -1.001 to 1.001, n9 cos -1.001 to
+ * 1.001, force tanh -0.9952 to 0.9952, brake sigmoid 0.04742 to 0.1825.
+ * Rounding: float32 differs from the formulas by at most force 0.001395, brake 1.312e-06.
  * NaN: Every float32 input is defined. A form that promises equal bits gives the same ones
  * everywhere, any NaN counting as equal to any other. A channel that clips turns NaN into the value
  * of its range nearest 0, so its action is never NaN; without a clip NaN and infinity pass on as

@@ -98,6 +98,7 @@ def certify(
     *,
     seconds: float = SECONDS,
     ratio: float = RATIO,
+    boxes: int = MOST_BOXES,
 ) -> Certificate:
     """Bounds how sharply a controller reacts.
 
@@ -110,6 +111,7 @@ def certify(
             ``"*"`` stands for all that have no finite range of their own.
         seconds: after which no box is cut any more.
         ratio: of bound to found, at which a slope is known well enough.
+        boxes: after so many none is cut any more; with infinite ``seconds`` the same bounds come each time.
 
     Raises:
         ControllerError: an observation has no finite range, a range is none, or a name is unknown.
@@ -119,7 +121,7 @@ def certify(
     root = Interval(*(np.array([[ends[side] for ends in box.values()]]) for side in (0, 1)))
     whole = bounded(controller, root)
     wrong = rounding(controller, root, whole)
-    search = _Bisection(controller, root, ratio)
+    search = _Bisection(controller, root, ratio, boxes)
     search.run(time.monotonic() + seconds)
     actions = list(zip(controller.actions, whole.actions, wrong.actions, strict=True))
     return Certificate(
@@ -165,20 +167,20 @@ def _box(controller: Controller, ranges: Mapping[str, tuple[float, float]]) -> d
 class _Bisection:
     """Boxes that cover the root, with bounds of all slopes at once; ``boxes``: how many were bounded."""
 
-    def __init__(self, controller: Controller, root: Interval, ratio: float) -> None:
-        self._controller, self._ratio = controller, ratio
+    def __init__(self, controller: Controller, root: Interval, ratio: float, most: int) -> None:
+        self._controller, self._ratio, self._most = controller, ratio, most
         shape = len(controller.actions), len(controller.observations)
         self._found, self._where = np.zeros(shape), np.tile(root.low[0], (*shape, 1))
         self._settled = np.zeros(shape)  # the greatest bound of the boxes that are not cut any more
         self.boxes = 0
         self._open = root
         self._bounds, self._bends = self._measure(root)
-        drawn = np.random.default_rng(SEED).uniform(root.low[0], root.high[0], (POINTS, shape[1]))
+        drawn = np.random.default_rng(SEED).uniform(root.low[0], root.high[0], (min(POINTS, most), shape[1]))
         self._sample(drawn)
 
     def run(self, end: float) -> None:
         """Halves boxes until all bounds are near what was found, or until a time of ``time.monotonic``."""
-        while time.monotonic() < end and self.boxes < MOST_BOXES:
+        while time.monotonic() < end and self.boxes < self._most:
             self._settle()
             if not len(self._bounds):
                 return
@@ -229,11 +231,13 @@ class _Bisection:
     def _halve(self) -> None:
         """Cuts the boxes that are furthest from being known, each where its slopes bend most."""
         enough = np.maximum(self._enough(), np.finfo(np.float64).tiny)
-        urgency = (np.nan_to_num(self._bounds, posinf=1e300) / enough).max(axis=(1, 2))
-        order = np.argsort(-urgency, kind="stable")
-        cut, rest = order[:CUT_AT_ONCE], order[CUT_AT_ONCE:]
+        with np.errstate(over="ignore"):
+            urgency = (np.nan_to_num(self._bounds, posinf=1e300) / enough).max(axis=(1, 2))
+        order = np.argsort(-_coarse(urgency), kind="stable")
+        count = min(CUT_AT_ONCE, max(1, (self._most - self.boxes) // 2))
+        cut, rest = order[:count], order[count:]
         low, high = self._open.low[cut], self._open.high[cut]
-        axis, rows = np.nan_to_num(self._bends[cut], posinf=1e300).argmax(axis=1), np.arange(len(cut))
+        axis, rows = _coarse(self._bends[cut]).argmax(axis=1), np.arange(len(cut))
         middle = low + (high - low) / 2
         self._sample(middle)
         left, right = high.copy(), low.copy()
@@ -243,3 +247,8 @@ class _Bisection:
         self._keep(rest)
         self._open = Interval(*(np.concatenate([old, new]) for old, new in zip(self._open, halves, strict=True)))
         self._bounds, self._bends = np.concatenate([self._bounds, bounds]), np.concatenate([self._bends, bends])
+
+
+def _coarse(x: Floats) -> NDArray[np.float32]:
+    """Returns float32, so that what libms differ in does not decide between boxes that mirror one another."""
+    return np.clip(np.nan_to_num(x, posinf=1e30), 0.0, 1e30).astype(np.float32)

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wann_rt.analysis.stated import stated
+from wann_rt.analysis.words import certificate_words
 from wann_rt.core.controller import Controller
 from wann_rt.core.monitor import Monitor
 from wann_rt.display.formulas import number
@@ -13,14 +15,22 @@ if TYPE_CHECKING:
 
 
 def whole_dict(controller: Controller) -> dict[str, Any]:
-    """Returns a summary of a controller and its monitor as JSON values."""
-    return controller_dict(controller) | monitor_dict(controller)
+    """Returns a summary of a controller, its certificate and its monitor as JSON values."""
+    return controller_dict(controller) | {"certificate": stated(controller)} | monitor_dict(controller)
 
 
 def show_whole(controller: Controller) -> None:
-    """Prints what a controller is, and its monitor."""
+    """Prints what a controller is, how sharply it reacts, and its monitor."""
     show_controller(controller)
+    _show_certificate(controller)
     show_monitor(controller)
+
+
+def _show_certificate(controller: Controller) -> None:
+    console().print("\n[bold]Certificate[/]")
+    for text in certificate_words(controller):
+        paragraph(text, hang=4)
+    paragraph("Tighter bounds, or other ranges: wann-rt analyze")
 
 
 def monitor_dict(controller: Controller) -> dict[str, Any]:
