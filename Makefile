@@ -11,7 +11,7 @@ C_FOLDERS := runtime_c exporters/targets/boards examples examples/* tests/*
 C_SOURCES := $(filter-out tests/golden/%,$(wildcard $(C_FOLDERS:%=%/*.c) $(C_FOLDERS:%=%/*.h)))
 
 .DEFAULT_GOAL := help
-.PHONY: analysis site notebooks help demo quick test test-long bare pre-pr cross cross-sample firmware exhaustive bench digits rivals quadrotor knob memory monitor double-pole size size-check runtimes packages zoo-check \
+.PHONY: analysis site notebooks help demo quick test test-long bare pre-pr cross cross-sample firmware exhaustive bench digits car-encoders rivals quadrotor knob memory monitor double-pole size size-check runtimes packages zoo-check \
         screenshots evidence evidence-sample warnings misra coverage prove prove-elsewhere translation fuzz mutants reliability fuzz-states fuzz-inputs lint clean
 
 help:  ## show this list
@@ -82,6 +82,9 @@ notebooks: $(VENV)/.test-ready  ## run the notebooks of docs/notebooks again, an
 
 digits: $(VENV)/.test-ready  ## propose digit classifiers, score them on MNIST (DATA=PATH, once); writes docs/digits.md
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/bench/digits.py $(if $(DATA),--data $(DATA))
+
+car-encoders: $(VENV)/.test-ready  ## train the encoders of the racing car from Gymnasium's frames (a minute)
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/bench/car_encoders.py
 
 rivals: $(VENV)/.test-ready  ## tune textbook controllers as ours are, play them beside ours; writes docs/rivals.md
 	@PYTHONPATH=tests $(BIN)/python tests/bench/rivals.py

@@ -19,6 +19,9 @@ from wann_rt.tasks.task import Task
 
 Array = NDArray[np.float32]
 ANY = "wann_rt/Task-v0"  # of a task that is named by its kwargs
+# Gymnasium's racing car behind an encoder, with speed and yaw rate, and without: see ``tasks.car``.
+CARS: Mapping[str, bool] = {"wann_rt/CarRacing-v0": True, "wann_rt/CarRacingLatents-v0": False}
+CAR_STEPS = 1000
 
 
 class CompiledTaskEnv(gymnasium.Env[Array, Any]):
@@ -140,6 +143,14 @@ def register() -> None:
     """Registers every compiled task under its ``env_id``; once is enough, twice does no harm."""
     if ANY not in gymnasium.registry:
         gymnasium.register(id=ANY, entry_point="wann_rt.tasks.gym_env:made")
+    for name, indicators in CARS.items():
+        if name not in gymnasium.registry:
+            gymnasium.register(
+                id=name,
+                entry_point="wann_rt.tasks.car.racing:CarRacing",
+                max_episode_steps=CAR_STEPS,
+                kwargs={"indicators": indicators},
+            )
     for task in tasks.TASKS:
         if task.env_id not in gymnasium.registry:
             gymnasium.register(

@@ -25,6 +25,7 @@ OWN_STEPS = 1000  # length at which we end an episode if the environment sets no
 # Libraries that compute the physics, by a part of the name of the module that the environment's class is in. The extras
 # that bring them are called as they are.
 PHYSICS = {"box2d": "box2d", "mujoco": "mujoco"}
+PLACES = {"gymnasium.envs.box2d": "box2d", "gymnasium.envs.mujoco": "mujoco", "wann_rt.tasks.car": "box2d"}
 
 
 class Described(NamedTuple):
@@ -91,8 +92,8 @@ def _unknown(env_id: str, error: Exception) -> TaskError:
 def _not_importable(env_id: str, error: Exception) -> WannError:
     """Returns the error that names our extra for what one of Gymnasium's own environments lacks, where there is one."""
     spec = gymnasium.registry.get(env_id.rpartition(":")[2])
-    for part, library in PHYSICS.items():
-        if spec is not None and str(spec.entry_point).startswith(f"gymnasium.envs.{part}"):
+    for place, library in PLACES.items():
+        if spec is not None and str(spec.entry_point).startswith(place):
             return MissingExtraError(f"environment {env_id}", getattr(error, "name", None) or library, library)
     return TaskError(f"environment {env_id} cannot be imported: {error}")
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # Gymnasium takes long to import: only where an environment i
     from gymnasium.envs.registration import EnvSpec
 
 MAIN = "__main__"
+OURS = "wann_rt/"  # begins the ids of our own environments
 Make = Callable[..., Any]
 
 
@@ -88,6 +89,8 @@ class Maker:
                     return gymnasium.make(given, disable_env_checker=True, **kwargs)
                 return given(**kwargs)
             module, _, name = self.env_id.rpartition(":")
+            if self.env_id.startswith(OURS):
+                importlib.import_module("wann_rt.tasks.gym_env")  # registers it
             made = getattr(importlib.import_module(module), name, None) if module else None
             if made is None:
                 return gymnasium.make(name, disable_env_checker=True, **kwargs)

@@ -1,0 +1,141 @@
+"""Laws of the racing car: it is Gymnasium's, number for number; its camera sees what is in Gymnasium's frames."""
+
+import sys
+from typing import Any
+
+import gymnasium
+import numpy as np
+import pytest
+from helpers import needs
+from numpy.typing import NDArray
+
+from wann_rt.core.errors import MissingExtraError, TaskError
+from wann_rt.play.environment import environment
+from wann_rt.tasks.car import camera, encoders
+from wann_rt.tasks.environment.describe import described
+from wann_rt.tasks.environment.maker import Maker
+
+ID = "wann_rt/CarRacing-v0"
+STEPS = 90  # the first fifty of them with a camera that comes down from afar
+
+
+def actions(steps: int) -> NDArray[np.float32]:
+    """Returns a drive that leaves the road, spins and brakes."""
+    time = np.arange(steps)
+    steering, gas = np.sin(time / 7), np.where(time < 60, 1.0, 0.2)
+    return np.stack([steering, gas, np.where(time % 30 > 25, 0.95, 0.0)], axis=1).astype(np.float32)
+
+
+def made(**kwargs: Any) -> Any:
+    needs.module("Box2D")
+    return Maker.of(ID).make(kwargs)
+
+
+def drive(environment: Any, seed: int, steps: int) -> tuple[NDArray[np.float32], list[Any]]:
+    """Returns what is observed, and rewards and ends."""
+    seen, rest = [environment.reset(seed=seed)[0]], []
+    for action in actions(steps):
+        observation, *said = environment.step(action)
+        seen.append(observation)
+        rest.append((*said[:3], tuple(environment.unwrapped.car.hull.position)))
+    return np.array(seen), rest
+
+
+@pytest.mark.slow
+def test_the_car_moves_and_earns_as_gymnasiums_does_and_the_camera_sees_what_its_frames_show() -> None:
+    """One drive, because a step with a frame takes as long as forty without."""
+    mine, rest = drive(made(), 3, STEPS)
+    read, same = drive(made(frames=True), 3, STEPS)
+    environment = gymnasium.make("CarRacing-v3")
+    frames, theirs = drive(environment, 3, STEPS)
+    assert rest == same == theirs
+    encoder = encoders.encoder("pca")
+    assert np.array_equal(read[:, :16], [encoder.latents(camera.cells_of(frame)) for frame in frames])
+    assert np.abs(mine - read)[:, :16].mean() < 0.05  # of their standard deviations; .025 on the road
+    assert np.abs(mine - read)[:, :16].max() < 0.6
+    assert np.array_equal(mine[:, 16], read[:, 16])  # speed, then yaw rate
+    assert np.abs(mine - read)[:, 17].max() < 0.051
+    assert np.abs(mine[:, 17]).max() > 0.5  # a drive on which there is something to agree upon
+
+
+def test_an_episode_on_a_track_that_was_kept_has_the_bits_of_the_first() -> None:
+    environment = made()
+    first = drive(environment, 5, 60)
+    drive(environment, 6, 60)
+    again = drive(environment, 5, 60)
+    assert np.array_equal(first[0], again[0])
+    assert first[1] == again[1]
+    assert environment.unwrapped.np_random.random() == _after(5)
+
+
+def _after(seed: int) -> float:
+    """Returns the random number that Gymnasium's environment draws next on a track that was just made."""
+    environment = made()
+    environment.reset(seed=seed)
+    return float(environment.unwrapped.np_random.random())
+
+
+def test_cells_of_a_frame_count_what_is_greener_than_red_and_leave_the_bars_out() -> None:
+    frame = np.zeros((96, 96, 3), np.uint8)
+    frame[..., 1] = 255
+    frame[84:] = 0
+    assert (camera.cells_of(frame) == camera.FULL).all()
+    frame[7:14, 8:16] = (102, 102, 102)
+    frame[84:, :, 1] = 255
+    cells = camera.cells_of(frame).reshape(12, 12)
+    assert cells[1, 1] == 0
+    assert cells.sum() == 143 * camera.FULL
+
+
+@pytest.mark.parametrize("name", encoders.names())
+def test_an_encoder_computes_whole_numbers_and_one_product(name: str) -> None:
+    encoder = encoders.encoder(name)
+    cells = np.random.default_rng(0).integers(0, camera.FULL + 1, 144)
+    grid, features = cells.reshape(12, 12).tolist(), cells.tolist()
+    if len(encoder.filters):
+        features = [
+            max(sum(f[i][j] * grid[2 * r + i][2 * c + j] for i in range(3) for j in range(3)), 0)
+            for f in encoder.filters.tolist()
+            for r in range(5)
+            for c in range(5)
+        ]
+    sums = [sum(a * b for a, b in zip(row, features, strict=True)) for row in encoder.weights.tolist()]
+    expected = [np.float32(s - o) * k for s, o, k in zip(sums, encoder.offsets.tolist(), encoder.scales, strict=True)]
+    assert np.array_equal(encoder.latents(cells), np.array(expected, np.float32))
+    largest = np.abs(encoder.weights).sum(axis=1) * np.maximum(
+        np.abs(encoder.filters).sum(axis=(1, 2)).max(initial=1), 1
+    )
+    assert (largest * camera.FULL + np.abs(encoder.offsets) < 2**31).all()  # so 32 bits are enough for C and ONNX
+
+
+def test_the_random_encoder_and_the_components_are_of_unit_size_over_what_they_were_fitted_to() -> None:
+    rng = np.random.default_rng(1)
+    cells = (rng.random((40, 144)) < rng.random(144)).astype(np.int64) * camera.FULL
+    for encoder in (encoders.pca(cells), encoders.random_convolution(cells)):
+        latents = np.array([encoder.latents(one) for one in cells])
+        assert np.allclose(latents.mean(axis=0), 0, atol=0.01)
+        assert np.allclose(latents.std(axis=0), 1, atol=0.01)
+
+
+def test_an_unknown_encoder_is_refused_by_name() -> None:
+    with pytest.raises(TaskError, match="no encoder 'pcs'; encoders: pca, random; did you mean 'pca'"):
+        encoders.encoder("pcs")
+
+
+def test_channels_are_named_and_an_output_of_nothing_does_not_brake() -> None:
+    needs.module("Box2D")
+    task = environment(ID)
+    assert [channel.name for channel in task.observations] == [*(f"latent_{k}" for k in range(16)), "speed", "yaw_rate"]
+    assert [channel.condition_action(np.float32(0)) for channel in task.actions] == [0, 0.5, 0]
+    assert (task.rate_hz, task.max_steps) == (50, 1000)
+    assert len(environment("wann_rt/CarRacingLatents-v0").observations) == 16
+
+
+def test_without_the_physics_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith(("gymnasium.envs.box2d", "wann_rt.tasks.car.racing"))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "Box2D", None)
+    with pytest.raises(
+        MissingExtraError, match=r"environment wann_rt/CarRacing-v0 needs .*pip install 'wann-rt\[box2d\]'"
+    ):
+        described(Maker.of(ID), {})
