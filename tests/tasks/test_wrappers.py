@@ -9,6 +9,7 @@ from gymnasium import wrappers as w
 from helpers.odd_environments import OBSERVATIONS, Glider, Parts
 
 from wann_rt.core.errors import TaskError
+from wann_rt.play.backends.senses import Senses
 from wann_rt.play.environment import environment
 from wann_rt.tasks.any_task import identity
 from wann_rt.tasks.environment.simulator import Simulator
@@ -107,8 +108,7 @@ def test_a_function_of_ones_own_outside_keeps_a_linear_wrapper_inside() -> None:
     [
         (lambda: w.NormalizeObservation(pendulum()), "NormalizeObservation changes its mean .*freeze it"),
         (lambda: w.NormalizeReward(pendulum()), "NormalizeReward scales each reward by those of earlier"),
-        (lambda: w.FrameStackObservation(pendulum(), 3), "FrameStackObservation stacks .*no memory"),
-        (lambda: w.FlattenObservation(w.FrameStackObservation(pendulum(), 3)), "FrameStackObservation stacks"),
+        (lambda: w.FrameStackObservation(pendulum(), 3, padding_type="zero"), "FrameStackObservation stacks"),
         (lambda: w.DelayObservation(pendulum(), 2), "DelayObservation delays"),
         (lambda: w.TimeAwareObservation(pendulum()), "TimeAwareObservation .*no clock"),
         (lambda: w.MaxAndSkipObservation(pendulum(), 2), "MaxAndSkipObservation holds"),
@@ -209,3 +209,38 @@ def test_the_rate_is_what_the_physics_says_and_else_unknown(changes: dict[str, A
     assert task.rate_hz == rate
     assert ("rate_hz in --channels FILE" in " ".join(notes(task))) == (rate is None)
     assert environment(make, channels={"rate_hz": 12}).rate_hz == 12
+
+
+def test_a_stack_of_observations_becomes_derived_channels_of_the_same_numbers() -> None:
+    def make() -> Any:
+        return w.FlattenObservation(w.FrameStackObservation(pendulum(), 3))
+
+    task, stacked = environment(make, max_steps=12, trial=False), make()
+    assert [channel.name for channel in task.observations[3:6]] == [f"{c.name}_1_before" for c in task.observations[:3]]
+    assert (task.wrappers, task.lost) == (("FlattenObservation", "FrameStackObservation"), ())
+    senses, simulator, row = Senses(task, 1), Simulator(task), np.zeros(1, np.int64)
+    raw, wanted = simulator.reset(5), stacked.reset(seed=5)[0]
+    for _ in range(12):
+        assert senses.seen(row, raw[np.newaxis]).reshape(3, 3)[::-1].ravel().tolist() == wanted.tolist()
+        senses.done(row, np.full((1, 1), 0.5, f32), row.copy())
+        raw, wanted = simulator.step(np.array([0.5], f32), 0)[0], stacked.step(np.array([0.5], f32))[0]
+    chosen = environment(make, observe=["cos_theta"], trial=False)
+    assert [channel.name for channel in chosen.observations] == [
+        "cos_theta",
+        "cos_theta_1_before",
+        "cos_theta_2_before",
+    ]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: w.FrameStackObservation(pendulum(), 2, padding_type="zero"),
+        lambda: w.RescaleObservation(w.FrameStackObservation(pendulum(), 2), f32(-1), f32(1)),
+        lambda: Features(w.FrameStackObservation(pendulum(), 2)),
+    ],
+)
+def test_a_stack_that_no_derived_channel_computes_is_refused(make: Any) -> None:
+    folded = fold(make())
+    assert folded.stacked == 1
+    assert "stacks earlier observations" in folded.lost[0]

@@ -17,7 +17,7 @@ from wann_rt.cli.options import (
     settings_of,
     taken_task,
 )
-from wann_rt.core.errors import ConfigError, TaskError
+from wann_rt.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from wann_rt.tasks.any_task import AnyTask
@@ -48,7 +48,7 @@ PRESET = (
 @click.option("--patience", type=click.IntRange(1), help="End after so many generations without a better champion.")
 @click.option("--budget", help="End once so much is spent: 90s, 10min, 2h, or '500 episodes' of an environment.")
 @click.option("--keep-best", is_flag=True, help="Keep the best network of each generation, in OUT/best.")
-@click.option("--observe", metavar="NAMES", help="Observations of a compiled task that it sees: x,cos_theta.")
+@click.option("--observe", metavar="NAMES", help="Observations that it sees, of those that there are: x,cos_theta.")
 @click.option(
     "--derive", multiple=True, metavar="NAME=HOW",
     help="Channel computed from these, e.g. theta_dot=rate_of:cos_theta/sin_theta,filter:0.5; may be repeated.",
@@ -114,13 +114,14 @@ def search(
 def _seen(task: "AnyTask", observe: str | None, derive: tuple[str, ...]) -> "AnyTask":
     """Returns the task as the options say that it is seen."""
     from wann_rt.tasks.deriving import parsed, seen_through
-    from wann_rt.tasks.task import Task
+    from wann_rt.tasks.environment.task import EnvironmentTask
 
     if observe is None and not derive:
         return task
-    if not isinstance(task, Task):
-        raise TaskError("--observe and --derive are for compiled tasks: environments are played without memory yet")
-    return seen_through(task, None if observe is None else observe.split(","), parsed(derive))
+    names = None if observe is None else observe.split(",")
+    if isinstance(task, EnvironmentTask):
+        return seen_through(task, names, parsed(derive))
+    return seen_through(task, names, parsed(derive))
 
 
 def _overlay(file: Path | None, settings: tuple[str, ...], shortcuts: dict[str, Any]) -> dict[str, Any]:

@@ -200,6 +200,8 @@ def episode(
 
 def _read_by(controller: Controller, task: AnyTask) -> list[int] | None:
     """Returns which observations of what is played a controller is fed, where it sees a task otherwise; else None."""
+    if isinstance(task, EnvironmentTask):
+        return list(task.places) or None
     if not isinstance(task, Task) or task.raw is None:
         return None
     names = [channel.name for channel in task.raw.observations]

@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 from wann_rt.core.errors import ConfigError
 from wann_rt.play.episodes import Episodes
 from wann_rt.tasks.any_task import AnyTask
-from wann_rt.tasks.task import Task
 
 Z_95 = 1.96  # two-sided 95 % point of the normal distribution
 MIDDLE = 0.25  # the share that an interquartile mean leaves out at each end
@@ -60,7 +59,7 @@ class Score:
         score = cls.of(played.returns)
         if played.efforts is None or played.changes is None or task.rate_hz is None or task.decision == "argmax":
             return score
-        steps = float(played.lengths.sum()) * len(task.acts if isinstance(task, Task) else task.actions)
+        steps = float(played.lengths.sum()) * len(task.acts)
         effort, chatter = played.efforts.sum() / steps, played.changes.sum() / steps * task.rate_hz
         return replace(score, effort=float(effort), chatter=float(chatter))
 

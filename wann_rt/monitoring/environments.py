@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wann_rt.core import stateful
 from wann_rt.core.controller import Controller
 from wann_rt.core.decision import decided
 from wann_rt.core.errors import TaskError
@@ -48,6 +49,7 @@ class Machines:
                 f"{', '.join((*SENSORS, 'actuator_gain'))}"
             )
         n = len(controller.observations)
+        self.places = list(task.places or range(n))
         self.sizes, self.is_binary = np.zeros(n, np.float32), np.zeros(n, np.bool_)
         exact = self.record(range(LOOKED_AT))
         for k in range(n):
@@ -71,14 +73,16 @@ class Machines:
         sense, strength = self._sensors(rng, lanes), self._strength(rng, lanes)
         broken = self._broken(rng, lanes)
         pool, kind, raw = envpool_engine.begun(self.task, np.array(seeds), 1)
+        state = self.controller.start(lanes)
         seen: list[Floats] = []
         done: list[Floats] = []
         alive: list[NDArray[np.bool_]] = []
         running = np.ones(lanes, np.bool_)
         for t in range(self.task.max_steps):
             is_broken = fault is not None and t >= begins
-            read = read_broken(broken, fault if is_broken else None, sense(np.asarray(raw, np.float32).T))
-            actions = self.controller.run(forward, np.ascontiguousarray(read.T))
+            sensed = np.asarray(raw, np.float32)[:, self.places].T
+            read = read_broken(broken, fault if is_broken else None, sense(sensed))
+            actions, state = stateful.step(self.controller, state, np.ascontiguousarray(read.T), forward)
             seen, done, alive = [*seen, read], [*done, actions.T], [*alive, running]
             factor = strength * (fault.actuator if fault is not None and is_broken else 1.0)
             given = decided(self.controller.decision, actions * factor[:, np.newaxis].astype(np.float32))

@@ -101,10 +101,13 @@ def record_vectors(task: AnyTask, controller: Controller, seed: int, count: int 
 
 def with_vectors(task: AnyTask, controller: Controller, seed: int) -> Controller:
     """Returns a controller with recorded vectors: spread over an episode, or the first steps of one with a state."""
-    if not controller.derived or isinstance(task, EnvironmentTask):
+    if not controller.derived:
         return replace(controller, vectors=record_vectors(task, controller, seed))
-    count = len(controller.observations)
-    some = _recorded(task, controller, starts_of(task, range(seed, seed + 1)))[:SEQUENCE]
+    count, starts = len(controller.observations), starts_of(task, range(seed, seed + 1))
+    if isinstance(task, EnvironmentTask):
+        some = backends.record(task, controller, starts)[:SEQUENCE]
+    else:
+        some = _recorded(task, controller, starts)[:SEQUENCE]
     vectors = tuple(Vector(vector.observation[:count], vector.action[: len(controller.actions)]) for vector in some)
     return replace(controller, vectors=vectors, resets=(0,))
 

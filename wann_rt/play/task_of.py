@@ -11,8 +11,8 @@ from typing import Any
 from wann_rt import tasks
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import TaskError
-from wann_rt.core.stateful import only_without_state
 from wann_rt.tasks.any_task import AnyTask, as_task, named, seen_as_by, shipped
+from wann_rt.tasks.environment.observed import observed, places_of
 from wann_rt.tasks.environment.task import EnvironmentTask
 from wann_rt.tasks.own import source_of
 from wann_rt.tasks.task import Task
@@ -124,15 +124,38 @@ def environment_of(
 
 def _through_channels(task: EnvironmentTask, controller: Controller) -> EnvironmentTask:
     """Returns the task with the controller's own channels, or raises TaskError where it does not have as many."""
-    only_without_state(controller, "an environment's episodes (a compiled task's can)")
-    for side in ("observations", "actions"):
-        came, wanted = len(getattr(controller, side)), len(getattr(task, side))
+    plain, places = task.plain, _places(task, controller)
+    for side, wanted in (("observations", len(places or plain.observations)), ("actions", len(plain.actions))):
+        came = len(getattr(controller, side))
         if came != wanted:
             raise TaskError(f"environment {task.env_id} has {wanted} {side}; the controller has {came}")
     if controller.decision != task.decision:
         wants, gives = (_WANTED.get(side.decision, side.decision) for side in (task, controller))
         raise TaskError(f"environment {task.env_id} wants {wants}; the controller gives {gives}")
-    return replace(task, observations=controller.observations, actions=controller.actions)
+    whole = list(plain.observations)
+    for place, channel in zip(places or range(len(whole)), controller.observations, strict=True):
+        whole[place] = channel
+    made = replace(plain, observations=tuple(whole), actions=controller.actions)
+    if controller.derived:  # computed with the rate of the controller, whoever calls it
+        made = replace(made, rate_hz=controller.rate_hz)
+    return observed(made, places or range(len(whole)), controller.derived)
+
+
+def _places(task: EnvironmentTask, controller: Controller) -> tuple[int, ...]:
+    """Returns where the observations that a controller is fed stand among those of an environment; empty: all do."""
+    known, says = task.plain.observations, _object(controller.provenance, "task_observed")
+    given = says.get("places")
+    if len(controller.observations) == len(known) and given is None:
+        return ()
+    if given is None:  # it was searched elsewhere
+        return places_of(task, [channel.name for channel in controller.observations]) if controller.derived else ()
+    fits = isinstance(given, list) and all(type(place) is int and 0 <= place < len(known) for place in given)
+    if not fits or not 0 < len(set(given)) == len(given) == len(controller.observations):
+        raise TaskError(
+            f"the controller's provenance says that it is fed with observations {given} of {len(known)}, and it has "
+            f"{len(controller.observations)}: environment {task.env_id} is another one, or the file is damaged"
+        )
+    return tuple(given)
 
 
 def _object(says: Values, key: str, where: str = "") -> dict[str, Any]:

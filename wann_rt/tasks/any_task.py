@@ -6,7 +6,6 @@ from typing import Any
 from wann_rt import tasks
 from wann_rt.core.controller import Channel, Controller
 from wann_rt.core.errors import ConfigError, TaskError
-from wann_rt.core.stateful import only_without_state
 from wann_rt.tasks import own
 from wann_rt.tasks.dataset import mnist
 from wann_rt.tasks.dataset.task import DataTask
@@ -121,10 +120,12 @@ def identity(task: AnyTask) -> dict[str, Any]:
             **({"channels": stated} if (stated := stated_channels(task)) else {}),
             **({"action_mask": True} if task.masked and task.params.action_mask else {}),
         }
+        if task.whole:
+            known["task_observed"] = _seen(task) | {"places": list(task.places)}
     return known
 
 
-def _seen(task: Task) -> dict[str, Any]:
+def _seen(task: AnyTask) -> dict[str, Any]:
     """Returns through what a task is seen, as JSON values."""
     derived = {one.name: {"kind": one.kind, "of": list(one.of), **one.settings} for one in task.derived}
     return {"observations": [channel.name for channel in task.sensors], **({"derived": derived} if derived else {})}
@@ -162,8 +163,6 @@ def judged(task: AnyTask) -> AnyTask:
 
 def check_fits(task: AnyTask, controller: Controller) -> None:
     """Raises TaskError unless the controller observes and acts through the task's own channels."""
-    if isinstance(task, EnvironmentTask):
-        only_without_state(controller, "an environment's episodes (a compiled task's can)")
     for side, mine, its in (
         ("observations", controller.inputs, task.observations),
         ("actions", controller.outputs, task.actions),
@@ -173,20 +172,19 @@ def check_fits(task: AnyTask, controller: Controller) -> None:
             others = f"{names[1]}, of the same names, but of other units, ranges or scales"
             made_for = others if names[0] == names[1] else names[1]
             raise TaskError(f"task {task.name} has the {side} {names[0]}; the controller was made for {made_for}")
-    if isinstance(task, Task) and task.derived != controller.derived:
+    if task.derived != controller.derived:
         told = ["; ".join(f"{d.name}: {d.told}" for d in its) or "none" for its in (task.derived, controller.derived)]
         raise TaskError(f"task {task.name} has the derived channels {told[0]}; the controller was made for {told[1]}")
 
 
 def sides_of(task: AnyTask) -> tuple[tuple[Channel, ...], tuple[Channel, ...]]:
     """Returns what a controller of the task is fed, and its actions."""
-    return (task.sensors, task.acts) if isinstance(task, Task) else (task.observations, task.actions)
+    return task.sensors, task.acts
 
 
 def more_of(task: AnyTask) -> dict[str, Any]:
     """Returns what else of a task is part of its controllers: the decision, and what is derived."""
-    derived = task.derived if isinstance(task, Task) else ()
-    return {"decision": task.decision, "derived": derived}
+    return {"decision": task.decision, "derived": task.derived}
 
 
 def seen_as_by(task: Task, controller: Controller) -> Task:

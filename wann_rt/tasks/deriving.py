@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import overload
 
 from wann_rt.core.channel import Channel
 from wann_rt.core.derived import KINDS, SETTINGS, Derived
 from wann_rt.core.errors import TaskError
 from wann_rt.core.guess import near
+from wann_rt.tasks.environment.observed import observed as of_environment
+from wann_rt.tasks.environment.observed import places_of
+from wann_rt.tasks.environment.task import EnvironmentTask
 from wann_rt.tasks.observed import observed
 from wann_rt.tasks.task import Task
 
@@ -14,11 +18,21 @@ FORM = "KIND:CHANNEL, KIND:COS/SIN, KIND:CHANNEL,SETTING:VALUE or recurrent; sin
 Derivations = Mapping[str, str | Derived]
 
 
-def seen_through(task: Task, observe: Sequence[str] | None, derive: Derivations) -> Task:
+@overload
+def seen_through(task: Task, observe: Sequence[str] | None, derive: Derivations) -> Task: ...
+
+
+@overload
+def seen_through(task: EnvironmentTask, observe: Sequence[str] | None, derive: Derivations) -> EnvironmentTask: ...
+
+
+def seen_through(
+    task: Task | EnvironmentTask, observe: Sequence[str] | None, derive: Derivations
+) -> Task | EnvironmentTask:
     """Returns a task of which a controller sees some observations, and what is derived from them.
 
     Args:
-        task: a compiled task.
+        task: a compiled task, or an environment.
         observe: names of the observations that stay, in order; None: all that nothing derived has the name of.
         derive: name -> how, e.g. ``{"theta_dot": "rate_of:cos_theta/sin_theta,filter:0.5"}``. A channel of the name of
             an observation has its unit, range and scale.
@@ -29,7 +43,7 @@ def seen_through(task: Task, observe: Sequence[str] | None, derive: Derivations)
     """
     if isinstance(observe, str):
         raise TaskError(f"observe is the text {observe!r}; expected a list of names")
-    plain = task.raw or task
+    plain: Task | EnvironmentTask = task.plain if isinstance(task, EnvironmentTask) else task.raw or task
     if observe is None:
         observe = [channel.name for channel in plain.observations if channel.name not in derive]
     known = {channel.name: channel for channel in (*plain.observations, *plain.actions)}
@@ -38,6 +52,8 @@ def seen_through(task: Task, observe: Sequence[str] | None, derive: Derivations)
         one = how if isinstance(how, Derived) else _parsed(name, str(how), known)
         made.append(one)
         known = {name: one.channel} | known
+    if isinstance(task, EnvironmentTask):
+        return of_environment(task, places_of(task, observe), made)
     return observed(task, observe, made)
 
 

@@ -85,12 +85,17 @@ def play_controller(task: EnvironmentTask, controller: Controller, starts: NDArr
 def record(task: EnvironmentTask, controller: Controller, starts: NDArray[Any]) -> list[Vector]:
     """Returns the observation -> action pairs of one episode, played by Gymnasium, without those that hold infinity.
 
+    Of a controller with a state, whose pairs are a sequence, those before the first infinity.
+
     Raises:
         TaskError: all do, or the environment fails.
     """
     work = Work(single(controller.network), controller.weight.array[:, np.newaxis], controller.weight.kind, starts[0])
     vectors = processes.record(task, cut(work, 1, rules_of(task))[0])
-    finite = [vector for vector in vectors if np.isfinite((*vector.observation, *vector.action)).all()]
+    is_finite = [bool(np.isfinite((*vector.observation, *vector.action)).all()) for vector in vectors]
+    if task.derived and not all(is_finite):
+        vectors = vectors[: is_finite.index(False)]
+    finite = [vector for vector, fits in zip(vectors, is_finite, strict=False) if fits]
     if not finite:
         raise TaskError(
             f"environment {task.env_id} (seed {starts[0, 0]}): every observation or its action holds infinity: wrap it "

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from wann_rt.core.errors import MissingExtraError, TaskError
 from wann_rt.kernels.decide import NONE, act, open_books, tally
 from wann_rt.play.backends.chunks import Chunk, Played, policy_of, rules_of
+from wann_rt.play.backends.senses import Senses
 from wann_rt.play.progress import tell
 from wann_rt.tasks.environment.task import EnvironmentTask
 
@@ -58,9 +59,9 @@ def check(task: EnvironmentTask) -> str:
         raise TaskError(f"EnvPool's {task.env_id} cannot be given the arguments {given}: use --backend processes")
     with _quiet():
         spec = envpool.make_spec(task.env_id)
-        observed = spec.observation_space.shape
+        plain, observed = task.plain, spec.observation_space.shape
         acted = (spec.action_space.n,) if task.decision == "argmax" else spec.action_space.shape
-    if (observed, acted) != ((len(task.observations),), (len(task.actions),)):
+    if (observed, acted) != ((len(plain.observations),), (len(plain.actions),)):
         raise TaskError(
             f"EnvPool's {task.env_id} has observations {observed} and actions {acted}, not Gymnasium's: "
             "use --backend processes"
@@ -105,23 +106,25 @@ def begun(task: EnvironmentTask, seeds: NDArray[np.int64], workers: int) -> tupl
 
 def _playing(task: EnvironmentTask, chunk: Chunk, workers: int) -> Playing:
     """Plays all episodes of a chunk side by side until the last has ended; yields while the pool steps."""
-    count, n_actions = len(chunk.seeds), len(task.actions)
-    policy, rules, books = policy_of(task, chunk), rules_of(task), open_books(count, n_actions)
+    count, senses = len(chunk.seeds), Senses(task, len(chunk.seeds))
+    policy, rules, books = policy_of(task, chunk), rules_of(task), open_books(count, len(task.acts))
     pool, kind, observations = begun(task, chunk.seeds, workers)
     running = np.arange(count)
-    actions, choices = np.zeros((count, n_actions), np.float32), np.zeros(count, np.int64)
+    outputs, choices = np.zeros((count, len(task.actions)), np.float32), np.zeros(count, np.int64)
     while len(running):
         n = len(running)
         networks, lanes = chunk.networks[running], chunk.lanes[running]
-        bad = act(policy, networks, lanes, _observed(observations), actions[:n], choices[:n])
+        seen = senses.seen(running, _observed(observations))
+        bad = act(policy, networks, lanes, seen, outputs[:n], choices[:n])
         if bad != NONE:
             _fail(task, chunk, running[bad], "the observation holds NaN")
-        given = choices[:n] if task.decision == "argmax" else actions[:n]
+        actions = senses.done(running, outputs[:n], choices)
+        given = choices[:n] if task.decision == "argmax" else actions
         pool.send(given.astype(kind), running.astype(np.int32))
         yield
         observations, rewards, ended, cut_off, _ = pool.recv()
         over = ended | cut_off
-        bad = tally(books, rules, running, actions[:n], rewards.astype(np.float64), over)
+        bad = tally(books, rules, running, actions, rewards.astype(np.float64), over)
         if bad != NONE:
             _fail(task, chunk, running[bad], f"the reward is {rewards[bad]}")
         if over.any():

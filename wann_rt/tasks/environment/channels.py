@@ -2,7 +2,8 @@
 
 ``rate_hz``, ``observations`` and ``actions`` may be given, the latter two with one entry for each channel: a name, or a
 table whose keys are those of a channel in the controller file (``name``, ``unit``, ``low``, ``high``, ``offset``,
-``scale``, ``clip``). What is left out stays as the environment says.
+``scale``, ``clip``). What is left out stays as the environment says. ``observe``, a list of names, and the table
+``derive`` say what a controller sees, as in ``wr.environment``.
 """
 
 import os
@@ -21,6 +22,7 @@ from wann_rt.tasks.environment.task import EnvironmentTask
 
 Overlay = Mapping[str, Any]
 KEYS = ("rate_hz", "observations", "actions")
+SEEN = ("observe", "derive")  # which ``split`` has taken out
 TYPES: Mapping[str, tuple[type, ...]] = {"name": (str,), "unit": (str,), "clip": (bool,)}
 
 
@@ -35,6 +37,23 @@ def read(path: str | os.PathLike[str]) -> Overlay:
         return tomllib.loads(read_text(path))
     except (ValueError, RecursionError) as error:
         raise TaskError(f"{path}: is not valid TOML: {error}") from None
+
+
+def split(overlay: Overlay | None) -> tuple[Overlay | None, list[str] | None, dict[str, str]]:
+    """Returns what an overlay says of the channels, which of them are observed, and what is derived from them.
+
+    Raises:
+        TaskError: it says the latter two in another form.
+    """
+    if overlay is None:
+        return None, None, {}
+    rest = {key: value for key, value in overlay.items() if key not in SEEN}
+    observe, derive = overlay.get("observe"), overlay.get("derive", {})
+    if observe is not None and not (isinstance(observe, list) and all(isinstance(name, str) for name in observe)):
+        raise TaskError(f"channels: observe is {observe!r}; expected a list of names")
+    if not (isinstance(derive, dict) and all(isinstance(how, str) for how in derive.values())):
+        raise TaskError(f"channels: derive is {derive!r}; expected a table of name = how")
+    return rest, observe, derive
 
 
 def named(task: EnvironmentTask, overlay: Overlay | None, inner_id: str | None = None) -> EnvironmentTask:
@@ -53,7 +72,8 @@ def named(task: EnvironmentTask, overlay: Overlay | None, inner_id: str | None =
     for given in (known, overlay or {}):
         unknown = sorted(set(given) - set(KEYS))
         if unknown:
-            raise TaskError(f"channels: unknown key {unknown[0]!r}; keys: {', '.join(KEYS)}{near(unknown[0], KEYS)}")
+            keys = (*KEYS, *SEEN)
+            raise TaskError(f"channels: unknown key {unknown[0]!r}; keys: {', '.join(keys)}{near(unknown[0], keys)}")
         rate = given.get("rate_hz", task.rate_hz)
         if rate is not None and (type(rate) not in (int, float) or not 0 < rate < 1e9):
             raise TaskError(f"channels: rate_hz is {rate!r}; expected steps per second")

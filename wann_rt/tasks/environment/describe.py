@@ -120,6 +120,7 @@ def _described(maker: Maker, kwargs: dict[str, Any], environment: gymnasium.Env[
         lost=folded.lost,
         own_wrappers=folded.own,
         limited=folded.limit is not None,
+        stacked=folded.stacked,
     )
 
 

@@ -76,7 +76,7 @@ class Simulator:
         Raises:
             TaskError: that fails.
         """
-        self.task = task
+        self.task, self._channels = task, task.plain
         self._beat, self._making = beat, making
         self._seed, self._steps = 0, 0
         self._mask: Any = None
@@ -86,7 +86,7 @@ class Simulator:
         self.fresh, self.repeats = bool(fresh), True
         self._environment: gymnasium.Env[Any, Any] = self._attempt("making it", self._opened)
         self._beat()  # it is made: what takes long from here on is a step or a reset
-        self._read = reader(self._environment.observation_space, len(task.observations))
+        self._read = reader(self._environment.observation_space, len(self._channels.observations))
         self._write = writer(self._environment.action_space)
         space = self._environment.action_space
         self._first = int(space.start) if isinstance(space, gymnasium.spaces.Discrete) else None
@@ -196,8 +196,8 @@ class Simulator:
         seen.append(self.reset(seed).tobytes())
         for _ in range(TRIAL_STEPS):
             self._beat()
-            outputs = generator.uniform(-1, 1, len(self.task.actions)).astype(np.float32)
-            action = [channel.condition_action(y) for channel, y in zip(self.task.actions, outputs, strict=True)]
+            outputs = generator.uniform(-1, 1, len(self._channels.actions)).astype(np.float32)
+            action = [channel.condition_action(y) for channel, y in zip(self._channels.actions, outputs, strict=True)]
             observation, reward, over = self.step(np.array(action, np.float32), int(outputs.argmax()))
             seen.append(observation.tobytes() + np.float64(reward).tobytes())
             if over:
@@ -216,14 +216,14 @@ class Simulator:
 
     def _bounds(self) -> tuple[Any, Any]:
         """Returns the declared bounds of the observations with some slack, open where the controller clips."""
-        limits = [(-np.inf, np.inf) if c.clip else (c.low, c.high) for c in self.task.observations]
+        limits = [(-np.inf, np.inf) if c.clip else (c.low, c.high) for c in self._channels.observations]
         if not np.isfinite(limits).any():
             return None, None
         low, high = np.array(limits).T
         return low - SLACK * np.maximum(1, np.abs(low)), high + SLACK * np.maximum(1, np.abs(high))
 
     def _note_outside(self, values: NDArray[np.float32], k: int) -> None:
-        channel = self.task.observations[k]
+        channel = self._channels.observations[k]
         self.outside = (
             f"observation {k} ({channel.name}) is {values[k]:g} (seed {self._seed}, step {self._steps}), outside of "
             f"[{channel.low:g}, {channel.high:g}], which its space declares and every export repeats: mend the space, "

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann_rt.core.controller import Channel, Decision
+from wann_rt.core.derived import Derived
 from wann_rt.core.errors import TaskError
 from wann_rt.core.guess import near
 from wann_rt.tasks.environment.maker import Maker
@@ -96,6 +97,10 @@ class EnvironmentTask:
         address: of the cluster, where the back end has one; None: see ``backends.ray_connection``.
         generation: what ``reset`` is told, see ``Options.curriculum``.
         own_channels: digest of the channels as they are where nobody says otherwise; empty: unknown.
+        derived: the last of the observations, which a controller computes from the others, with memory.
+        whole: what the environment observes, where a controller sees only some of it or something derived; else empty.
+        places: of the observations that a controller is fed, among the whole.
+        stacked: how many observations, one after another, its wrappers stack, which derived channels stand for.
     """
 
     name: str
@@ -120,6 +125,27 @@ class EnvironmentTask:
     address: str | None = field(default=None, compare=False)
     generation: int | None = field(default=None, compare=False)
     own_channels: str = field(default="", compare=False)
+    derived: tuple[Derived, ...] = ()
+    whole: tuple[Channel, ...] = ()
+    places: tuple[int, ...] = ()
+    stacked: int = field(default=1, compare=False)
+
+    @property
+    def sensors(self) -> tuple[Channel, ...]:
+        """What a controller is fed: the observations that are not derived."""
+        return self.observations[: len(self.observations) - len(self.derived)]
+
+    @property
+    def acts(self) -> tuple[Channel, ...]:
+        """What a controller does: the actions but for those that feed recurrent nodes."""
+        return self.actions[: len(self.actions) - sum(one.row.fed for one in self.derived)]
+
+    @property
+    def plain(self) -> "EnvironmentTask":
+        """The environment as it is, whatever a controller sees of it."""
+        return replace(
+            self, observations=self.whole or self.observations, actions=self.acts, derived=(), whole=(), places=()
+        )
 
     @property
     def max_steps(self) -> int:
@@ -144,7 +170,7 @@ def channels_digest(task: EnvironmentTask) -> str:
 
 def stated_channels(task: EnvironmentTask) -> str:
     """Returns the digest of the channels where they are not those that the environment has by itself; else nothing."""
-    now = channels_digest(task)
+    now = channels_digest(task.plain)
     return now if task.own_channels not in ("", now) else ""
 
 

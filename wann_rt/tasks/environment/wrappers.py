@@ -23,8 +23,9 @@ HARMLESS = (
     "FilterObservation", "DtypeObservation", "FlattenObservation", "ReshapeObservation",
 )  # fmt: skip
 LOST: Mapping[str, str] = {
-    "FrameStackObservation": "stacks earlier observations, and a controller has no memory",
-    "DelayObservation": "delays the observations, and a controller has no memory",
+    "FrameStackObservation": "stacks earlier observations as no derived channel does (of a Box, padded by the first, "
+    "with nothing around that computes, it is taken off)",
+    "DelayObservation": "delays the observations, as a late sensor does (a delayed channel of the controller: derive)",
     "TimeAwareObservation": "adds the time since the episode began, and a controller has no clock",
     "MaxAndSkipObservation": "holds each action for some steps and observes the greatest of two",
     "RepeatAction": "repeats each action, so the controller would have to be called at another rate",
@@ -49,6 +50,7 @@ class Folded:
         wrappers: names of the wrappers, the outermost first.
         lost: why wrappers cannot be part of a controller, one sentence each.
         own: names of wrappers that compute what only they know.
+        stacked: how many observations a stack has, which was taken off: derived channels stand for the earlier ones.
     """
 
     environment: gymnasium.Env[Any, Any]
@@ -58,6 +60,7 @@ class Folded:
     wrappers: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
+    stacked: int = 1
 
     def conditioned(self, channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
         """Returns the channels of observations with what the linear wrappers computed."""
@@ -81,6 +84,7 @@ class _State:
     own: list[str] = field(default_factory=list)
     observes: bool = True  # whether what is observed here is what the controller gets, but for gain and shift
     acts: bool = True
+    stacked: int = 1
 
     def drop(self, wrapper: gymnasium.Wrapper[Any, Any, Any, Any]) -> None:
         """Takes a wrapper off."""
@@ -105,7 +109,7 @@ def fold(environment: gymnasium.Env[Any, Any]) -> Folded:
         gain, shift = np.ravel(gain).astype(np.float64), np.broadcast_to(np.ravel(state.shift), np.ravel(gain).shape)
     limit = min(state.limits, default=None)
     said = tuple(state.wrappers), tuple(state.lost), tuple(state.own)
-    return Folded(state.environment, gain, shift, limit, *said)
+    return Folded(state.environment, gain, shift, limit, *said, state.stacked)
 
 
 def _taken_off(state: _State, wrapper: gymnasium.Wrapper[Any, Any, Any, Any]) -> bool:
@@ -119,6 +123,8 @@ def _taken_off(state: _State, wrapper: gymnasium.Wrapper[Any, Any, Any, Any]) ->
     elif not own and name in _LINEAR and state.observes and _is_vector(wrapper, name):
         if not _linear(state, wrapper):
             return False
+    elif not own and name == "FrameStackObservation" and _is_stack(state, wrapper):
+        state.stacked *= int(wrapper.stack_size)  # type: ignore[attr-defined]
     else:
         _stays(state, wrapper, name, own)
         return False
@@ -186,6 +192,15 @@ _LINEAR: Mapping[str, Callable[[Any], Any]] = {
     _FLATTEN: _same,
     "ReshapeObservation": _same,
 }
+
+
+def _is_stack(state: _State, wrapper: Any) -> bool:
+    """Returns whether a stack of observations is one that derived channels compute, and the first so far.
+
+    What is linear around it would have one gain for each of the stacked numbers, not for each channel.
+    """
+    computes = state.gain is not None or not state.observes or state.stacked > 1
+    return not computes and wrapper.padding_type == "reset" and _is_box(wrapper.env.observation_space)
 
 
 def _is_vector(wrapper: Any, name: str) -> bool:

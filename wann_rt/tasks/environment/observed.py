@@ -1,0 +1,65 @@
+"""An environment seen through some of its sensors, and through channels that are derived from them.
+
+Who plays it feeds each controller's memory (``play.backends.senses``): the environment itself stays as it is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from wann_rt.core.derived import Derived
+from wann_rt.core.errors import ControllerError, TaskError
+from wann_rt.core.guess import near
+from wann_rt.core.memory import Memory, feeds_of
+from wann_rt.tasks.environment.task import EnvironmentTask
+
+
+def observed(task: EnvironmentTask, places: Sequence[int], derived: Sequence[Derived]) -> EnvironmentTask:
+    """Returns an environment of which a controller sees some observations, and channels derived from these.
+
+    Args:
+        task: the environment; how it was seen before is forgotten.
+        places: of the observations that stay, in order.
+        derived: what is computed from them, see ``core.derived``.
+
+    Raises:
+        TaskError: a rate is needed, and the environment says none.
+        ControllerError: a derived channel does not fit the others.
+    """
+    plain = task.plain
+    if tuple(places) == tuple(range(len(plain.observations))) and not derived:
+        return plain
+    seen = tuple(plain.observations[k] for k in places)
+    made = replace(
+        plain, observations=(*seen, *(one.channel for one in derived)), actions=(*plain.actions, *feeds_of(derived)),
+        derived=tuple(derived), whole=plain.observations, places=tuple(places),
+    )  # fmt: skip
+    try:
+        memory_of(made)
+    except ControllerError as error:
+        if plain.rate_hz is None and any(one.row.timed for one in derived):
+            raise TaskError(f"{error}: rate_hz in --channels FILE, or channels={{'rate_hz': 50}}, states it") from None
+        raise
+    return made
+
+
+def places_of(task: EnvironmentTask, names: Sequence[str]) -> tuple[int, ...]:
+    """Returns where among all observations of an environment those of these names stand.
+
+    Raises:
+        TaskError: there is no observation of that name, none is left, or one is named twice.
+    """
+    known = [channel.name for channel in task.plain.observations]
+    for name in names:
+        if name not in known:
+            raise TaskError(
+                f"environment {task.env_id} observes no {name!r}; it observes {', '.join(known)}{near(name, known)}"
+            )
+    if not names or len(set(names)) < len(names):
+        raise TaskError(f"environment {task.env_id}: observe at least one of {', '.join(known)}, and none twice")
+    return tuple(known.index(name) for name in names)
+
+
+def memory_of(task: EnvironmentTask) -> Memory:
+    """Returns what a controller of the environment remembers."""
+    sensors, actions = (tuple(channel.name for channel in side) for side in (task.sensors, task.acts))
+    return Memory(task.derived, sensors, actions, task.rate_hz)
