@@ -45,10 +45,12 @@ def drive(environment: Any, seed: int, steps: int) -> tuple[NDArray[np.float32],
 def test_the_car_moves_and_earns_as_gymnasiums_does_and_the_camera_sees_what_its_frames_show() -> None:
     """One drive, because a step with a frame takes as long as forty without."""
     mine, rest = drive(made(), 3, STEPS)
-    read, same = drive(made(frames=True), 3, STEPS)
+    reader = made(frames=True)
+    read, same = drive(reader, 3, STEPS)
     environment = gymnasium.make("CarRacing-v3")
     frames, theirs = drive(environment, 3, STEPS)
     assert rest == same == theirs
+    assert np.array_equal(reader.unwrapped.frame, frames[-1])
     encoder = encoders.encoder("pca")
     assert np.array_equal(read[:, :16], [encoder.latents(camera.cells_of(frame)) for frame in frames])
     assert np.abs(mine - read)[:, :16].mean() < 0.05  # of their standard deviations; .025 on the road

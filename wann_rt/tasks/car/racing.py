@@ -6,6 +6,7 @@ come from a camera that draws nothing (``camera``); with ``frames=True`` they ar
 speed and the yaw rate from the bars below the picture.
 """
 
+import math
 from collections import OrderedDict
 from typing import Any, NamedTuple
 
@@ -23,6 +24,13 @@ KEPT = 16  # tracks whose bitmaps are kept, 4 MB each: candidates of a generatio
 _ORIGINAL: Any = car_racing.CarRacing
 _LISTENER: Any = car_racing.FrictionDetector
 FAR = 20.0  # no latent comes near
+FASTEST, QUICKEST = 200.0, 40.0  # no speed and no yaw rate of a car on its wheels
+CORNER = math.hypot(camera.WIDTH / 2, camera.HEIGHT * 3 / 4)  # the pixel of a picture that is farthest from the car
+LARGEST = 24.0  # no polygon of the field is longer
+_FIELD = [(x * camera.FIELD, y * camera.FIELD) for x, y in ((1, 1), (1, -1), (-1, -1), (-1, 1))]
+_PATCH = camera.FIELD / 20
+_CORNERS = np.array([(1, 0), (0, 0), (0, 1), (1, 1)])
+_GRASS = np.array([np.add(_CORNERS, (x, y)) for x in range(-20, 20, 2) for y in range(-20, 20, 2)]) * _PATCH
 _NONE: NDArray[np.uint8] = np.zeros((0, 0), np.uint8)
 
 
@@ -33,6 +41,9 @@ class _Track(NamedTuple):
     tiles: list[Any]
     grass: NDArray[np.uint8]
     random: dict[str, Any]
+
+
+_TRACKS: OrderedDict[int, _Track] = OrderedDict()  # of all environments in this process
 
 
 class CarRacing(_ORIGINAL):  # type: ignore[misc]  # of an Any
@@ -59,9 +70,8 @@ class CarRacing(_ORIGINAL):  # type: ignore[misc]  # of an Any
     ) -> None:
         super().__init__(render_mode=render_mode)
         self._encoder, self._frames, self._indicators = encoders.encoder(encoder), frames, indicators
-        self._camera, self._tracks = camera.Camera(), OrderedDict[int, _Track]()
-        self._grass = _NONE
-        bounds = [FAR] * encoders.LATENTS + [100.0, 10.0] * indicators
+        self._camera, self._grass = camera.shared(), _NONE
+        bounds = [FAR] * encoders.LATENTS + [FASTEST, QUICKEST] * indicators
         self.observation_space = gymnasium.spaces.Box(-np.array(bounds, np.float32), np.array(bounds, np.float32))
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
@@ -78,7 +88,7 @@ class CarRacing(_ORIGINAL):  # type: ignore[misc]  # of an Any
 
     def _lay(self, seed: int | None) -> None:
         """Lays the track of a seed, as it was kept where it was laid before; frames draw more than is kept."""
-        kept = None if seed is None or self._frames else self._tracks.get(seed)
+        kept = None if seed is None or self._frames else _TRACKS.get(seed)
         if kept is None:
             while not self._create_track():
                 continue
@@ -90,10 +100,10 @@ class CarRacing(_ORIGINAL):  # type: ignore[misc]  # of an Any
             self.road = [self._tile(index, polygon) for index, polygon in enumerate(kept.tiles)]
         self._grass = kept.grass
         if seed is not None and not self._frames:
-            self._tracks[seed] = kept
-            self._tracks.move_to_end(seed)
-            while len(self._tracks) > KEPT:
-                self._tracks.popitem(last=False)
+            _TRACKS[seed] = kept
+            _TRACKS.move_to_end(seed)
+            while len(_TRACKS) > KEPT:
+                _TRACKS.popitem(last=False)
 
     def _tile(self, index: int, polygon: Any) -> Any:
         """Lays one tile of the road as Gymnasium does."""
@@ -109,7 +119,7 @@ class CarRacing(_ORIGINAL):  # type: ignore[misc]  # of an Any
         if mode != "state_pixels":
             return super()._render(mode)
         if self._frames:
-            frame = super()._render(mode)
+            frame = self.frame = super()._render(mode)
             cells, shown = camera.cells_of(frame), indicators.read(frame)
         else:
             hull = self.car.hull
@@ -118,3 +128,14 @@ class CarRacing(_ORIGINAL):  # type: ignore[misc]  # of an Any
             shown = indicators.shown(hull.linearVelocity, hull.angularVelocity)
         latents = self._encoder.latents(cells)
         return np.concatenate([latents, shown]) if self._indicators else latents
+
+    def _render_road(self, zoom: float, translation: Any, angle: float) -> None:
+        """Draws the same as Gymnasium, which transforms each of 800 polygons to find out which are in the picture."""
+        x, y = self.car.hull.position
+        reach = CORNER / zoom + LARGEST
+        self._draw_colored_polygon(self.surf, _FIELD, self.bg_color, zoom, translation, angle, clip=False)
+        patches = _GRASS[np.hypot(_GRASS[:, 0, 0] - x, _GRASS[:, 0, 1] - y) < reach].tolist()
+        near = [(patch, self.grass_color) for patch in patches]
+        near += [one for one in self.road_poly if math.hypot(one[0][0][0] - x, one[0][0][1] - y) < reach]
+        for polygon, color in near:
+            self._draw_colored_polygon(self.surf, polygon, [int(c) for c in color], zoom, translation, angle)
