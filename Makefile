@@ -86,8 +86,9 @@ digits: $(VENV)/.test-ready  ## propose digit classifiers, score them on MNIST (
 car-encoders: $(VENV)/.test-ready  ## train the encoders of the racing car from Gymnasium's frames (a minute)
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/bench/car_encoders.py
 
+# TASK names one whose rows are made anew, the others' stay: make rivals TASK=pendulum
 rivals: $(VENV)/.test-ready  ## tune textbook controllers as ours are, play them beside ours; writes docs/rivals.md
-	@PYTHONPATH=tests $(BIN)/python tests/bench/rivals.py
+	@PYTHONPATH=tests $(BIN)/python tests/bench/rivals.py $(TASK)
 
 quadrotor: $(VENV)/.test-ready  ## throw a quadrotor, count how often it is caught; writes docs/quadrotor.md
 	@$(BIN)/python tests/bench/quadrotor.py

@@ -1,8 +1,9 @@
-"""What a user would take instead, tuned as ours are; writes docs/rivals.md and build/rivals.json (`make rivals`).
+"""What a user would take instead, tuned as ours are; writes docs/rivals.md, .json, build/rivals.json (`make rivals`).
 
-    PYTHONPATH=tests python tests/bench/rivals.py
+    PYTHONPATH=tests python tests/bench/rivals.py [TASK ...]
 
-Tasks that are done are kept in build/rivals.json; --again plays them anew.
+Tasks that are named are played anew, and the others' rows stay as docs/rivals.json has them. Without names all are
+played; those that are done are kept in build/rivals.json, so that this can be stopped and started again.
 """
 
 import argparse
@@ -43,6 +44,7 @@ COLUMNS = (
     "worst 5 %",
     "sign changes / s",
     "behind ours",
+    "regret",
     "instructions",
     "bytes",
 )
@@ -65,22 +67,38 @@ void size_step(const size_value *observation, size_action *actions) {
 def main() -> None:
     """Plays what is missing and writes the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tasks", nargs="*", default=list(TASKS))
+    parser.add_argument("tasks", nargs="*", metavar="TASK", help=f"played anew: {', '.join(TASKS)}")
     parser.add_argument("--steps", type=int, default=300_000_000, help="budget of each rival")
     parser.add_argument("--episodes", type=int, default=1000)
     parser.add_argument("--threads", type=int)
-    parser.add_argument("--again", action="store_true")
+    parser.add_argument("--table", action="store_true", help="play nothing: write the page of the rows that are there")
     parser.add_argument("--file", type=Path, default=Path("build/rivals.json"))
     parser.add_argument("--out", type=Path, default=Path("docs/rivals.md"))
     given = parser.parse_args()
-    given.file.parent.mkdir(exist_ok=True)
-    known: dict[str, Any] = json.loads(given.file.read_text()) if given.file.exists() else {}
-    for name in given.tasks:
-        if given.again or name not in known:
-            known[name] = played(tasks.get(name), given)
-            given.file.write_text(json.dumps(known, indent=2) + "\n")
+    if unknown := set(given.tasks) - set(TASKS):
+        parser.error(f"{', '.join(sorted(unknown))} is none of the tasks with rivals: {', '.join(TASKS)}")
+    kept = given.out.with_suffix(".json")
+    known, done = rows(kept), rows(given.file)
+    for name in given.tasks or ([] if given.table else [name for name in TASKS if name not in done]):
+        known[name] = done[name] = played(tasks.get(name), given)
+        write(given.file, done)
+        write(kept, known)
+    if not given.tasks:
+        write(kept, known := known | done)
     given.out.write_text(document({name: known[name] for name in TASKS if name in known}, given), encoding="utf-8")
-    print(f"wrote {given.file} and {given.out}")
+    print(f"wrote {given.file}, {kept} and {given.out}")
+
+
+def rows(file: Path) -> dict[str, Any]:
+    """Returns the rows that a file keeps, by task; none where there is no file."""
+    return dict(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else {}
+
+
+def write(file: Path, found: dict[str, Any]) -> None:
+    """Writes rows, in the order of the tasks."""
+    file.parent.mkdir(exist_ok=True)
+    text = json.dumps({name: found[name] for name in TASKS if name in found}, indent=2)
+    file.write_text(text + "\n", encoding="utf-8")
 
 
 def played(task: Task, given: argparse.Namespace) -> dict[str, Any]:
@@ -89,11 +107,11 @@ def played(task: Task, given: argparse.Namespace) -> dict[str, Any]:
     settings = PolishSettings("cma", episodes=robust.polish_episodes, steps=given.steps, threads=given.threads)
     entries, found = [], {}
     ours, price = champions(task), robust.smoothness_penalty
-    for entry in contest(task, ours, settings, smoothness=price, episodes=given.episodes):
+    for entry in contest(task, ours, settings, smoothness=price, episodes=given.episodes, regret=True, predictive=True):
         entries.append(entry)
         found[entry.name] = entry.to_dict() | cost(task, entry)
         print(json.dumps({"task": task.name, "name": entry.name, **found[entry.name]}), flush=True)
-    best = max((e for e in entries if e.law is None), key=lambda e: e.disturbed.mean, default=None)
+    best = max((e for e in entries if e.name in ours), key=lambda e: e.disturbed.mean, default=None)
     if best is None:
         return found
     return {"ours": {"name": best.name, **found[best.name]}, **found}
@@ -102,7 +120,7 @@ def played(task: Task, given: argparse.Namespace) -> dict[str, Any]:
 def cost(task: Task, entry: Entry) -> dict[str, int | None]:
     """Returns what a step costs on a Cortex-M4F: the dearest of many, and bytes of flash; None where it is unknown."""
     unknown: dict[str, int | None] = {"instructions": None, "bytes": None}
-    if PROCESSOR.missing() or entry.name == "random":
+    if PROCESSOR.missing() or entry.name in ("random", "MPC"):
         return unknown
     try:
         figures = measure(subject(task, entry), PROCESSOR, LEVEL, ROWS)
@@ -136,11 +154,11 @@ def document(found: dict[str, Any], given: argparse.Namespace) -> str:
 def line(label: str, row: dict[str, Any]) -> str:
     """Returns a row of a table."""
     size = f"{len(row['gains'])} gains" if row["connections"] is None else f"{row['connections']} connections"
-    behind = f"{row['behind_ours']:.1f} ± {row['behind_ours_ci95']:.1f}" if "behind_ours" in row else ""
+    gaps = [f"{row[name]:.1f} ± {row[f'{name}_ci95']:.1f}" if name in row else "" for name in ("behind_ours", "regret")]
     scores = [f"{row[name]:.1f}" for name in ("plain", "disturbed", "worst5")]
     chatter = "" if row["sign_changes"] is None else f"{row['sign_changes']:.1f}"
     costs = ["" if row[name] is None else str(row[name]) for name in ("instructions", "bytes")]
-    return f"| {' | '.join([label, size, *scores, chatter, behind, *costs])} |"
+    return f"| {' | '.join([label, size, *scores, chatter, *gaps, *costs])} |"
 
 
 def verdict(rows: dict[str, Any]) -> str:

@@ -23,6 +23,8 @@ from wann_rt.core.errors import FileError, TaskError
     "--smoothness", type=click.FloatRange(0), help="Price of changing actions.  [default: that of preset robust]"
 )
 @click.option("--episodes", type=click.IntRange(2, 1_000_000), default=1000, show_default=True, help="Held out.")
+@click.option("--mpc", is_flag=True, help="With model-predictive control, where it shall be held at a point of rest.")
+@click.option("--regret", is_flag=True, help="How far from the best there can be, by a grid: pendulum, mountain-car.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the linear rivals, as controller files.")
 @SEED
 @THREADS
@@ -35,6 +37,8 @@ def rival(
     steps: int,
     smoothness: float | None,
     episodes: int,
+    mpc: bool,
+    regret: bool,
     out: Path | None,
     seed: int,
     threads: int | None,
@@ -65,7 +69,8 @@ def rival(
         "pepg" if method == "pepg" else "cma", episodes=robust.polish_episodes, steps=steps, seed=seed, threads=threads
     )
     with RivalTable(played.name, quiet=as_json) as shown:
-        found = contest(played, ours, settings, smoothness=price, episodes=episodes, seed=seed)
+        found = contest(played, ours, settings, smoothness=price, episodes=episodes, seed=seed, regret=regret,
+                        predictive=mpc)  # fmt: skip
         entries = [shown.told(entry) for entry in found]
     for entry in entries:
         if out is not None and entry.law is not None and entry.controller is not None:

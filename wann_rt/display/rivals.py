@@ -28,12 +28,14 @@ class RivalTable(Showing):
         made = table(
             f"{escape(self._task)}: ours and what a user would take instead, the same episodes",
             *("controller", ">size", ">plain", ">disturbed", f">worst {WORST:.0%}", ">sign changes/s", ">behind ours"),
+            *[">regret"] * any(one.regret for one in self._entries),
         )
         for one in self._entries:
-            size = f"{len(one.gains)} gains" if one.law else ""
+            size = f"{len(one.gains)} gains" if one.gains or one.law else ""
             size = size if one.controller is None else f"{one.controller.network.n_connections} connections"
             behind = "" if one.ahead is None else f"{one.ahead.mean:.1f} ± {one.ahead.ci95:.1f}"
             chatter = "" if one.plain.chatter is None else f"{one.plain.chatter:.1f}"
             scores = f"{one.plain.mean:.1f}", f"{one.disturbed.mean:.1f}", f"{one.disturbed.cvar(WORST):.1f}"
-            made.add_row(escape(one.name), size, *scores, chatter, behind)
+            regret = [] if one.regret is None else [f"{one.regret.mean:.1f} ± {one.regret.ci95:.1f}"]
+            made.add_row(escape(one.name), size, *scores, chatter, behind, *regret)
         console().print(made)

@@ -70,12 +70,17 @@ def play_controller(
     """
     if isinstance(task, EnvironmentTask):
         return backends.play_controller(task, controller, starts, threads or default_threads())
+    return play_act(task, _act_of(controller), starts, len(controller.actions))
+
+
+def play_act(task: Task, act: Act, starts: NDArray[np.float32], count: int) -> Episodes:
+    """Plays one watched episode per lane by a function of the observations, of whose outputs so many are actions."""
     n_lanes = starts.shape[1]
     total, efforts = np.zeros(n_lanes), np.zeros(n_lanes)
     lengths, changes = np.zeros(n_lanes, np.int64), np.zeros(n_lanes, np.int64)
-    earlier = np.zeros((n_lanes, len(controller.actions)), np.float32)
-    for _, _, outputs, rewards, alive in moments(task, _act_of(controller), starts):
-        actions = outputs[:, : len(controller.actions)]
+    earlier = np.zeros((n_lanes, count), np.float32)
+    for _, _, outputs, rewards, alive in moments(task, act, starts):
+        actions = outputs[:, :count]
         with np.errstate(all="ignore"):
             efforts[alive] += np.abs(actions[alive]).astype(np.float64).sum(axis=1)
             changes[alive] += (actions * earlier < 0)[alive].sum(axis=1)

@@ -13,11 +13,15 @@ from wann_rt.core.random import Purpose
 from wann_rt.core.stages import stage
 from wann_rt.evaluation.score import Score
 from wann_rt.play.episodes import Episodes, episode_seeds
-from wann_rt.play.plain import play_controller
+from wann_rt.play.plain import play_act, play_controller
 from wann_rt.play.rollouts import starts_of
 from wann_rt.rivals.export import controller_of
 from wann_rt.rivals.law import Law, closed
-from wann_rt.rivals.textbook import laws
+from wann_rt.rivals.mpc import Held, Predictive
+from wann_rt.rivals.mpc import library as solver
+from wann_rt.rivals.mpc import tuned as tuned_plan
+from wann_rt.rivals.optimum import GRIDS, optimum
+from wann_rt.rivals.textbook import KNOWN, Known, laws
 from wann_rt.rivals.tuning import played, tuned
 from wann_rt.tasks import with_params
 from wann_rt.tasks.any_task import check_fits
@@ -26,6 +30,7 @@ from wann_rt.tasks.task import Task
 from wann_rt.tuning.polish import PolishSettings
 
 WORST = 0.05
+HOLDING = ("cartpole", "quadrotor", "balancing-robot", "double-pole")  # about a point of rest from the start on
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,7 @@ class Entry:
         controller: ours, or that which a linear rival is.
         law: of a rival.
         ahead: by how much ours is better, disturbed, episode by episode; None for ours.
+        regret: by how much the best controller there can be is better, plain, episode by episode; None where unknown.
     """
 
     name: str
@@ -49,11 +55,13 @@ class Entry:
     controller: Controller | None = None
     law: Law | None = None
     ahead: Score | None = None
+    regret: Score | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the figures as JSON values."""
         connections = None if self.controller is None else self.controller.network.n_connections
         ahead = {} if self.ahead is None else {"behind_ours": self.ahead.mean, "behind_ours_ci95": self.ahead.ci95}
+        regret = {} if self.regret is None else {"regret": self.regret.mean, "regret_ci95": self.regret.ci95}
         return {
             "plain": self.plain.mean,
             "disturbed": self.disturbed.mean,
@@ -63,6 +71,7 @@ class Entry:
             "connections": connections,
             "gains": dict(self.gains),
             **ahead,
+            **regret,
         }
 
 
@@ -80,6 +89,8 @@ def contest(
     smoothness: float = 0.0,
     episodes: int = 1000,
     seed: int = 0,
+    regret: bool = False,
+    predictive: bool = False,
 ) -> Iterator[Entry]:
     """Yields ours, then each rival: tuned on the disturbances, judged in the episodes in which ours were.
 
@@ -90,20 +101,25 @@ def contest(
         smoothness: price of changing actions while they are tuned.
         episodes: held-out ones, for each of the two scores.
         seed: of these episodes.
+        regret: whether to compute what the best controller there can be would earn, for tasks of ``optimum.GRIDS``.
+        predictive: whether model-predictive control takes part, where a task has a point of rest.
 
     Raises:
         TaskError: a controller has other channels than the task.
-        MissingExtraError: strategy "cma" without the library.
+        MissingExtraError: strategy "cma", or model-predictive control, without the library.
     """
     disturbed = with_params(task, **tested(task))
     seeds = episode_seeds(Purpose.TEST, seed, episodes)
+    if predictive and held_by(task) is not None:
+        solver()
     best: Entry | None = None
+    most = _most(task, seeds) if regret else None
     for name, controller in ours.items():
         check_fits(task, controller)
         stage(f"playing {name}")
         entry = _entry(name, (task, disturbed), _player(controller, seeds), {}, controller)
         best = entry if best is None or entry.disturbed.mean > best.disturbed.mean else best
-        yield entry
+        yield _regretting(entry, most)
     for law in laws(task):
         stage(f"tuning {law.name}")
         gains = tuned(priced(task, smoothness), law, settings)
@@ -111,7 +127,14 @@ def contest(
         linear = controller_of(task, law, gains)
         play = _player(linear, seeds) if linear else _law_player(law, gains, seeds, settings.threads)
         entry = replace(_entry(law.name, (task, disturbed), play, named, linear), law=law)
-        yield entry if best is None else replace(entry, ahead=_ahead(best, entry))
+        entry = entry if best is None else replace(entry, ahead=_ahead(best, entry))
+        yield _regretting(entry, most)
+    if predictive and (held := held_by(task)) is not None:
+        stage("tuning MPC")
+        plan = tuned_plan(held, priced(task, smoothness), settings)
+        entry = _entry("MPC", (task, disturbed), _plan_player(plan, seeds), plan.prices)
+        entry = entry if best is None else replace(entry, ahead=_ahead(best, entry))
+        yield _regretting(entry, most)
 
 
 Play = Callable[[Task], Episodes]
@@ -125,8 +148,18 @@ def _law_player(law: Law, gains: Any, seeds: NDArray[np.int64], threads: int | N
     return lambda task: played(task, law, gains, starts_of(closed(task, law), seeds), threads)
 
 
+def _plan_player(plan: Predictive, seeds: NDArray[np.int64]) -> Play:
+    return lambda task: play_act(task, plan, starts_of(task, seeds), len(task.actions))
+
+
+def held_by(task: Task) -> Held | None:
+    """Returns a task about the point of rest at which it is to be held all the time; None where there is none."""
+    known = KNOWN.get(task.name, Known())
+    return Held(task, known.rest, known.trim) if task.name in HOLDING else None
+
+
 def _entry(
-    name: str, tasks: tuple[Task, Task], play: Play, gains: Mapping[str, float], controller: Controller | None
+    name: str, tasks: tuple[Task, Task], play: Play, gains: Mapping[str, float], controller: Controller | None = None
 ) -> Entry:
     plain, disturbed = (Score.of_episodes(task, play(task)) for task in tasks)
     return Entry(name, plain, disturbed, gains, controller)
@@ -135,6 +168,18 @@ def _entry(
 def _ahead(ours: Entry, rival: Entry) -> Score:
     """Returns by how much ours is better in each of the same disturbed episodes."""
     return Score.of(np.array(ours.disturbed.returns) - np.array(rival.disturbed.returns))
+
+
+def _most(task: Task, seeds: NDArray[np.int64]) -> NDArray[np.float64] | None:
+    """Returns what there is to earn in each plain episode, where a grid says it."""
+    if task.name not in GRIDS:
+        return None
+    stage("computing what the best controller there can be earns")
+    return optimum(task, starts_of(task, seeds)).returns
+
+
+def _regretting(entry: Entry, most: NDArray[np.float64] | None) -> Entry:
+    return entry if most is None else replace(entry, regret=Score.of(most - np.array(entry.plain.returns)))
 
 
 def champions(task: Task) -> dict[str, Controller]:
