@@ -44,6 +44,7 @@ def test_help_lists_each_command_in_one_section() -> None:
 
 def test_tasks_are_listed_for_people_and_for_programs() -> None:
     assert "cartpole-swingup" in run("tasks").output
+    assert "mnist: handwritten digits" in run("tasks").output
     assert json.loads(run("tasks", "--json").output)[0]["name"] == "cartpole-swingup"
 
 

@@ -288,3 +288,12 @@ def test_what_json_cannot_say_is_refused_before_anything_is_written(tmp_path: Pa
         with pytest.raises(ControllerError, match="provenance must hold JSON values only"):
             files.save(controller, tmp_path / "x.json")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("rate", [50, 50.0, np.float32(50), np.int64(50)])
+def test_a_controller_has_one_digest_however_its_rate_was_written(rate: Any) -> None:
+    controller = dataclasses.replace(small(), rate_hz=rate)
+    assert type(controller.rate_hz) is float
+    assert files.digest(controller) == files.digest(files.from_text(files.to_text(controller)))
+    with pytest.raises(ControllerError, match="rate_hz is 'fast'"):
+        dataclasses.replace(controller, rate_hz="fast")  # type: ignore[arg-type]

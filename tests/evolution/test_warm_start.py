@@ -12,7 +12,7 @@ from wann_rt.core.errors import ConfigError, NetworkError, TaskError
 from wann_rt.core.network import Connection, Network, unsigned
 from wann_rt.evolution.config import load
 from wann_rt.evolution.search import Search
-from wann_rt.evolution.warm_start import start_from
+from wann_rt.evolution.warm_start import placed, start_from
 from wann_rt.kernels import genome
 from wann_rt.kernels.express import express
 from wann_rt.tasks import get
@@ -81,9 +81,43 @@ def test_of_weights_per_connection_the_signs_are_kept() -> None:
 @pytest.mark.slow
 def test_a_start_that_does_not_fit_is_refused() -> None:
     first = champion()
-    with pytest.raises(TaskError, match="3 observations and 1 actions; the controller to start from has 5 and 1"):
-        wr.search("pendulum", start=first, generations=1)
+    with pytest.raises(TaskError, match="2 observations and 1 actions; the controller to start from has 5 and 1"):
+        wr.search("mountain-car-continuous", start=first, generations=1)
     with pytest.raises(ConfigError, match="most_connections is 1"):
         wr.search("swingup", preset="minimal", start=first, generations=1, most_connections=1)
     with pytest.raises(ConfigError, match="names a controller: pass its network"):
         Search(get("swingup"), replace(load("minimal"), start_digest="sha256:0"))
+
+
+def pendulum_start(*sources: int) -> wr.Controller:
+    """Returns a controller of the pendulum that reads these of bias, cos_theta, sin_theta and theta_dot by a node."""
+    task = get("pendulum")
+    wires = [*(Connection(source, 10, -1) for source in sources), Connection(10, 20), Connection(3, 20)]
+    network, _ = Network.build(3, {10: TANH}, {20: LINEAR}, wires)
+    return wr.Controller("p", network, wr.Weight.shared(1.0), task.observations, task.actions, task.rate_hz)
+
+
+def test_a_start_is_placed_by_the_names_of_channels_whatever_their_order_and_what_else_there_is() -> None:
+    derive = {"h": "recurrent", "theta_dot": "rate_of:cos_theta/sin_theta"}
+    task, start = wr.task("pendulum", observe=["sin_theta", "cos_theta"], derive=derive), pendulum_start(0, 1, 2)
+    network = placed(start.network, start, task)
+    assert (network.n_inputs, network.n_outputs) == (4, 2)
+    seen = np.random.default_rng(0).normal(size=(8, 3)).astype(np.float32)  # cosine, sine, rate
+    moved = replace(start, network=network, observations=task.observations, actions=task.actions)
+    given = np.stack([seen[:, 1], seen[:, 0], np.ones(8, np.float32), seen[:, 2]], axis=1)
+    found = moved(given)
+    assert np.abs(found[:, 0] - start(seen)[:, 0]).max() < 1e-5  # sums have another order
+    assert (found[:, 1] == 0).all()
+    assert placed(start.network, start, get("pendulum")) is start.network
+
+
+def test_a_start_that_uses_what_a_task_does_not_have_is_refused_and_one_that_does_not_is_taken() -> None:
+    blind = wr.task("pendulum", observe=["cos_theta", "theta_dot"], derive={"h": "recurrent"})
+    with pytest.raises(
+        ConfigError, match="uses the observation 'sin_theta', which task pendulum does not have; it has"
+    ):
+        start_from(pendulum_start(1, 2), load("minimal"), blind)
+    network, _ = start_from(pendulum_start(1), load("minimal"), blind)
+    assert {c.source for c in network.connections if c.source <= 3} == {1, 2}
+    positional = replace(pendulum_start(1), observations=tuple(wr.Channel(f"obs_{k}") for k in range(3)))
+    assert start_from(positional, load("minimal"), get("pendulum"))[0] == pendulum_start(1).network

@@ -77,8 +77,7 @@ class Controller(Shown):
         parts_of(self.decision, len(self.actions))
         _check_channels("observation", self.inputs, self.network.n_inputs)
         _check_channels("action", self.outputs, self.network.n_outputs)
-        if self.rate_hz is not None and not (np.isfinite(self.rate_hz) and self.rate_hz > 0):
-            raise ControllerError(f"rate_hz is {self.rate_hz}; expected a positive number of calls per second, or null")
+        object.__setattr__(self, "rate_hz", _rate(self.rate_hz))
         check(self.network, self.weight)
         if self.derived:
             _ = self.memory  # which refuses sources that are not there
@@ -326,6 +325,16 @@ def _check_channels(side: str, channels: tuple[Channel, ...], expected: int) -> 
     twice = sorted(name for name in count if count[name] > 1)
     if twice or "" in count:
         raise ControllerError(f"{side} channels need distinct, non-empty names; repeated: {twice}")
+
+
+def _rate(rate_hz: Any) -> float | None:
+    """Returns a rate as the number that a file gives back, so that a controller has one digest."""
+    if rate_hz is None:
+        return None
+    is_number = isinstance(rate_hz, (int, float, np.integer, np.floating)) and not isinstance(rate_hz, bool)
+    if not (is_number and 0 < rate_hz < float("inf")):
+        raise ControllerError(f"rate_hz is {rate_hz!r}; expected a positive number of calls per second, or null")
+    return float(rate_hz)
 
 
 def _check_monitor(monitor: Monitor, observations: int, actions: int) -> None:

@@ -52,7 +52,7 @@ def configured(
     config = configs.load(preset or configs.default_preset(task), settings)
     if start is None:
         return config, None
-    network, config = start_from(start, config)
+    network, config = start_from(start, config, task)
     return config, network
 
 
