@@ -8,8 +8,7 @@ import numpy as np
 
 from wann_rt.core.activations import PALETTE
 from wann_rt.core.controller import Controller
-from wann_rt.core.stateful import only_without_state
-from wann_rt.core.symbols import Symbol, trace
+from wann_rt.core.symbols import Symbol, lift, trace
 from wann_rt.exporters.to_js.expressions import function
 
 
@@ -17,18 +16,36 @@ def controller_functions(controller: Controller) -> str:
     """Returns declarations of ``ACTIVATIONS``, ``CONDITION``, ``ACTION`` and ``LIMIT``.
 
     ``ACTIVATIONS`` has the functions of the palette that the network uses, by id; the others have one function for
-    each observation or action: what enters the network, what leaves it, and the limits of the mean of an ensemble.
+    each input or output: what enters the network, what leaves it, and the limits of the mean of an ensemble. A
+    controller with a state has ``ADVANCE``, too, which of the state and the readings gives the derived channels and the
+    state after the readings, and ``REMEMBER``, which of that and the outputs gives the state after the step.
     """
-    only_without_state(controller, "JavaScript")
     used = [activation for activation in PALETTE if activation.id in controller.network.activations]
     activations = [f"{a.id}: {function(['x'], [trace(a.function, 'x')])}" for a in used]
     sides = {
-        "CONDITION": [trace(channel.condition_observation, "x") for channel in controller.observations],
-        "ACTION": [trace(channel.condition_action, "x") for channel in controller.actions],
-        "LIMIT": [trace(channel.limit_action, "x") for channel in controller.actions],
+        "CONDITION": [trace(channel.condition_observation, "x") for channel in controller.inputs],
+        "ACTION": [trace(channel.condition_action, "x") for channel in controller.outputs],
+        "LIMIT": [trace(channel.limit_action, "x") for channel in controller.outputs],
     }
     lists = [_list(name, roots) for name, roots in sides.items()]
-    return "\n".join([f"const ACTIVATIONS = {{{', '.join(activations)}}};", *lists])
+    return "\n".join([f"const ACTIVATIONS = {{{', '.join(activations)}}};", *lists, *_memory(controller)])
+
+
+def _memory(controller: Controller) -> list[str]:
+    """Returns the declarations of ``ADVANCE`` and ``REMEMBER``; nothing without a state."""
+    if not controller.derived:
+        return []
+    memory = controller.memory
+    state, read, outputs = (
+        [Symbol("input", name=f"{letter}[{k}]") for k in range(count)]
+        for letter, count in (("m", memory.size), ("o", len(controller.observations)), ("y", len(controller.outputs)))
+    )
+    values, after = memory.advance(state, read)
+    seen = function(["m", "o"], list(map(lift, (*values, *after))))
+    kept = function(["m", "y"], list(map(lift, memory.remember(state, outputs))))
+    if memory.size == 1:
+        kept = f"(m, y) => [({kept})(m, y)]"
+    return [f"const ADVANCE = {seen};", f"const REMEMBER = {kept};"]
 
 
 def _list(name: str, roots: list[Symbol]) -> str:
@@ -52,7 +69,14 @@ def controller_data(controller: Controller) -> dict[str, Any]:
         "share": float(np.float32(1.0 / max(len(weight.values), 1))),
         "decision": controller.decision,
         "vectors": [[list(map(number, side)) for side in vector] for vector in controller.vectors],
+        **({"memory": _memory_data(controller)} if controller.derived else {}),
     }
+
+
+def _memory_data(controller: Controller) -> dict[str, Any]:
+    """Returns names of the numbers of the state, how many of the outputs are actions, and where vectors reset it."""
+    names, actions = list(controller.memory.names), len(controller.actions)
+    return {"names": names, "derived": len(controller.derived), "actions": actions, "resets": list(controller.resets)}
 
 
 def number(value: float) -> float | str:

@@ -16,7 +16,6 @@ from wann_rt.core.controller import Channel, Controller, Derived, Vector
 from wann_rt.core.errors import ControllerError, ExportError, FileError
 from wann_rt.core.memory import Memory
 from wann_rt.core.reference import evaluate, evaluate_sequence
-from wann_rt.display.page.page import page
 from wann_rt.exporters import export
 from wann_rt.exporters.packages import package
 
@@ -273,7 +272,6 @@ def test_what_cannot_keep_a_state_says_what_can(tmp_path: Path) -> None:
         lambda: export(SUBJECT, "c", number="q12"),
         lambda: export(SUBJECT, "c", checked=True),
         lambda: package(SUBJECT, "arduino", out=tmp_path / "package"),
-        lambda: page(SUBJECT),
         lambda: SUBJECT.compiled(),
     )
     for attempt in attempts:

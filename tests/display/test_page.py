@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from helpers import builders, needs
+from helpers import builders, needs, observed
 from helpers.javascript import in_chromium, in_node
 from numpy.typing import NDArray
 
+import wann_rt as wr
 from wann_rt import tasks, zoo
 from wann_rt.cli import main
 from wann_rt.core.controller import Channel, Controller
@@ -21,7 +22,11 @@ from wann_rt.display.formulas import node_names
 from wann_rt.display.page.of_controller import MOST_RECORDED, compiled_task, page_of, recorded
 from wann_rt.display.page.page import page
 from wann_rt.display.page.svg import network_svg
+from wann_rt.exporters.parity.vectors import observations, resets
+from wann_rt.exporters.to_js.controller import number
+from wann_rt.play.plain import with_vectors
 from wann_rt.play.task_of import compiled_task_of
+from wann_rt.tasks import get
 from wann_rt.tasks.task import Task
 
 NAMES = ("cartpole-swingup.shared", "pendulum", "cartpole", "acrobot", "mountain-car-continuous")
@@ -87,6 +92,63 @@ def test_any_controller_has_python_s_bits(kind: Any) -> None:
     console.log(JSON.stringify(out.map((row) => Array.from(new Uint32Array(Float32Array.from(row).buffer)))));"""
     found = np.array(in_node(script), np.uint32).view(np.float32)
     assert builders.same_bits(found, evaluate(controller, observations))
+
+
+def with_memory() -> tuple[Controller, Task]:
+    """Returns a swing-up from positions by a controller with every kind of derived channel, and its task."""
+    task = wr.task("swingup", observe=observed.POSITIONS[::-1], derive=observed.DERIVE)
+    return with_vectors(task, observed.subject(task), 0), task
+
+
+@needs.node
+def test_a_thousand_steps_with_a_state_have_python_s_bits_and_vectors_are_sequences() -> None:
+    controller, task = with_memory()
+    play = PLAY.replace("act(game.observe(), NET.weight)", "act(fed(game.observe()), NET.weight, game.memory)")
+    text = page(controller, task)
+    script = f"{engine(text)}\n{play}\nconst gone = NET.memory.resets;\nconst right = differing();"
+    script += "\nNET.memory.resets = [];\nNET.vectors = [...NET.vectors, NET.vectors[0]];"
+    rows, right, wrong = in_node(f"{script}\nconsole.log(JSON.stringify([rows, right, differing()]));")
+    raw, wanted = get("cartpole-swingup"), []
+    state, memory = tuple(raw.start(0)), controller.start()
+    with np.errstate(all="ignore"):
+        for _ in range(1000):
+            seen = dict(zip((c.name for c in raw.observations), raw.observe(*state), strict=True))
+            action, memory = controller.step(memory, np.array([seen[c.name] for c in controller.observations]))
+            *after, _, _ = raw.step(raw.params, *state, *action)
+            state = tuple(after)
+            wanted.append([*state, *action])
+    assert np.array_equal(np.array(rows, np.uint32), np.array(wanted, np.float32).view(np.uint32))
+    assert (right, wrong) == (0, 1)  # the last one needs the reset that was taken away
+    assert 'id="forget"' in text
+    assert "theta_dot_0" in text
+
+
+@needs.node
+def test_any_readings_and_resets_have_python_s_bits() -> None:
+    controller, _ = with_memory()
+    readings = observations(controller, 300)
+    begins = resets(controller, len(readings))
+    asked = json.dumps([[number(float(v)) for v in row] for row in readings])
+    script = f"""{engine(page(controller))}
+    const state = fresh(); const begins = {json.dumps(begins.tolist())};
+    const out = {asked}.map((row, k) => {{
+      if (begins[k]) state.fill(0);
+      return [...act(row.map(Number), NET.weight, state).actions, ...state]; }});
+    console.log(JSON.stringify(out.map((row) => Array.from(new Uint32Array(Float32Array.from(row).buffer)))));"""
+    found, state, wanted = np.array(in_node(script), np.uint32).view(np.float32), controller.start(), []
+    for row, reset in zip(readings, begins, strict=True):
+        action, state = controller.step(controller.start() if reset else state, row)
+        wanted.append([*action, *state])
+    assert builders.same_bits(found, np.array(wanted, np.float32))
+
+
+@needs.chromium
+def test_chromium_shows_what_is_remembered(tmp_path: Path) -> None:
+    controller, task = with_memory()
+    (tmp_path / "page.html").write_text(page(controller, task))
+    seen = in_chromium(tmp_path / "page.html", tmp_path)
+    assert "every bit is equal" in seen
+    assert re.search(r'data-memory="0">1\.000<', seen)
 
 
 @needs.chromium

@@ -6,40 +6,14 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers import builders
+from helpers.observed import DERIVE, POSITIONS, subject
 
 import wann_rt as wr
-from wann_rt.core.controller import Controller, Weight
 from wann_rt.core.errors import ControllerError, TaskError
-from wann_rt.core.network import Connection, Network
 from wann_rt.play.plain import moments, play_controller, with_vectors
 from wann_rt.play.rollouts import play, starts_of
 from wann_rt.tasks import changed_params, get, with_params
 from wann_rt.tasks.any_task import check_fits, identity, seen_as_by
-from wann_rt.tasks.task import Task
-
-POSITIONS = ["x", "cos_theta", "sin_theta"]
-DERIVE = {
-    "x_dot": "rate_of:x,filter:0.5",
-    "theta_dot": "rate_of:cos_theta/sin_theta",
-    "last": "previous:force",
-    "slow": "filtered:x_dot,filter:0.25",
-    "late": "delayed:x,steps:2",
-    "sum": "integral:x,limit:0.5",
-    "wave": "sine,hz:2",
-    "late_node": "recurrent",
-    "leaky_node": "recurrent,filter:0.25",
-}
-
-
-def subject(task: Task) -> Controller:
-    """Returns a controller of a task that reads all it observes, with random weights."""
-    n, outputs = len(task.observations), len(task.actions)
-    pairs = [*((k, n + 1) for k in range(n + 1)), *((k, n + 2) for k in range(1, n + 2))]
-    pairs += [(k, n + 2 + feed) for feed in range(1, outputs) for k in (feed, n + 1)]
-    ends = dict.fromkeys(range(n + 2, n + 2 + outputs), 1)
-    network, _ = Network.build(n, {n + 1: 5}, ends, [Connection(*pair) for pair in pairs])
-    weight = Weight("connections", tuple(np.random.default_rng(0).normal(size=len(pairs))))
-    return Controller("c", network, weight, task.sensors, task.acts, task.rate_hz, derived=task.derived)
 
 
 @pytest.mark.parametrize("conditions", [{}, {"observation_noise": 0.005, "dropout": 0.1, "delay": 2}], ids=len)

@@ -1,6 +1,7 @@
 "use strict";
 // Computes what Python computes, bit for bit. Before this stand: `const f = Math.fround`, ACTIVATIONS, CONDITION, ACTION
-// and LIMIT of the controller, for a compiled task observe(s) and step(p, s, a), and `DATA`.
+// and LIMIT of the controller, of one with a state ADVANCE and REMEMBER, for a compiled task observe(s) and step(p, s, a),
+// and `DATA`.
 
 const NET = DATA.controller;
 const FIRST = 1 + NET.inputs;
@@ -34,9 +35,32 @@ function actionsOf(values) {
   return ACTION.map((condition, k) => f(condition(values[last + k])));
 }
 
-/** Returns {values, actions}: what the controller computes for an observation; `weight` is {kind, values}. */
-function act(observation, weight) {
-  const inputs = CONDITION.map((condition, k) => condition(f(observation[k])));
+/** Returns the state at the beginning: zeros, none of a controller without one. */
+function fresh() {
+  return new Float32Array(NET.memory ? NET.memory.names.length : 0);
+}
+
+/** Returns of all that a plant observes what the controller is fed with. */
+function fed(observation) {
+  return DATA.places ? DATA.places.map((k) => observation[k]) : observation;
+}
+
+/**
+ * Returns {values, actions}: what the controller computes for an observation; `weight` is {kind, values}. The `state` is
+ * the caller's, and advances by a step.
+ */
+function act(observation, weight, state) {
+  const read = Array.from(observation, f);
+  if (!NET.memory) return network(read, weight);
+  const advanced = ADVANCE(state, read);
+  const { values, actions } = network([...read, ...advanced.slice(0, NET.memory.derived)], weight);
+  state.set(REMEMBER(advanced.slice(NET.memory.derived), actions));
+  return { values, actions: actions.slice(0, NET.memory.actions) };
+}
+
+/** Returns {values, actions} of the network alone, for all that it sees. */
+function network(seen, weight) {
+  const inputs = CONDITION.map((condition, k) => condition(seen[k]));
   if (weight.kind === "connections") {
     const values = forward(inputs, weight.values, null);
     return { values, actions: actionsOf(values) };
@@ -74,8 +98,9 @@ class Episode {
     this.draw = random(seed);
     this.wrong = wrong;
     this.params = params.map((value) => (wrong.spread ? f(value * (1 + wrong.spread * this.sym())) : value));
-    this.gains = CONDITION.map(() => 1 + wrong.gain * this.sym());
-    this.offsets = CONDITION.map(() => wrong.offset * this.sym());
+    this.memory = fresh();
+    this.gains = DATA.sizes.map(() => 1 + wrong.gain * this.sym());
+    this.offsets = DATA.sizes.map(() => wrong.offset * this.sym());
     this.waiting = [];
     this.seen = null;
     this.total = 0;
@@ -134,7 +159,7 @@ function score(weight, params, wrong, episodes) {
   let seconds = 0;
   for (let k = 0; k < episodes; k++) {
     const episode = new Episode(DATA.plant.starts[k % DATA.plant.starts.length], params, wrong, 1000 + k);
-    while (!episode.over) episode.advance(act(episode.observe(), weight).actions);
+    while (!episode.over) episode.advance(act(fed(episode.observe()), weight, episode.memory).actions);
     total += episode.total;
     changes += episode.changes;
     seconds += episode.steps / DATA.plant.rate;
@@ -142,12 +167,14 @@ function score(weight, params, wrong, episodes) {
   return { mean: total / episodes, changes: changes / seconds };
 }
 
-/** Returns how many of the controller file's test vectors come out with other bits. */
+/** Returns how many of the controller file's test vectors come out with other bits; with a state they are sequences. */
 function differing() {
   const bits = (values) => Array.from(new Uint32Array(Float32Array.from(values).buffer));
   const same = (a, b) => (Number.isNaN(a) && Number.isNaN(b)) || bits([a])[0] === bits([b])[0];
-  return NET.vectors.filter(([observation, wanted]) => {
-    const { actions } = act(observation.map(Number), NET.weight);
+  const state = fresh();
+  return NET.vectors.filter(([observation, wanted], k) => {
+    if (NET.memory && NET.memory.resets.includes(k)) state.fill(0);
+    const { actions } = act(observation.map(Number), NET.weight, state);
     return !wanted.every((value, k) => same(Number(value), actions[k]));
   }).length;
 }

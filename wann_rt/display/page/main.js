@@ -10,6 +10,7 @@ let pushing = 0;
 let startIndex = 0;
 let game = null;
 let action = ACTION.map(() => 0);
+let memory = fresh(); // what the controller remembers: of the plant's episode, or of the recorded one
 const HISTORY = 400;
 const traces = { observations: [], actions: [] };
 const wrong = { ...CALM };
@@ -18,6 +19,7 @@ function restart() {
   if (!P) return;
   const values = P.params.map((entry) => entry[1]);
   game = new Episode(P.starts[startIndex++ % P.starts.length], values, $("hard").checked ? HARD : wrong, startIndex);
+  memory = game.memory;
   action = ACTION.map(() => 0);
   traces.observations.length = traces.actions.length = 0;
 }
@@ -29,11 +31,13 @@ function tick() {
   let observation;
   if (P) {
     if (game.over) restart();
-    observation = game.observe();
+    observation = fed(game.observe());
   } else {
-    observation = DATA.episode[startIndex++ % DATA.episode.length];
+    const at = startIndex++ % DATA.episode.length;
+    if (at === 0 || DATA.begins.includes(at)) forget();
+    observation = DATA.episode[at];
   }
-  const done = act(observation, weight);
+  const done = act(observation, weight, memory);
   action = done.actions;
   if (P) game.advance(action, pushing);
   light(done.values);
@@ -72,6 +76,19 @@ function draw() {
     $("changes").textContent = turns.toFixed(1);
   }
   drawTraces();
+  showMemory();
+}
+
+/** Resets what the controller remembers. */
+function forget() {
+  memory.fill(0);
+  showMemory();
+}
+
+function showMemory() {
+  for (const cell of document.querySelectorAll("[data-memory]")) {
+    cell.textContent = memory[Number(cell.dataset.memory)].toPrecision(4);
+  }
 }
 
 function drawScene() {
@@ -202,6 +219,7 @@ function push(side) {
 
 on("play", "click", toggle);
 on("restart", "click", restart);
+on("forget", "click", forget);
 on("hard", "change", restart);
 for (const [id, side] of [["left", -1], ["right", 1]]) {
   on(id, "pointerdown", () => push(side));

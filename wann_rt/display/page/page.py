@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann_rt.core.controller import Controller
+from wann_rt.core.errors import ExportError
 from wann_rt.core.files import to_text
 from wann_rt.core.plain import in_html
-from wann_rt.core.stateful import only_without_monitor, only_without_state
+from wann_rt.core.stateful import only_without_monitor
 from wann_rt.core.version import __version__
 from wann_rt.display.formulas import formulas, node_names
 from wann_rt.display.page.facts import c_lines, proof_rows, sizes, summary
@@ -34,6 +35,7 @@ DISTURBANCES = (  # name in engine.js, label, greatest value, step
     ("spread", "each param off by up to", 0.3, 0.01),
 )
 LISTED_NAMES, LISTED_CONNECTIONS = 12, 500  # in the legend of the traces; in the menu of single connections
+LISTED_STATE = 60  # of the numbers that are remembered
 Episode = NDArray[np.float32]
 
 
@@ -51,21 +53,23 @@ def page(
     Raises:
         ExportError: the controller cannot be written as one of the files that the page offers.
     """
-    only_without_state(controller, "a page")
     only_without_monitor(controller, "a page")
     files = {"controller.json": to_text(controller).encode()} | _exports(controller)
+    plant = None if task is None else task.raw or task
     curve, placing = ("<p>No weight curve was computed.</p>", None) if sweep is None else curve_svg(sweep)
     data = {
         "controller": controller_data(controller),
         "facts": _facts(controller),
-        "sizes": [] if task is None else sizes(task),
+        "sizes": [] if plant is None else sizes(plant),
         "curve": placing,
         "rate": controller.rate_hz,
-        "plant": None if task is None else plant_data(task),
+        "plant": None if plant is None else plant_data(plant),
         "episode": _replayed(controller, episode) if task is None else None,
+        "begins": list(controller.resets) if episode is None else [],
+        **({"places": _places(controller, plant)} if plant is not None and plant is not task else {}),
         "files": [{"name": name, "base64": base64.b64encode(text).decode()} for name, text in files.items()],
     }
-    functions = [controller_functions(controller), *([] if task is None else [plant_functions(task)])]
+    functions = [controller_functions(controller), *([] if plant is None else [plant_functions(plant)])]
     return _filled(
         {
             "TITLE": in_html(controller.name),
@@ -76,6 +80,7 @@ def page(
             "CONNECTIONS": _connections(controller),
             "OBSERVED": _legend([channel.name for channel in controller.observations]),
             "ACTED": _legend([channel.name for channel in controller.actions]),
+            "MEMORY": _memory(controller),
             "WRONG": "" if task is None else _WRONG.replace("@SLIDERS@", _sliders()),
             "PROOF": _rows(proof_rows(controller, {name: len(text) for name, text in files.items()})),
             "FILES": "".join(f'<button data-file="{k}">{in_html(name)}</button>' for k, name in enumerate(files)),
@@ -110,16 +115,24 @@ def _read(name: str) -> str:
 
 
 def _exports(controller: Controller) -> dict[str, bytes]:
-    wanted = ("c", "onnx", "onnx-exact", "blob")
-    return {f"controller{EXPORTERS[to].suffix}": export(controller, to) for to in wanted}
+    """Returns the files that the page offers; of a controller with a state, those that can keep it."""
+    made: dict[str, bytes] = {}
+    for to in ("c", "onnx", "onnx-exact", "blob"):
+        try:
+            made[f"controller{EXPORTERS[to].suffix}"] = export(controller, to)
+        except ExportError:
+            if not controller.derived:
+                raise
+    return made
 
 
 def _facts(controller: Controller) -> list[dict[str, str]]:
     """Returns what the page says of each node: its name, its formula, its lines of C."""
     written, lines = formulas(controller), c_lines(controller)
+    derived = {one.name: one.told for one in controller.derived}
     facts = []
     for node, name in enumerate(node_names(controller)):
-        formula = written.get(name, "constant 1" if node == 0 else "an observation")
+        formula = written.get(name, "constant 1" if node == 0 else derived.get(name, "an observation"))
         facts.append({"name": name, "formula": formula, "c": lines.get(node, "")})
     return facts
 
@@ -133,6 +146,22 @@ def _replayed(controller: Controller, episode: Episode | None) -> list[list[floa
     if episode is not None:
         kept = [[float(value) for value in row] for row in episode if np.isfinite(row).all()]
     return kept or [list(vector.observation) for vector in controller.vectors] or [[0.0] * len(controller.observations)]
+
+
+def _places(controller: Controller, plant: Task) -> list[int]:
+    """Returns where what the controller is fed with stands among all that the plant observes."""
+    names = [channel.name for channel in plant.observations]
+    return [names.index(channel.name) for channel in controller.observations]
+
+
+def _memory(controller: Controller) -> str:
+    """Returns the section that shows what the controller remembers; nothing without a state."""
+    if not controller.derived:
+        return ""
+    told = _rows((one.name, one.told) for one in controller.derived)
+    cells = (f"<tr><td>{in_html(name)}</td>" for name in controller.memory.names[:LISTED_STATE])
+    state = "".join(f'{cell}<td data-memory="{k}">0</td></tr>' for k, cell in enumerate(cells))
+    return _MEMORY.replace("@DERIVED@", told).replace("@STATE@", state)
 
 
 def _rows(rows: Iterable[Sequence[str]]) -> str:
@@ -181,6 +210,14 @@ _REPLAY = """<section class="needs-js">
 <label>Speed <input type="range" id="speed" min="0.1" max="4" step="0.1" value="1"></label>
 <p class="soft">What was observed in an episode, or is tested, again and again; the controller answers it here.
 Key: space pauses.</p>
+</section>"""
+_MEMORY = """<section class="memory">
+<h2>Memory</h2>
+<p class="soft">What the controller derives from its readings, and below the numbers that it remembers from step to
+step. They are reset where an episode starts.</p>
+<table>@DERIVED@</table>
+<table class="needs-js">@STATE@</table>
+<div class="row needs-js"><button id="forget">Reset the memory</button></div>
 </section>"""
 _WRONG = """<section class="wrong needs-js">
 <h2>Disturbances</h2>
