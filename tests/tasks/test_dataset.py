@@ -8,8 +8,10 @@ from helpers.digits import little_task
 
 import wann_rt as wr
 from wann_rt.core.errors import ConfigError, TaskError
+from wann_rt.core.exponential import logarithm
 from wann_rt.core.network import Connection, Network, unsigned
 from wann_rt.core.random import Purpose
+from wann_rt.core.sample_scores import entropy
 from wann_rt.evaluation.fixed_loss import loss
 from wann_rt.evolution.config import load
 from wann_rt.evolution.search import Search
@@ -237,3 +239,16 @@ def test_what_fixed_point_costs_is_told_of_the_test_samples() -> None:
     right = wr.evaluate(controller, task, episodes=120).scores["own_weight"].mean
     assert lost.float32.mean == pytest.approx(right, abs=0.01)
     assert abs(lost.difference.mean) < 5
+
+
+def test_entropy_is_100_when_sure_and_0_for_a_guess() -> None:
+    with np.errstate(divide="ignore"):
+        sure, guessed, wrong = (
+            float(entropy([np.float32(x) for x in outputs], np.float32(0)))
+            for outputs in ((9, 0, 0), (0, 0, 0), (0, 5, 5))
+        )
+    assert sure > 90
+    assert guessed == pytest.approx(0, abs=0.1)
+    assert wrong < -100
+    for value in (1.0, 1.5, 3.0, 10.0, 100.0, 300.0):
+        assert float(logarithm(np.float32(value))) == pytest.approx(np.log(value), abs=1e-3)

@@ -1,10 +1,11 @@
-"""exp from the primitives: libm's may differ between machines, and a search ranks by the last bit."""
+"""exp and log from the primitives: libm's may differ between machines, and a search ranks by the last bit."""
 
 import numpy as np
 
 from wann_rt.core.arithmetic import ONE, Number, maximum
 
 LOWEST = np.float32(-32.0)
+TWO = np.float32(2.0)
 PART = np.float32(1.0 / 64.0)
 C2, C3, C4, C5 = (np.float32(1.0 / n) for n in (2, 3, 4, 5))
 
@@ -19,3 +20,11 @@ def exponential(x: Number) -> Number:
     p = p * p
     p = p * p
     return p * p
+
+
+def logarithm(x: Number) -> Number:
+    """Returns log(x) of an x from 1 to some hundreds, within 1e-3: three of Halley's steps on exp."""
+    y = TWO * (x - ONE) / (x + ONE)
+    y = y + TWO * (x * exponential(-y) - ONE) / (x * exponential(-y) + ONE)
+    y = y + TWO * (x * exponential(-y) - ONE) / (x * exponential(-y) + ONE)
+    return y + TWO * (x * exponential(-y) - ONE) / (x * exponential(-y) + ONE)

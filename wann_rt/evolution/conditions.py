@@ -22,6 +22,8 @@ def searched(task: AnyTask, config: Config) -> AnyTask:
         ConfigError: an environment plays the task, and knows no conditions.
     """
     wanted = {name: getattr(config, name) for name in PRICES if getattr(config, name) != 0}
+    if config.scoring and not isinstance(task, DataTask):
+        raise ConfigError(f"setting scoring is {config.scoring!r}, but task {task.name} is no data set: leave it out")
     if not isinstance(task, Task):
         if wanted or config.disturbed:
             named = ", ".join([*wanted, *["disturbed"] * config.disturbed])
@@ -37,7 +39,7 @@ def searched(task: AnyTask, config: Config) -> AnyTask:
                 f"task {task.name} is a data set, which knows no disturbances and no prices: leave out {named}, or "
                 "name another preset (--preset dataset)"
             )
-        return task
+        return task.scored_by(config.scoring) if config.scoring else task
     plain = task.base or task
     wanted |= conditions.tested(plain) if config.disturbed else {}
     known, given = conditions.names(plain), task.params._asdict()

@@ -16,22 +16,25 @@ from wann_rt.evolution.preset_files import presets as presets
 from wann_rt.evolution.preset_files import purpose as purpose
 from wann_rt.evolution.preset_files import text_of
 from wann_rt.evolution.values import CONVERTERS
+from wann_rt.evolution.values import parse_setting as parse_setting
 from wann_rt.kernels import operators
 from wann_rt.kernels.operators import default
 from wann_rt.tasks.any_task import AnyTask
-from wann_rt.tasks.dataset.task import DataTask
+from wann_rt.tasks.dataset.task import SCORINGS, DataTask
 from wann_rt.tasks.environment.task import EnvironmentTask
 
 DEFAULT_PRESET = "minimal"
 LATER = (
     "disturbed", "effort_penalty", "smoothness_penalty", "chatter_penalty", "cvar_weight", "cvar_share",
     "restarts", "restart_every", "polish_share", "polish_finalists", "polish_method", "polish_episodes",
-    "polish_chatter_penalty",
+    "polish_chatter_penalty", "scoring", "proposal", "proposal_connections", "proposal_hidden", "proposal_epochs",
 )  # fmt: skip
 MOST = 1_000_000  # of what is counted
 MOST_TOGETHER = 100_000_000  # episodes whose results are in memory at once, some 3 GB
 RANKINGS = ("pareto", "scalar")
 POLISHERS = ("cma", "pepg")
+SCORED = ("", *SCORINGS)
+PROPOSALS = ("none", "mask")
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,11 @@ class Config:
         polish_chatter_penalty: added to ``chatter_penalty`` while they are tuned.
         polish_method: the strategy that does: "pepg", or "cma" with the extra ``tune``.
         polish_episodes: fresh episodes that each candidate plays.
+        scoring: what an answer to a sample of a data set is worth while searching, see ``core.sample_scores``; empty:
+            as the task says.
+        proposal: "mask": the first generation copies a topology that gradients propose for the classes of a data set,
+            see ``tuning.mask``, and goes on from it; "none": it is drawn.
+        proposal_connections, proposal_hidden, proposal_epochs: settings of that, see ``MaskSettings``.
     """
 
     preset: str = DEFAULT_PRESET
@@ -150,6 +158,11 @@ class Config:
     polish_chatter_penalty: float = 0.0
     polish_method: str = "pepg"
     polish_episodes: int = 16
+    scoring: str = ""
+    proposal: str = "none"
+    proposal_connections: int = 985
+    proposal_hidden: int = 64
+    proposal_epochs: int = 20
 
     def __post_init__(self) -> None:
         """Refuses values out of range, naming the setting."""
@@ -185,6 +198,15 @@ class Config:
         _check("population", self.population, self._together <= MOST_TOGETHER, few)
         _check("cvar_share", self.cvar_share, 0 < self.cvar_share <= 1, "above 0 and at most 1")
         _check("polish_method", self.polish_method, self.polish_method in POLISHERS, " or ".join(POLISHERS))
+        _check("scoring", self.scoring, self.scoring in SCORED, " or ".join(map(repr, SCORED)))
+        _check("proposal", self.proposal, self.proposal in PROPOSALS, " or ".join(PROPOSALS))
+        for name, low, high in (
+            ("proposal_connections", 20, 100_000), ("proposal_hidden", 16, 128), ("proposal_epochs", 1, 10_000),
+        ):  # fmt: skip
+            _check(name, getattr(self, name), low <= getattr(self, name) <= high, f"from {low} to {high}")
+        if self.proposal != "none" and self.most_connections:
+            fits = self.proposal_connections <= self.most_connections
+            _check("proposal_connections", self.proposal_connections, fits, "at most most_connections")
         _check("polish_finalists", self.polish_finalists, 0 <= self.polish_finalists <= 1000, "from 0 to 1000")
         unknown = [name for name in self.activations if name not in BY_NAME]
         known = f"some of {', '.join(BY_NAME)}{near(unknown[0], BY_NAME) if unknown else ''}"
@@ -260,17 +282,6 @@ def _preset(name: str) -> Config:
 def overlaid(config: Config, overlay: Mapping[str, Any]) -> Config:
     """Returns the config with some settings replaced; see ``load``."""
     return replace(config, **{name: _typed(name, value) for name, value in overlay.items()})
-
-
-def parse_setting(text: str) -> tuple[str, Any]:
-    """Reads one ``name=value`` of the command line; the value is TOML, bare words are strings."""
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise ConfigError(f"expected name=value, got {text!r}")
-    try:
-        return name.strip(), tomllib.loads(f"value = {value}")["value"]
-    except (ValueError, RecursionError):  # TOMLDecodeError, or a date that does not exist
-        return name.strip(), value.strip()
 
 
 def _typed(name: str, value: Any) -> Any:

@@ -21,14 +21,16 @@ from wann_rt.evolution import checkpoint
 from wann_rt.evolution.ancestors import CHAMPIONS, Ancestors
 from wann_rt.evolution.checkpoint import Checkpoint
 from wann_rt.evolution.config import Config
-from wann_rt.evolution.lines import MOST_BYTES, generations, packed, saved_lines
+from wann_rt.evolution.lines import GENERATIONS as GENERATIONS
+from wann_rt.evolution.lines import MOST_BYTES, packed, saved_lines
+from wann_rt.evolution.lines import read_generations as read_generations
 from wann_rt.evolution.lock import Lock
 from wann_rt.evolution.resume import restore, state_of
 from wann_rt.evolution.run_settings import CHANGED, SETTINGS, code_of, difference, is_longer, settings_of, without_code
 from wann_rt.evolution.search import Generation, Search
 from wann_rt.tasks.any_task import AnyTask
 
-GENERATIONS, CHAMPION, STATE = "generations.jsonl", "champion.json", "state.checkpoint"
+CHAMPION, STATE = "champion.json", "state.checkpoint"
 FINISHED = "finished.checkpoint"  # the state before the last generation of a finished run: from it one can go on
 SECONDS_PER_CHECKPOINT = 2.0
 SHARE_OF_TIME = 0.05  # that saving states may take: on a slow disk they are saved less often
@@ -296,14 +298,3 @@ class Journal:
 def champion_file(folder: str | os.PathLike[str]) -> Path:
     """Returns where a run folder has its champion's controller file."""
     return Path(folder) / CHAMPION
-
-
-def read_generations(folder: str | os.PathLike[str]) -> list[Generation]:
-    """Reads the generations of a run folder back; a line that a kill has cut is left out.
-
-    Raises:
-        FileError: there are none, or a line is damaged.
-    """
-    path = Path(folder) / GENERATIONS
-    data = read_bytes(path, MOST_BYTES)
-    return generations(data[: data.rfind(b"\n") + 1], str(path))

@@ -1,16 +1,20 @@
 """The lines of a run folder, one JSON object a generation: read back without trust, from the file or from a state."""
 
 import json
+import os
 import zlib
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wann_rt.core.disk import read_bytes
 from wann_rt.core.errors import FileError
 from wann_rt.core.strict_json import shown
 from wann_rt.evolution.checkpoint import Checkpoint, refuse
 from wann_rt.evolution.search import Generation, Search
 
+GENERATIONS = "generations.jsonl"
 MOST_BYTES = 2**30  # millions of generations
 MOST_OF_A_LINE = 1000  # bytes: some few kB can be packed so that they become gigabytes
 
@@ -71,3 +75,14 @@ def _generation(line: bytes, number: int, where: str) -> Generation:
     if report.generation != number:
         raise FileError(f"{where}: line {number + 1} tells of generation {report.generation}")
     return report
+
+
+def read_generations(folder: str | os.PathLike[str]) -> list[Generation]:
+    """Reads the generations of a run folder back; a line that a kill has cut is left out.
+
+    Raises:
+        FileError: there are none, or a line is damaged.
+    """
+    path = Path(folder) / GENERATIONS
+    data = read_bytes(path, MOST_BYTES)
+    return generations(data[: data.rfind(b"\n") + 1], str(path))

@@ -16,6 +16,7 @@ from wann_rt.core.errors import ConfigError, TaskError, WannError
 from wann_rt.core.network import Network
 from wann_rt.core.random import Purpose
 from wann_rt.evolution import fitness as scoring
+from wann_rt.evolution import proposals
 from wann_rt.evolution.conditions import searched
 from wann_rt.evolution.config import Config
 from wann_rt.kernels import genome
@@ -78,7 +79,6 @@ class Search:
         task: what is searched for.
         played: the same under the conditions that the settings ask for.
         config: the settings.
-        population: the genomes of the generation to be scored next.
         generation: its number.
         champion: the best network so far; None before the first generation is told.
         best: the best network of the generation told last; None before the first.
@@ -91,6 +91,8 @@ class Search:
         if (start is None) != (config.start_digest == ""):
             raise ConfigError("setting start_digest names a controller: pass its network too, see evolution.warm_start")
         self.task, self.played = task, searched(task, config)
+        if config.proposal != "none":
+            proposals.checked(task, config)
         self.config = config
         self.threads = threads or default_threads()
         self.generation = 0
@@ -98,10 +100,21 @@ class Search:
         self.best: Network | None = None
         self.env_steps = 0
         self._steps_of_score = self._failed = 0
-        self.population = self._first_population() if start is None else self._copies(start)
+        self._population = None if config.proposal != "none" else self._first_population(start)
         self._retest_trials = scoring.trials(held_out(self.played), config, Purpose.RETEST, config.retest_episodes)
         self.seconds = 0.0
         self._clock = time.monotonic()
+
+    @property
+    def population(self) -> genome.Population:
+        """The genomes of the generation to be scored next."""
+        if self._population is None:  # a proposal takes a while, which a search that is resumed does without
+            self._population = self._copies(proposals.proposed(self.task, self.config))
+        return self._population
+
+    @population.setter
+    def population(self, population: genome.Population) -> None:
+        self._population = population
 
     def ask(self) -> Programs:
         """Returns the networks of the generation to be scored."""
@@ -169,11 +182,14 @@ class Search:
         if generations > 0 or over:
             return self._children(ranking())
         if begun <= config.restarts or champion is None:
-            return self._first_population(following)
+            start = None if config.proposal == "none" else proposals.proposed(self.task, config, following)
+            return self._first_population(start, following)
         return self._copies(champion.network)
 
-    def _first_population(self, *again: int) -> genome.Population:
-        """Returns drawn genomes: other ones for each generation in which a search begins again."""
+    def _first_population(self, start: Network | None, *again: int) -> genome.Population:
+        """Returns copies of ``start``, or drawn genomes: other ones for each generation in which it begins again."""
+        if start is not None:
+            return self._copies(start)
         config, n_in, n_out = self.config, len(self.task.observations), len(self.task.actions)
         shape = config.population, (n_in + 1) * n_out
         keys = [random.stream(config.seed, Purpose.INITIAL, *p) for p in (again, (*again, 1))]

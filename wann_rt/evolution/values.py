@@ -1,9 +1,12 @@
 """What a user gives as the value of a setting, as the setting's type."""
 
+import tomllib
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+
+from wann_rt.core.errors import ConfigError
 
 
 def _integer(value: Any) -> int:
@@ -44,3 +47,14 @@ CONVERTERS: Mapping[str, Callable[[Any], Any]] = {
     "tuple[float, ...]": lambda value: tuple(_number(v) for v in _listed(value)),
     "tuple[str, ...]": lambda value: tuple(_word(v) for v in _listed(value)),
 }
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """Reads one ``name=value`` of the command line; the value is TOML, bare words are strings."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ConfigError(f"expected name=value, got {text!r}")
+    try:
+        return name.strip(), tomllib.loads(f"value = {value}")["value"]
+    except (ValueError, RecursionError):  # TOMLDecodeError, or a date that does not exist
+        return name.strip(), value.strip()

@@ -34,8 +34,9 @@ def express_range(population: Population, begin: int, end: int, keep_split: bool
     first_hidden = 1 + population.n_inputs + population.n_outputs
     for g in range(begin, end):
         live = live_genes(population, g, keep_split)
-        level = hidden_levels(population, g, live)
-        mark_contributing(population, g, live, level)
+        inner = from_hidden(population, g, live)
+        level = hidden_levels(population, g, inner)
+        mark_contributing(population, g, inner, level)
         order = canonical_order(population, g, level)
         number = np.arange(first_hidden + len(level))
         for k in range(population.n_outputs):
@@ -50,51 +51,69 @@ def express_range(population: Population, begin: int, end: int, keep_split: bool
 
 
 @jit
-def live_genes(population: Population, g: int, keep_split: bool) -> NDArray[np.bool_]:
-    """Returns which genes are expressed."""
+def live_genes(population: Population, g: int, keep_split: bool) -> NDArray[np.int32]:
+    """Returns which genes are expressed, in order.
+
+    A genome has a gene for each pair of input and output, and few of them are on: what follows looks at those alone.
+    """
     first_hidden = 1 + population.n_inputs + population.n_outputs
-    n = population.n_genes[g]
-    live = np.empty(n, np.bool_)
-    for c in range(n):
-        split = population.sources[g, c] >= first_hidden and population.targets[g, c] >= first_hidden
-        live[c] = population.enabled[g, c] or (keep_split and split)
-    return live
+    live, n = np.empty(population.n_genes[g], np.int32), 0
+    for c in range(len(live)):
+        on = population.enabled[g, c]
+        if keep_split and not on:
+            on = population.sources[g, c] >= first_hidden and population.targets[g, c] >= first_hidden
+        if on:
+            live[n] = c
+            n += 1
+    return live[:n]
 
 
 @jit
-def hidden_levels(population: Population, g: int, live: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Returns 1 + the longest path of live genes between hidden nodes that ends in each hidden node.
+def from_hidden(population: Population, g: int, genes: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Returns those of the genes that begin in a hidden node."""
+    first_hidden = 1 + population.n_inputs + population.n_outputs
+    inner, n = np.empty(len(genes), np.int32), 0
+    for c in genes:
+        if population.sources[g, c] >= first_hidden:
+            inner[n] = c
+            n += 1
+    return inner[:n]
 
-    Relaxes all genes until nothing changes: at most (depth) passes, and genes are born roughly in order.
+
+@jit
+def hidden_levels(population: Population, g: int, inner: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Returns 1 + the longest path of genes between hidden nodes that ends in each hidden node.
+
+    Relaxes all of ``inner``, genes that begin in hidden nodes, until nothing changes: at most (depth) passes, and genes
+    are born roughly in order.
     """
     first_hidden = 1 + population.n_inputs + population.n_outputs
     level = np.ones(population.n_hidden[g], np.int32)
     changed = True
     while changed:
         changed = False
-        for c in range(len(live)):
+        for c in inner:
             source = population.sources[g, c] - first_hidden
             target = population.targets[g, c] - first_hidden
-            if live[c] and source >= 0 and target >= 0 and level[target] <= level[source]:
+            if target >= 0 and level[target] <= level[source]:
                 level[target] = level[source] + 1
                 changed = True
     return level
 
 
 @jit
-def mark_contributing(population: Population, g: int, live: NDArray[np.bool_], level: NDArray[np.int32]) -> None:
+def mark_contributing(population: Population, g: int, inner: NDArray[np.int32], level: NDArray[np.int32]) -> None:
     """Sets the level of hidden nodes from which no path leads to an output to ``NOT_USED``."""
-    first_output = 1 + population.n_inputs
-    first_hidden = first_output + population.n_outputs
+    first_hidden = 1 + population.n_inputs + population.n_outputs
     useful = np.zeros(len(level), np.bool_)
     changed = True
     while changed:
         changed = False
-        for c in range(len(live) - 1, -1, -1):
-            source = population.sources[g, c] - first_hidden
-            target = population.targets[g, c]
+        for k in range(len(inner) - 1, -1, -1):
+            source = population.sources[g, inner[k]] - first_hidden
+            target = population.targets[g, inner[k]]
             leads_on = target < first_hidden or useful[target - first_hidden]
-            if live[c] and source >= 0 and leads_on and not useful[source]:
+            if leads_on and not useful[source]:
                 useful[source] = True
                 changed = True
     for h in range(len(level)):
@@ -136,30 +155,38 @@ def sort(keys: NDArray[np.int64], n: int) -> None:
 def write_connections(
     population: Population,
     g: int,
-    live: NDArray[np.bool_],
+    live: NDArray[np.int32],
     level: NDArray[np.int32],
     number: NDArray[np.int64],
     programs: Programs,
 ) -> None:
-    """Writes offsets, sources and signs: by target, then by source, in canonical numbers."""
+    """Writes offsets, sources and signs: by target, then by source, in canonical numbers.
+
+    Genes are first dealt out to their targets. Within a target they are nearly in order, so that sorting them by
+    insertion takes next to no time; all together they are not, which would cost the square of their number.
+    """
     first_output = 1 + population.n_inputs
     first_hidden = first_output + population.n_outputs
-    n_all = np.int64(len(number))
-    keys = np.empty(len(live), np.int64)
-    n_used = 0
-    for c in range(len(live)):
+    offsets = programs.offsets[g]
+    for k in range(len(offsets)):
+        offsets[k] = 0
+    for c in live:
         target = population.targets[g, c]
-        if live[c] and (target < first_hidden or level[target - first_hidden] != NOT_USED):
-            pair = np.int64(number[target]) * n_all + number[population.sources[g, c]]
-            keys[n_used] = pair * 2 + (population.signs[g, c] > 0)
-            n_used += 1
-    sort(keys, n_used)
-    for k in range(programs.offsets.shape[1]):
-        programs.offsets[g, k] = 0
-    for c in range(n_used):
-        pair = keys[c] // 2
-        programs.sources[g, c] = pair % n_all
-        programs.signs[g, c] = 1 if keys[c] % 2 else -1
-        programs.offsets[g, pair // n_all - first_output + 1] += 1
+        if target < first_hidden or level[target - first_hidden] != NOT_USED:
+            offsets[number[target] - first_output + 1] += 1
     for k in range(programs.n_nodes[g]):
-        programs.offsets[g, k + 1] += programs.offsets[g, k]
+        offsets[k + 1] += offsets[k]
+    keys, filled = np.empty(len(live), np.int64), np.zeros(programs.n_nodes[g], np.int32)
+    for c in live:
+        target = population.targets[g, c]
+        if target < first_hidden or level[target - first_hidden] != NOT_USED:
+            k = number[target] - first_output
+            key = number[population.sources[g, c]] * 2 + (population.signs[g, c] > 0)
+            place, filled[k] = offsets[k] + filled[k], filled[k] + 1
+            while place > offsets[k] and keys[place - 1] > key:
+                keys[place] = keys[place - 1]
+                place -= 1
+            keys[place] = key
+    for c in range(offsets[programs.n_nodes[g]]):
+        programs.sources[g, c] = keys[c] // 2
+        programs.signs[g, c] = 1 if keys[c] % 2 else -1

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from wann_rt.core import random
 from wann_rt.core.random import u64
-from wann_rt.kernels.express import hidden_levels
+from wann_rt.kernels.express import from_hidden, hidden_levels
 from wann_rt.kernels.genome import Population
 from wann_rt.kernels.jit import inlined, jit
 from wann_rt.kernels.operators import OPERATORS, Operator, check
@@ -73,7 +73,7 @@ def node_levels(p: Population, g: int) -> NDArray[np.int32]:
     Disabled genes count, so that enabling one later can never close a loop.
     """
     first_hidden = 1 + p.n_inputs + p.n_outputs
-    hidden = hidden_levels(p, g, np.ones(p.n_genes[g], np.bool_))
+    hidden = hidden_levels(p, g, from_hidden(p, g, np.arange(p.n_genes[g], dtype=np.int32)))
     level = np.zeros(first_hidden + len(hidden), np.int32)
     top = 0
     for h in range(len(hidden)):

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from wann_rt.core.arithmetic import ONE, ZERO, Number, absolute, both, is_number, maximum
 from wann_rt.core.arithmetic import select as choose
-from wann_rt.core.exponential import exponential
-from wann_rt.core.sample_scores import FARTHEST, HUNDRED
+from wann_rt.core.exponential import exponential, logarithm
+from wann_rt.core.sample_scores import FARTHEST, HUNDRED, LEAST
 from wann_rt.kernels.block import Width, full, load, store_rows, widen
 from wann_rt.kernels.counter import draw
 from wann_rt.kernels.forward import forward, program_at, scratch
@@ -22,9 +22,10 @@ from wann_rt.kernels.programs import Programs
 
 WIDTH = Width(64)
 ROWS_PER_CALL = 512  # a call cannot be interrupted, and fills its first block anew
-ACCURACY, LIKELIHOOD, CLOSENESS = 0, 1, 2  # kinds of scores
+ACCURACY, LIKELIHOOD, ENTROPY, CLOSENESS = 0, 1, 2, 3  # kinds of scores
 
-register_jitable(exponential)
+for _function in (exponential, logarithm):
+    register_jitable(_function)
 
 
 class Samples(NamedTuple):
@@ -35,12 +36,14 @@ class Samples(NamedTuple):
         targets: the label of each sample, [samples, 1], or the wanted outputs, [samples, outputs].
         kind: of score.
         sharpness: see ``sample_scores.sharpness``.
+        per_logarithm: see ``sample_scores.per_logarithm``.
     """
 
     inputs: NDArray[np.float32]
     targets: NDArray[np.float32]
     kind: int
     sharpness: np.float32
+    per_logarithm: np.float32
 
 
 @jit
@@ -102,7 +105,7 @@ def score(
     result = full(width, ZERO)
     if samples.kind == ACCURACY:
         result = accuracy(width, values, first, n, load(width, wanted, 0))
-    elif samples.kind == LIKELIHOOD:
+    elif samples.kind == LIKELIHOOD or samples.kind == ENTROPY:
         result = likelihood(width, samples, values, first, n, load(width, wanted, 0))
     else:
         result = closeness(width, values, first, n, wanted)
@@ -123,7 +126,7 @@ def accuracy(width: Any, values: NDArray[np.float32], first: int, n: int, label:
 
 @inlined
 def likelihood(width: Any, samples: Samples, values: NDArray[np.float32], first: int, n: int, label: Number) -> Number:
-    """The twin of ``sample_scores.likelihood``."""
+    """The twin of ``sample_scores.likelihood``, and of ``entropy`` where that is the kind."""
     total = top = load(width, values, first)
     for k in range(1, n):
         output = load(width, values, first + k)
@@ -133,13 +136,16 @@ def likelihood(width: Any, samples: Samples, values: NDArray[np.float32], first:
     for k in range(1, n):
         spread = spread + absolute(load(width, values, first + k) - mean)
     factor = choose(spread > ZERO, samples.sharpness / spread, full(width, ZERO))
-    summed, wanted, place = full(width, ZERO), full(width, ZERO), ZERO
+    summed, wanted, chosen, place = full(width, ZERO), full(width, ZERO), full(width, ZERO), ZERO
     for k in range(n):
-        power = exponential((load(width, values, first + k) - top) * factor)
-        summed, wanted = summed + power, choose(both(label >= place, label <= place), power, wanted)
+        logit = (load(width, values, first + k) - top) * factor
+        power, is_label = exponential(logit), both(label >= place, label <= place)
+        summed, wanted, chosen = summed + power, choose(is_label, power, wanted), choose(is_label, logit, chosen)
         place = place + ONE
-    result = HUNDRED * wanted / summed
-    return choose(is_number(result), result, full(width, ZERO))
+    result, otherwise = HUNDRED * wanted / summed, full(width, ZERO)
+    if samples.kind == ENTROPY:
+        result, otherwise = HUNDRED - samples.per_logarithm * (logarithm(summed) - chosen), full(width, LEAST)
+    return choose(is_number(result), result, otherwise)
 
 
 @inlined

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann_rt.core.network import Network
-from wann_rt.core.sample_scores import sharpness
+from wann_rt.core.sample_scores import per_logarithm, sharpness
 from wann_rt.kernels.block import Width
 from wann_rt.kernels.programs import Programs, single
 from wann_rt.kernels.rollout import Behaviour, Lanes, Results, rollouts, width_for
@@ -85,7 +85,7 @@ def score_dataset(
     """Scores networks on samples; arguments and result as of ``play``, actions are not watched."""
     n_networks, n_lanes, n_outputs = len(programs.n_nodes), starts.shape[1], len(task.actions)
     data, kind = task.data, SCORINGS.index(task.scoring)
-    samples = Samples(data.entering, data.targets, kind, sharpness(n_outputs))
+    samples = Samples(data.entering, data.targets, kind, sharpness(n_outputs), per_logarithm(n_outputs))
     rows = np.ascontiguousarray(_blocks(starts, WIDTH)[:, 0].astype(np.int64))
     scores, taken = np.empty((len(rows) * n_networks, WIDTH.lanes)), np.zeros(1, np.int64)
     each = _blocks(np.atleast_2d(weights), WIDTH)

@@ -21,7 +21,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wann_rt.core import activations
 from wann_rt.core.activations import BY_NAME
 from wann_rt.core.errors import ConfigError, TaskError
 from wann_rt.core.network import Connection, Network
@@ -29,62 +28,10 @@ from wann_rt.core.random import Purpose, normals, stream, uniforms
 from wann_rt.kernels.block import Width
 from wann_rt.kernels.layers import CLASSES, gradients
 from wann_rt.tasks.dataset.task import DataTask
+from wann_rt.tuning.mask_optimisers import Adam, Floats, Pair, Scale, mean_size
+from wann_rt.tuning.mask_settings import MaskSettings as MaskSettings
 
-WIDTHS = (16, 32, 64, 128)
 OnEpoch = Callable[[int, float], Any]  # its number, the share of the training samples that were right
-Floats = NDArray[np.float32]
-Pair = tuple[Floats, Floats]  # of the first layer [1 + inputs, hidden] and of the second [hidden, lanes of the classes]
-
-
-@dataclass(frozen=True, kw_only=True)
-class MaskSettings:
-    """How a topology is proposed.
-
-    Attributes:
-        connections: how many the network may have.
-        hidden: nodes of the hidden layer: 16, 32, 64 or 128.
-        upper: share of the connections that lead from hidden nodes to classes.
-        epochs: passes over the training samples.
-        weight_epochs: further passes in which each connection gets a weight of its own.
-        batch: samples a step.
-        rate: of learning, at first; it falls to 0 along half a cosine.
-        thinned: the share of the training in which the number of connections falls to its end.
-        blended: from which share to which the numbers become signs.
-        frozen: the share after which the connections stay, and only signs may change.
-        seed: all random numbers follow from it.
-    """
-
-    connections: int
-    hidden: int = 64
-    upper: float = 0.4
-    epochs: int = 20
-    weight_epochs: int = 10
-    batch: int = 100
-    rate: float = 3e-3
-    thinned: float = 0.5
-    blended: tuple[float, float] = (0.2, 0.6)
-    frozen: float = 0.7
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        """Refuses values out of range, naming the setting."""
-        low, high = self.blended
-        checks = {
-            "connections": (20 <= self.connections <= 100_000, "from 20 to 100000"),
-            "hidden": (self.hidden in WIDTHS, " or ".join(map(str, WIDTHS))),
-            "upper": (0 < self.upper < 1, "between 0 and 1"),
-            "epochs": (1 <= self.epochs <= 10_000, "from 1 to 10000"),
-            "weight_epochs": (0 <= self.weight_epochs <= 10_000, "from 0 to 10000"),
-            "batch": (1 <= self.batch <= 1_000_000, "from 1 to 1000000"),
-            "rate": (0 < self.rate <= 1, "above 0 and at most 1"),
-            "thinned": (0 < self.thinned <= 1, "above 0 and at most 1"),
-            "blended": (0 <= low < high <= self.frozen, "two shares, ascending, the second at most `frozen`"),
-            "frozen": (self.thinned <= self.frozen <= 1, "from `thinned` to 1"),
-            "seed": (0 <= self.seed <= 2**53, "from 0 to 2^53"),
-        }
-        for name, (holds, expected) in checks.items():
-            if not holds:
-                raise ConfigError(f"setting {name} is {getattr(self, name)!r}; expected {expected}")
 
 
 class Proposal(NamedTuple):
@@ -97,57 +44,6 @@ class Proposal(NamedTuple):
 
     network: Network
     weights: Floats
-
-
-class _Adam:
-    """The optimiser of D. P. Kingma and J. Ba, 2014, with a rate that falls along half a cosine."""
-
-    def __init__(self, parameters: Pair, rate: float, steps: int) -> None:
-        self.parameters, self.rate, self.steps, self.step = parameters, rate, steps, 0
-        self.first, self.second = (tuple(map(np.zeros_like, parameters)) for _ in range(2))
-        self.power_1 = self.power_2 = 1.0
-
-    def update(self, slopes: Pair) -> None:
-        """Moves the parameters against their mean gradients."""
-        share = np.float32(self.step / self.steps)
-        rate = np.float32(self.rate * 0.5) * (np.float32(1.0) + np.float32(activations.cos(share)))
-        self.step += 1
-        self.power_1, self.power_2 = self.power_1 * 0.9, self.power_2 * 0.999
-        whole_1, whole_2 = np.float32(1.0 / (1.0 - self.power_1)), np.float32(1.0 / (1.0 - self.power_2))
-        for p, g, m, v in zip(self.parameters, slopes, self.first, self.second, strict=True):
-            m += np.float32(0.1) * (g - m)
-            v += np.float32(0.001) * (g * g - v)
-            p -= rate * (m * whole_1) / (np.sqrt(v * whole_2) + np.float32(1e-8))
-
-
-@dataclass
-class _Scale:
-    """The factor of the upper layer's signs: what sharpens the softmax, and no shared weight can change a decision by.
-
-    Its gradient needs no pass of its own: outputs are proportional to it.
-    """
-
-    rate: float = 0.01
-    value: float = 0.0
-    first: float = 0.0
-    second: float = 0.0
-    power_1: float = 1.0
-    power_2: float = 1.0
-
-    def of(self, layer: Floats) -> Floats:
-        """Returns the layer with this mean size; at first with its own."""
-        mean = _mean_size(layer)
-        self.value = self.value or mean
-        return layer * np.float32(self.value / mean)
-
-    def update(self, layer: Floats, slopes: Floats) -> None:
-        """Moves the factor against its gradient, by Adam on its logarithm."""
-        slope = float(np.cumsum((layer * slopes).ravel(), dtype=np.float64)[-1])
-        self.power_1, self.power_2 = self.power_1 * 0.9, self.power_2 * 0.999
-        self.first += 0.1 * (slope - self.first)
-        self.second += 0.001 * (slope * slope - self.second)
-        size = float(np.sqrt(self.second / (1.0 - self.power_2))) + 1e-8
-        self.value *= 1.0 - self.rate * (self.first / (1.0 - self.power_1)) / size
 
 
 @dataclass
@@ -194,14 +90,15 @@ def propose(task: DataTask, settings: MaskSettings, on_epoch: OnEpoch | None = N
         TaskError: the task is none of classes, or has more of them than the kernel has lanes.
         ConfigError: there are fewer possible connections than were asked for.
     """
-    _check(task, settings)
+    check(task, settings)
     training = _Training(task, settings)
     signs = _signs(training, on_epoch)
     weights = _weights(training, signs, on_epoch)
     return _network(signs, weights, training.classes)
 
 
-def _check(task: DataTask, settings: MaskSettings) -> None:
+def check(task: DataTask, settings: MaskSettings) -> None:
+    """Refuses a task or a size for which there is no proposal; see ``propose``."""
     if not (isinstance(task, DataTask) and task.labelled):
         raise TaskError(f"task {task.name}: a topology is proposed for data sets of classes only; search for others")
     if len(task.actions) > CLASSES.lanes:
@@ -244,7 +141,7 @@ def _signs(training: _Training, on_epoch: OnEpoch | None) -> Pair:
     wanted = _counts(settings, classes)[::-1]
     every = training.inputs.shape[1] * settings.hidden, settings.hidden * classes
     steps = settings.epochs * training.steps_of_epoch
-    adam, masks, hits, scale = _Adam(latents, settings.rate, steps), None, np.zeros(1, np.int64), _Scale()
+    adam, masks, hits, scale = Adam(latents, settings.rate, steps), None, np.zeros(1, np.int64), Scale()
     for step in range(steps):
         epoch, at = divmod(step, training.steps_of_epoch)
         if at == 0:
@@ -283,15 +180,9 @@ def _largest(latent: Floats, count: int) -> NDArray[np.bool_]:
 
 def _forward(latent: Floats, mask: NDArray[np.bool_], blend: np.float32) -> Floats:
     """Returns the weights that are computed with: latents that become signs times their mean size."""
-    magnitude = np.float32(_mean_size(latent[mask]))
+    magnitude = np.float32(mean_size(latent[mask]))
     mixed = (np.float32(1.0) - blend) * latent + blend * magnitude * np.sign(latent)
     return np.where(mask, mixed, np.float32(0.0))
-
-
-def _mean_size(layer: Floats) -> float:
-    """Returns the mean size of what is not 0; a sum from left to right, which numpy's own need not be."""
-    sizes = np.abs(layer[layer != 0])
-    return float(np.cumsum(sizes, dtype=np.float64)[-1] / len(sizes))
 
 
 def _weights(training: _Training, signs: Pair, on_epoch: OnEpoch | None) -> Pair:
@@ -301,7 +192,7 @@ def _weights(training: _Training, signs: Pair, on_epoch: OnEpoch | None) -> Pair
     weights = tuple((s / np.sqrt(np.float32(n))).astype(np.float32) for s, n in zip(signs, inputs_of, strict=True))
     masks = tuple(np.abs(s) for s in signs)
     steps = settings.weight_epochs * training.steps_of_epoch
-    adam, hits = _Adam(weights, settings.rate, max(1, steps)), np.zeros(1, np.int64)
+    adam, hits = Adam(weights, settings.rate, max(1, steps)), np.zeros(1, np.int64)
     for step in range(steps):
         epoch, at = divmod(step, training.steps_of_epoch)
         if at == 0:

@@ -17,9 +17,10 @@ from wann_rt.tasks.dataset.arrays import checked_inputs, checked_labels, checked
 from wann_rt.tasks.task import Function, Start, Task
 
 Part = Literal["train", "validation", "test"]
-Scoring = Literal["accuracy", "likelihood", "closeness"]
+Scoring = Literal["accuracy", "likelihood", "entropy", "closeness"]
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
-SCORINGS: tuple[Scoring, ...] = ("accuracy", "likelihood", "closeness")
+SCORINGS: tuple[Scoring, ...] = ("accuracy", "likelihood", "entropy", "closeness")
+OF_CLASSES = SCORINGS[:3]
 
 
 class NoParams(NamedTuple):
@@ -57,8 +58,8 @@ class DataTask(Task):
     Attributes:
         data: the samples.
         part: which of them episodes are drawn from.
-        scoring: what an answer is worth, see ``core.sample_scores``: "accuracy" and "likelihood" of classes,
-            "closeness" of numbers.
+        scoring: what an answer is worth, see ``core.sample_scores``: "accuracy", "likelihood" and "entropy" of
+            classes, "closeness" of numbers.
     """
 
     rate_hz: float | None = None  # type: ignore[assignment]  # of all tasks, a data set alone has no time
@@ -79,6 +80,11 @@ class DataTask(Task):
     def on(self, part: Part) -> "DataTask":
         """Returns the task with episodes of another part."""
         return replace(self, part=part, start=_start(self.data, part))
+
+    def scored_by(self, wanted: str) -> "DataTask":
+        """Returns the task with other scores of answers, or raises TaskError where its targets have no such ones."""
+        scoring = _scoring(wanted, self.labelled)
+        return replace(self, scoring=scoring, step=_step(self.data, scoring))
 
     def judged(self) -> "DataTask":
         """Returns the task as results are reported of it: on the test samples, of classes the accuracy."""
@@ -139,8 +145,8 @@ def dataset_task(
             [samples] or [samples, outputs]. Classes may be floats, as some files have them, where ``scoring`` says so.
         name: of the task, in files.
         test: inputs and targets of the test samples, where others have set them apart; by default a share is drawn.
-        scoring: what is searched for: "accuracy" or "likelihood" (softmax, whatever the scale of the outputs; the
-            default) of classes, "closeness" (minus the squared error) of wanted outputs.
+        scoring: what is searched for: "accuracy", "likelihood" (softmax, whatever the scale of the outputs; the
+            default) or "entropy" (its logarithm) of classes, "closeness" (minus the squared error) of wanted outputs.
         classes: names of the classes; by default their numbers.
         observations: channels of the inputs; by default x0, x1, ... with the range that the training samples have.
         shares: of ``inputs``, kept for validation and for the test; which samples that is follows from their number.
@@ -148,7 +154,7 @@ def dataset_task(
     Raises:
         TaskError: an array is no data set: its shape, a number that is not finite, a class that is missing.
     """
-    labelled = scoring in SCORINGS[:2] or np.asanyarray(targets).dtype.kind in "iub"
+    labelled = scoring in OF_CLASSES or np.asanyarray(targets).dtype.kind in "iub"
     read = checked_labels if labelled else checked_targets
     x = checked_inputs(inputs)
     x, y, ends = _split(x, read(targets, len(x)), test, read, shares)
@@ -165,7 +171,7 @@ def dataset_task(
 
 def _scoring(wanted: str | None, labelled: bool) -> Scoring:
     """Returns what answers are worth, or raises TaskError."""
-    kinds = SCORINGS[:2] if labelled else SCORINGS[2:]
+    kinds = OF_CLASSES if labelled else SCORINGS[3:]
     for kind in kinds:
         if wanted == kind:
             return kind
