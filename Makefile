@@ -11,7 +11,7 @@ C_FOLDERS := runtime_c exporters/targets/boards examples examples/* tests/*
 C_SOURCES := $(filter-out tests/golden/%,$(wildcard $(C_FOLDERS:%=%/*.c) $(C_FOLDERS:%=%/*.h)))
 
 .DEFAULT_GOAL := help
-.PHONY: analysis site notebooks help demo quick test test-long bare pre-pr cross cross-sample firmware exhaustive bench digits car-encoders rivals quadrotor knob memory monitor double-pole size size-check runtimes packages zoo-check \
+.PHONY: analysis site notebooks help demo quick test test-long bare pre-pr cross cross-sample firmware exhaustive bench paper digits digits-evolution car-encoders rivals quadrotor knob memory monitor double-pole size size-check runtimes packages zoo-check \
         screenshots evidence evidence-sample warnings misra coverage prove prove-elsewhere translation fuzz mutants reliability fuzz-states fuzz-inputs lint clean
 
 help:  ## show this list
@@ -79,6 +79,12 @@ notebooks: $(VENV)/.test-ready  ## run the notebooks of docs/notebooks again, an
 	@rm -rf build/notebooks && mkdir -p build/notebooks && cp docs/notebooks/*.ipynb build/notebooks
 	@cd build/notebooks && $(abspath $(BIN))/jupyter-execute --inplace *.ipynb
 	@cp build/notebooks/*.ipynb docs/notebooks
+
+paper: $(VENV)/.test-ready  ## bring the paper's tables and ours together; writes docs/paper.md
+	@$(BIN)/python tests/bench/paper.py
+
+digits-evolution: $(VENV)/.test-ready  ## grow digit classifiers by evolution (DATA=PATH, once); its curves for docs/digits.md
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/bench/digits_evolution.py $(if $(DATA),--data $(DATA))
 
 digits: $(VENV)/.test-ready  ## propose digit classifiers, score them on MNIST (DATA=PATH, once); writes docs/digits.md
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/bench/digits.py $(if $(DATA),--data $(DATA))

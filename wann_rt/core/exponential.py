@@ -23,7 +23,7 @@ def exponential(x: Number) -> Number:
 
 
 def logarithm(x: Number) -> Number:
-    """Returns log(x) of an x from 1 to some hundreds, within 1e-3: three of Halley's steps on exp."""
+    """Returns log(x) of an x from 1 to 100, within 1e-3: three of Halley's steps on exp."""
     y = TWO * (x - ONE) / (x + ONE)
     y = y + TWO * (x * exponential(-y) - ONE) / (x * exponential(-y) + ONE)
     y = y + TWO * (x * exponential(-y) - ONE) / (x * exponential(-y) + ONE)

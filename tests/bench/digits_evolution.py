@@ -1,0 +1,84 @@
+"""Digits by evolution: curves of the presets that use no gradients, and what the operators add to a proposal.
+
+python tests/bench/digits_evolution.py [--data PATH]; ``make digits-evolution`` does. What is measured is kept in
+build/digits_evolution.json, so that the command can be stopped and started again; once it is whole, it replaces
+docs/digits_evolution.json, of which docs/digits.md is made.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from digits import shared_scores, write_json
+
+from wann_rt.evolution import config
+from wann_rt.evolution.search import Search
+from wann_rt.tasks.dataset import mnist
+
+ROOT = Path(__file__).resolve().parents[2]
+KEPT, RECORD = ROOT / "build" / "digits_evolution.json", ROOT / "docs" / "digits_evolution.json"
+# preset: after which generations its champion is scored; the preset mask's generation 1 is the proposal as it was
+MARKS: dict[str, tuple[int, ...]] = {
+    "paper-digits": (25, 50, 100),
+    "digits": (400, 800, 1600),
+    "mask": (1, 300),
+}
+SETTINGS: dict[str, dict[str, Any]] = {"mask": {"proposal_connections": 1780}}
+
+
+def main() -> None:
+    """Runs what is missing, and keeps each curve."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, help="the package's archive, or a folder of the four files; once")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--presets", nargs="+", default=list(MARKS))
+    parser.add_argument("--most", type=int, default=1000, help="end after so many runs; the next call goes on")
+    asked = parser.parse_args()
+    (ROOT / "build").mkdir(exist_ok=True)
+    if asked.data is not None:
+        mnist.keep(asked.data)
+    kept: dict[str, Any] = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    wanted = [(preset, seed) for seed in range(1, asked.seeds + 1) for preset in asked.presets]
+    for preset, seed in [one for one in wanted if name_of(*one) not in kept][: asked.most]:
+        found = curve(preset, seed)
+        kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}  # another process may have added to it
+        kept[name_of(preset, seed)] = found
+        write_json(KEPT, kept)
+    if all(name_of(preset, seed) in kept for preset in MARKS for seed in range(1, asked.seeds + 1)):
+        write_json(RECORD, kept)
+
+
+def name_of(preset: str, seed: int) -> str:
+    """Returns what a run is called."""
+    return f"{preset} {seed}"
+
+
+def curve(preset: str, seed: int) -> list[dict[str, float]]:
+    """Returns what the champion of a search scores on the test images after some of its generations."""
+    marks, task = MARKS[preset], mnist.task()
+    settings = {"seed": seed, "generations": marks[-1], **SETTINGS.get(preset, {})}
+    running, points, scoring = Search(task, config.load(preset, settings), 1), [], 0.0
+    begun = time.process_time()
+    for report in running.run():
+        if report.generation + 1 in marks:
+            before = time.process_time()
+            assert running.champion is not None
+            network = running.champion.network
+            points.append(
+                {
+                    "generation": report.generation + 1,
+                    "cpu_seconds": round(before - begun - scoring, 1),
+                    "samples": report.env_steps,
+                    "connections": network.n_connections,
+                    **{name: round(score, 2) for name, score in shared_scores(task, network, seed).items()},
+                }
+            )
+            print(preset, seed, points[-1], flush=True)
+            scoring += time.process_time() - before
+    return points
+
+
+if __name__ == "__main__":
+    main()

