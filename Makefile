@@ -11,7 +11,7 @@ C_FOLDERS := runtime_c exporters/targets/boards examples examples/* tests/*
 C_SOURCES := $(filter-out tests/golden/%,$(wildcard $(C_FOLDERS:%=%/*.c) $(C_FOLDERS:%=%/*.h)))
 
 .DEFAULT_GOAL := help
-.PHONY: analysis site notebooks help demo quick test test-long bare pre-pr cross cross-sample firmware exhaustive bench paper digits digits-evolution car-encoders rivals quadrotor knob memory monitor double-pole size size-check runtimes packages zoo-check \
+.PHONY: analysis site notebooks help demo quick test test-long bare pre-pr cross cross-sample firmware exhaustive bench paper digits digits-evolution car-encoders rivals front quadrotor knob memory monitor double-pole size size-check runtimes packages zoo-check \
         screenshots evidence evidence-sample warnings misra coverage prove prove-elsewhere translation fuzz mutants reliability fuzz-states fuzz-inputs lint clean
 
 help:  ## show this list
@@ -95,6 +95,9 @@ car-encoders: $(VENV)/.test-ready  ## train the encoders of the racing car from 
 # TASK names one whose rows are made anew, the others' stay: make rivals TASK=pendulum
 rivals: $(VENV)/.test-ready  ## tune textbook controllers as ours are, play them beside ours; writes docs/rivals.md
 	@PYTHONPATH=tests $(BIN)/python tests/bench/rivals.py $(TASK)
+
+front: $(VENV)/.test-ready  ## tune ours and a rival at ever higher prices of a sign change; writes docs/front.md
+	@$(BIN)/python tests/bench/front.py
 
 quadrotor: $(VENV)/.test-ready  ## throw a quadrotor, count how often it is caught; writes docs/quadrotor.md
 	@$(BIN)/python tests/bench/quadrotor.py

@@ -16,6 +16,8 @@ from size.processors import BY_KEY
 from size.subjects import header
 
 from wann_rt import tasks
+from wann_rt.core import files
+from wann_rt.core.controller import Controller
 from wann_rt.evolution import config
 from wann_rt.exporters.to_c.plant import to_plant
 from wann_rt.rivals.contest import Entry, champions, contest
@@ -71,6 +73,8 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=300_000_000, help="budget of each rival")
     parser.add_argument("--episodes", type=int, default=1000)
     parser.add_argument("--threads", type=int)
+    parser.add_argument("--only", action="append", default=[], help="a rival that is made anew; may be repeated")
+    parser.add_argument("--replay", action="store_true", help="rivals keep the gains that they have: ours are new")
     parser.add_argument("--table", action="store_true", help="play nothing: write the page of the rows that are there")
     parser.add_argument("--file", type=Path, default=Path("build/rivals.json"))
     parser.add_argument("--out", type=Path, default=Path("docs/rivals.md"))
@@ -78,13 +82,13 @@ def main() -> None:
     if unknown := set(given.tasks) - set(TASKS):
         parser.error(f"{', '.join(sorted(unknown))} is none of the tasks with rivals: {', '.join(TASKS)}")
     kept = given.out.with_suffix(".json")
-    known, done = rows(kept), rows(given.file)
+    done = rows(given.file)
     for name in given.tasks or ([] if given.table else [name for name in TASKS if name not in done]):
-        known[name] = done[name] = played(tasks.get(name), given)
-        write(given.file, done)
-        write(kept, known)
-    if not given.tasks:
-        write(kept, known := known | done)
+        made = played(tasks.get(name), given)
+        for file in (given.file, kept):  # read again: others may have played other tasks meanwhile
+            before = rows(file)
+            write(file, before | {name: before.get(name, {}) | made if given.only else made})
+    known = rows(kept)
     given.out.write_text(document({name: known[name] for name in TASKS if name in known}, given), encoding="utf-8")
     print(f"wrote {given.file}, {kept} and {given.out}")
 
@@ -107,14 +111,22 @@ def played(task: Task, given: argparse.Namespace) -> dict[str, Any]:
     settings = PolishSettings("cma", episodes=robust.polish_episodes, steps=given.steps, threads=given.threads)
     entries, found = [], {}
     ours, price = champions(task), robust.smoothness_penalty
-    for entry in contest(task, ours, settings, smoothness=price, episodes=given.episodes, regret=True, predictive=True):
+    before = rows(given.out.with_suffix(".json")).get(task.name, {}) if given.replay else {}
+    known = {name: row["gains"] for name, row in before.items() if row["gains"]}
+    for entry in contest(task, ours, settings, smoothness=price, episodes=given.episodes, regret=True, predictive=True,
+                         only=given.only, known=known):  # fmt: skip
         entries.append(entry)
-        found[entry.name] = entry.to_dict() | cost(task, entry)
+        found[entry.name] = entry.to_dict() | cost(task, entry) | digest(entry, ours)
         print(json.dumps({"task": task.name, "name": entry.name, **found[entry.name]}), flush=True)
     best = max((e for e in entries if e.name in ours), key=lambda e: e.disturbed.mean, default=None)
     if best is None:
         return found
     return {"ours": {"name": best.name, **found[best.name]}, **found}
+
+
+def digest(entry: Entry, ours: dict[str, Controller]) -> dict[str, str]:
+    """Returns which controller of ours was played; nothing for a rival."""
+    return {"digest": files.digest(ours[entry.name])} if entry.name in ours else {}
 
 
 def cost(task: Task, entry: Entry) -> dict[str, int | None]:

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from wann_rt import tasks
 from wann_rt.cli import main
-from wann_rt.core.errors import MissingExtraError
+from wann_rt.core.errors import MissingExtraError, TaskError
 from wann_rt.play.plain import play_act
 from wann_rt.play.rollouts import starts_of
 from wann_rt.rivals.contest import held_by, priced
@@ -45,6 +45,20 @@ def test_where_limits_are_met_no_other_plan_within_them_costs_less() -> None:
     taken = plan(np.array([ROBOT.at_rest + off], np.float32))
     assert taken == pytest.approx(np.array([[best[0]]]), abs=1e-3)
     assert plan.solved == 1
+
+
+def test_whatever_is_read_a_plan_is_made() -> None:
+    """An episode that got out of hand ends no contest: cvxpy/cvxpy#580, where scaling makes programs unsolvable."""
+    wild = np.array([[np.inf] * 4, [-np.inf] * 4, [np.nan] * 4, [1e30, -1e30, 1e30, -1e30]], np.float32)
+    taken = Predictive(ROBOT, BRYSON)(wild)
+    assert np.abs(taken[[0, 1, 3]]) == pytest.approx(np.ones((3, 1)), abs=1e-6)
+    assert taken[2] == pytest.approx(0, abs=1e-6)
+
+
+def test_a_horizon_over_which_rounding_decides_is_refused() -> None:
+    """JuliaControl/ModelPredictiveControl.jl#261: programs of unstable plants, condensed, are ill-conditioned."""
+    with pytest.raises(TaskError, match="too unstable for a plan of 400 steps"):
+        Predictive(Held(tasks.get("acrobot"), KNOWN["acrobot"].rest), np.ones(6), horizon=400)
 
 
 def test_it_holds_a_pole_for_which_only_the_greatest_output_counts() -> None:

@@ -4,6 +4,7 @@ import json
 import tomllib
 from pathlib import Path
 
+import pendulum_start
 import pytest
 import zoo_check
 import zoo_cost
@@ -148,3 +149,9 @@ def test_what_is_made_from_a_champion_goes_into_the_current_folder(
 def test_the_recipes_are_a_table_of_rows_of_the_same_form() -> None:
     table = tomllib.loads((FOLDER / "recipes.toml").read_text(encoding="utf-8"))
     assert all(command.startswith("wann-rt ") for row in table.values() for command in row["commands"])
+
+
+def test_a_start_written_by_hand_is_the_network_that_its_champion_was_tuned_from() -> None:
+    start, champion = pendulum_start.made(), zoo.load("pendulum-robust")
+    assert start.network == champion.network
+    assert start.weight != champion.weight

@@ -1,7 +1,8 @@
 """A contest: our controllers and the rivals in the same held-out episodes, plain and under all disturbances."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from wann_rt.play.episodes import Episodes, episode_seeds
 from wann_rt.play.plain import play_act, play_controller
 from wann_rt.play.rollouts import starts_of
 from wann_rt.rivals.export import controller_of
-from wann_rt.rivals.law import Law, closed
+from wann_rt.rivals.law import Gains, Law, closed
 from wann_rt.rivals.mpc import Held, Predictive
 from wann_rt.rivals.mpc import library as solver
 from wann_rt.rivals.mpc import tuned as tuned_plan
@@ -91,6 +92,8 @@ def contest(
     seed: int = 0,
     regret: bool = False,
     predictive: bool = False,
+    only: Collection[str] = (),
+    known: Mapping[str, Mapping[str, float]] = MappingProxyType({}),
 ) -> Iterator[Entry]:
     """Yields ours, then each rival: tuned on the disturbances, judged in the episodes in which ours were.
 
@@ -103,6 +106,8 @@ def contest(
         seed: of these episodes.
         regret: whether to compute what the best controller there can be would earn, for tasks of ``optimum.GRIDS``.
         predictive: whether model-predictive control takes part, where a task has a point of rest.
+        only: names of the rivals that take part; none: all.
+        known: gains of rivals that have been tuned before, by the rivals' names.
 
     Raises:
         TaskError: a controller has other channels than the task.
@@ -110,7 +115,8 @@ def contest(
     """
     disturbed = with_params(task, **tested(task))
     seeds = episode_seeds(Purpose.TEST, seed, episodes)
-    if predictive and held_by(task) is not None:
+    held = held_by(task) if predictive and "MPC" in (only or ("MPC",)) else None
+    if held is not None:
         solver()
     best: Entry | None = None
     most = _most(task, seeds) if regret else None
@@ -120,21 +126,25 @@ def contest(
         entry = _entry(name, (task, disturbed), _player(controller, seeds), {}, controller)
         best = entry if best is None or entry.disturbed.mean > best.disturbed.mean else best
         yield _regretting(entry, most)
-    for law in laws(task):
+    for law in (one for one in laws(task) if not only or one.name in only):
         stage(f"tuning {law.name}")
-        gains = tuned(priced(task, smoothness), law, settings)
+        gains = _known(law, known) if law.name in known else tuned(priced(task, smoothness), law, settings)
         named = dict(zip(law.gains, gains.tolist(), strict=True))
         linear = controller_of(task, law, gains)
         play = _player(linear, seeds) if linear else _law_player(law, gains, seeds, settings.threads)
         entry = replace(_entry(law.name, (task, disturbed), play, named, linear), law=law)
         entry = entry if best is None else replace(entry, ahead=_ahead(best, entry))
         yield _regretting(entry, most)
-    if predictive and (held := held_by(task)) is not None:
+    if held is not None:
         stage("tuning MPC")
         plan = tuned_plan(held, priced(task, smoothness), settings)
         entry = _entry("MPC", (task, disturbed), _plan_player(plan, seeds), plan.prices)
         entry = entry if best is None else replace(entry, ahead=_ahead(best, entry))
         yield _regretting(entry, most)
+
+
+def _known(law: Law, known: Mapping[str, Mapping[str, float]]) -> Gains:
+    return np.array([known[law.name][name] for name in law.gains])
 
 
 Play = Callable[[Task], Episodes]

@@ -33,6 +33,8 @@ HORIZON = 15  # steps
 SHARE = 100  # of a rival's steps one is played for tuning, in plain numpy
 STEEP = 4.0  # how much a tuned number changes the logarithm of a price
 DOUBLINGS = 40
+FAR = 1e4  # typical sizes
+WORST = 1e13  # condition of a program: beyond it, rounding decides what is planned
 
 
 def library() -> ModuleType:
@@ -95,8 +97,9 @@ class Held:
         return -np.linalg.solve(r + b.T @ paid @ b, b.T @ paid @ a) @ np.linalg.pinv(c)
 
     def off(self, observations: NDArray[np.float32]) -> Matrix:
-        """Returns by how much readings are off; what is not a number counts as none."""
-        return np.nan_to_num(observations.astype(np.float64) - self.at_rest)
+        """Returns by how much readings are off, at most so far that a program stays solvable; NaN counts as not."""
+        far = FAR * np.array(conditions.sizes(self.task))
+        return np.clip(np.nan_to_num(observations.astype(np.float64) - self.at_rest), -far, far)
 
     def actions(self, inputs: Matrix) -> NDArray[np.float32]:
         """Returns the task's actions [lanes, actions] for inputs [lanes, inputs] in shares, less those at rest."""
@@ -120,6 +123,8 @@ class Predictive:
         costs[-len(a) :, -len(a) :] = to_go(a, b, q, r)
         quadratic = later.T @ costs @ later + np.kron(np.eye(horizon), r)
         self._quadratic = np.ascontiguousarray((quadratic + quadratic.T) / 2)
+        if not np.linalg.cond(self._quadratic) < WORST:
+            raise TaskError(f"{held.task.name} is too unstable for a plan of {horizon} steps: name a shorter horizon")
         self._linear = later.T @ costs @ first @ np.linalg.pinv(c)
         self._plan = -np.linalg.solve(self._quadratic, self._linear)
         self._high, self._low = (np.tile(limit - held.shares, horizon) for limit in (1.0, -1.0))

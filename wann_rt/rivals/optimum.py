@@ -50,7 +50,7 @@ class Grid:
 
 GRIDS: Mapping[str, Grid] = {
     "pendulum": Grid((Axis(-np.pi, np.pi, 241, wraps=True), Axis(-8.0, 8.0, 241)), 2.0),
-    "mountain-car-continuous": Grid((Axis(-1.2, 0.6, 241), Axis(-0.07, 0.07, 201)), 1.0),
+    "mountain-car-continuous": Grid((Axis(-1.2, 0.6, 181), Axis(-0.07, 0.07, 151)), 1.0, tried=21),
 }
 
 
