@@ -16,7 +16,9 @@ from wann_rt.tasks import changed_params, get, with_params
 from wann_rt.tasks.any_task import check_fits, identity, seen_as_by
 
 
-@pytest.mark.parametrize("conditions", [{}, {"observation_noise": 0.005, "dropout": 0.1, "delay": 2}], ids=len)
+@pytest.mark.parametrize(
+    "conditions", [{}, {"observation_noise": 0.005, "dropout": 0.1, "delay": 2, "quantisation": 0.0015}], ids=len
+)
 def test_kernels_play_what_a_controller_with_a_state_computes_from_raw_sensors(conditions: dict[str, float]) -> None:
     task = replace(wr.task("swingup", observe=POSITIONS, derive=DERIVE, **conditions), max_steps=200)
     controller, starts = subject(task), starts_of(task, range(8))
