@@ -11,7 +11,7 @@ C_FOLDERS := runtime_c exporters/targets/boards examples examples/* tests/*
 C_SOURCES := $(filter-out tests/golden/%,$(wildcard $(C_FOLDERS:%=%/*.c) $(C_FOLDERS:%=%/*.h)))
 
 .DEFAULT_GOAL := help
-.PHONY: analysis site notebooks help demo quick test test-long bare pre-pr cross cross-sample firmware exhaustive bench paper digits digits-evolution car-encoders rivals front quadrotor knob memory monitor double-pole size size-check runtimes packages zoo-check \
+.PHONY: analysis site notebooks help demo quick test test-long bare pre-pr cross cross-sample firmware exhaustive bench paper digits digits-evolution car car-clone car-encoders rivals front quadrotor knob memory monitor double-pole size size-check runtimes packages zoo-check \
         screenshots evidence evidence-sample warnings misra coverage prove prove-elsewhere translation fuzz mutants reliability fuzz-states fuzz-inputs lint clean
 
 help:  ## show this list
@@ -91,6 +91,12 @@ digits: $(VENV)/.test-ready  ## propose digit classifiers, score them on MNIST (
 
 car-encoders: $(VENV)/.test-ready  ## train the encoders of the racing car from Gymnasium's frames (a minute)
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/bench/car_encoders.py
+
+car-clone: $(VENV)/.test-ready  ## a racing car that imitates a driver; writes examples/car/tuned.json
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/bench/car_clone.py --out examples/car/tuned.json
+
+car: $(VENV)/.test-ready  ## score the racing cars on Gymnasium's frames, half an hour; writes docs/car.md, goes on where it was
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/bench/car.py $(CAR_ARGS)
 
 # TASK names one whose rows are made anew, the others' stay: make rivals TASK=pendulum
 rivals: $(VENV)/.test-ready  ## tune textbook controllers as ours are, play them beside ours; writes docs/rivals.md

@@ -15,7 +15,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # of Box2D
     from gymnasium.envs.box2d.car_racing import CarRacing
 
-from car_driver import Driver
+from car_driver import Driver, Style
 
 from wann_rt.tasks.car import encoders
 from wann_rt.tasks.car.camera import cells_of
@@ -30,7 +30,7 @@ def seen(first: int = FIRST_SEED, tracks: int = TRACKS) -> NDArray[np.int64]:
     for seed in range(first, first + tracks):
         environment: gymnasium.Env[NDArray[np.uint8], NDArray[np.float32]] = CarRacing()
         frame, _ = environment.reset(seed=seed)
-        driver = Driver(top=40.0 + 10.0 * (seed % 4), noise=0.15, seed=seed)
+        driver = Driver(Style(top=40.0 + 10.0 * (seed % 4)), noise=0.15, seed=seed)
         for step in range(STEPS):
             frame, *_ = environment.step(driver.act(environment))
             if step % EVERY == 0:

@@ -1,6 +1,7 @@
 """The reference's champions: they compute what the reference code computed, and damaged files are refused."""
 
 import hashlib
+import math
 from pathlib import Path
 from typing import Any
 
@@ -270,3 +271,33 @@ def test_a_champion_of_another_shape_is_no_champion_of_the_task(tmp_path: Path, 
 def test_an_unknown_task_is_answered_with_all_that_are_known(small: Path) -> None:
     with pytest.raises(TaskError, match=r"(?s)cartpole-swingup.*vae-racing"):
         load_out(small, task="nonsense")
+
+
+def racer(tmp_path: Path, name: str, inputs: int = 16) -> Path:
+    """Writes a topology in which the first three inputs are the three actions, times the weight."""
+    n = 1 + inputs + 3
+    rows = [[0.0] * n + [1.0] for _ in range(n)]
+    for k in range(inputs):
+        rows[1 + k][1 + inputs + k % 3] = 1.0 if k < 3 else math.nan  # disabled
+    path = tmp_path / name
+    path.write_text("\n".join(",".join(f"{value:.2e}" for value in row) for row in rows) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(("name", "task"), [("champion.out", "vae_racing"), ("vae_racing.out", None)])
+def test_the_published_racer_clips_its_steering_and_brake_and_maps_its_gas(
+    tmp_path: Path, name: str, task: str | None
+) -> None:
+    controller = load_out(racer(tmp_path, name), task=task)
+    assert [channel.name for channel in controller.actions] == ["steering", "gas", "brake"]
+    assert [channel.name for channel in controller.observations] == [f"latent_{k}" for k in range(16)]
+    assert controller.rate_hz == 50
+    latents = np.zeros((4, 16), np.float32)
+    latents[:, :3] = [[0.25, 0.5, 0.75], [3.0, -3.0, -3.0], [-3.0, 3.0, 3.0], [0.0, 0.0, 0.0]]
+    steering, gas, brake = latents[:, :3].T
+    expected = np.stack([np.clip(steering, -1, 1), (np.clip(gas, -1, 1) + 1) / 2, np.clip(brake, 0, 1)], axis=1)
+    assert np.array_equal(controller(latents), expected)
+
+
+def test_a_topology_of_another_shape_is_no_racer_by_its_name(tmp_path: Path) -> None:
+    assert load_out(racer(tmp_path, "vae_racing.out", inputs=5)).actions[0].name == "action_0"

@@ -28,6 +28,7 @@ from wann_rt.core.network import Network
 from wann_rt.core.random import Purpose, normals, stream, uniforms
 from wann_rt.core.strict_json import value_of
 from wann_rt.tasks.task import Task
+from wann_rt.zoo.interfaces import Interface, interface_of
 from wann_rt.zoo.matrix import LARGEST, Matrix, entries_of, network_of, read_matrix
 
 CANDIDATES = 8 * MIN_VECTORS
@@ -88,20 +89,31 @@ def load_out(
         provenance |= dict(zip(("score", "score_sd"), tuned.scores, strict=False))
     elif own_weights:
         weight = Weight("connections", tuple(entries_of(matrix)[k] for k in order))
-    return controller_of(network, weight, known, Path(path).stem, provenance)
+    said = task or (Path(weights).name if weights is not None else Path(path).name)
+    return controller_of(network, weight, known, Path(path).stem, provenance, _kebab(said))
 
 
 def controller_of(
-    network: Network, weight: Weight, known: Task | None, name: str, provenance: dict[str, Any]
+    network: Network, weight: Weight, known: Task | None, name: str, provenance: dict[str, Any], published: str = ""
 ) -> Controller:
-    """Returns the controller, with the channels of its task or with plain ones, and with test vectors."""
+    """Returns the controller, with the channels of its task or with plain ones, and with test vectors.
+
+    Args:
+        network: the network.
+        weight: its weight.
+        known: its task, if there is one here.
+        name: of the controller, if not the task's.
+        provenance: where it came from.
+        published: what may name one of ``interfaces.INTERFACES``.
+    """
+    interface: Task | Interface | None = known or interface_of(published, network.n_inputs, network.n_outputs)
     controller = Controller(
         name=known.name if known else name,
         network=network,
         weight=weight,
-        observations=known.observations if known else _generic("observation", network.n_inputs),
-        actions=known.actions if known else _generic("action", network.n_outputs),
-        rate_hz=known.rate_hz if known else None,
+        observations=interface.observations if interface else _generic("observation", network.n_inputs),
+        actions=interface.actions if interface else _generic("action", network.n_outputs),
+        rate_hz=interface.rate_hz if interface else None,
         provenance=({"task": known.name, "task_version": known.version} if known else {}) | provenance,
     )
     return replace(controller, vectors=_vectors(controller))
