@@ -12,21 +12,24 @@ import numpy as np
 
 from wann_rt.core.activations import BY_ID
 from wann_rt.core.controller import Channel, Controller, Vector
+from wann_rt.core.derived import Derived
 from wann_rt.core.errors import ExportError
 from wann_rt.core.files import digest
-from wann_rt.core.stateful import only_without_state
-from wann_rt.exporters.contract import contract, test_vectors
+from wann_rt.core.stateful import only_without_monitor
+from wann_rt.exporters.contract import contract, test_resets, test_vectors
 
 MAGIC = b"WANN"
-VERSION = 1
+VERSION = 1  # of a controller without a state; else 2
 HEADER = struct.Struct("<4sBIBHHHBBf8s")
 DIGEST_BYTES = 8
 MAX_BYTE = 255  # ensemble members and vectors are counted in one byte
 MAX_ACTIVATION = 15  # an activation's id has four bits
+MOST_NODES = 65_535  # with what is remembered; the scratch has a float for each
 LONG_COUNT = 15  # a node with as many sources has its count in two further bytes
 
-SIGNED, WIDE, WEIGHTS, OBSERVATIONS, ACTIONS, TEXT = (1 << k for k in range(6))
+SIGNED, WIDE, WEIGHTS, OBSERVATIONS, ACTIONS, TEXT, DERIVED = (1 << k for k in range(7))
 END, ADD, MULTIPLY, CLIP = range(1, 5)
+KINDS = ("rate_of", "filtered", "delayed", "previous", "integral", "recurrent", "sine", "cosine")  # from 1 on
 
 
 def to_blob(controller: Controller, *, vectors: int = 8, contract: bool = False) -> bytes:
@@ -38,18 +41,20 @@ def to_blob(controller: Controller, *, vectors: int = 8, contract: bool = False)
         contract: whether to append names, units, ranges and provenance as JSON, which a step does not need.
 
     Raises:
-        ExportError: the controller exceeds a limit of the format, or has a state, which version 1 cannot hold.
+        ExportError: the controller exceeds a limit of the format, or has a monitor.
     """
-    only_without_state(controller, "the blob")
+    only_without_monitor(controller, "the blob")
     flags = _flags(controller) | (TEXT if contract else 0)
     chosen = _vectors(controller, vectors)
     text = _contract_text(controller) if contract else b""
     body = b"".join(
         [
             _floats(_shared_weights(controller)),
-            *(_observation(c) for c in controller.observations if flags & OBSERVATIONS),
+            *_derived(controller),
+            *(_observation(c) for c in controller.inputs if flags & OBSERVATIONS),
             *(_action(c) for c in controller.actions if flags & ACTIONS),
             *_nodes(controller, flags),
+            _resets(controller, len(chosen)),
             *(_floats([*v.observation, *v.action]) for v in chosen),
             text,
         ]
@@ -71,9 +76,20 @@ def _flags(controller: Controller) -> int:
         (SIGNED if network.is_signed else 0)
         | (WIDE if entry > MAX_BYTE else 0)
         | (WEIGHTS if not controller.lowered.shared else 0)
-        | (OBSERVATIONS if any(_observation(c) != bytes([END]) for c in controller.observations) else 0)
+        | (OBSERVATIONS if any(_observation(c) != bytes([END]) for c in controller.inputs) else 0)
         | (ACTIONS if any(_action(c) != bytes([END]) for c in controller.actions) else 0)
+        | (DERIVED if controller.derived else 0)
     )
+
+
+def scratch_floats(controller: Controller) -> int:
+    """Returns how many floats of scratch the C runtime needs for a controller: ``wann_scratch_floats``."""
+    return controller.network.n_nodes + state_floats(controller)
+
+
+def state_floats(controller: Controller) -> int:
+    """Returns how many of them are the state; the first always says whether readings were remembered."""
+    return 1 + sum(derived.floats for derived in controller.derived) if controller.derived else 0
 
 
 def _header(controller: Controller, flags: int, n_vectors: int, body: int) -> bytes:
@@ -81,12 +97,12 @@ def _header(controller: Controller, flags: int, n_vectors: int, body: int) -> by
     rate = 0.0 if controller.rate_hz is None else controller.rate_hz
     return HEADER.pack(
         MAGIC,
-        VERSION,
+        VERSION + bool(controller.derived),
         HEADER.size + body + 4,
         flags,
-        network.n_inputs,
+        len(controller.observations),
         network.n_hidden,
-        network.n_outputs,
+        len(controller.actions),
         len(_shared_weights(controller)),
         n_vectors,
         rate if rate <= np.finfo(np.float32).max else 0.0,
@@ -100,6 +116,39 @@ def _shared_weights(controller: Controller) -> tuple[float, ...]:
     if len(values) > MAX_BYTE:
         raise ExportError(f"a blob holds at most {MAX_BYTE} members of an ensemble; this controller has {len(values)}")
     return values
+
+
+def _derived(controller: Controller) -> Iterable[bytes]:
+    """Yields the number of derived channels and each of them; nothing of a controller without a state."""
+    if not controller.derived:
+        return
+    if scratch_floats(controller) > MOST_NODES:
+        raise ExportError(
+            f"a blob has at most {MOST_NODES} nodes and remembered numbers; this controller has "
+            f"{scratch_floats(controller)}"
+        )
+    seen = [channel.name for channel in controller.inputs]
+    actions = [channel.name for channel in controller.actions]
+    yield struct.pack("<H", len(controller.derived))
+    for derived in controller.derived:
+        known = actions if derived.row.of_actions else seen
+        yield bytes([KINDS.index(derived.kind) + 1, len(derived.of)])
+        yield struct.pack(f"<{len(derived.of)}H", *map(known.index, derived.of))
+        yield _setting(derived)
+
+
+def _setting(derived: Derived) -> bytes:
+    if derived.steps is not None:
+        return struct.pack("<H", derived.steps)
+    return _floats(derived.settings.values())
+
+
+def _resets(controller: Controller, vectors: int) -> bytes:
+    """Returns a bit for each vector that a reset goes before, from the lowest on."""
+    if not controller.derived:
+        return b""
+    bits = sum(1 << k for k in test_resets(controller) if k < vectors)
+    return bits.to_bytes((vectors + 7) // 8, "little")
 
 
 def _observation(channel: Channel) -> bytes:

@@ -36,6 +36,21 @@
 #endif
 #endif
 
+/*
+ * Whether blobs of version 2, with a state, are read: 1 or 0, which saves 1.6 KiB of flash on a
+ * Cortex-M4F and 4 KiB on an AVR; wann_load() then refuses them by their version.
+ */
+#ifndef WANN_STATE
+#define WANN_STATE 1
+#endif
+#if WANN_STATE
+#define LAST_VERSION WANN_BLOB_VERSION
+#define HAS_DERIVED(c) (((c)->flags & FLAG_DERIVED) != 0)
+#else
+#define LAST_VERSION 1
+#define HAS_DERIVED(c) 0
+#endif
+
 #if defined(__FAST_MATH__) || defined(__RECIPROCAL_MATH__) || defined(__ASSOCIATIVE_MATH__) ||     \
     defined(__NO_SIGNED_ZEROS__) || defined(_M_FP_FAST) || defined(__FP_FAST)
 #error "wann_rt.c: -ffast-math, or a part of it, changes results: compile this file without it"
@@ -80,18 +95,25 @@
 #endif
 
 #if defined(__clang__) /* unsigned sums wrap here, as C says they do: no fault for a sanitizer */
+#if __clang_major__ > 12 || (__clang_major__ == 12 && !defined(__apple_build_version__))
 #pragma clang attribute push(                                                                      \
     __attribute__((__no_sanitize__("unsigned-integer-overflow", "unsigned-shift-base"))),          \
     apply_to = function)
+#else /* which do not know the second of them */
+#pragma clang attribute push(__attribute__((__no_sanitize__("unsigned-integer-overflow"))),        \
+                             apply_to = function)
+#endif
 #endif
 
 /* What a compiler should do with a function, if it cannot see for itself where time is spent. */
 #if defined(__GNUC__)
 #define INLINE __attribute__((always_inline)) inline
 #define ONE_COPY __attribute__((noinline))
+#define SMALL __attribute__((noinline, cold))
 #else
 #define INLINE
 #define ONE_COPY
+#define SMALL
 #endif
 
 /* Between two cases, the first of which goes on with the second. */
@@ -131,7 +153,8 @@ enum {
     FLAG_OBSERVATIONS = 8, /* observations are conditioned */
     FLAG_ACTIONS = 16,     /* actions are conditioned */
     FLAG_TEXT = 32,        /* text follows the vectors */
-    FLAGS = 63
+    FLAGS = 63,            /* all of version 1 */
+    FLAG_DERIVED = 64      /* of version 2, which always has it: there are derived channels */
 };
 
 enum { FORM = 7 }; /* the flags that say of what a connection consists */
@@ -143,6 +166,23 @@ enum {
     MULTIPLY = 3, /* by a float */
     CLIP = 4      /* to two floats: low, high */
 };
+
+/* Kinds of derived channels. */
+enum {
+    RATE_OF = 1,
+    FILTERED = 2,
+    DELAYED = 3,
+    PREVIOUS = 4,
+    INTEGRAL = 5,
+    RECURRENT = 6,
+    SINE = 7,
+    COSINE = 8
+};
+
+/* Of a derived channel: its kind, how many sources it has, and two bytes for each; its setting. */
+enum { AT_SOURCES = 2, MOST_STEPS = 1000, MOST_STATE = 10001 };
+
+#define ONE 0x3f800000u /* the bits of 1: of a filter that is none */
 
 /* In a node's first byte: the activation's id times 16, plus the number of sources. */
 enum { LONG_COUNT = 15 }; /* or plus this: the number follows in two bytes */
@@ -673,19 +713,226 @@ static const uint8_t *condition(const uint8_t *p, float *values, unsigned n, int
 }
 
 /*
+ * What is remembered from one step to the next: numbers at the end of the scratch. The first says
+ * whether readings were remembered at all; then come those of each derived channel, in order.
+ * FORMAT.md, and wann_rt/core/derived.py, operation by operation.
+ */
+
+typedef struct {
+    const float *values; /* observations, then the derived channels so far; none is conditioned */
+    float *memory;       /* of this channel */
+    float rate;
+    unsigned observations;
+    int has_begun;   /* before this step */
+    int is_complete; /* whether all observations so far that are remembered were finite */
+} sensing;
+
+static int is_finite(float x) { return (bits_of(x) & ~SIGN) < INFINITE; }
+
+static float kept(float x, float old) { return is_finite(x) ? x : old; }
+
+static float filtered(float old, float x, float share) {
+    return kept(old + (x - old) * share, old);
+}
+
+/* How many numbers the channel at p remembers. */
+static SMALL unsigned memory_of(const uint8_t *p) {
+    const unsigned kind = WANN_READ_U8(p);
+    const unsigned count = WANN_READ_U8(p + 1);
+    unsigned floats = 1;
+    if (kind == RATE_OF) {
+        floats = count + (u32_at(p + AT_SOURCES + 2u * count) != ONE ? 1u : 0u);
+    } else if (kind == DELAYED) {
+        floats = u16_at(p + AT_SOURCES + 2);
+    } else if (kind == SINE || kind == COSINE) {
+        floats = 2;
+    }
+    return floats;
+}
+
+/* How many bytes it has. */
+static SMALL unsigned bytes_of(const uint8_t *p) {
+    const unsigned kind = WANN_READ_U8(p);
+    unsigned setting = 4;
+    if (kind == DELAYED) {
+        setting = 2;
+    } else if (kind == PREVIOUS) {
+        setting = 0;
+    }
+    return AT_SOURCES + 2u * WANN_READ_U8(p + 1) + setting;
+}
+
+/* What source k of the channel at p reads now; what is no finite number is as it was before. */
+static float reading(sensing *s, const uint8_t *p, unsigned k) {
+    const unsigned source = u16_at(p + AT_SOURCES + 2u * k);
+    const float x = s->values[source];
+    if (source < s->observations && !is_finite(x)) {
+        s->is_complete = 0;
+    }
+    return kept(x, s->memory[k]);
+}
+
+/* What stands for a number of the step before: before the first step, one of this step. */
+static float since(const sensing *s, unsigned k, float now) {
+    return s->has_begun ? s->memory[k] : now;
+}
+
+static float rate_of(sensing *s, const uint8_t *p) {
+    const unsigned count = WANN_READ_U8(p + 1);
+    const uint32_t share = u32_at(p + AT_SOURCES + 2u * count);
+    const float a = reading(s, p, 0);
+    float y = a - since(s, 0, a);
+    if (count == 2) { /* the sine of the angle between two readings of a cosine and a sine */
+        const float b = reading(s, p, 1);
+        y = since(s, 0, a) * b - since(s, 1, b) * a;
+        s->memory[1] = b;
+    }
+    s->memory[0] = a;
+    y = y * s->rate;
+    if (share != ONE) {
+        y = filtered(s->memory[count], y, float_of(share));
+        s->memory[count] = y;
+    }
+    return y;
+}
+
+/* The readings stand in a line, the newest first. Volatile, or compilers call memmove. */
+static float delayed(sensing *s, const uint8_t *p) {
+    volatile float *const line = s->memory;
+    const float now = reading(s, p, 0);
+    unsigned k = u16_at(p + AT_SOURCES + 2) - 1u;
+    const float y = since(s, k, now);
+    for (; k > 0; k--) {
+        line[k] = since(s, k - 1u, now);
+    }
+    line[0] = now;
+    return y;
+}
+
+static float integral(const sensing *s, const uint8_t *p) {
+    float *const sum = s->memory;
+    const uint32_t limit = u32_at(p + AT_SOURCES + 2);
+    const float period = 1.0f / s->rate;
+    const float total = kept(*sum + s->values[u16_at(p + AT_SOURCES)] * period, *sum);
+    *sum = float_of(clipped(bits_of(total), limit | SIGN, limit));
+    return *sum;
+}
+
+/* The sine of a phase, or its cosine; remembered are the sine of the next one, and 1 less its
+ * cosine. */
+static float oscillation(const sensing *s, const uint8_t *p) {
+    const float half_turns = 2.0f * float_at(p + AT_SOURCES) * (1.0f / s->rate);
+    const float turn_cos = cos_pi(half_turns);
+    const float turn_sin = sin_pi(half_turns);
+    const float sine = s->memory[0];
+    const float cosine = 1.0f - s->memory[1];
+    const float next_sine = sine * turn_cos + cosine * turn_sin;
+    const float next_cosine = cosine * turn_cos - sine * turn_sin;
+    const float gain = 1.5f - 0.5f * (next_sine * next_sine + next_cosine * next_cosine);
+    s->memory[0] = next_sine * gain;
+    s->memory[1] = 1.0f - next_cosine * gain;
+    return WANN_READ_U8(p) == SINE ? sine : cosine;
+}
+
+/* Computes the derived channel at p. */
+static SMALL float derived(sensing *s, const uint8_t *p) {
+    float y;
+    switch (WANN_READ_U8(p)) {
+    case RATE_OF:
+        y = rate_of(s, p);
+        break;
+    case FILTERED:
+        y = reading(s, p, 0);
+        y = filtered(since(s, 0, y), y, float_at(p + AT_SOURCES + 2));
+        s->memory[0] = y;
+        break;
+    case DELAYED:
+        y = delayed(s, p);
+        break;
+    case INTEGRAL:
+        y = integral(s, p);
+        break;
+    case SINE:
+    case COSINE:
+        y = oscillation(s, p);
+        break;
+    default: /* PREVIOUS, RECURRENT */
+        y = s->memory[0];
+        break;
+    }
+    return y;
+}
+
+/* Where the derived channels stand: behind the weights, and their own number. */
+static const uint8_t *derived_of(const wann_controller *c) {
+    return c->blob + HEADER_BYTES + 4u * c->members + 2;
+}
+
+/* Computes what is derived from the observations, behind them, and remembers the readings. */
+static SMALL void derive(const wann_controller *c, float *values, float *state) {
+    const uint8_t *p = derived_of(c);
+    sensing s;
+    unsigned k;
+    s.values = values;
+    s.memory = state + 1;
+    s.rate = c->rate_hz;
+    s.observations = c->observations;
+    s.has_begun = state[0] > 0.0f;
+    s.is_complete = 1;
+    for (k = c->observations; k < c->inputs; k++) {
+        values[k] = derived(&s, p);
+        s.memory += memory_of(p);
+        p += bytes_of(p);
+    }
+    if (s.is_complete) {
+        state[0] = 1.0f;
+    }
+}
+
+/* Remembers what the network put out: actions, then what feeds the recurrent nodes. */
+static SMALL void remember(const wann_controller *c, const float *outputs, float *state) {
+    const uint8_t *p = derived_of(c);
+    float *memory = state + 1;
+    unsigned feed = c->actions;
+    unsigned k;
+    for (k = c->observations; k < c->inputs; k++) {
+        const unsigned kind = WANN_READ_U8(p);
+        if (kind == PREVIOUS) {
+            memory[0] = kept(outputs[u16_at(p + AT_SOURCES)], memory[0]);
+        } else if (kind == RECURRENT) {
+            const uint32_t share = u32_at(p + AT_SOURCES);
+            const float x = outputs[feed];
+            memory[0] = share == ONE ? kept(x, memory[0]) : filtered(memory[0], x, float_of(share));
+            feed++;
+        }
+        memory += memory_of(p);
+        p += bytes_of(p);
+    }
+}
+
+/* Makes what is remembered what it is before the first step. Volatile, or compilers call memset. */
+static void forget(float *state, unsigned n) {
+    volatile float *const numbers = state;
+    unsigned k;
+    for (k = 0; k < n; k++) {
+        numbers[k] = 0.0f;
+    }
+}
+
+/*
  * Runs the network under one more weight and adds its actions to the sums, one by one: there is no
  * room for all.
  */
 static void run_again(const wann_controller *c, const uint8_t *channel, float weight,
                       float *scratch) {
-    float *const hidden = scratch + 1 + c->observations;
+    float *const hidden = scratch + 1 + c->inputs;
     float *const sums = hidden + c->hidden;
     const uint8_t *node = compute(c->nodes, c->flags, weight, scratch, hidden, c->hidden);
     unsigned k;
-    for (k = 0; k < c->actions; k++) {
+    for (k = 0; k < c->outputs; k++) {
         float x;
         node = compute(node, c->flags, weight, scratch, &x, 1);
-        if ((c->flags & FLAG_ACTIONS) != 0) {
+        if ((c->flags & FLAG_ACTIONS) != 0 && k < c->actions) {
             channel = condition(channel, &x, 1, 0);
         }
         sums[k] = sums[k] + x;
@@ -696,13 +943,13 @@ static void run_again(const wann_controller *c, const uint8_t *channel, float we
 static ONE_COPY void average(const wann_controller *c, const uint8_t *channel, const float *weights,
                              unsigned n, float *scratch) {
     const uint8_t *const own = c->blob + HEADER_BYTES;
-    float *const sums = scratch + 1 + c->observations + c->hidden;
+    float *const sums = scratch + 1 + c->inputs + c->hidden;
     const float share = 1.0f / (float)n;
     unsigned k;
     for (k = 1; k < n; k++) {
         run_again(c, channel, weights != NULL ? weights[k] : float_at(own + 4u * k), scratch);
     }
-    for (k = 0; k < c->actions; k++) {
+    for (k = 0; k < c->outputs; k++) {
         sums[k] = sums[k] * share;
     }
     if ((c->flags & FLAG_ACTIONS) != 0) {
@@ -734,28 +981,35 @@ static INLINE void copy_floats(float *to, const float *from, unsigned n) {
  * Runs the network under n weights and takes the mean of the actions.
  *
  * weights: NULL for the controller's own.
- * scratch: the bias, the inputs, the hidden nodes, the sums of the actions.
+ * scratch: the bias, the inputs, the hidden nodes, the sums of the outputs, what is remembered.
  */
 static void run(const wann_controller *c, const float *obs, float *actions, const float *weights,
                 unsigned n, float *scratch) {
-    const uint8_t *channel = c->blob + HEADER_BYTES + 4u * c->members;
+    const uint8_t *channel = c->channels;
     float *const inputs = scratch + 1;
-    float *const hidden = inputs + c->observations;
+    float *const hidden = inputs + c->inputs;
     float *const sums = hidden + c->hidden;
+    float *const state = sums + c->outputs;
     unsigned k;
 
     scratch[0] = 1.0f;
     copy_floats(inputs, obs, c->observations);
+    if (HAS_DERIVED(c)) {
+        derive(c, inputs, state);
+    }
     if ((c->flags & FLAG_OBSERVATIONS) != 0) {
-        channel = condition(channel, inputs, c->observations, 0);
+        channel = condition(channel, inputs, c->inputs, 0);
     }
     (void)compute(c->nodes, c->flags, weights != NULL ? *weights : float_at(c->blob + HEADER_BYTES),
-                  scratch, hidden, (unsigned)c->hidden + c->actions);
+                  scratch, hidden, (unsigned)c->hidden + c->outputs);
     if ((c->flags & FLAG_ACTIONS) != 0) {
         (void)condition(channel, sums, c->actions, 0);
     }
     if (n > 1) {
         average(c, channel, weights, n, scratch);
+    }
+    if (HAS_DERIVED(c)) {
+        remember(c, sums, state);
     }
     for (k = 0; k < c->actions; k++) {
         actions[k] = sums[k];
@@ -765,7 +1019,7 @@ static void run(const wann_controller *c, const float *obs, float *actions, cons
 size_t wann_scratch_floats(const wann_controller *c) {
     size_t floats = 0;
     if (c != NULL && c->nodes != NULL) {
-        floats = WANN_SCRATCH_FLOATS((size_t)c->observations, c->hidden, c->actions);
+        floats = c->floats;
     }
     return floats;
 }
@@ -780,6 +1034,19 @@ static int call_error(const wann_controller *c, const void *obs, const void *act
         error = WANN_E_NOT_LOADED;
     } else if (scratch_floats < wann_scratch_floats(c)) {
         error = WANN_E_SCRATCH;
+    }
+    return error;
+}
+
+/* Where in the scratch begins what is remembered. */
+static float *state_of(const wann_controller *c, float *scratch) {
+    return scratch + (c->floats - c->state);
+}
+
+int wann_reset(const wann_controller *c, float *scratch, size_t scratch_floats) {
+    const int error = call_error(c, scratch, scratch, scratch, scratch_floats);
+    if (error == WANN_OK) {
+        forget(state_of(c, scratch), c->state);
     }
     return error;
 }
@@ -813,6 +1080,11 @@ int wann_ensemble(const wann_controller *c, const float *obs, float *actions, co
         }
     }
     return error;
+}
+
+/* How many bytes before the vectors say which of them a reset goes before: a bit for each. */
+static unsigned resets_bytes(const wann_controller *c) {
+    return HAS_DERIVED(c) ? (c->vectors + 7u) / 8u : 0u;
 }
 
 /* Whether a value has these bits; any NaN equals any other. */
@@ -881,17 +1153,30 @@ static int limits_hold(void) {
     return held;
 }
 
+/* Whether the state is reset before a vector. */
+static int begins_with(const wann_controller *c, unsigned vector) {
+    int begins = vector == 0;
+    if (HAS_DERIVED(c) && !begins) {
+        const uint8_t *const resets = c->tests - resets_bytes(c);
+        begins = (WANN_READ_U8(resets + vector / 8u) >> vector % 8u & 1) != 0;
+    }
+    return begins;
+}
+
 /* Replays the vectors of a loaded controller. */
 static int replay(const wann_controller *c, float *scratch) {
     const uint8_t *at = c->tests;
     /* Where run() puts the inputs and the sums: each value is read before it is overwritten. */
     float *const obs = scratch + 1;
-    float *const actions = obs + c->observations + c->hidden;
+    float *const actions = obs + c->inputs + c->hidden;
     int error = WANN_OK;
     unsigned vector;
     unsigned k;
 
     for (vector = 0; vector < c->vectors; vector++) {
+        if (begins_with(c, vector)) {
+            forget(state_of(c, scratch), c->state);
+        }
         for (k = 0; k < c->observations; k++) {
             obs[k] = float_at(at);
             at += 4;
@@ -916,6 +1201,7 @@ int wann_selftest(const wann_controller *c, float *scratch, size_t scratch_float
             error = WANN_E_NO_VECTORS;
         } else {
             error = replay(c, scratch);
+            forget(state_of(c, scratch), c->state);
         }
     }
     return error;
@@ -1010,6 +1296,96 @@ static int channels_error(cursor *in, unsigned n) {
     return error;
 }
 
+/* How many sources a derived channel may have, at most. */
+static unsigned most_sources(unsigned kind) {
+    unsigned most = 1;
+    if (kind == RATE_OF) {
+        most = 2;
+    } else if (kind == RECURRENT || kind == SINE || kind == COSINE) {
+        most = 0;
+    }
+    return most;
+}
+
+/* Whether the rate of the steps is one that a derived channel can compute with. */
+static int has_rate(const wann_controller *c) { return c->rate_hz >= 1e-6f && c->rate_hz <= 1e6f; }
+
+/* A derived channel's setting: positive and finite; what is a share, at most 1. */
+static int setting_error(cursor *in, const wann_controller *c, unsigned kind) {
+    float_bits setting;
+    int is_right = 1;
+    if (kind == DELAYED) {
+        const unsigned steps = (unsigned)take(in, 2);
+        is_right = steps > 0 && steps <= MOST_STEPS;
+    } else if (kind != PREVIOUS) {
+        setting.bits = take(in, 4);
+        is_right = setting.bits > 0 && setting.bits < INFINITE;
+        if (kind == SINE || kind == COSINE) {
+            is_right = is_right && 2.0f * setting.value <= c->rate_hz;
+        } else if (kind != INTEGRAL) {
+            is_right = is_right && setting.bits <= ONE;
+        }
+    }
+    if (kind == RATE_OF || kind == INTEGRAL || kind == SINE || kind == COSINE) {
+        is_right = is_right && has_rate(c);
+    }
+    return is_right ? WANN_OK : WANN_E_NUMBER;
+}
+
+/*
+ * What derive() and remember() will read: a derived channel, the input of this number, that may
+ * only look at those below it, or at actions. Adds up what is remembered, and what feeds it.
+ */
+static SMALL int derived_error(cursor *in, wann_controller *c, unsigned number) {
+    const uint8_t *const at = in->at;
+    const unsigned kind = (unsigned)take(in, 1);
+    const unsigned count = (unsigned)take(in, 1);
+    const unsigned most = most_sources(kind);
+    unsigned k;
+    int error = WANN_OK;
+
+    if (kind < RATE_OF || kind > COSINE || count > most || (count == 0 && most > 0)) {
+        return WANN_E_DERIVED;
+    }
+    for (k = 0; k < count; k++) {
+        if (take(in, 2) >= (kind == PREVIOUS ? c->actions : number)) {
+            return WANN_E_ORDER;
+        }
+    }
+    error = setting_error(in, c, kind);
+    if (error == WANN_OK && !in->has_overrun) {
+        const uint32_t state = (uint32_t)c->state + memory_of(at);
+        const uint32_t outputs = c->outputs + (kind == RECURRENT ? 1u : 0u);
+        if (state > MOST_STATE || 1u + c->inputs + c->hidden + outputs + state > WANN_MAX_NODES) {
+            return WANN_E_LIMIT;
+        }
+        c->state = (uint16_t)state;
+        c->outputs = (uint16_t)outputs;
+    }
+    return error;
+}
+
+/* The derived channels, if the blob may have any. */
+static SMALL int all_derived_error(cursor *in, wann_controller *c) {
+    int error = WANN_OK;
+    unsigned number = c->observations;
+    if (HAS_DERIVED(c)) {
+        const unsigned n = (unsigned)take(in, 2);
+        c->state = 1;
+        if (n == 0) {
+            error = WANN_E_COUNTS;
+        } else if (2u + c->observations + c->hidden + c->actions + n > WANN_MAX_NODES) {
+            error = WANN_E_LIMIT;
+        } else {
+            c->inputs = (uint16_t)(c->observations + n);
+        }
+    }
+    for (; error == WANN_OK && number < c->inputs; number++) {
+        error = derived_error(in, c, number);
+    }
+    return error;
+}
+
 /* What compute() will read: a node that may only look at the nodes below `end`. */
 static int node_error(cursor *in, unsigned flags, unsigned end) {
     const unsigned head = (unsigned)take(in, 1);
@@ -1038,25 +1414,34 @@ static int node_error(cursor *in, unsigned flags, unsigned end) {
 
 /* Walks what follows the fixed part and notes where its sections begin. */
 static int sections_error(cursor *in, wann_controller *c) {
-    const unsigned first = 1u + c->observations;
-    const unsigned sources = first + c->hidden; /* an output is nobody's source */
-    unsigned node = first;
+    unsigned first;
+    unsigned sources;
+    unsigned node;
     int error = WANN_OK;
     unsigned k;
 
     for (k = 0; error == WANN_OK && k < c->members; k++) {
         error = finite_error(in);
     }
+    if (error == WANN_OK) {
+        error = all_derived_error(in, c);
+    }
+    first = 1u + c->inputs;
+    sources = first + c->hidden; /* an output is nobody's source */
+    node = first;
+    c->floats = (uint16_t)(sources + c->outputs + c->state);
+    c->channels = in->at;
     if (error == WANN_OK && (c->flags & FLAG_OBSERVATIONS) != 0) {
-        error = channels_error(in, c->observations);
+        error = channels_error(in, c->inputs);
     }
     if (error == WANN_OK && (c->flags & FLAG_ACTIONS) != 0) {
         error = channels_error(in, c->actions);
     }
     c->nodes = in->at;
-    for (; error == WANN_OK && node < sources + c->actions; node++) {
+    for (; error == WANN_OK && node < sources + c->outputs; node++) {
         error = node_error(in, c->flags, node < sources ? node : sources);
     }
+    skip(in, resets_bytes(c));
     c->tests = in->at;
     skip(in, 4u * c->vectors * ((uint32_t)c->observations + c->actions));
     if (error == WANN_OK && in->left > 0 && (c->flags & FLAG_TEXT) == 0) {
@@ -1068,6 +1453,7 @@ static int sections_error(cursor *in, wann_controller *c) {
 /* Reads the fixed part, the whole of which is there. */
 static int header_error(const uint8_t *blob, wann_controller *c) {
     float_bits rate;
+    unsigned flags; /* less what the version says already */
     rate.bits = u32_at(blob + AT_RATE);
     c->blob = blob;
     c->flags = WANN_READ_U8(blob + AT_FLAGS);
@@ -1077,7 +1463,11 @@ static int header_error(const uint8_t *blob, wann_controller *c) {
     c->members = WANN_READ_U8(blob + AT_MEMBERS);
     c->vectors = WANN_READ_U8(blob + AT_VECTORS);
     c->rate_hz = rate.value;
-    if (c->flags > FLAGS) {
+    c->inputs = c->observations; /* until there are derived channels */
+    c->outputs = c->actions;
+    c->state = 0;
+    flags = WANN_READ_U8(blob + AT_VERSION) == 1 ? c->flags : c->flags ^ FLAG_DERIVED;
+    if (flags > FLAGS) {
         return WANN_E_FLAGS;
     }
     if (c->observations == 0 || c->actions == 0 || c->members == 0) {
@@ -1104,16 +1494,18 @@ static uint32_t crc32(const uint8_t *p, size_t size) {
     return crc ^ 0xffffffffu;
 }
 
-/* Whether this is one whole blob of this version; what it says is not looked at. */
+/* Whether this is one whole blob of a known version; what it says is not looked at. */
 static int envelope_error(const uint8_t *blob, size_t size) {
     uint32_t stated;
+    unsigned version;
     if (size < MIN_BYTES) {
         return WANN_E_TRUNCATED;
     }
     if (u32_at(blob) != 0x4e4e4157u) { /* WANN */
         return WANN_E_MAGIC;
     }
-    if (WANN_READ_U8(blob + AT_VERSION) != WANN_BLOB_VERSION) {
+    version = WANN_READ_U8(blob + AT_VERSION);
+    if (version < 1 || version > LAST_VERSION) {
         return WANN_E_VERSION;
     }
     stated = u32_at(blob + AT_SIZE);
@@ -1133,7 +1525,12 @@ static void copy(wann_controller *to, const wann_controller *from) {
     to->vectors = from->vectors;
     to->rate_hz = from->rate_hz;
     to->flags = from->flags;
+    to->state = from->state;
+    to->inputs = from->inputs;
+    to->outputs = from->outputs;
+    to->floats = from->floats;
     to->blob = from->blob;
+    to->channels = from->channels;
     to->nodes = from->nodes;
     to->tests = from->tests;
 }
@@ -1169,9 +1566,9 @@ const char *wann_error_name(int error) {
         "NO_WEIGHTS", "TRUNCATED",  "TRAILING",   "MAGIC",   "VERSION",
         "CRC",        "FLAGS",      "COUNTS",     "LIMIT",   "LAYOUT",
         "OPERATION",  "ACTIVATION", "ORDER",      "NUMBER",  "NO_VECTORS",
-        "MISMATCH",
+        "MISMATCH",   "DERIVED",
     };
-    return error <= WANN_OK && error >= WANN_E_MISMATCH ? names[-error] : "?";
+    return error <= WANN_OK && error >= WANN_E_DERIVED ? names[-error] : "?";
 }
 
 #if defined(__clang__)

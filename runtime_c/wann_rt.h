@@ -10,6 +10,7 @@
  *         wann_selftest(&c, scratch, FLOATS) != WANN_OK) {
  *         stop(); // another blob, a damaged one, or a build that computes other bits
  *     }
+ *     wann_reset(&c, scratch, FLOATS); // of a controller with a state; see there
  *     for (;;) { // c.rate_hz times a second
  *         read_sensors(obs);
  *         wann_step(&c, obs, actions, scratch, FLOATS);
@@ -31,6 +32,7 @@
  * - A step takes at most about four times the instructions of the generated header, on processors
  *   that compute floats mostly 2 to 3 times. `-DWANN_SMALL=1`, for wann_rt.c, saves 3 KiB of flash
  *   for up to twice that; it is the default where floats are computed by a library.
+ * `-DWANN_STATE=0` leaves out what blobs with a state need.
  * - The same float32 operations in the same order on every target. Nothing is contracted into a
  *   fused multiply-add; the compiler modes that would change results do not compile. Where that
  *   cannot be seen at compile time, wann_selftest() sees it.
@@ -60,14 +62,15 @@
 extern "C" {
 #endif
 
-/* The version of the blob format that this file reads. */
-#define WANN_BLOB_VERSION 1
+/* The greatest version of the blob format that this file reads; it reads all before it. */
+#define WANN_BLOB_VERSION 2
 
 /*
  * How many nodes a controller may have: 1 + observations + hidden nodes + actions. wann_load()
- * refuses more. Define it smaller for the whole program, and `float scratch[WANN_MAX_NODES]` is
- * enough for any blob that loads. The format's own limit is 65535; with a 16-bit size_t it is lower
- * by default, because as many floats would fill the memory twice.
+ * refuses more; what a controller remembers counts, too. Define it smaller for the whole program,
+ * and `float scratch[WANN_MAX_NODES]` is enough for any blob that loads. The format's own limit is
+ * 65535; with a 16-bit size_t it is lower by default, because as many floats would fill the memory
+ * twice.
  */
 #ifndef WANN_MAX_NODES
 #if SIZE_MAX > 65535
@@ -80,6 +83,14 @@ extern "C" {
 /* The scratch that a controller of these counts needs, in floats: one for each node. */
 #define WANN_SCRATCH_FLOATS(observations, hidden, actions)                                         \
     (1 + (observations) + (hidden) + (actions))
+
+/*
+ * The same of a controller with a state: of a blob of version 2, see wann_reset(). Derived channels
+ * are inputs, too, and each recurrent node has an output of its own. `wann-rt export` says the
+ * numbers; of a loaded controller, wann_scratch_floats() says the sum.
+ */
+#define WANN_STATE_SCRATCH_FLOATS(observations, derived, hidden, actions, recurrent, state)        \
+    (1 + (observations) + (derived) + (hidden) + (actions) + (recurrent) + (state))
 
 /*
  * What the functions return. Each value has one meaning and keeps it.
@@ -113,12 +124,15 @@ enum wann_error {
 
     /* The self-test. */
     WANN_E_NO_VECTORS = -19, /* the blob carries none, so nothing was tested */
-    WANN_E_MISMATCH = -20    /* other bits than recorded: do not run this build on this target */
+    WANN_E_MISMATCH = -20,   /* other bits than recorded: do not run this build on this target */
+
+    /* The blob's content, again. */
+    WANN_E_DERIVED = -21 /* a derived channel of an unknown kind, or of too many sources */
 };
 
 /*
  * A loaded controller: where things are in the blob. Read the upper members as you like; change
- * none. It holds no state, so it may be shared.
+ * none. What is remembered from step to step is in the scratch, so a controller may be shared.
  */
 typedef struct wann_controller {
     uint16_t observations; /* floats in obs */
@@ -127,10 +141,15 @@ typedef struct wann_controller {
     uint8_t members;       /* shared weights: more than 1 are an ensemble */
     uint8_t vectors;       /* recorded vectors for wann_selftest() */
     float rate_hz;         /* steps per second; 0 if unknown */
+    uint16_t state; /* floats that are remembered from step to step; 0: a step is all there is */
 
     /* For wann_rt.c only. */
     uint8_t flags;
+    uint16_t inputs;  /* observations and derived channels */
+    uint16_t outputs; /* actions, and what feeds recurrent nodes */
+    uint16_t floats;  /* of scratch */
     const uint8_t *blob;
+    const uint8_t *channels;
     const uint8_t *nodes;
     const uint8_t *tests;
 } wann_controller;
@@ -149,9 +168,23 @@ int wann_load(wann_controller *c, const void *blob, size_t size);
 
 /*
  * Returns how many floats of scratch the functions below need: WANN_SCRATCH_FLOATS() of the
- * controller's counts. 0 if c is NULL or not loaded.
+ * controller's counts, or WANN_STATE_SCRATCH_FLOATS() if it has a state. 0 if c is NULL or not
+ * loaded.
  */
 size_t wann_scratch_floats(const wann_controller *c);
+
+/*
+ * Begins anew: a controller with a state (c->state is not 0) then remembers nothing. Call it before
+ * the first step, after a switch of modes, a fault, a restart of the plant, or steps that were left
+ * out. Memory that is all zeros, as static memory is at the beginning, is reset. A controller
+ * without a state needs no reset, and none does it harm.
+ *
+ * The state is the end of the scratch. So a controller with a state needs a scratch of its own,
+ * which nothing else writes between two steps; copies of it are copies of the state.
+ *
+ * Returns WANN_OK, WANN_E_NULL, WANN_E_NOT_LOADED or WANN_E_SCRATCH.
+ */
+int wann_reset(const wann_controller *c, float *scratch, size_t scratch_floats);
 
 /*
  * Computes the actions for one observation, with the controller's own weights; an ensemble runs
@@ -160,8 +193,9 @@ size_t wann_scratch_floats(const wann_controller *c);
  * obs            c->observations floats, in the units of the channels; any value, NaN included.
  * actions        c->actions floats; written at the very end, so that they never hold anything else
  *                than actions. May be obs.
- * scratch        working memory; may hold anything before, holds nothing of use after. Overlaps
- *                neither obs nor actions.
+ * scratch        working memory; may hold anything before, holds nothing of use after, but for the
+ *                state of a controller that has one: a step advances it. Overlaps neither obs nor
+ *                actions.
  * scratch_floats its length.
  *
  * Returns WANN_OK, WANN_E_NULL, WANN_E_NOT_LOADED or WANN_E_SCRATCH. How long it takes depends on
@@ -195,7 +229,8 @@ int wann_ensemble(const wann_controller *c, const float *obs, float *actions, co
  * Checks single operations - that each rounds by itself and keeps subnormals, -0 and NaN - then
  * replays the blob's vectors and compares every bit of every action; any NaN equals any other. Run
  * it at boot, on the target, and refuse to start on anything but WANN_OK: WANN_E_MISMATCH means
- * that this build does not compute what was tested.
+ * that this build does not compute what was tested. Of a controller with a state the vectors are
+ * sequences, with resets in between; it is reset afterwards.
  *
  * Returns WANN_OK, WANN_E_MISMATCH, WANN_E_NO_VECTORS or the errors of wann_step().
  */

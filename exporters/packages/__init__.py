@@ -31,12 +31,14 @@ class Kind:
         load: returns its function, what is packed -> files; imports what that needs.
         description: for people.
         numbers: the forms of numbers that it can carry.
+        keeps_state: whether it can carry a controller with a state.
     """
 
     name: str
     load: Callable[[], Callable[[Subject], Files]]
     description: str
     numbers: tuple[str, ...] = ("float32", "q12")
+    keeps_state: bool = True
 
 
 def _arduino() -> Callable[[Subject], Files]:
@@ -90,7 +92,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("zephyr", _zephyr, "Zephyr module, with a sample"),
         Kind("cmake", _cmake, "CMake library: add_subdirectory, FetchContent, find_package"),
         Kind("micropython", _micropython, "MicroPython native module"),
-        Kind("rust", _rust, "Rust crate without std and without unsafe code", ("float32",)),
+        Kind("rust", _rust, "Rust crate without std and without unsafe code", ("float32",), keeps_state=False),
     )
 }
 
@@ -122,7 +124,6 @@ def package(
         ExportError: unknown kind, a bad version, author, address or prefix, or the kind cannot express it.
         FileError: the folder is not empty or cannot be written.
     """
-    only_without_state(controller, "a package")
     only_without_monitor(controller, "a package")
     if kind not in KINDS:
         raise ExportError(f"unknown kind of package {kind!r}; known kinds: {', '.join(KINDS)}{near(kind, KINDS)}")
@@ -130,5 +131,7 @@ def package(
     if number not in row.numbers:
         raise ExportError(f"number {number!r} in a package of kind {kind}: expected {' or '.join(row.numbers)}")
     made = subject(controller, kind, version=version, author=author, url=url, number=number, prefix=prefix)
+    if not row.keeps_state:
+        only_without_state(controller, f"a package of kind {kind}")
     files = row.load()(made)
     return write_folder(out, {path: text.encode() for path, text in files.items()})

@@ -26,7 +26,7 @@ _SKETCH = """\
  */
 #include <<p>.h>
 
-<due>static void sense(<obs> obs[]) {
+<due><state>static void sense(<obs> obs[]) {
 <sensors>
 }
 
@@ -66,13 +66,24 @@ _WAIT = """
     due += <P>_DT_US;
     if (late >= (long)<P>_DT_US) {
         due = micros() + <P>_DT_US; // a period was missed: begin anew
-    }
+<again>    }
+"""
+_STATE = "static <p>_state state; // what is remembered from step to step: each controller needs one of its own\n\n"
+_STATEFUL = """\
+    <p>_step(&state, obs, actions);
 """
 _CHECKED = """\
     if (<p>_step_checked(obs, actions) & <P>_STATUS_NOT_FINITE) {
         release(); // a sensor gave no number: the actions are the fail-safe ones
     }
 """
+
+
+_STEPS = {
+    (False, False): _CHECKED,
+    (False, True): _STATEFUL,
+    (True, False): "    <p>_step(obs, actions);\n",
+}
 
 
 def files(made: Subject) -> dict[str, str]:
@@ -109,18 +120,22 @@ def _sketch(made: Subject) -> str:
     return made.fill(
         _SKETCH.replace("<wait>", _WAIT if timed else ""),
         due=_DUE if timed else "",
-        start="\n    due = micros();" if timed else "",
+        state=made.fill(_STATE) if made.has_state else "",
+        again=made.fill("        <p>_reset(&state);\n") if made.has_state else "",
+        start=(made.fill("\n    <p>_reset(&state);") if made.has_state else "")
+        + ("\n    due = micros();" if timed else ""),
         obs="int16_t" if made.is_fixed else "float",
         act="int32_t" if made.is_fixed else "float",
         digits="" if made.is_fixed else ", 4",
         sensors="\n".join(f"    {line}" for line in sensors(made)),
-        step=made.fill("    <p>_step(obs, actions);\n" if made.is_fixed else _CHECKED),
+        step=made.fill(_STEPS[made.is_fixed, made.has_state]),
     )
 
 
 def _keywords(made: Subject) -> str:
     """Returns what the editor colours; the columns are divided by a tab, or they are ignored."""
-    calls = ["step", "selftest"] + ([] if made.is_fixed else ["step_checked"])
+    more = [] if made.is_fixed else ["reset"] if made.has_state else ["step_checked"]
+    calls = ["step", "selftest", *more]
     names = (*made.names.observations, *made.names.actions)
     rows = [f"{made.names.p}_{call}\tKEYWORD2" for call in calls] + [f"{name}\tLITERAL1" for name in names]
     return "\n".join(rows) + "\n"

@@ -12,7 +12,7 @@ _MAIN = """\
 int main(void) {
     <obs> obs[<P>_N_OBSERVATIONS];
     <act> actions[<P>_N_ACTIONS];
-    int k;
+<state>    int k;
 
     const int faults = <p>_selftest();
     if (faults != 0) {
@@ -31,6 +31,10 @@ int main(void) {
 """
 _CHECKED = """\
     printf("status %d\\n", <p>_step_checked(obs, actions));"""
+_STATEFUL = """\
+    /* Reset it also after a switch of modes, a fault, or steps that were left out. */
+    <p>_reset(&state);
+    <p>_step(&state, obs, actions);"""
 _FIXED = """\
     <p>_step(obs, actions);"""
 
@@ -56,6 +60,9 @@ def example(made: Subject) -> str:
     kinds = {"obs": "int16_t", "act": "int32_t", "format": "%ld", "cast": "(long)", "step": _FIXED}
     if not made.is_fixed:
         kinds = {"obs": "float", "act": "float", "format": "%.9g", "cast": "(double)", "step": _CHECKED}
+    kinds["state"] = "    <p>_state state;\n" if made.has_state else ""
+    if made.has_state:
+        kinds["step"] = _STATEFUL
     template = _MAIN
     for mark, value in kinds.items():
         template = template.replace(f"<{mark}>", value)

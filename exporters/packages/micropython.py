@@ -43,14 +43,14 @@ static void *elements(mp_obj_t from, int typecode, size_t bytes, mp_uint_t use) 
     return found.buf;
 }
 
-/* step(observations, actions): reads the one array, writes the other<returns>. */
-static mp_obj_t step(mp_obj_t observations, mp_obj_t actions) {
+<reset>/* step(<given>observations, actions): reads the one array, writes the other<returns>. */
+static mp_obj_t step(<taken>mp_obj_t observations, mp_obj_t actions) {
     const <obs> *obs =
         elements(observations, '<obscode>', sizeof(<obs>[<P>_N_OBSERVATIONS]), MP_BUFFER_READ);
     <act> *act = elements(actions, '<actcode>', sizeof(<act>[<P>_N_ACTIONS]), MP_BUFFER_WRITE);
 <step>
 }
-static MP_DEFINE_CONST_FUN_OBJ_2(step_obj, step);
+static MP_DEFINE_CONST_FUN_OBJ_<arguments>(step_obj, step);
 
 /* selftest(): 0 if this board computes the bits of the search; on anything else, do not run it. */
 static mp_obj_t selftest(void) {
@@ -62,11 +62,27 @@ mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *a
     MP_DYNRUNTIME_INIT_ENTRY
     mp_store_global(MP_QSTR_step, MP_OBJ_FROM_PTR(&step_obj));
     mp_store_global(MP_QSTR_selftest, MP_OBJ_FROM_PTR(&selftest_obj));
-<constants>
+<stored><constants>
     MP_DYNRUNTIME_INIT_EXIT
 }
 """
 _CHECKED = "    return mp_obj_new_int(<p>_step_checked(obs, act));"
+# The state is an array of the caller's: a module of its own memory could run only one controller.
+_RESET = """\
+/* What is remembered from step to step: array("f", [0] * N_STATE), of zeros before the first step. */
+static <p>_state *state_in(mp_obj_t from) {
+    return elements(from, 'f', sizeof(<p>_state), MP_BUFFER_RW);
+}
+
+/* reset(state): begins anew, after a switch of modes, a fault, or steps that were left out. */
+static mp_obj_t reset(mp_obj_t state) {
+    <p>_reset(state_in(state));
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(reset_obj, reset);
+
+"""
+_STATEFUL = "    <p>_step(state_in(state), obs, act);\n    return mp_const_none;"
 _FIXED = "    <p>_step(obs, act);\n    return mp_const_none;"
 
 _MAIN = """\
@@ -81,8 +97,7 @@ if faults:
 print("self-test passed")
 observations = array("<obscode>", [<values>])
 actions = array("<actcode>", [0] * <p>.N_ACTIONS)
-status = <p>.step(observations, actions)
-print("status", status)
+<stepped>
 print("actions", list(actions))
 """
 
@@ -98,8 +113,9 @@ mpremote cp <p>.mpy :lib/
 mpremote run main.py
 ```
 
-`step(observations, actions)` takes `array("<obscode>", ...)` and writes into `array("<actcode>", ...)`, so that a step
-allocates nothing<returns>. `package.json` lets `mip` install the built `<p>.mpy` from where you publish it.
+`step(<given>observations, actions)` takes `array("<obscode>", ...)` \
+and writes into `array("<actcode>", ...)`, so that a step
+allocates nothing<returns>.<kept> `package.json` lets `mip` install the built `<p>.mpy` from where you publish it.
 """
 
 
@@ -112,10 +128,11 @@ def files(made: Subject) -> dict[str, str]:
         "act": "int32_t" if made.is_fixed else "float",
         "obscode": "h" if made.is_fixed else "f",
         "actcode": "i" if made.is_fixed else "f",
-        "step": made.fill(_FIXED if made.is_fixed else _CHECKED),
+        "step": made.fill(_STATEFUL if made.has_state else _FIXED if made.is_fixed else _CHECKED),
         "runtime": "" if made.is_fixed else _RUNTIME,
         "values": values,
-        "returns": "" if made.is_fixed else ", and returns the status",
+        "returns": "" if made.is_fixed or made.has_state else ", and returns the status",
+        **_state(made),
         "constants": _constants(made),
     }
     mip = {"urls": [[f"{made.names.p}.mpy", f"{made.names.p}.mpy"]], "deps": [], "version": made.version}
@@ -130,9 +147,32 @@ def files(made: Subject) -> dict[str, str]:
     }
 
 
+def _state(made: Subject) -> dict[str, str]:
+    """Returns what is filled in where a step takes a state, and where it takes none."""
+    if not made.has_state:
+        stepped = 'status = <p>.step(observations, actions)\nprint("status", status)'
+        return {
+            **dict.fromkeys(("reset", "given", "taken", "stored", "kept"), ""),
+            "arguments": "2",
+            "stepped": made.fill(stepped),
+        }
+    return {
+        "reset": made.fill(_RESET),
+        "given": "state, ",
+        "taken": "mp_obj_t state, ",
+        "arguments": "3",
+        "stored": "    mp_store_global(MP_QSTR_reset, MP_OBJ_FROM_PTR(&reset_obj));\n",
+        "stepped": made.fill('state = array("f", [0] * <p>.N_STATE)\n<p>.step(state, observations, actions)'),
+        "kept": (
+            ' The state is `array("f", [0] * N_STATE)`, one for each controller that runs; `reset(state)` makes it '
+            "zeros again, after a switch of modes, a fault, or steps that were left out."
+        ),
+    }
+
+
 def _constants(made: Subject) -> str:
     """Returns what stores indices and, in fixed point, formats among the module's names."""
-    macros = ["N_OBSERVATIONS", "N_ACTIONS"]
+    macros = ["N_OBSERVATIONS", "N_ACTIONS", *(["N_STATE"] if made.has_state else [])]
     for name in (*made.names.observations, *made.names.actions):
         short = name.removeprefix(f"{made.names.P}_")
         macros += [short, f"{short}_FRACTION"] if made.is_fixed else [short]

@@ -63,6 +63,11 @@ class Subject:
         return self.number != "float32"
 
     @property
+    def has_state(self) -> bool:
+        """Whether a step takes a state, which is reset before the first one; such a step is not a checked one."""
+        return bool(self.controller.derived)
+
+    @property
     def title(self) -> str:
         """The controller's name, or so much of it as no manifest can mistake."""
         return harmless(self.controller.name) or self.names.p
@@ -113,7 +118,7 @@ def _unit(made: Subject) -> Unit:
         return fixed_unit(made.controller, made.names.p)
     from wann_rt.exporters.to_c.header import unit
 
-    return unit(made.controller, made.names.p, is_checked=True)
+    return unit(made.controller, made.names.p, is_checked=not made.has_state)
 
 
 def subject(

@@ -24,6 +24,8 @@ size_t controller_bytes(void);
 int run(const wann_controller *c, const float *obs, float *actions, float *scratch, int rows);
 int run_ensemble(const wann_controller *c, const float *obs, float *actions, float *scratch,
                  int rows, const float *weights, uint16_t n_weights);
+int run_sequence(const wann_controller *c, const float *obs, float *actions, float *scratch,
+                 int rows, const unsigned char *resets);
 
 size_t controller_bytes(void) { return sizeof(wann_controller); }
 
@@ -42,6 +44,22 @@ int run_ensemble(const wann_controller *c, const float *obs, float *actions, flo
     int error = WANN_OK;
     for (int i = 0; i < rows && error == WANN_OK; i++) {
         error = wann_ensemble(c, obs, actions, weights, n_weights, scratch, wann_scratch_floats(c));
+        obs += c->observations;
+        actions += c->actions;
+    }
+    return error;
+}
+
+int run_sequence(const wann_controller *c, const float *obs, float *actions, float *scratch,
+                 int rows, const unsigned char *resets) {
+    int error = wann_reset(c, scratch, wann_scratch_floats(c));
+    for (int i = 0; i < rows && error == WANN_OK; i++) {
+        if (resets[i] != 0) {
+            error = wann_reset(c, scratch, wann_scratch_floats(c));
+        }
+        if (error == WANN_OK) {
+            error = wann_step(c, obs, actions, scratch, wann_scratch_floats(c));
+        }
         obs += c->observations;
         actions += c->actions;
     }
@@ -82,6 +100,10 @@ class BlobEvaluator:
     def run(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
         """Returns the actions, float32 [batch, actions], for raw observations [batch, observations]."""
         return self._call("run", observations)
+
+    def run_sequence(self, observations: NDArray[np.float32], resets: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """Returns the actions [steps, actions] of a controller with a state, which is reset before some steps."""
+        return self._call("run_sequence", observations, harness.pointer(np.ascontiguousarray(resets, np.uint8)))
 
     def run_ensemble(self, observations: NDArray[np.float32], weights: ArrayLike) -> NDArray[np.float32]:
         """Returns the mean of the actions under other shared weights; under a single one, its actions.

@@ -308,7 +308,7 @@ EVALUATORS: tuple[EvaluatorRow, ...] = (
     EvaluatorRow("oracle", "oracle", "0 ulp", _Oracle, keeps_state=True),
     EvaluatorRow("kernels", "kernels", "0 ulp", _Kernels, keeps_state=True),
     EvaluatorRow("c", "C header", "0 ulp", _c, _no_compiler, timed_rows=1000, keeps_state=True),
-    EvaluatorRow("blob", "blob, C runtime", "0 ulp", _blob, _no_compiler, timed_rows=1000),
+    EvaluatorRow("blob", "blob, C runtime", "0 ulp", _blob, _no_compiler, timed_rows=1000, keeps_state=True),
     EvaluatorRow("c_q12", "C header, q12", "0 ulp", _c_fixed, _no_compiler, 1000, _unfit_for_fixed, _fixed),
     EvaluatorRow("onnx_exact", "ONNX exact", "0 ulp", _onnx(exact=True), keeps_state=True),
     EvaluatorRow("onnx", "ONNX standard", "bound", _onnx(exact=False)),

@@ -50,7 +50,7 @@ def header(prefix: str) -> Proof:
     return Proof(f"header {prefix}", "prove_header.c", options=(*defined, "--unwind", str(most)))
 
 
-PARTS = ("take", "node_error", "channel_error", "crc32")
+PARTS = ("take", "node_error", "channel_error", "crc32", "all_derived_error")
 WALKS = (
     "a forgotten node",
     "a forgotten observation",
@@ -68,16 +68,16 @@ def part(name: str) -> tuple[str, ...]:
     return (*INDUCTION, f"-DPART={name}")
 
 
-STEPS = ("computed", "computed_short", "computed_wide", "conditioned")
+STEPS = ("computed", "computed_short", "computed_wide", "conditioned", "derive", "remember")
 SUMS = ("take", "sum_of_few", "sum_of_some", "computed")
 PROOFS = (
     Proof("run", "prove_run.c", STEPS, (*WALKS, "a sum too far", "a weight too far")),
     Proof("run, small", "prove_run.c", STEPS, ("a forgotten node",), (*INDUCTION, "-DWANN_SMALL=1")),
-    Proof("calls", "prove_calls.c", ("run", "replay"), ("an unchecked scratch", "a longer text")),
+    Proof("calls", "prove_calls.c", ("run", "replay", "forget"), ("an unchecked scratch", "a longer text")),
     Proof(
         "load", "prove_load.c", PARTS, ("a skipped node", "an unread channel", "an unread weight", "a CRC as a node")
     ),
-    Proof("replay", "prove_replay.c", ("run",), ("a vector too many", "a longer vector")),
+    Proof("replay", "prove_replay.c", ("run", "forget"), ("a vector too many", "a longer vector")),
     Proof("computed", "prove_compute.c", ("take",), ("a shorter weight",), part("ANY")),
     Proof("computed_wide", "prove_compute.c", ("take",), ("a tenth of nine",), part("WIDE")),
     Proof("sums", "prove_compute.c", ("take",), ("a third of two", "a fifteenth of fourteen"), part("SUMS")),
@@ -85,6 +85,13 @@ PROOFS = (
     Proof("node_error", "prove_node_error.c", ("take",), ("an unchecked source", "a narrower node")),
     Proof("channel_error", "prove_channel_error.c", ("take",), ("an unknown operation",)),
     Proof("conditioned", "prove_condition.c", ("take",), ("a longer clip",)),
+    Proof(
+        "derived",
+        "prove_derived.c",
+        ("take",),
+        ("an unchecked setting", "a source of its own", "a longer line"),
+        (*INDUCTION[:3], f"{INDUCTION[3]},wann_rt.c@derived_error:0:4", *INDUCTION[4:]),
+    ),
     Proof("crc32", "prove_crc32.c", (), ("every second byte",)),
     Proof("take", "prove_take.c", (), ("an unchecked end",)),
     *map(header, ("swing_up_shared", "swing_up_ensemble", "swing_up_connections")),

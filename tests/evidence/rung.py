@@ -36,8 +36,8 @@ FAULTS = {  # a line of wann_rt.c, and what it is where somebody has made a mist
         "const uint8_t *q = p;\n        results[k] = computed(&q, flags, weight, values);",
     ),
     "a forgotten observation": (
-        "channel = condition(channel, inputs, c->observations, 0);",
-        "(void)condition(channel, inputs, c->observations, 0);",
+        "channel = condition(channel, inputs, c->inputs, 0);",
+        "(void)condition(channel, inputs, c->inputs, 0);",
     ),
     "a forgotten channel": ("channel = condition(channel, &x, 1, 0);", "(void)condition(channel, &x, 1, 0);"),
     "a forgotten clip": (
@@ -66,7 +66,7 @@ FAULTS = {  # a line of wann_rt.c, and what it is where somebody has made a mist
     "a fifteenth of fourteen": ("values[WANN_READ_U8(end - count)]", "values[WANN_READ_U8(end - count - 1)]"),
     "a forgotten first byte": ("p += 1 + (count);", "p += (count);"),
     "a tenth of nine": ("p += 2u + 2u * ((count - 1u) & 7u);", "p += 2u + 2u * (count & 7u);"),
-    "a skipped node": ("node < sources + c->actions; node++) {", "node < sources + c->actions; node += 2u) {"),
+    "a skipped node": ("node < sources + c->outputs; node++) {", "node < sources + c->outputs; node += 2u) {"),
     "an unread channel": ("error == WANN_OK && n > 0; n--) {", "error == WANN_OK && n > 1u; n--) {"),
     "an unread weight": ("k < c->members; k++) {", "k + 1u < c->members; k++) {"),
     "a CRC as a node": ("in.left = size - MIN_BYTES;", "in.left = size - HEADER_BYTES;"),
@@ -80,6 +80,9 @@ FAULTS = {  # a line of wann_rt.c, and what it is where somebody has made a mist
         "error = WANN_E_MISMATCH;\n            }\n            at += 4;",
         "error = WANN_E_MISMATCH;\n            }\n            at += 8;",
     ),
+    "an unchecked setting": ("is_right = steps > 0 && steps <= MOST_STEPS;", "is_right = steps <= MOST_STEPS;"),
+    "a source of its own": ("take(in, 2) >= (kind", "take(in, 2) > (kind"),
+    "a longer line": ("unsigned k = u16_at(p + AT_SOURCES + 2) - 1u;", "unsigned k = u16_at(p + AT_SOURCES + 2);"),
     "a longer text": ("- CRC_BYTES - (size_t)(text - c->blob);", "- (size_t)(text - c->blob);"),
 }
 

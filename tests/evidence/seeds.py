@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from helpers import small_controllers
+
 from wann_rt.core.activations import PALETTE
 from wann_rt.core.controller import Channel, Controller, Weight
 from wann_rt.core.network import Connection, Network
@@ -29,6 +31,8 @@ def seeds() -> dict[str, bytes]:
         "kinds": to_blob(kinds(), vectors=0),
         "counts": to_blob(counts(20), vectors=1),
         "wide counts": to_blob(counts(260), vectors=0),
+        "derived": to_blob(small_controllers.remembering(), vectors=9),
+        "recurrent": to_blob(small_controllers.recurrent(Weight("ensemble", (-0.5, 0.75))), vectors=1),
     }
 
 

@@ -20,23 +20,63 @@ def sealed(
     return head + body + struct.pack("<I", zlib.crc32(head + body))
 
 
+def second(blob: bytes) -> bytes:
+    """Returns the blob as one of version 2."""
+    return resealed(blob, 4, 2)
+
+
+def derived(*channels: bytes, counts: Sequence[int] = (1, 1, 1, 1, 0), nodes: bytes = b"", rate: float = 50.0) -> bytes:
+    """Returns a blob of version 2 with these derived channels; its nodes see all inputs but as sources of two nodes."""
+    last = 2 + len(channels)  # the hidden node, behind the bias, the observation and the derived channels
+    body = WEIGHT + len(channels).to_bytes(2, "little") + b"".join(channels)
+    return second(sealed(body + (nodes or bytes([0x11, 1, 0x11, last])), 64, counts, rate))
+
+
+def channel(kind: int, sources: Sequence[int], setting: float | int | None) -> bytes:
+    """Returns a derived channel: a setting that is an integer is a number of steps."""
+    head = struct.pack(f"<BB{len(sources)}H", kind, len(sources), *sources)
+    tail = b"" if setting is None else struct.pack("<H" if isinstance(setting, int) else "<f", setting)
+    return head + tail
+
+
 INF, NAN = float("inf"), float("nan")
 WEIGHT, NODES = floats(0.5), bytes([0x11, 1, 0x11, 2])  # two nodes, both linear with one source
 GOOD = sealed(WEIGHT + NODES)
 CLIPS = bytes([4])
+RATE, LATE, LAST, SUM = channel(1, [0], 0.5), channel(3, [0], 3), channel(4, [0], None), channel(5, [0], 2.0)
+NODE, SINE = channel(6, [], 1.0), channel(7, [], 25.0)
+FED = bytes([0x11, 1, 0x11, 3, 0x11, 2])  # a hidden node, an action, what feeds the recurrent node
+GOOD_DERIVED = {
+    "each kind": derived(RATE, channel(1, [0, 1], 1.0), channel(2, [0], 0.5), LATE, LAST, SUM, SINE),
+    "a node": derived(NODE, nodes=FED),
+    "of a derived channel": derived(RATE, channel(2, [1], 0.5)),
+    "the slowest steps": derived(SUM, rate=1e-6),
+    "vectors": second(sealed(WEIGHT + b"\1\0" + RATE + NODES + b"\1" + floats(1, 2), 64, (1, 1, 1, 1, 1))),
+}
 BAD: dict[str, dict[str, bytes]] = {
     "TRUNCATED": {"nothing": b"", "short": GOOD[:33], "says more": sealed(WEIGHT + NODES, longer=1)},
     "TRAILING": {"says less": sealed(WEIGHT + NODES, longer=-1), "one more": GOOD + b"\0"},
     "MAGIC": {"foreign": resealed(GOOD, 0, ord("w")), "zeros": bytes(100)},
-    "VERSION": {"newer": resealed(GOOD, 4, 2), "none": resealed(GOOD, 4, 0)},
+    "VERSION": {"newer": resealed(GOOD, 4, 3), "none": resealed(GOOD, 4, 0)},
     "CRC": {"damaged": GOOD[:-1] + bytes([GOOD[-1] ^ 1])},
-    "FLAGS": {"unknown": sealed(WEIGHT + NODES, flags=64)},
+    "FLAGS": {
+        "of version 2": sealed(WEIGHT + NODES, flags=64),
+        "none of version 2": second(GOOD),
+        "unknown": second(sealed(WEIGHT + NODES, flags=64 + 128)),
+    },
     "COUNTS": {
         "no observation": sealed(WEIGHT + NODES, counts=(0, 1, 1, 1, 0)),
         "no action": sealed(WEIGHT + NODES, counts=(1, 2, 0, 1, 0)),
         "no weight": sealed(NODES, counts=(1, 1, 1, 0, 0)),
+        "no derived channel": derived(),
     },
-    "LIMIT": {"65536 nodes": sealed(WEIGHT + b"\x10" * 65534, counts=(1, 65533, 1, 1, 0))},
+    "LIMIT": {
+        "65536 nodes": sealed(WEIGHT + b"\x10" * 65534, counts=(1, 65533, 1, 1, 0)),
+        "derived channels beyond 16 bits": second(sealed(WEIGHT + b"\xff\xff" + NODES, flags=64)),
+        "with derived channels": derived(LAST, counts=(1, 65532, 1, 1, 0)),
+        "with what is remembered": derived(LATE, counts=(1, 65529, 1, 1, 0)),
+        "10001 numbers": derived(*[channel(3, [0], 1000)] * 10, LAST),
+    },
     "LAYOUT": {
         "a byte over": sealed(WEIGHT + NODES + b"\0"),
         "a byte less": sealed(WEIGHT + NODES[:-1]),
@@ -44,10 +84,17 @@ BAD: dict[str, dict[str, bytes]] = {
         "no vectors": sealed(WEIGHT + NODES, counts=(1, 1, 1, 1, 9)),
         "half a count": sealed(WEIGHT + b"\x1f\x01"),
         "endless channel": sealed(WEIGHT + b"\2" + floats(1), flags=8),
+        "no derived channels": second(sealed(WEIGHT, flags=64)),
+        "fewer derived channels": second(sealed(WEIGHT + b"\2\0" + RATE, flags=64)),
+        "half a previous action": second(sealed(WEIGHT + b"\1\0" + LAST[:-1], flags=64)),
+        "half a derived channel": second(sealed(WEIGHT + b"\1\0" + RATE[:-1], flags=64)),
+        "no resets": second(sealed(WEIGHT + b"\1\0" + RATE + NODES + floats(1, 2), 64, (1, 1, 1, 1, 1))),
+        "no node for what is fed": derived(NODE, nodes=FED[:4]),
     },
     "OPERATION": {
         "unknown": sealed(WEIGHT + b"\5" + NODES, flags=8),
         "zero": sealed(WEIGHT + b"\0" + NODES, flags=16),
+        "no condition of a derived channel": second(sealed(WEIGHT + b"\1\0" + RATE + b"\1" + NODES, flags=64 + 8)),
     },
     "ACTIVATION": {"zero": sealed(WEIGHT + b"\1\1\x11\2"), "unknown": sealed(WEIGHT + b"\xc1\1\x11\2")},
     "ORDER": {
@@ -56,8 +103,29 @@ BAD: dict[str, dict[str, bytes]] = {
         "an output": sealed(WEIGHT + b"\x11\1\x11\2\x11\3", counts=(1, 1, 2, 1, 0)),
         "twice": sealed(WEIGHT + b"\x12\1\1\x11\2"),
         "descending": sealed(WEIGHT + b"\x12\1\0\x11\2"),
+        "derived from itself": derived(channel(1, [1], 1.0)),
+        "derived from a later one": derived(channel(2, [2], 0.5), RATE),
+        "of an action that is none": derived(RATE, channel(4, [1], None)),
+        "a derived channel that is none": derived(RATE, nodes=bytes([0x11, 3, 0x11, 3])),
+        "an output of the network": derived(NODE, nodes=bytes([0x11, 1, 0x11, 4, 0x11, 2])),
+    },
+    "DERIVED": {
+        "of no kind": derived(channel(0, [0], 1.0)),
+        "of an unknown kind": derived(channel(9, [0], 1.0)),
+        "of nothing": derived(channel(1, [], 1.0)),
+        "of three": derived(channel(1, [0, 0, 0], 1.0)),
+        "filtered, of two": derived(channel(2, [0, 0], 1.0)),
+        "a recurrent node of a channel": derived(channel(6, [0], 1.0), nodes=FED),
+        "an oscillator of a channel": derived(channel(8, [0], 1.0)),
     },
     "NUMBER": {
+        **{f"filter {x}": derived(channel(2, [0], x)) for x in (0.0, -0.5, 1.0000001, INF, NAN)},
+        **{f"leak {x}": derived(channel(6, [], x), nodes=FED) for x in (0.0, 2.0, NAN)},
+        **{f"limit {x}": derived(channel(5, [0], x)) for x in (0.0, -1.0, INF, NAN)},
+        **{f"{steps} steps": derived(channel(3, [0], steps)) for steps in (0, 1001)},
+        **{f"{hz} Hz": derived(channel(kind, [], hz)) for kind, hz in ((7, 25.1), (8, 30.0), (7, 0.0), (8, NAN))},
+        **{f"rate {rate} of {k}": derived(one, rate=rate) for k, one in enumerate((RATE, SUM)) for rate in (0.0, 2e6)},
+        "too slow an oscillator": derived(channel(7, [], 1e-8), rate=9e-7),
         **{f"rate {rate}": sealed(WEIGHT + NODES, rate=rate) for rate in (-1.0, INF, NAN)},
         **{f"weight {w}": sealed(floats(w) + NODES) for w in (INF, -INF, NAN)},
         "second member": sealed(floats(1, NAN) + NODES, counts=(1, 1, 1, 2, 0)),

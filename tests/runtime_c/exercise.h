@@ -55,18 +55,25 @@ static void run_all(const wann_controller *c) {
     size_t k;
     int error;
 
-    REQUIRE(floats == WANN_SCRATCH_FLOATS((size_t)c->observations, c->hidden, c->actions));
+    REQUIRE(floats - c->state >=
+            WANN_SCRATCH_FLOATS((size_t)c->observations, c->hidden, c->actions));
     REQUIRE(floats <= WANN_MAX_NODES);
     for (k = 0; k < c->observations; k++) {
         obs[k] = values[k % 6];
     }
     REQUIRE(wann_step(c, obs, actions, scratch, floats - 1) == WANN_E_SCRATCH);
     REQUIRE(wann_selftest(c, scratch, floats - 1) == WANN_E_SCRATCH);
+    REQUIRE(wann_reset(c, scratch, floats - 1) == WANN_E_SCRATCH);
     REQUIRE(wann_ensemble(c, obs, actions, weights, 0, scratch, floats) < 0);
     REQUIRE(is_untouched(actions, c->actions * sizeof *actions));
+    REQUIRE(is_untouched(scratch, floats * sizeof *scratch));
+    if (c->rate_hz > 1.0f) { /* else what stands there is taken for a state */
+        REQUIRE(wann_reset(c, scratch, floats) == WANN_OK);
+    }
     error = wann_ensemble(c, obs, actions, weights, 3, scratch, floats);
     REQUIRE(error == WANN_OK || error == WANN_E_PER_CONNECTION);
     REQUIRE(error == wann_step_weight(c, obs, actions, -0.25f, scratch, floats));
+    REQUIRE(wann_step(c, obs, actions, scratch, floats) == WANN_OK);
     REQUIRE(wann_step(c, obs, actions, scratch, floats) == WANN_OK);
     error = wann_selftest(c, scratch, floats);
     REQUIRE(error == WANN_E_NO_VECTORS ? c->vectors == 0
@@ -104,7 +111,7 @@ static int exercise(const uint8_t *data, size_t size) {
     return error;
 }
 
-/* Makes the envelope right - magic, version, size, CRC-32 - so that what it holds gets looked at.
+/* Makes the envelope right - magic, a version, size, CRC-32 - so that what it holds gets looked at.
  */
 static void seal(uint8_t *blob, size_t size) {
     uint32_t crc = 0xffffffffu;
@@ -114,7 +121,8 @@ static void seal(uint8_t *blob, size_t size) {
     if (size < 13) {
         return;
     }
-    memcpy(blob, "WANN\1", 5);
+    memcpy(blob, "WANN", 4);
+    blob[4] = blob[4] == 2 ? 2 : 1;
     for (k = 0; k < 4; k++) {
         blob[5 + k] = (uint8_t)(size >> (8 * k));
     }

@@ -9,10 +9,10 @@
 #include "prove.h"
 
 /* What is counted in it. */
-static unsigned n_nodes(const wann_controller *c) { return (unsigned)c->hidden + c->actions; }
+static unsigned n_nodes(const wann_controller *c) { return (unsigned)c->hidden + c->outputs; }
 
 static unsigned n_first_channels(const wann_controller *c) {
-    return (c->flags & FLAG_OBSERVATIONS) != 0 ? c->observations : 0u;
+    return (c->flags & FLAG_OBSERVATIONS) != 0 ? c->inputs : 0u;
 }
 
 static unsigned n_channels(const wann_controller *c) {
@@ -21,7 +21,7 @@ static unsigned n_channels(const wann_controller *c) {
 
 /* Below this are the values that a node may look at: those before it, but none of an action. */
 static unsigned node_end(const wann_controller *c, unsigned node) {
-    return 1u + c->observations + (node < c->hidden ? node : c->hidden);
+    return 1u + c->inputs + (node < c->hidden ? node : c->hidden);
 }
 
 static uint32_t floats_bytes(unsigned n, unsigned floats) { return 4u * n * floats; }
@@ -31,9 +31,22 @@ static uint32_t vectors_bytes(const wann_controller *c, unsigned n) {
     return floats_bytes(n, (unsigned)c->observations + c->actions);
 }
 
-/* Where channels begin, behind the weights. */
-static size_t channels_at(const wann_controller *c) {
-    return HEADER_BYTES + (size_t)4 * c->members;
+/* Where channels begin, behind the weights and the derived channels. */
+static size_t channels_at(const wann_controller *c) { return offset(c->channels); }
+
+/* Where nodes end, before the resets and the vectors. */
+static size_t nodes_end(const wann_controller *c) { return offset(c->tests) - resets_bytes(c); }
+
+/* What is counted: only a blob of version 2 has more than observations, hidden nodes and actions.
+ */
+static _Bool counts_hold(const wann_controller *c) {
+    const uint32_t floats = 1u + c->inputs + c->hidden + c->outputs + c->state;
+    const _Bool holds = c->observations > 0 && c->actions > 0 && c->members > 0 &&
+                        floats <= WANN_MAX_NODES && c->floats == floats;
+    return holds &&
+           ((c->flags & FLAG_DERIVED) != 0
+                ? c->inputs > c->observations && c->outputs >= c->actions && c->state > 0
+                : c->inputs == c->observations && c->outputs == c->actions && c->state == 0);
 }
 
 /* Of the controller. */
@@ -41,9 +54,9 @@ static _Bool controller_holds(const wann_controller *c) {
     const size_t nodes = offset(c->nodes);
     const size_t tests = offset(c->tests);
     return c->blob == blob && blob_size >= MIN_BYTES && u32_at(blob + AT_SIZE) == blob_size &&
-           c->flags <= FLAGS && c->observations > 0 && c->actions > 0 && c->members > 0 &&
-           WANN_SCRATCH_FLOATS((size_t)c->observations, c->hidden, c->actions) <= WANN_MAX_NODES &&
-           channels_at(c) <= nodes && nodes <= tests && tests <= blob_size - CRC_BYTES &&
+           c->flags <= (FLAGS | FLAG_DERIVED) && counts_hold(c) &&
+           HEADER_BYTES + (size_t)4 * c->members <= channels_at(c) && channels_at(c) <= nodes &&
+           nodes <= tests && resets_bytes(c) <= tests - nodes && tests <= blob_size - CRC_BYTES &&
            vectors_bytes(c, c->vectors) <= blob_size - CRC_BYTES - tests;
 }
 
@@ -57,7 +70,7 @@ static _Bool part_holds(size_t from, size_t to, unsigned k, unsigned n, size_t b
 }
 
 static _Bool node_holds(const wann_controller *c, unsigned k, size_t from, size_t to) {
-    return part_holds(from, to, k, n_nodes(c), offset(c->nodes), offset(c->tests));
+    return part_holds(from, to, k, n_nodes(c), offset(c->nodes), nodes_end(c));
 }
 
 static _Bool channel_holds(const wann_controller *c, unsigned k, size_t from, size_t to) {
@@ -73,6 +86,11 @@ static void any_controller(wann_controller *c) {
     c->members = (uint8_t)any_u32();
     c->vectors = (uint8_t)any_u32();
     c->flags = (uint8_t)any_u32();
+    c->state = (uint16_t)any_u32();
+    c->inputs = (uint16_t)any_u32();
+    c->outputs = (uint16_t)any_u32();
+    c->floats = (uint16_t)any_u32();
+    c->channels = blob + any_size();
     c->blob = blob;
     c->nodes = blob + any_size();
     c->tests = blob + any_size();

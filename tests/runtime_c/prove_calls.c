@@ -49,6 +49,12 @@ int replay(const wann_controller *c, float *memory) {
     return any_int();
 }
 
+void forget(float *state, unsigned n) {
+    const size_t begin = wann_scratch_floats(&loaded) - loaded.state;
+    PROVE("the state is in the scratch", state == scratch + begin && n == loaded.state);
+    PROVE("the scratch suffices", floats >= wann_scratch_floats(&loaded));
+}
+
 static float *any_array(float *memory) { return any_bool() ? NULL : memory; }
 
 /* Calls everything. */
@@ -59,6 +65,7 @@ static void call(const wann_controller *c) {
     (void)wann_step_weight(c, obs, actions, any_float(), scratch, floats);
     (void)wann_ensemble(c, obs, actions, weights, n_weights, scratch, floats);
     (void)wann_selftest(c, scratch, floats);
+    (void)wann_reset(c, scratch, floats);
     (void)wann_digest(c);
     text = wann_text(c, any_bool() ? &bytes : NULL);
     if (text != NULL) {

@@ -23,7 +23,7 @@ static _Bool has_failed; /* before this loop */
 
 static row any_row_of(unsigned any);
 static _Bool is_walked(const row *r, size_t at, size_t begin);
-static size_t begin_of_channels(void);
+static size_t channels_begin;
 
 #define FAILED (error != WANN_OK || in->has_overrun)
 
@@ -32,22 +32,24 @@ static size_t begin_of_channels(void);
 #define FORGET_sections_error_0 (FORGET(in), k = any_unsigned(), error = any_int())
 #define LEFT_sections_error_0 (c->members - k)
 
-#define START_channels_error_0 (has_failed = FAILED, all_channels = channels.begun + n)
+#define START_channels_error_0                                                                     \
+    (has_failed = FAILED, all_channels = channels.begun + n,                                       \
+     channels_begin = channels.begun == 0 ? offset(in->at) : channels_begin)
 #define HOLDS_channels_error_0(H)                                                                  \
     H(INSIDE(in)), H(channels.begun <= all_channels), H(n == all_channels - channels.begun),       \
-        H(FAILED || (!has_failed && is_walked(&channels, offset(in->at), begin_of_channels())))
+        H(FAILED || (!has_failed && is_walked(&channels, offset(in->at), channels_begin)))
 #define FORGET_channels_error_0                                                                    \
     (FORGET(in), n = any_unsigned(), error = any_int(), channels = any_row_of(channels.any))
 #define LEFT_channels_error_0 n
 
 #define START_sections_error_1 (has_failed = FAILED)
 #define HOLDS_sections_error_1(H)                                                                  \
-    H(INSIDE(in)), H(node >= first), H(node <= sources + c->actions),                              \
+    H(INSIDE(in)), H(node >= first), H(node <= sources + c->outputs),                              \
         H(nodes.begun == node - first),                                                            \
         H(FAILED || (!has_failed && is_walked(&nodes, offset(in->at), offset(c->nodes))))
 #define FORGET_sections_error_1                                                                    \
     (FORGET(in), node = any_unsigned(), error = any_int(), nodes = any_row_of(nodes.any))
-#define LEFT_sections_error_1 (sources + c->actions - node)
+#define LEFT_sections_error_1 (sources + c->outputs - node)
 
 #include "wann_rt.c"
 
@@ -71,8 +73,6 @@ static _Bool is_walked(const row *r, size_t at, size_t begin) {
     return part_holds(r->from, r->to, r->any, r->begun, begin, at) &&
            (r->begun == r->any + 1 || r->next == r->to);
 }
-
-static size_t begin_of_channels(void) { return HEADER_BYTES + (size_t)4 * blob[AT_MEMBERS]; }
 
 /* Takes a part of any length, or refuses it, or notes that it is longer than what is left. */
 static int walked(cursor *in, row *r) {
@@ -99,9 +99,39 @@ static int walked(cursor *in, row *r) {
     return accepts ? WANN_OK : WANN_E_NUMBER;
 }
 
+static wann_controller counted_now; /* what all_derived_error() counted */
+
+/* What prove_derived_error.c proves of it, in place of it. */
+int all_derived_error(cursor *in, wann_controller *c) {
+    const size_t length = any_size();
+    PROVE("the cursor is inside", INSIDE(in));
+    if ((c->flags & FLAG_DERIVED) != 0) {
+        ASSUME(length <= in->left);
+        in->at += length;
+        in->left -= length;
+        c->inputs = (uint16_t)any_u32();
+        c->outputs = (uint16_t)any_u32();
+        c->state = (uint16_t)any_u32();
+        counted_now = *c;
+        if (any_bool()) {
+            in->has_overrun = 1;
+            in->left = 0;
+            return any_int();
+        }
+        if (any_bool()) {
+            return WANN_E_DERIVED;
+        }
+        ASSUME(c->inputs > c->observations && c->outputs >= c->actions && c->state > 0);
+        ASSUME(1u + c->inputs + c->hidden + c->outputs + c->state <= WANN_MAX_NODES);
+    }
+    counted_now = *c;
+    return WANN_OK;
+}
+
 int node_error(cursor *in, unsigned flags, unsigned end) {
     wann_controller c;
     (void)header_error(blob, &c);
+    c.inputs = counted_now.inputs;
     PROVE("the flags are the blob's", flags == c.flags);
     PROVE("a node may look at what is before it", end == node_end(&c, nodes.begun));
     return walked(in, &nodes);
@@ -118,7 +148,8 @@ static _Bool are_equal(const wann_controller *a, const wann_controller *b) {
     return a->observations == b->observations && a->hidden == b->hidden &&
            a->actions == b->actions && a->members == b->members && a->vectors == b->vectors &&
            a->flags == b->flags && a->blob == b->blob && a->nodes == b->nodes &&
-           a->tests == b->tests;
+           a->tests == b->tests && a->channels == b->channels && a->inputs == b->inputs &&
+           a->outputs == b->outputs && a->state == b->state && a->floats == b->floats;
 }
 
 int main(void) {
@@ -129,6 +160,7 @@ int main(void) {
     any_blob();
     walked_size = blob_size - CRC_BYTES;
     c.blob = blob;
+    c.channels = blob + any_size();
     c.nodes = blob + any_size();
     c.tests = blob + any_size();
     before = c;

@@ -46,7 +46,12 @@ void run(const wann_controller *c, const float *obs, float *actions, const float
     PROVE("the scratch is the caller's", scratch == scratch_given);
     PROVE("the weights are the controller's", weights == NULL && n == c->members);
     PROVE("the observation is in the scratch", obs == scratch + 1);
-    PROVE("the actions are in the scratch", actions == obs + c->observations + c->hidden);
+    PROVE("the actions are in the scratch", actions == obs + c->inputs + c->hidden);
+}
+
+void forget(float *state, unsigned n) {
+    PROVE("the state is in the scratch",
+          state >= scratch_given && state + n == memory + MOST_FLOATS);
 }
 
 int main(void) {

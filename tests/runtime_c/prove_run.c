@@ -12,6 +12,7 @@ static size_t channel_begins(unsigned channel);
 #include "wann_rt.h"
 
 static unsigned n_first_channels(const wann_controller *c);
+static unsigned n_conditioned(const wann_controller *c, unsigned outputs);
 
 static wann_controller loaded;
 static unsigned node_now;
@@ -46,23 +47,23 @@ static unsigned first_channel;
 #define LEFT_condition_0 (n - k)
 
 #define HOLDS_run_again_0(H)                                                                       \
-    H(k <= c->actions), H(node_now == c->hidden + k), H(offset(node) == node_begins(node_now)),    \
-        H(channel_now == n_first_channels(c) + ((c->flags & FLAG_ACTIONS) != 0 ? k : 0)),          \
+    H(k <= c->outputs), H(node_now == c->hidden + k), H(offset(node) == node_begins(node_now)),    \
+        H(channel_now == n_first_channels(c) + n_conditioned(c, k)),                               \
         H(offset(channel) == channel_begins(channel_now))
 #define FORGET_run_again_0                                                                         \
     (k = any_unsigned(), node = blob + any_size(), channel = blob + any_size(),                    \
      node_now = any_unsigned(), channel_now = any_unsigned())
-#define LEFT_run_again_0 (c->actions - k)
+#define LEFT_run_again_0 (c->outputs - k)
 
 #define HOLDS_average_0(H) H(k >= 1), H(k <= n)
 #define FORGET_average_0 (k = any_unsigned())
 #define EACH_average_0 (node_now = 0, channel_now = n_first_channels(c))
 #define LEFT_average_0 (n - k)
 
-#define HOLDS_average_1(H) H(k <= c->actions)
+#define HOLDS_average_1(H) H(k <= c->outputs)
 #define START_average_1 (channel_now = n_first_channels(c))
 #define FORGET_average_1 (k = any_unsigned())
-#define LEFT_average_1 (c->actions - k)
+#define LEFT_average_1 (c->outputs - k)
 
 #define HOLDS_copy_floats_0(H) H(k <= n)
 #define FORGET_copy_floats_0 (k = any_unsigned())
@@ -94,6 +95,12 @@ static float *any_array(float *memory, size_t n) {
 }
 
 static const float *scratch_given;
+
+/* Of so many outputs, those that are conditioned: actions. */
+static unsigned n_conditioned(const wann_controller *c, unsigned outputs) {
+    const unsigned most = outputs < c->actions ? outputs : c->actions;
+    return (c->flags & FLAG_ACTIONS) != 0 ? most : 0u;
+}
 
 /* Where they were accepted; one more is where the last one ends. */
 extern const uint32_t begins_of_nodes[WANN_MAX_NODES + 1];
@@ -142,6 +149,21 @@ float conditioned(const uint8_t **at, float x, int is_action) {
     channel_now++;
     *at = blob + channel_begins(channel_now);
     return any_float();
+}
+
+/* What prove_derive.c proves of these two needs this of their arguments. */
+void derive(const wann_controller *c, float *values, float *state) {
+    PROVE("there are derived channels", (c->flags & FLAG_DERIVED) != 0);
+    PROVE("they stand behind the observations", values == scratch_given + 1);
+    PROVE("the state is the end of the scratch",
+          state + c->state == scratch_given + wann_scratch_floats(c));
+}
+
+void remember(const wann_controller *c, const float *outputs, float *state) {
+    PROVE("there are derived channels", (c->flags & FLAG_DERIVED) != 0);
+    PROVE("the state stands behind the outputs", outputs + c->outputs == state);
+    PROVE("the state is the end of the scratch",
+          state + c->state == scratch_given + wann_scratch_floats(c));
 }
 
 int main(void) {

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from helpers import needs
-from helpers.bad_blobs import BAD, CLIPS, GOOD, INF, NODES, WEIGHT, floats, sealed
+from helpers import needs, small_controllers
+from helpers.bad_blobs import BAD, CLIPS, GOOD, GOOD_DERIVED, INF, NODES, WEIGHT, floats, sealed
 from helpers.runtime_library import ERRORS, ROOT, SOURCE, built, example, load, subject
 
 from wann_rt.core import files
@@ -91,6 +91,7 @@ def escaped(library: ctypes.CDLL) -> list[str]:
 
 def test_every_kind_of_bad_blob_has_its_own_error() -> None:
     assert load(GOOD) == load(sealed(WEIGHT + CLIPS + floats(-INF, INF) + b"\1" + NODES, flags=8)) == "OK"
+    assert {name: load(blob) for name, blob in GOOD_DERIVED.items()} == dict.fromkeys(GOOD_DERIVED, "OK")
     assert escaped(built()) == []
     said_by_load = set(ERRORS) - {"NULL", "NOT_LOADED", "SCRATCH", "PER_CONNECTION", "NO_WEIGHTS", "NO_VECTORS"}
     assert set(BAD) == said_by_load - {"MISMATCH"}
@@ -98,11 +99,34 @@ def test_every_kind_of_bad_blob_has_its_own_error() -> None:
 
 FAULTS = {  # a condition, and what it becomes where somebody has forgotten it
     "u32_at(blob) != 0x4e4e4157u": "0",
-    "WANN_READ_U8(blob + AT_VERSION) != WANN_BLOB_VERSION": "0",
+    "version < 1 ||": "",
+    "|| version > LAST_VERSION": "",
     "if (size != stated)": "if (size > stated)",
     "size < stated ? WANN_E_TRUNCATED : WANN_E_TRAILING": "WANN_E_TRUNCATED",
     "crc32(blob, size) == u32_at(blob + size)": "1",
-    "c->flags > FLAGS": "0",
+    "flags > FLAGS": "0",
+    "? c->flags : c->flags ^ FLAG_DERIVED": "? c->flags : c->flags & FLAGS",
+    "kind < RATE_OF ||": "",
+    "kind > COSINE ||": "",
+    "count > most ||": "",
+    "|| (count == 0 && most > 0)": "",
+    "(kind == PREVIOUS ? c->actions : number)": "number",
+    "take(in, 2) >= (kind": "take(in, 2) > (kind",
+    "steps > 0 &&": "",
+    "&& steps <= MOST_STEPS": "",
+    "setting.bits > 0 &&": "",
+    "&& setting.bits < INFINITE": "",
+    "&& 2.0f * setting.value <= c->rate_hz": "",
+    "&& setting.bits <= ONE": "",
+    "is_right && has_rate(c)": "is_right",
+    "c->rate_hz >= 1e-6f &&": "",
+    "&& c->rate_hz <= 1e6f": "",
+    "state > MOST_STATE ||": "",
+    "1u + c->inputs + c->hidden + outputs + state > WANN_MAX_NODES": "0",
+    "if (n == 0)": "if (n > 65535u)",
+    "2u + c->observations + c->hidden + c->actions + n > WANN_MAX_NODES": "n == 0",
+    "(kind == RECURRENT ? 1u : 0u)": "0u",
+    "skip(in, resets_bytes(c));": "",
     "c->observations == 0 ||": "",
     "c->actions == 0 ||": "",
     "|| c->members == 0": "",
@@ -164,6 +188,9 @@ def mutated(tmp_path: Path, source: str, rounds: int) -> subprocess.CompletedPro
     for k in range(6):
         blobs.append(tmp_path / f"{k}.blob")
         blobs[-1].write_bytes(to_blob(subject(k, 4)[0], vectors=k // 3))
+    for name in ("remembering", "recurrent"):
+        blobs.append(tmp_path / f"{name}.blob")
+        blobs[-1].write_bytes(to_blob(getattr(small_controllers, name)(), vectors=1))
     command = [str(tmp_path / "mutate"), str(rounds), *map(str, blobs)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 

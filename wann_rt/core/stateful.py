@@ -14,7 +14,10 @@ if TYPE_CHECKING:  # a controller calls this, so this cannot need it first
     from wann_rt.core.controller import Controller
 
 Floats = NDArray[np.float32]
-KEEP_STATE = "the C header (--to c) and exact ONNX (--to onnx-exact) do, and so do wr.load(...).step and predict"
+KEEP_STATE = (
+    "the C header (--to c), the blob (--to blob) and exact ONNX (--to onnx-exact) do, and so do wr.load(...).step and "
+    "predict"
+)
 
 
 def step(

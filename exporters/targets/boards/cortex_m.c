@@ -3,7 +3,7 @@
 
 void wann_put(char c);
 void wann_check_all(void);
-void wann_reset(void);
+void wann_boot(void);
 void wann_fault(void);
 
 extern uint32_t wann_stack_top[];
@@ -34,7 +34,7 @@ void wann_fault(void) {
     }
 }
 
-void wann_reset(void) {
+void wann_boot(void) {
     const uint32_t *from = wann_data_image;
     volatile uint32_t *to;
 #if defined(__ARM_FP)
@@ -63,5 +63,5 @@ typedef struct {
 extern const wann_vectors wann_vector_table;
 __attribute__((section(".vectors"))) const wann_vectors wann_vector_table = {
     wann_stack_top,
-    {wann_reset, wann_fault, wann_fault, wann_fault, wann_fault, wann_fault},
+    {wann_boot, wann_fault, wann_fault, wann_fault, wann_fault, wann_fault},
 };
