@@ -1356,7 +1356,7 @@ static SMALL int derived_error(cursor *in, wann_controller *c, unsigned number) 
     if (error == WANN_OK && !in->has_overrun) {
         const uint32_t state = (uint32_t)c->state + memory_of(at);
         const uint32_t outputs = c->outputs + (kind == RECURRENT ? 1u : 0u);
-        if (state > MOST_STATE || 1u + c->inputs + c->hidden + outputs + state > WANN_MAX_NODES) {
+        if (state > MOST_STATE || outputs + state + c->inputs + c->hidden + 1u > WANN_MAX_NODES) {
             return WANN_E_LIMIT;
         }
         c->state = (uint16_t)state;
@@ -1374,7 +1374,7 @@ static SMALL int all_derived_error(cursor *in, wann_controller *c) {
         c->state = 1;
         if (n == 0) {
             error = WANN_E_COUNTS;
-        } else if (2u + c->observations + c->hidden + c->actions + n > WANN_MAX_NODES) {
+        } else if ((uint32_t)c->observations + c->hidden + c->actions + n + 2u > WANN_MAX_NODES) {
             error = WANN_E_LIMIT;
         } else {
             c->inputs = (uint16_t)(c->observations + n);
