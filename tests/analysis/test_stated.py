@@ -89,7 +89,7 @@ def test_the_same_comes_each_time_whatever_the_clock_says(monkeypatch: pytest.Mo
 
 
 @given(random_controllers())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_whatever_the_controller_it_is_strict_json_and_printable(subject: Controller) -> None:
     json.dumps(stated(subject), allow_nan=False)
     assert all(map(str.isprintable, certificate_words(subject)))

@@ -39,7 +39,7 @@
  * cos(theta) -1 to 1, sin(theta) -1 to 1, theta dot -10 to 10. Between jumps, an action changes by
  * at most so much per unit of an observation:
  *   force: x 27.28, x dot 1.519, cos(theta) 17.97, sin(theta) 9.491; 0 on all others
- *   brake: cos(theta) 0.2983, theta dot 0.05071; 0 on all others
+ *   brake: cos(theta) 0.3215, theta dot 0.05465; 0 on all others
  * Nodes: n6 gauss -1.398e-06 to 1.001, n7 tanh -1 to 0.9877, n8 sin -0.8091 to 0.8068, n9 cos
  * -1.001 to 1.001, force tanh -0.9802 to 0.9797, brake sigmoid 0.832 to 0.9707.
  * Rounding: float32 differs from the formulas by at most force 0.000106, brake 1.451e-06.

@@ -38,7 +38,7 @@
  * How sharply it reacts, proven for every observation with x -2.4 to 2.4, x dot -10 to 10,
  * cos(theta) -1 to 1, sin(theta) -1 to 1, theta dot -10 to 10. Between jumps, an action changes by
  * at most so much per unit of an observation:
- *   force: x 604.4, x dot 55.49, cos(theta) 281.2, sin(theta) 554.9; 0 on all others
+ *   force: x 604.8, x dot 55.49, cos(theta) 281.2, sin(theta) 554.9; 0 on all others
  *   brake: cos(theta) 0.1207, theta dot 0.02413; 0 on all others
  * Nodes: n6 gauss -1.668e-06 to 1.001, n7 tanh -1.001 to 1.001, n8 sin -1.001 to 1.001, n9 cos
  * -1.001 to 1.001, force tanh -0.9997 to 0.9997, brake sigmoid 0.01798 to 0.8176.

@@ -14,7 +14,15 @@ from wann_rt.core.derived import LARGEST
 from wann_rt.core.errors import ConfigError, TaskError
 from wann_rt.core.monitor import Monitor
 from wann_rt.core.program import computed, program_of
-from wann_rt.monitoring.calibrate import Calibrated, calibrated, excesses, recorded_excesses
+from wann_rt.monitoring.calibrate import (
+    LEVELS,
+    PATIENT,
+    SHORT,
+    Calibrated,
+    calibrated,
+    excesses,
+    recorded_excesses,
+)
 from wann_rt.monitoring.environments import Machines
 from wann_rt.monitoring.faults import FAULTS
 from wann_rt.monitoring.kinds import RECIPES, Given
@@ -80,6 +88,13 @@ def test_a_plant_monitor_finds_most_faults_and_blames_the_sensor() -> None:
 
 
 @pytest.mark.long
+def test_a_short_prediction_is_watched_with_patience_and_a_long_one_is_not() -> None:
+    short, long = made("plant").monitor, made("rnd").monitor
+    assert len(short.program) <= SHORT < len(long.program)
+    assert [(level.hits, level.of) for level in short.levels] == list(PATIENT)
+    assert [(level.hits, level.of) for level in long.levels] == list(LEVELS)
+
+
 def test_the_kernel_judges_as_the_monitor_does() -> None:
     controller, seen = zoo.load("pendulum"), machines(PENDULUM)
     found, steps = excesses(controller, seen, 0, 1)(made("plant").monitor, 64 * PENDULUM.max_steps)

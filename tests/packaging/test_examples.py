@@ -1,12 +1,17 @@
 """Laws of what a newcomer runs first: every example and every block of code in the README works as it stands."""
 
 import re
+import runpy
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+import wann_rt as wr
 
 # The first example's search is shared by all that follows: keep it on one worker.
 pytestmark = [pytest.mark.xdist_group("examples"), pytest.mark.slow]
@@ -68,3 +73,16 @@ def test_the_commands_in_readme_and_tour_exist(folder: Path) -> None:
     assert {"search", "export", "verify"} <= commands
     for command in commands:
         run(sys.executable, "-m", "wann_rt", command, "--help", cwd=folder)
+
+
+@pytest.mark.long
+def test_a_residual_on_a_frozen_champion_begins_as_the_champion_and_learns(tmp_path: Path) -> None:
+    example = runpy.run_path(str(EXAMPLES / "05_residual.py"))
+    champion = wr.load("zoo:cartpole-swingup")
+    network, start, free = example["start_of"]("residual", champion, 1)
+    same = replace(champion, network=network, weight=wr.Weight("connections", tuple(start)), vectors=())
+    seen = np.random.default_rng(0).normal(size=(200, 5)).astype(np.float32)
+    np.testing.assert_array_equal(same(seen), champion(seen))
+    assert 0 < free.sum() < len(free)
+    output = run(sys.executable, EXAMPLES / "05_residual.py", "--seeds", "1", "--steps", "30000", cwd=tmp_path)
+    assert re.search(r"^residual +\d+ +mean \d+$", output, re.MULTILINE)

@@ -26,6 +26,7 @@ from wann_rt.core.stateful import only_without_state
 
 RATIO = 1.05  # of bound to found at which a slope is known well enough
 SECONDS = 10.0
+FIRST_CUTS = 8  # halvings of the whole box
 CUT_AT_ONCE = 512  # boxes
 MOST_BOXES = 400_000
 POINTS = 4096  # drawn to begin with
@@ -180,6 +181,9 @@ class _Bisection:
 
     def run(self, end: float) -> None:
         """Halves boxes until all bounds are near what was found, or until a time of ``time.monotonic``."""
+        self._settle()
+        if len(self._bounds) and self.boxes < self._most and time.monotonic() < end:
+            self._split(min(FIRST_CUTS, int(np.log2(self._most))))
         while time.monotonic() < end and self.boxes < self._most:
             self._settle()
             if not len(self._bounds):
@@ -227,6 +231,19 @@ class _Bisection:
     def _keep(self, chosen: NDArray[Any]) -> None:
         self._open = Interval(self._open.low[chosen], self._open.high[chosen])
         self._bounds, self._bends = self._bounds[chosen], self._bends[chosen]
+
+    def _split(self, cuts: int) -> None:
+        """Halves the whole box so many times at once, where its slopes bend most: one by one, that would be slower."""
+        low, high, bends = self._open.low, self._open.high, _coarse(self._bends[0])
+        for _ in range(cuts):
+            axis = int(bends.argmax())
+            bends[axis] /= 2
+            middle = low[:, axis] + (high[:, axis] - low[:, axis]) / 2
+            left, right = high.copy(), low.copy()
+            left[:, axis] = right[:, axis] = middle
+            low, high = np.concatenate([low, right]), np.concatenate([left, high])
+        self._open = Interval(low, high)
+        self._bounds, self._bends = self._measure(self._open)
 
     def _halve(self) -> None:
         """Cuts the boxes that are furthest from being known, each where its slopes bend most."""

@@ -17,8 +17,8 @@ from wann_rt.core.channel import Channel
 from wann_rt.core.controller import Controller
 from wann_rt.core.files import digest, shortest
 
-WORK = 250_000  # boxes x members x connections x what a slope is taken towards: about a tenth of a second
-MOST = 2048  # boxes
+WORK = 250_000  # boxes x members x connections x what a slope is taken towards
+MOST = 256  # boxes
 UNBOUNDED = 10.0  # a channel without a finite end is taken as far as this, in its unit
 MOST_SLOPES = 256  # beyond it, only the greatest of each action is stated
 KEPT = 64  # certificates; a package states one in each of its files

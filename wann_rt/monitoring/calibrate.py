@@ -20,6 +20,8 @@ from wann_rt.tasks.task import Task
 f32 = np.float32
 Floats = NDArray[np.float32]
 LEVELS: Sequence[tuple[int, int]] = ((1, 1), (2, 2))  # hits, of how many steps; each costs instructions on the robot
+PATIENT: Sequence[tuple[int, int]] = ((1, 1), (6, 12))  # finds smaller faults, for 31 instructions and 120 bytes more
+SHORT = 48  # operations of a program beside which a monitor can afford to be patient, within 250 instructions and 1 kB
 FEWEST = 20  # false alarms that a calibration must have seen: fewer say little of the rate
 FIRST_SEED = 200_000_000  # of the calibration; no search, no evaluation and no record has these
 CHUNK = 16_384  # episodes that are played at once
@@ -124,8 +126,10 @@ def scaled(made: Sequence[Made], record: Record, false_alarms: float, fail_safe:
     rough = Monitor(n, m, program, features, (Level(1, 1, 1.0),), fail_safe, false_alarms)
     rough = replace(rough, features=tuple(_centred(rough, made, record)))
     worst = worst_scores(rough, record)
-    above = [float(np.max(counted(worst, hits, of))) for hits, of in LEVELS]
-    levels = tuple(Level(hits, of, max(a, 1e-3)) for (hits, of), a in zip(LEVELS, above, strict=True))
+    predicts = all(one.is_residual or one.is_fixed for one in made)
+    chosen = PATIENT if predicts and len(program) <= SHORT else LEVELS
+    above = [float(np.max(counted(worst, hits, of))) for hits, of in chosen]
+    levels = tuple(Level(hits, of, max(a, 1e-3)) for (hits, of), a in zip(chosen, above, strict=True))
     return replace(rough, levels=levels)
 
 

@@ -9,6 +9,7 @@
 | observation_offset | each channel reads U(-o, o) times its typical size too much |
 | observation_noise | each reading errs by uniform noise of this standard deviation, in typical sizes |
 | quantisation | each reading is rounded to whole ticks of an encoder, each of so many typical sizes |
+| observation_map | each channel reads U(-m, m) of each channel besides, in typical sizes; one episode of ten is clean |
 | observation_delay | what is read is 0 to so many steps old |
 | dropout | the share of steps whose readings are lost: those of the step before are read again |
 | delay | an action takes effect 0 to so many steps late |
@@ -32,6 +33,7 @@ SENSORS = (
     "observation_gain",
     "observation_offset",
     "observation_noise",
+    "observation_map",
     "observation_delay",
     "quantisation",
     "dropout",
@@ -43,6 +45,7 @@ MOST_DELAY = 16  # steps: the delay line is part of the state
 MOST_SPREAD = 0.95  # below 1: a pole of length 0 has no dynamics
 LIMITS: Mapping[str, float] = {
     "observation_gain": 1.0,
+    "observation_map": 1.0,
     "actuator_gain": 1.0,
     "dropout": 1.0,
     "quantisation": 1.0,

@@ -68,6 +68,7 @@ class Layout:
         n, plain = range(len(self.plain.observations)), self.plain
         wanted = [f"gain_{k}" for k in n if self.has("observation_gain")]
         wanted += [f"offset_{k}" for k in n if self.has("observation_offset")]
+        wanted += [f"map_{k}_{j}" for k in n for j in n if self.has("observation_map")]
         actuators = 1 if plain.motor else len(plain.actions)
         wanted += [f"actuator_{k}" for k in range(actuators) if self.has("actuator_gain")]
         wanted += [name for name in (*plain.tested, *plain.others) if name in self.used]

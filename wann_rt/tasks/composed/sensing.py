@@ -67,10 +67,10 @@ def sensed_of(layout: Layout) -> Piece:
 
 def _reading(layout: Layout, k: int, n: int) -> Piece:
     """Returns what the sensor of channel k reads."""
-    made: Piece = _value(k)
-    if layout.has("observation_delay"):
-        strength, at, (first, _) = layout.param("observation_delay"), layout.at(Draws.OLD), layout.old_lines
-        made = delayed_by(k, at, strength, first + k, n, layout.old)
+    made = _late(layout, k, n)
+    if layout.has("observation_map"):
+        for j in range(n):
+            made = _and_of(made, layout, k, j, _late(layout, j, n))
     if layout.has("observation_gain"):
         made = times_drawn(made, layout.param("observation_gain"), layout.at(f"gain_{k}"))
     if layout.has("observation_offset", "observation_noise"):
@@ -81,6 +81,25 @@ def _reading(layout: Layout, k: int, n: int) -> Piece:
         noise = n + n * layout.has("observation_noise")
         made = _or_lost(made, layout.param("dropout"), noise, len(layout.plain.variables) + k)
     return made
+
+
+def _late(layout: Layout, k: int, n: int) -> Piece:
+    """Returns the value of channel k that comes to its sensor in this step."""
+    if not layout.has("observation_delay"):
+        return _value(k)
+    strength, at, (first, _) = layout.param("observation_delay"), layout.at(Draws.OLD), layout.old_lines
+    return delayed_by(k, at, strength, first + k, n, layout.old)
+
+
+def _and_of(value: Piece, layout: Layout, k: int, j: int, other: Piece) -> Piece:
+    """Returns the value and the share of channel j that is mapped to channel k, both in their typical sizes."""
+    strength, at = layout.param("observation_map"), layout.at(f"map_{k}_{j}")
+    sizes = f32(layout.plain.sizes[k] / layout.plain.sizes[j])
+
+    def mapped(p: Any, v: Any, x: Any) -> Any:
+        return value(p, v, x) + p[strength] * v[at] * (other(p, v, x) * sizes)
+
+    return mapped
 
 
 def _value(k: int) -> Piece:

@@ -20,6 +20,8 @@ from wann_rt.tasks.composed.step import observe_of, step_of
 from wann_rt.tasks.conditions import SPREAD
 from wann_rt.tasks.task import Function, Start, Task
 
+CLEAN = 0.1  # share of episodes without a map of their observations, as K. Lee and others have it (1910.05396)
+
 
 def under(task: Task, values: Mapping[str, np.float32]) -> Task:
     """Returns a plain task under conditions, those of 0 left out; the task itself where none is left.
@@ -71,10 +73,21 @@ def _plain(task: Task) -> Plain:
 
 @dataclass(frozen=True)
 class _Drawn:
-    """One number of an episode's stream: which, and whether from [0, 1) instead of [-1, 1)."""
+    """One number of an episode's stream: which, and whether from [0, 1) instead of [-1, 1).
+
+    ``spared_by`` is another number of it, which says for some episodes that this one is 0.
+    """
 
     number: int
     positive: bool = False
+    spared_by: int | None = None
+
+    def of(self, values: NDArray[np.float64]) -> float:
+        """Returns what is drawn."""
+        value = float(values[self.number])
+        if self.spared_by is not None and 0.5 * (values[self.spared_by] + 1.0) < CLEAN:
+            return 0.0
+        return 0.5 * (value + 1.0) if self.positive else value
 
 
 def _draws(plain: Plain, names: tuple[str, ...]) -> list[_Drawn]:
@@ -87,6 +100,8 @@ def _draws(plain: Plain, names: tuple[str, ...]) -> list[_Drawn]:
     numbers |= {"late": _Drawn(first + tested, positive=True), "noise": _Drawn(first + tested + 1, positive=True)}
     numbers |= {name: _Drawn(first + tested + 2 + k) for k, name in enumerate(plain.others)}
     numbers["old"] = _Drawn(first + tested + 2 + others, positive=True)
+    last = first + tested + 3 + others
+    numbers |= {f"map_{k}_{j}": _Drawn(last + 1 + n * k + j, spared_by=last) for k in range(n) for j in range(n)}
     return [numbers[name] for name in names]
 
 
@@ -105,8 +120,7 @@ def _start_of(layout: Layout, drawn: tuple[_Drawn, ...]) -> Start:
         key = stream(seed, Purpose.DISTURBANCE)
         values = uniforms(key, 1 + max((d.number for d in drawn), default=0), -1.0, 1.0)
         for k, one in enumerate(drawn[: len(drawn) - noise]):
-            value = values[one.number]
-            state[begin + k] = 0.5 * (value + 1.0) if one.positive else value
+            state[begin + k] = one.of(values)
         if noise:
             state[-1] = _first_noise(values[drawn[-1].number])
         return state

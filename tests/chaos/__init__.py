@@ -1,0 +1,1 @@
+"""How chaotic are random networks? The study of docs/random_networks.md, written by ``make random-networks``."""
