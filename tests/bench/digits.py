@@ -34,6 +34,7 @@ from wann_rt.tuning.signless import signless
 ROOT = Path(__file__).resolve().parents[2]
 TRIES = 2
 EXAMPLE = ROOT / "examples" / "digits" / "digits.json"
+EVOLVED = ROOT / "docs" / "digits_evolution.json"
 KEPT = ROOT / "build" / "digits.json"
 SIZES: dict[int, dict[str, Any]] = {  # connections: other settings
     481: {},
@@ -80,10 +81,16 @@ def write_json(path: Path, document: dict[str, Any]) -> None:
 
 def write_page(kept: dict[str, Any]) -> None:
     """Writes docs/digits.md and the table "digits" of docs/paper.json."""
-    write_atomic(ROOT / "docs" / "digits.md", page(kept).encode())
+    write_atomic(ROOT / "docs" / "digits.md", page(kept, curves()).encode())
     paper = ROOT / "docs" / "paper.json"
     document = json.loads(paper.read_text()) if paper.exists() else {}
     write_json(paper, {**document, "digits": paper_rows(kept)})
+
+
+def curves() -> dict[str, Any]:
+    """Returns the record of ``digits_evolution.py``, as far as it goes."""
+    found: dict[str, Any] = json.loads(EVOLVED.read_text()) if EVOLVED.exists() else {}
+    return found
 
 
 def measured(task: DataTask, size: int, seed: int, attempt: int) -> dict[str, float]:

@@ -1,8 +1,8 @@
 """Digits by evolution: curves of the presets that use no gradients, and what the operators add to a proposal.
 
 python tests/bench/digits_evolution.py [--data PATH]; ``make digits-evolution`` does. What is measured is kept in
-build/digits_evolution.json, so that the command can be stopped and started again; once it is whole, it replaces
-docs/digits_evolution.json, of which docs/digits.md is made.
+build/digits_evolution.json, so that the command can be stopped and started again; what is there becomes
+docs/digits_evolution.json and a section of docs/digits.md.
 """
 
 import argparse
@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from digits import shared_scores, write_json
+from digits_report import evolution
 
+from wann_rt.core.files import write_atomic
 from wann_rt.evolution import config
 from wann_rt.evolution.search import Search
 from wann_rt.tasks.dataset import mnist
 
 ROOT = Path(__file__).resolve().parents[2]
+PAGE, BEGIN, END = ROOT / "docs" / "digits.md", "## Evolution alone\n\n", "\n\n## Not reached"
 KEPT, RECORD = ROOT / "build" / "digits_evolution.json", ROOT / "docs" / "digits_evolution.json"
 # preset: after which generations its champion is scored; the preset mask's generation 1 is the proposal as it was
 MARKS: dict[str, tuple[int, ...]] = {
@@ -25,7 +28,6 @@ MARKS: dict[str, tuple[int, ...]] = {
     "digits": (400, 800, 1600),
     "mask": (1, 300),
 }
-SETTINGS: dict[str, dict[str, Any]] = {"mask": {"proposal_connections": 1780}}
 
 
 def main() -> None:
@@ -46,8 +48,10 @@ def main() -> None:
         kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}  # another process may have added to it
         kept[name_of(preset, seed)] = found
         write_json(KEPT, kept)
-    if all(name_of(preset, seed) in kept for preset in MARKS for seed in range(1, asked.seeds + 1)):
-        write_json(RECORD, kept)
+    write_json(RECORD, kept)
+    text = PAGE.read_text(encoding="utf-8")
+    before, after = text.index(BEGIN) + len(BEGIN), text.index(END)
+    write_atomic(PAGE, (text[:before] + evolution(kept) + text[after:]).encode())
 
 
 def name_of(preset: str, seed: int) -> str:
@@ -58,7 +62,7 @@ def name_of(preset: str, seed: int) -> str:
 def curve(preset: str, seed: int) -> list[dict[str, float]]:
     """Returns what the champion of a search scores on the test images after some of its generations."""
     marks, task = MARKS[preset], mnist.task()
-    settings = {"seed": seed, "generations": marks[-1], **SETTINGS.get(preset, {})}
+    settings = {"seed": seed, "generations": marks[-1]}
     running, points, scoring = Search(task, config.load(preset, settings), 1), [], 0.0
     begun = time.process_time()
     for report in running.run():

