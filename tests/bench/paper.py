@@ -31,17 +31,17 @@ T_95 = {3: 4.303, 5: 2.776, 10: 2.262}
 PUBLISHED: dict[str, dict[str, Any]] = {
     "swingup": {"connections": 52, "random_weights": 57, "random_shared": 515, "tuned_shared": 723, "tuned": 932},
     "walker": {"connections": 210, "random_weights": -46, "random_shared": 51, "tuned_shared": 261, "tuned": 332},
-    "car": {"connections": 245, "random_weights": -69, "random_shared": 375, "tuned_shared": 608, "tuned": 893},
+    "car-racing": {"connections": 245, "random_weights": -69, "random_shared": 375, "tuned_shared": 608, "tuned": 893},
 }
 SD = {
     "swingup": {"random_weights": 121, "random_shared": 58, "tuned_shared": 16, "tuned": 6},
     "walker": {"random_weights": 54, "random_shared": 108, "tuned_shared": 58, "tuned": 1},
-    "car": {"random_weights": 31, "random_shared": 177, "tuned_shared": 161, "tuned": 74},
+    "car-racing": {"random_weights": 31, "random_shared": 177, "tuned_shared": 161, "tuned": 74},
 }
 TITLES = {
     "swingup": "CartPoleSwingUp",
     "walker": "BipedalWalker",
-    "car": "CarRacing",
+    "car-racing": "CarRacing",
     "digits": "MNIST, percent of the test images",
 }
 SAID = {
@@ -62,7 +62,7 @@ What is planned: a linear law with mirrored legs (60 connections, 30 numbers, no
 episodes cut; then a search from its signs with a linear node before each output, so that a shared weight w acts as
 its square and no sign of w turns the legs round; then tuning. 40 million steps are an hour of one quiet processor.
 There is no curve yet, and no figure of the hardcore variant.""",
-    "car": "",
+    "car-racing": "",
     "digits": """In the rows "proposed", gradients say which connections there are; then every shared weight but 0
 decides alike, which is why random, ensemble and tuned are one figure. The paper's networks are found by evolution
 alone and have no signs. Without signs, 1,106 connections have 95.0 %, and those of 1,840 take 2,070, which is more

@@ -18,7 +18,7 @@ def test_the_page_is_that_of_the_figures() -> None:
 
 
 def test_a_missing_table_says_so_and_a_new_one_is_taken() -> None:
-    assert "Ours: not yet." in paper.section("car", None)
+    assert "Ours: not yet." in paper.section("car-racing", None)
     row = {
         "connections": 60,
         "random_shared": 510.5,
@@ -26,7 +26,7 @@ def test_a_missing_table_says_so_and_a_new_one_is_taken() -> None:
         "episodes": 100,
         "command": "run me",
     }
-    said = paper.section("car", {"pca": row})
+    said = paper.section("car-racing", {"pca": row})
     assert "| pca | 60 | - | 510.5 ± 4 |" in said
     assert "    run me" in said
     assert "not yet" not in said
