@@ -11,7 +11,7 @@ C_FOLDERS := runtime_c exporters/targets/boards examples examples/* tests/*
 C_SOURCES := $(filter-out tests/golden/%,$(wildcard $(C_FOLDERS:%=%/*.c) $(C_FOLDERS:%=%/*.h)))
 
 .DEFAULT_GOAL := help
-.PHONY: analysis site notebooks help demo quick test test-long bare pre-pr cross cross-sample firmware exhaustive bench paper digits digits-evolution car car-clone car-encoders rivals front quadrotor knob memory monitor random-networks double-pole size size-check runtimes packages zoo-check \
+.PHONY: analysis site notebooks help demo quick test test-long bare pre-pr cross cross-sample firmware exhaustive bench paper digits digits-evolution car car-clone car-encoders rivals front quadrotor knob memory gait monitor random-networks double-pole size size-check runtimes packages zoo-check \
         screenshots evidence evidence-sample warnings misra coverage prove prove-elsewhere translation fuzz mutants reliability fuzz-states fuzz-inputs lint clean
 
 help:  ## show this list
@@ -113,6 +113,9 @@ knob: $(VENV)/.test-ready  ## turn the one weight on changed plants as a robot w
 
 double-pole: $(VENV)/.test-ready  ## double pole balancing without velocities, 50 runs; writes docs/memory.md
 	@$(BIN)/python tests/bench/double_pole.py
+
+gait: $(VENV)/.test-ready  ## gaits by oscillators in MuJoCo (EnvPool); writes examples/gaits and docs/memory.md
+	@$(BIN)/python tests/bench/gait.py
 
 memory: $(VENV)/.test-ready  ## search from positions alone, with rates and with derived ones; writes docs/memory.md
 	@$(BIN)/python tests/bench/memory.py

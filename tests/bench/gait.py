@@ -40,9 +40,7 @@ COMMANDS = {
         "search --env HalfCheetah-v5 --backend envpool --observe angle,angle_dot --derive s=sine,hz:3 "
         f"--derive c=cosine,hz:3 --task-set max_steps=200 {DENSE} --out all",
         "tune all/champion.json --backend envpool --task-set max_steps=200 --episodes 1 --population 16 --sigma 0.5 "
-        "--steps 600000 --out short.json",
-        "tune short.json --backend envpool --task-set max_steps=0 --episodes 1 --population 16 --sigma 0.1 "
-        "--steps 400000 --out tuned.json",
+        "--steps 600000 --out tuned.json",
     ),
     "swimmer": (
         "search --env Swimmer-v5 --backend envpool --observe angle --derive s=sine,hz:0.62 "

@@ -86,13 +86,32 @@ def kept() -> dict[str, dict[str, Any]]:
     return dict(json.loads(STORE.read_text())) if STORE.exists() else {}
 
 
+# Means of benchmark.md of DLR-RM/rl-baselines3-zoo; one run each.
+PUBLISHED = {
+    "HalfCheetah-v5": "TQC 12,090, TD3 9,656, SAC 9,535, PPO 5,819, ARS 4,815, A2C 3,041",
+    "Swimmer-v5": "TD3 359, ARS 355, SAC 346, PPO 282, A2C 201",
+}
+
+
 def write() -> None:
     """Writes the page from what is kept."""
     import double_pole  # which needs this module
 
     poles = json.loads(double_pole.STORE.read_text()) if double_pole.STORE.exists() else {}
     text = page(kept()).replace("{double_pole}", double_pole.table(poles)).replace("{costs}", costs())
+    text = text.replace("{gaits}", gaits())
     write_atomic(PAGE, text.encode())
+
+
+def gaits() -> str:
+    """Returns a row for each gait by oscillators that ``gait.py`` has made, beside what others published."""
+    found: dict[str, Any] = json.loads((DOCS / "gait.json").read_text())
+    lines = ["| | connections | EnvPool | Gymnasium | published, on -v3 (rl-baselines3-zoo) |", "|---|---|---|---|---|"]
+    for name, one in found.items():
+        scores = [f"{one[backend][0]:,.0f} ± {one[backend][1]:,.0f}" for backend in ("envpool", "processes")]
+        link = f"[{one['environment']}](../examples/gaits/{name}.json)"
+        lines.append(f"| {link} | {one['connections']} | {' | '.join(scores)} | {PUBLISHED[one['environment']]} |")
+    return "\n".join(lines)
 
 
 def costs() -> str:
