@@ -1,10 +1,9 @@
 """The C runtime as a subject: blobs in program memory, loaded, tested and run as a user would."""
 
 from wann_rt.core.controller import Controller
-from wann_rt.core.reference import evaluate
 from wann_rt.exporters.targets.inputs import observations, seed_of
-from wann_rt.exporters.targets.program import Subject
-from wann_rt.exporters.to_blob import to_blob
+from wann_rt.exporters.targets.program import RESET_EVERY, Subject, expected_of
+from wann_rt.exporters.to_blob import scratch_floats, to_blob
 from wann_rt.runtime_c import include_dir
 
 FILES = tuple((file, (include_dir() / file).read_text(encoding="utf-8")) for file in ("wann_rt.h", "wann_rt.c"))
@@ -31,8 +30,7 @@ static int <name>_ready(void) {
     return wann_digest(c) != NULL ? WANN_OK : wann_load(c, <name>_blob, sizeof <name>_blob);
 }
 static void <name>_run(const float *observation, float *actions) {
-    float scratch[<floats>];
-    (void)<name>_ready();
+<scratch>
     (void)wann_step(&<name>_controller, observation, actions, scratch, <floats>);
 }
 static int <name>_selftest(void) {
@@ -43,13 +41,27 @@ static int <name>_selftest(void) {
 """
 
 
+_SCRATCH = """\
+    float scratch[<floats>];
+    (void)<name>_ready();"""
+# A state is the end of the scratch, so this one stays from step to step.
+_STATE = """\
+    static float scratch[<floats>];
+    static uint8_t turn;
+    (void)<name>_ready();
+    if (turn == 0) {
+        (void)wann_reset(&<name>_controller, scratch, <floats>);
+    }
+    turn = (uint8_t)((turn + 1) % <every>);"""
+
+
 def blob_subject(controller: Controller, name: str, rows: int) -> Subject:
-    """Returns a controller's blob, run by the C runtime, as a subject."""
+    """Returns a controller's blob, run by the C runtime, as a subject; one with a state runs its rows as a sequence."""
     blob = to_blob(controller, vectors=2)
     lines = [", ".join(map(str, blob[k : k + 20])) for k in range(0, len(blob), 20)]
-    network, seed = controller.network, seed_of(controller)
-    floats = 1 + network.n_inputs + network.n_hidden + network.n_outputs
-    code = _CODE.replace("<name>", name).replace("<floats>", str(floats)).replace("<bytes>", ",\n".join(lines))
+    seed, scratch = seed_of(controller), _STATE if controller.derived else _SCRATCH
+    code = _CODE.replace("<scratch>", scratch.replace("<every>", str(RESET_EVERY))).replace("<name>", name)
+    code = code.replace("<floats>", str(scratch_floats(controller))).replace("<bytes>", ",\n".join(lines))
     sides = len(controller.observations), len(controller.actions)
-    expected = evaluate(controller, observations(sides[0], rows, seed))
+    expected = expected_of(controller, observations(sides[0], rows, seed))
     return Subject(name, code, *sides, rows, seed, False, expected, files=FILES)

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from wann_rt.core.controller import Controller
 from wann_rt.core.disk import temporary_folder
 from wann_rt.core.errors import ExportError
-from wann_rt.core.reference import evaluate
-from wann_rt.core.stateful import only_without_state
+from wann_rt.core.reference import evaluate, evaluate_sequence
 from wann_rt.exporters.parity.compiler import WARNINGS
 from wann_rt.exporters.targets.inputs import STRATIFIED, fnv, observations, seed_of, stratified
 from wann_rt.exporters.targets.target import BOARDS, Target
@@ -25,6 +24,7 @@ SECONDS = 600  # seconds after which a program is taken to hang
 LINE = re.compile(r"(\w+) ([0-9a-f]{8}) ([0-9a-f]{8})")  # simulators print text of their own around it
 PASSED = "00000000"  # what a self-test says
 TOO_LARGE = ("too large", "")  # printed instead of a hash when the vectors exceed the target's memory
+RESET_EVERY = 97  # steps of a sequence: reset at no multiple of a delay, nor of the inputs' own period
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -74,26 +74,50 @@ static void {name}_run(const float *observation, float *actions) {{
 """
 
 
+_STATEFUL = """\
+static <name>_state <name>_memory;
+static uint8_t <name>_turn;
+static void <name>_run(const float *observation, float *actions) {
+    if (<name>_turn == 0) {
+        <name>_reset(&<name>_memory);
+    }
+    <name>_turn = (uint8_t)((<name>_turn + 1) % <every>);
+    <name>_step(&<name>_memory, observation, actions);
+}
+"""
+
+
+def stateful_entry(name: str) -> str:
+    """Returns the C by which a program calls the step of a header with a state, which it resets now and then."""
+    return _STATEFUL.replace("<name>", name).replace("<every>", str(RESET_EVERY))
+
+
+def expected_of(controller: Controller, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Returns the oracle's actions: of a controller with a state, those of one sequence that is reset now and then."""
+    if not controller.derived:
+        return evaluate(controller, inputs)
+    return evaluate_sequence(controller, inputs, np.arange(len(inputs)) % RESET_EVERY == 0)
+
+
 def header_subject(controller: Controller, name: str, rows: int | None = 128) -> Subject:
     """Returns a controller's generated header as a subject.
 
     Args:
-        controller: the controller.
+        controller: the controller; one with a state runs its rows as a sequence.
         name: prefix of the header.
         rows: how many observations; None: the stratified inputs, for a controller with one observation.
     """
-    only_without_state(controller, "a run on a target")
     seed = seed_of(controller)
     inputs = stratified(seed) if rows is None else observations(len(controller.observations), rows, seed)
     return Subject(
         name,
-        f"{to_c(controller, prefix=name)}\n{subject_entry(name)}",
+        f"{to_c(controller, prefix=name)}\n{(stateful_entry if controller.derived else subject_entry)(name)}",
         len(controller.observations),
         len(controller.actions),
         STRATIFIED if rows is None else rows,
         seed,
         rows is None,
-        evaluate(controller, inputs),
+        expected_of(controller, inputs),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from rich.table import Table
 
 from cross import blobs, kept
-from cross.subjects import CHAMPION_ROWS, ZEROS_ROWS, all_subjects, fault_subjects, no_champions
+from cross.subjects import CHAMPION_ROWS, SEQUENCE_ROWS, ZEROS_ROWS, all_subjects, fault_subjects, no_champions
 from wann_rt.exporters.targets.run import TargetResult, run_targets
 from wann_rt.exporters.targets.table import fault_text, processor_flags, target_table, target_values
 from wann_rt.exporters.targets.target import Target
@@ -118,6 +118,7 @@ def document(rows: Sequence[Row]) -> str:
         "blobs": sum(s.name.startswith("blob_random") for s in subjects),
         "blob_rows": blobs.ROWS,
         "zeros_rows": f"{ZEROS_ROWS:,}",
+        "sequence_rows": f"{SEQUENCE_ROWS:,}",
         "faults": len(fault_subjects()),
         "palette_rows": f"{blobs.PALETTE_ROWS:,}",
         "vectors": f"{vectors:,}",

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
-from helpers import builders, reference_data
+from helpers import builders, reference_data, small_controllers
 from helpers.strategies import KINDS
 
 from cross import blobs, fixed
@@ -21,6 +21,7 @@ N_RANDOM = 102
 ROWS = 128
 CHAMPION_ROWS = 256
 ZEROS_ROWS = 4096
+SEQUENCE_ROWS = 1024
 
 
 def random_subjects(count: int = N_RANDOM) -> list[Subject]:
@@ -112,6 +113,11 @@ def lanes_subjects() -> tuple[Subject, ...]:
     return header, blob_subject(lanes("ensemble"), "blob_lanes", ZEROS_ROWS)
 
 
+def remembering() -> tuple[tuple[str, Controller], ...]:
+    """Returns a controller with a derived channel of every kind, and one with recurrent nodes."""
+    return ("remembering", small_controllers.remembering()), ("recurrent", small_controllers.recurrent())
+
+
 def in_vectors(subject: Subject) -> Subject:
     """Returns the seeded fault: the same code, with what keeps compilers from flushing vector units taken out."""
     bare = [_BY_ONE.sub("", text) for text in (subject.code, *(text for _, text in subject.files))]
@@ -130,8 +136,10 @@ def all_subjects() -> tuple[Subject, ...]:
     choices = (subnormal_subject(), zeros_subject(), *lanes_subjects())
     floats = (*random_subjects(), *activation_subjects(), *choices)
     known = [header_subject(controller, name, CHAMPION_ROWS) for name, controller in champions()]
-    blob_zeros = blob_subject(zeros(), "blob_zeros", ZEROS_ROWS)
-    return (*floats, *fixed.subjects(champions()), *known, *blobs.subjects(champions()), blob_zeros)
+    states = [header_subject(controller, name, SEQUENCE_ROWS) for name, controller in remembering()]
+    stored = [blob_subject(controller, f"blob_{name}", SEQUENCE_ROWS) for name, controller in remembering()]
+    stored.append(blob_subject(zeros(), "blob_zeros", ZEROS_ROWS))
+    return (*floats, *states, *fixed.subjects(champions()), *known, *blobs.subjects(champions()), *stored)
 
 
 def without_pragmas(subject: Subject) -> Subject:

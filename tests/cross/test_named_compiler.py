@@ -1,26 +1,32 @@
 """``wann-rt verify --cc``: exactly the user's command line, and one clear line for whatever is wrong with it."""
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from helpers import builders, needs
+from helpers import builders, needs, small_controllers
 
 from wann_rt.cli import main
 from wann_rt.core import files
+from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ExportError
+from wann_rt.exporters.targets.blobs import blob_subject
+from wann_rt.exporters.targets.program import RESET_EVERY, Subject, header_subject
+from wann_rt.exporters.targets.run import run_targets
 from wann_rt.exporters.targets.target import named_target
 from wann_rt.exporters.targets.targets import BY_KEY, FURTHER, TARGETS
 
 pytestmark = needs.c_compiler
 
 
-def verified(folder: Path, *arguments: str) -> tuple[int, str]:
+def verified(folder: Path, *arguments: str, of: Controller | None = None) -> tuple[int, str]:
     """Returns the exit code of a verification of a small controller, and what it printed."""
     path = folder / "c.json"
-    files.save(builders.controller(np.random.default_rng(8), "shared"), path)
+    files.save(of or builders.controller(np.random.default_rng(8), "shared"), path)
     done = CliRunner().invoke(main, ["verify", str(path), "--vectors", "5", *arguments])
     return done.exit_code, done.output + (str(done.exception) if done.exception else "")
 
@@ -31,6 +37,26 @@ def test_header_fixed_point_and_blob_run_under_exactly_this_command_line(tmp_pat
     assert (code, row["mismatches"], row["refusing"], row["flags"]) == (0, 0, [], ["-O3", "-march=x86-64"])
     assert row["vectors"] == 3 * 256
     assert named_target("gcc -O3").levels == ("",)
+
+
+@pytest.mark.parametrize("make", [small_controllers.remembering, small_controllers.recurrent])
+def test_a_controller_with_a_state_runs_as_a_sequence_with_resets(
+    make: Callable[[], Controller], tmp_path: Path
+) -> None:
+    code, printed = verified(tmp_path, "--cc", "gcc -O1", "--json", of=make())
+    row = json.loads(printed)["targets"]["cc"]
+    assert (code, row["mismatches"], row["refusing"], row["vectors"]) == (0, 0, [], 2 * 256)
+
+
+@pytest.mark.parametrize("subject_of", [header_subject, blob_subject])
+def test_a_forgotten_reset_is_noticed_on_a_target(subject_of: Callable[..., Subject]) -> None:
+    subject = subject_of(small_controllers.remembering(), "remembering", 200)
+    forgotten = replace(subject, code=subject.code.replace(f"% {RESET_EVERY}", "% 251"))
+    results = (
+        run_targets([subject], [BY_KEY["x86_64-gcc"]], ("-O1",)),
+        run_targets([forgotten], [BY_KEY["x86_64-gcc"]], ("-O1",)),
+    )
+    assert [result.mismatches for (result,) in results] == [0, 200]
 
 
 def test_a_compiler_that_was_told_otherwise_is_an_error_with_its_words(tmp_path: Path) -> None:
