@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 PRESET = (
     "Settings to start from: robust (disturbed, calm, a weight for each connection), minimal (any shared weight), "
-    "tuned (one), agnostic (random weights too), paper (as published), environment (few episodes), dataset (samples).  "
+    "tuned (one), agnostic (random weights too), paper (as published), environment (few episodes), dataset (samples), "
+    "digits (classes, grown), mask (classes, proposed by gradients), paper-digits (digits as published).  "
     "[default: robust; for an environment: environment; for a data set: dataset]"
 )
 
