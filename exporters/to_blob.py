@@ -92,6 +92,17 @@ def state_floats(controller: Controller) -> int:
     return 1 + sum(derived.floats for derived in controller.derived) if controller.derived else 0
 
 
+def scratch_words(controller: Controller) -> str:
+    """Returns the macro of ``wann_rt.h`` that counts a controller's scratch, and what it comes to."""
+    observations, hidden = len(controller.observations), controller.network.n_hidden
+    actions, recurrent = len(controller.actions), len(controller.outputs) - len(controller.actions)
+    macro = f"WANN_SCRATCH_FLOATS({observations}, {hidden}, {actions})"
+    if controller.derived:
+        counts = observations, len(controller.derived), hidden, actions, recurrent, state_floats(controller)
+        macro = f"WANN_STATE_SCRATCH_FLOATS({', '.join(map(str, counts))})"
+    return f"{macro} is {scratch_floats(controller)} floats"
+
+
 def _header(controller: Controller, flags: int, n_vectors: int, body: int) -> bytes:
     network = controller.network
     rate = 0.0 if controller.rate_hz is None else controller.rate_hz

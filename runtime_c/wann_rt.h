@@ -86,8 +86,8 @@ extern "C" {
 
 /*
  * The same of a controller with a state: of a blob of version 2, see wann_reset(). Derived channels
- * are inputs, too, and each recurrent node has an output of its own. `wann-rt export` says the
- * numbers; of a loaded controller, wann_scratch_floats() says the sum.
+ * are inputs, too, and each recurrent node has an output of its own. `wann-rt export --to blob`
+ * prints the macro with its numbers; of a loaded controller, wann_scratch_floats() says the sum.
  */
 #define WANN_STATE_SCRATCH_FLOATS(observations, derived, hidden, actions, recurrent, state)        \
     (1 + (observations) + (derived) + (hidden) + (actions) + (recurrent) + (state))
@@ -200,7 +200,7 @@ int wann_reset(const wann_controller *c, float *scratch, size_t scratch_floats);
  *
  * Returns WANN_OK, WANN_E_NULL, WANN_E_NOT_LOADED or WANN_E_SCRATCH. How long it takes depends on
  * the blob, not on what is observed, up to the few instructions by which a compiler may make the
- * two sides of a `?:` differ.
+ * two sides of a choice between two numbers differ.
  */
 int wann_step(const wann_controller *c, const float *obs, float *actions, float *scratch,
               size_t scratch_floats);
@@ -230,7 +230,7 @@ int wann_ensemble(const wann_controller *c, const float *obs, float *actions, co
  * replays the blob's vectors and compares every bit of every action; any NaN equals any other. Run
  * it at boot, on the target, and refuse to start on anything but WANN_OK: WANN_E_MISMATCH means
  * that this build does not compute what was tested. Of a controller with a state the vectors are
- * sequences, with resets in between; it is reset afterwards.
+ * sequences, with resets in between; after WANN_OK it is reset.
  *
  * Returns WANN_OK, WANN_E_MISMATCH, WANN_E_NO_VECTORS or the errors of wann_step().
  */

@@ -141,7 +141,9 @@ def test_a_param_of_the_task_can_be_changed(controller_file: Path, tmp_path: Pat
     [("onnx", ".onnx"), ("onnx-exact", ".exact.onnx"), ("c", ".h"), ("blob", ".blob")],
 )
 def test_export_writes_each_format_beside_the_controller(controller_file: Path, name: str, suffix: str) -> None:
-    assert run("export", controller_file, "--to", name).exit_code == 0
+    done = run("export", controller_file, "--to", name)
+    assert done.exit_code == 0
+    assert ("WANN_SCRATCH_FLOATS(" in done.output) == (name == "blob")
     assert controller_file.with_suffix(suffix).stat().st_size > 0
     other = controller_file.with_name("other" + suffix)
     assert run("export", controller_file, "--out", other).exit_code == 0

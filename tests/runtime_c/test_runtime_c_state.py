@@ -15,7 +15,7 @@ from wann_rt.core.reference import evaluate_sequence
 from wann_rt.exporters.parity import harness
 from wann_rt.exporters.parity.run_blob import BlobEvaluator
 from wann_rt.exporters.parity.verify import EVALUATORS, verify
-from wann_rt.exporters.to_blob import scratch_floats, state_floats, to_blob
+from wann_rt.exporters.to_blob import MOST_NODES, scratch_floats, scratch_words, state_floats, to_blob
 
 pytestmark = needs.c_compiler
 
@@ -80,6 +80,7 @@ def test_the_documented_example_is_what_is_written() -> None:
     blob = to_blob(damper(), vectors=2)
     assert bytes.fromhex("".join(listed)) == blob
     assert (blob[4], len(blob), load(blob), selftest(built(), blob)) == (2, 85, "OK", "OK")
+    assert scratch_words(damper()) == "WANN_STATE_SCRATCH_FLOATS(1, 1, 0, 1, 0, 3) is 7 floats"
 
 
 def test_a_reset_is_memory_of_zeros_and_a_selftest_leaves_one() -> None:
@@ -100,13 +101,15 @@ def test_a_runtime_without_states_is_smaller_refuses_them_by_version_and_runs_th
     assert selftest(library, to_blob(small_controllers.example())) == "OK"
 
 
-def test_what_a_blob_cannot_remember_is_an_export_error() -> None:
-    hidden = range(4, 65_530)
+def test_what_a_blob_cannot_remember_is_an_export_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert MOST_NODES == 65_535
+    monkeypatch.setattr("wann_rt.exporters.to_blob.MOST_NODES", 999)  # a network of 65535 takes seconds
+    hidden = range(4, 994)
     connections = [*(Connection(1, k) for k in hidden), *(Connection(k, 3) for k in hidden)]
     network = Network.build(2, dict.fromkeys(hidden, 1), {3: 1}, connections)[0]
     late = (Derived(Channel("d"), "delayed", ("x",), steps=5),)
     large = Controller("large", network, Weight.shared(1.0), (Channel("x"),), (Channel("a"),), derived=late)
-    with pytest.raises(ExportError, match="at most 65535 nodes and remembered numbers; this controller has 65536"):
+    with pytest.raises(ExportError, match="at most 999 nodes and remembered numbers; this controller has 1000"):
         to_blob(large)
 
 

@@ -76,6 +76,10 @@ def export(
         else:
             exporters.write(loaded, path, name, **options, **(of_c if name == "c" else {}))
         say(f"wrote {path}" + (f" and {path.with_suffix('.c')}" if split and name == "c" else ""))
+        if name == "blob":
+            from wann_rt.exporters.to_blob import scratch_words
+
+            say(f"scratch for wann_rt.c: {scratch_words(loaded)}")
     if number != "float32":
         fixed.report(loaded, ranges, task)
 
