@@ -148,3 +148,5 @@ def test_show_the_header_and_the_contract_say_it_and_a_blob_does_not_carry_it() 
 def test_of_a_controller_with_memory_it_is_about_what_its_network_sees() -> None:
     subject = remembering()
     assert list(stated(subject)["box"]) == [channel.name for channel in subject.inputs]
+    assert certificate_words(subject)[0].startswith("How sharply its network reacts to what it sees in one step")
+    assert "derived channels may leave these ranges" in certificate_words(subject)[0]

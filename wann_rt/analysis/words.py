@@ -6,6 +6,15 @@ from wann_rt.analysis.stated import ALL, stated
 from wann_rt.core.controller import Controller
 
 MOST_NODES = 128  # whose ranges are written out; ``show --json`` has those of any network
+_OF_ALL = (
+    "How sharply it reacts, proven for every observation with {}. Between jumps, an action changes by at most so much "
+    "per unit of an observation:"
+)
+_OF_NETWORK = (
+    "How sharply its network reacts to what it sees in one step, proven wherever the network sees {}; derived channels "
+    "may leave these ranges, and how they come from the readings is not part of it. Between jumps, an output changes "
+    "by at most so much per unit of an input:"
+)
 
 
 def certificate_words(controller: Controller) -> list[str]:
@@ -13,8 +22,7 @@ def certificate_words(controller: Controller) -> list[str]:
     said, names = stated(controller), _names(controller.inner)
     ranges = ", ".join(f"{name} {_number(low)} to {_number(high)}" for name, (low, high) in said["box"].items())
     return [
-        f"How sharply it reacts, proven for every observation with {ranges}. Between jumps, an action changes by at "
-        "most so much per unit of an observation:",
+        (_OF_NETWORK if controller.derived else _OF_ALL).format(ranges),
         *(f"  {action}: {_slopes(known)}" for action, known in said["slopes"].items()),
         *_jumps(said["jumps"], names),
         *_nodes(said["nodes"], names),
