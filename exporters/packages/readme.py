@@ -1,7 +1,9 @@
 """The README that every package has: how to use it there, its contract, its proof."""
 
+from textwrap import wrap
+
 from wann_rt.core.files import digest
-from wann_rt.exporters.contract import CREATED_BY
+from wann_rt.exporters.contract import CREATED_BY, STATE_POLICY
 from wann_rt.exporters.packages.subject import Subject, channel_table, harmless
 from wann_rt.exporters.to_c.banner import facts
 
@@ -20,6 +22,7 @@ The bits that the search scored. Call `selftest()` once, before anything moves: 
 on your target, and returns 0 if every bit is right. On anything else, do not run it. `cargo test` runs it on your
 machine.
 """
+_STATE = ("## State", "", *wrap(f"{STATE_POLICY} Each controller that runs needs a state of its own.", 120), "")
 
 
 def readme(made: Subject, use: str) -> str:
@@ -51,6 +54,7 @@ def readme(made: Subject, use: str) -> str:
         *tables,
         *(f"{harmless(line)}  " for line in facts(made.controller) if line),
         "",
+        *(_STATE if made.has_state else ()),
         proof.replace("<selftest>", f"{made.names.p}_selftest()"),
         "## Written by a program",
         "",

@@ -42,6 +42,7 @@ def test_an_example_resets_steps_and_gives_the_oracles_action(make: object, kind
     printed = run("./example", cwd=tmp_path)
     assert "self-test passed" in printed
     assert printed_actions(printed) == actions(controller, 1)
+    assert "The state is reset to zeros before the first step" in (folder / "README.md").read_text()
 
 
 BOARD = """
