@@ -21,6 +21,7 @@ from wann_rt.play.plain import play_controller, with_vectors
 from wann_rt.play.rollouts import play, starts_of
 from wann_rt.play.task_of import task_of
 from wann_rt.tasks.any_task import check_fits, identity
+from wann_rt.tasks.deriving import seen_through
 from wann_rt.tasks.environment.task import EnvironmentTask
 
 pytestmark = pytest.mark.xdist_group("backends")
@@ -47,7 +48,7 @@ def subject(task: EnvironmentTask) -> Controller:
     return Controller("c", network, weight, *sides, task.rate_hz, derived=task.derived, decision=task.decision)
 
 
-@pytest.mark.parametrize("discrete", [False, True])
+@pytest.mark.parametrize("discrete", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_worker_processes_play_what_a_users_own_loop_with_a_state_gets(discrete: bool) -> None:
     task = glider(discrete)
     controller, starts = subject(task), starts_of(task, range(6))
@@ -94,10 +95,11 @@ def test_recorded_vectors_are_a_sequence_of_raw_readings_and_a_file_knows_what_i
 def test_what_an_environment_cannot_be_seen_through_is_one_clear_error() -> None:
     with pytest.raises(TaskError, match=r"needs the rate of the steps.*rate_hz in --channels FILE"):
         glider(channels=None)
+    plain = glider(observe=None, derive=None)
     with pytest.raises(TaskError, match=r"observes no 'obs_2'; it observes obs_0, obs_1"):
-        glider(observe=["obs_2"])
+        seen_through(plain, ["obs_2"], {})
     with pytest.raises(ControllerError, match="is rate_of of 'obs_1', which is none of obs_0"):
-        glider(derive={"speed": "rate_of:obs_1"})
+        seen_through(plain, ["obs_0"], {"speed": "rate_of:obs_1"})
     with pytest.raises(TaskError, match="channels: observe is 'obs_0'; expected a list"):
         glider(channels=RATE | {"observe": "obs_0"})
     said = glider(channels=RATE | {"observe": ["obs_1"], "derive": {"v": "rate_of:obs_1"}}, observe=None, derive=None)
@@ -107,7 +109,7 @@ def test_what_an_environment_cannot_be_seen_through_is_one_clear_error() -> None
     with pytest.raises(
         TaskError, match=r"derived channels v: rate of obs_1; the controller was made for v: rate of obs_1, filter 0\.5"
     ):
-        check_fits(said, subject(glider(observe=["obs_1"], derive={"v": "rate_of:obs_1,filter:0.5"})))
+        check_fits(said, subject(seen_through(plain, ["obs_1"], {"v": "rate_of:obs_1,filter:0.5"})))
 
 
 @needs.envpool
@@ -143,5 +145,7 @@ def test_a_search_goes_on_after_a_stop_and_refuses_another_memory(tmp_path: Path
     wr.search(task, **few | {"generations": 2}, out=tmp_path / "run")
     assert wr.search(task, **few, out=tmp_path / "run").network == whole.network
     other = wr.environment("Pendulum-v1", derive={"node": "recurrent", "v": "rate_of:cos_theta"}, **seen)
-    with pytest.raises(wr.WannError):
+    with pytest.raises(
+        wr.WannError, match=r"task_observed\.derived\.v\.of is .*cos_theta.*sin_theta.* there, .*cos_theta"
+    ):
         wr.search(other, **few, out=tmp_path / "run")

@@ -88,5 +88,14 @@ def difference(saved: Any, settings: dict[str, Any]) -> str:
                 return "the code of the task was another one"
             if key == "channels":
                 return "names, units, bounds or conditioning of the environment's channels were other ones"
-            return f"{key} is {shown(flat[0].get(key))} there, {shown(flat[1].get(key))} now"
+            name, there, now = _narrowed(key, flat[0].get(key), flat[1].get(key))
+            return f"{name} is {shown(there)} there, {shown(now)} now"
     return "they say more than this wann_rt knows"
+
+
+def _narrowed(name: str, there: Any, now: Any) -> tuple[str, Any, Any]:
+    """Returns the innermost of two settings that differ: of whole tables, only the beginnings would be shown."""
+    while isinstance(there, dict) and isinstance(now, dict):
+        key = next(key for key in (*now, *there) if there.get(key) != now.get(key))
+        name, there, now = f"{name}.{key}", there.get(key), now.get(key)
+    return name, there, now
