@@ -61,7 +61,7 @@ def rows(steps: int, threads: int | None) -> Iterator[dict[str, Any]]:
         ).controller  # fmt: skip
         yield {"name": OURS, "price": price, **figures([play_controller(t, ours, _starts(t)) for t in _tasks()])}
         gains = tuned(on, law, settings)
-        law = replace(law, start=tuple(gains.tolist()))  # the next price begins where this one ended, as ours do
+        law = replace(law, start=tuple(gains.tolist()))  # the next price begins where this one ended
         yield {
             "name": RIVAL,
             "price": price,
