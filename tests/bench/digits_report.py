@@ -205,13 +205,13 @@ def evolution(runs: Mapping[str, Any]) -> str:
             )
     grown = [one for key, points in runs.items() if key.startswith("digits") for one in points]
     ruled = [one for key, points in runs.items() if key.startswith("paper-digits") for one in points]
-    reached = f"By evolution alone, with signs and rates of our own (preset `digits`), {_compared(grown)}.\n" + (
+    reached = f"\nBy evolution alone, with signs and rates of our own (preset `digits`), {_compared(grown)}.\n" + (
         f"By the paper's rules (preset `paper-digits`), {_compared(ruled)}."
         if ruled
         else "By the paper's rules nothing has been measured."
     )
     absent = [preset for preset in ("paper-digits", "digits", "mask") if not any(preset == k.split()[0] for k in runs)]
-    missing = f"Not run yet: {', '.join(absent)}. " if absent else ""
+    missing = f"Not run yet: {', '.join(absent)}." if absent else ""
     few = "" if len(runs) >= 9 else "Seeds that are not in the table were not run yet.\n"
     return EVOLUTION.format(rows="\n".join(lines), reached=reached, missing=few + missing)
 
@@ -220,7 +220,7 @@ def _compared(points: Sequence[Mapping[str, float]]) -> str:
     """Returns whether any of these champions has the paper's scores."""
     best = {name: max((one[name] for one in points), default=0.0) for name in ("random_shared", "ensemble")}
     return (
-        f"the paper's 82.0 for random shared\nweights {_reached(best['random_shared'], 82.0)}, its "
+        f"the paper's 82.0 for random shared weights\n{_reached(best['random_shared'], 82.0)}, its "
         f"91.6 for the ensemble {_reached(best['ensemble'], 91.6)}"
     )
 

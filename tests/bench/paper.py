@@ -10,6 +10,7 @@ docs/digits_evolution.json where that is there. A table that nobody has written 
 import json
 import math
 import statistics
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -172,13 +173,13 @@ def section(name: str, rows: Mapping[str, Any] | None) -> str:
     for key, row in known.items():
         if row and "command" in row:
             commands.setdefault(row["command"], []).append(key)
-    listed = [f"{told(keys)}:\n\n    " + command.replace(" && ", " &&\n    ") for command, keys in commands.items()]
+    listed = [f"{told(keys)}\n\n    " + command.replace(" && ", " &&\n    ") for command, keys in commands.items()]
     return "\n\n".join(["\n".join(lines), *said, *listed])
 
 
 def told(keys: list[str]) -> str:
     """Returns the rows that one command repeats."""
-    return "; ".join(keys)
+    return textwrap.fill("; ".join(keys) + ":", width=118)
 
 
 def row_of(table: str, name: str, row: Mapping[str, Any]) -> str:

@@ -93,3 +93,7 @@ def test_the_scoring_of_a_data_set_is_a_setting_of_the_search() -> None:
         settings(scoring="cross")
     with pytest.raises(ConfigError, match="scoring"):
         Search(wr.task("swingup"), config.load("minimal", {"scoring": "entropy"}), 1)
+    with pytest.raises(
+        ConfigError, match=r"no data set: .* where preset mask says so, name another one \(--preset robust\)"
+    ):
+        Search(wr.task("swingup"), settings(), 1)

@@ -95,6 +95,7 @@ def test_a_short_prediction_is_watched_with_patience_and_a_long_one_is_not() -> 
     assert [(level.hits, level.of) for level in long.levels] == list(LEVELS)
 
 
+@pytest.mark.long
 def test_the_kernel_judges_as_the_monitor_does() -> None:
     controller, seen = zoo.load("pendulum"), machines(PENDULUM)
     found, steps = excesses(controller, seen, 0, 1)(made("plant").monitor, 64 * PENDULUM.max_steps)

@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 import numpy as np
+from click.testing import CliRunner
 
 from wann_rt import tasks, zoo
+from wann_rt.cli import main
 from wann_rt.play.plain import play_controller, returns
 from wann_rt.play.rollouts import starts_of
-from wann_rt.rivals.optimum import GRIDS, backwards, optimum, played
+from wann_rt.rivals.optimum import GRIDS, backwards, grid_of, optimum, played
 from wann_rt.tasks.task import Task
 
 PENDULUM = replace(tasks.get("pendulum"), max_steps=60)
@@ -39,3 +41,18 @@ def test_a_plant_whose_optimum_is_known_by_hand_is_solved() -> None:
     starts = np.array([[0.5, -1.5, 3.0], [0.0, 0.0, 0.0]], np.float32)
     told = optimum(plant, starts)
     assert np.abs(told.returns - [0.0, 0.0, -1.0]).max() < 0.02  # from 3 it is 1 away after the first step of 2
+
+
+def test_a_grid_goes_as_far_as_the_plant() -> None:
+    assert {name: grid_of(tasks.get(name)) for name in GRIDS} == dict(GRIDS)
+    stronger = grid_of(tasks.with_params(tasks.get("pendulum"), max_torque=4, max_speed=12))
+    assert stronger.most == 4
+    assert stronger.axes[1][:2] == (-12, 12)
+
+
+def test_a_task_without_a_grid_or_a_point_of_rest_is_refused_before_anything_is_played() -> None:
+    for asked, named in (("--regret", "pendulum, mountain-car-continuous"), ("--mpc", "cartpole, quadrotor")):
+        done = CliRunner().invoke(main, ["rival", "acrobot", asked])
+        assert done.exit_code == 2
+        assert f"{asked}: " in done.output
+        assert named in done.output

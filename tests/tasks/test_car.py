@@ -70,6 +70,16 @@ def test_an_episode_on_a_track_that_was_kept_has_the_bits_of_the_first() -> None
     assert environment.unwrapped.np_random.random() == _after(5)
 
 
+def test_a_picture_of_a_track_that_was_kept_shows_the_road() -> None:
+    needs.module("pygame")
+    drive(made(), 5, 1)
+    pictures = []
+    for shown in (made(render_mode="rgb_array"), gymnasium.make("CarRacing-v3", render_mode="rgb_array")):
+        shown.reset(seed=5)
+        pictures.append(shown.render())
+    assert np.array_equal(*pictures)
+
+
 def _after(seed: int) -> float:
     """Returns the random number that Gymnasium's environment draws next on a track that was just made."""
     environment = made()

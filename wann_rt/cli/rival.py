@@ -1,11 +1,15 @@
 """``wann-rt rival``: what a user would take instead, tuned as ours are, in the same episodes."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from wann_rt.cli.options import AS_JSON, SEED, TASK_SET, THREADS, print_json, read_controller, settings_of
 from wann_rt.core.errors import FileError, TaskError
+
+if TYPE_CHECKING:
+    from wann_rt.tasks.task import Task
 
 
 @click.command()
@@ -60,6 +64,7 @@ def rival(
     played = any_task.task(task, **settings_of(params))
     if played.base is not None:
         raise TaskError("--task-set: name physical params only; the contest sets disturbances and prices itself")
+    _check_known(played, mpc, regret)
     ours = {str(path): read_controller(path) for path in controllers} or champions(played)
     if out is not None and out.exists() and not out.is_dir():
         raise FileError(f"{out}: is a file; --out names the folder, there already or new, for the controller files")
@@ -79,3 +84,19 @@ def rival(
             files.save(entry.controller, out / f"{played.name}.{entry.name.lower()}.json")
     if as_json:
         print_json({"task": played.name, "entries": {entry.name: entry.to_dict() for entry in entries}})
+
+
+def _check_known(task: "Task", mpc: bool, regret: bool) -> None:
+    """Refuses what is asked for of a task for which there is none: a table without it would say nothing of that."""
+    from wann_rt.rivals.contest import HOLDING
+    from wann_rt.rivals.optimum import GRIDS
+
+    if mpc and task.name not in HOLDING:
+        raise TaskError(
+            f"--mpc: {task.name} is not held at a point of rest from the start on, so there is no plan about one; "
+            f"tasks that are: {', '.join(HOLDING)}"
+        )
+    if regret and task.name not in GRIDS:
+        raise TaskError(
+            f"--regret: there is no grid over the states of {task.name}; tasks with one: {', '.join(GRIDS)}"
+        )

@@ -4,7 +4,7 @@ from dataclasses import fields
 
 from wann_rt import tasks
 from wann_rt.core.errors import ConfigError, TableError
-from wann_rt.evolution.config import Config
+from wann_rt.evolution.config import Config, default_preset
 from wann_rt.tasks import conditions
 from wann_rt.tasks.any_task import AnyTask
 from wann_rt.tasks.dataset.task import DataTask
@@ -23,7 +23,10 @@ def searched(task: AnyTask, config: Config) -> AnyTask:
     """
     wanted = {name: getattr(config, name) for name in PRICES if getattr(config, name) != 0}
     if config.scoring and not isinstance(task, DataTask):
-        raise ConfigError(f"setting scoring is {config.scoring!r}, but task {task.name} is no data set: leave it out")
+        raise ConfigError(
+            f"setting scoring is {config.scoring!r}, but task {task.name} is no data set: leave it out, or where "
+            f"preset {config.preset} says so, name another one (--preset {default_preset(task)})"
+        )
     if not isinstance(task, Task):
         if wanted or config.disturbed:
             named = ", ".join([*wanted, *["disturbed"] * config.disturbed])

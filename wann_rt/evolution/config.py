@@ -11,6 +11,7 @@ from typing import Any
 from wann_rt.core.activations import BY_NAME
 from wann_rt.core.errors import ConfigError
 from wann_rt.core.guess import near
+from wann_rt.evolution.preset_files import default_preset as default_preset
 from wann_rt.evolution.preset_files import own_settings as own_settings
 from wann_rt.evolution.preset_files import presets as presets
 from wann_rt.evolution.preset_files import purpose as purpose
@@ -19,9 +20,7 @@ from wann_rt.evolution.values import CONVERTERS
 from wann_rt.evolution.values import parse_setting as parse_setting
 from wann_rt.kernels import operators
 from wann_rt.kernels.operators import default
-from wann_rt.tasks.any_task import AnyTask
-from wann_rt.tasks.dataset.task import SCORINGS, DataTask
-from wann_rt.tasks.environment.task import EnvironmentTask
+from wann_rt.tasks.dataset.task import SCORINGS
 
 DEFAULT_PRESET = "minimal"
 LATER = (
@@ -191,15 +190,15 @@ class Config:
             _check(name, getattr(self, name), 0 <= getattr(self, name) <= 1e6, "from 0 to 1000000")
         floor = self.random_weights_floor
         _check("random_weights_floor", floor, -1e9 <= floor <= 1e9, "a finite number")
-        _check("ranking", self.ranking, self.ranking in RANKINGS, " or ".join(RANKINGS) + near(self.ranking, RANKINGS))
+        for name, words in (("ranking", RANKINGS), ("polish_method", POLISHERS), ("proposal", PROPOSALS)):
+            word = getattr(self, name)
+            _check(name, word, word in words, " or ".join(words) + near(word, words))
         in_range = bool(self.weights) and all(-1e6 <= w <= 1e6 for w in self.weights)
         _check("weights", self.weights, in_range, "at least one finite number")
         few = f"so much that {MOST_TOGETHER} episodes are played at once, not {self._together}: that is memory"
         _check("population", self.population, self._together <= MOST_TOGETHER, few)
         _check("cvar_share", self.cvar_share, 0 < self.cvar_share <= 1, "above 0 and at most 1")
-        _check("polish_method", self.polish_method, self.polish_method in POLISHERS, " or ".join(POLISHERS))
         _check("scoring", self.scoring, self.scoring in SCORED, " or ".join(map(repr, SCORED)))
-        _check("proposal", self.proposal, self.proposal in PROPOSALS, " or ".join(PROPOSALS))
         for name, low, high in (
             ("proposal_connections", 20, 100_000), ("proposal_hidden", 16, 128), ("proposal_epochs", 1, 10_000),
         ):  # fmt: skip
@@ -299,10 +298,3 @@ def _typed(name: str, value: Any) -> Any:
 def _check(name: str, value: Any, holds: bool, expected: str) -> None:
     if not holds:
         raise ConfigError(f"setting {name} is {value!r}; expected {expected}")
-
-
-def default_preset(task: AnyTask) -> str:
-    """Returns the preset of a search for which nobody names one."""
-    if isinstance(task, DataTask):
-        return "dataset"
-    return "environment" if isinstance(task, EnvironmentTask) else "robust"

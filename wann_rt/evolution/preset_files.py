@@ -5,11 +5,22 @@ import tomllib
 from importlib import resources
 from typing import Any
 
+from wann_rt.tasks.any_task import AnyTask
+from wann_rt.tasks.dataset.task import DataTask
+from wann_rt.tasks.environment.task import EnvironmentTask
+
 
 def presets() -> list[str]:
     """Returns the names of the presets that are shipped."""
     files = resources.files("wann_rt.evolution").joinpath("presets").iterdir()
     return sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))
+
+
+def default_preset(task: AnyTask) -> str:
+    """Returns the preset of a search for which nobody names one."""
+    if isinstance(task, DataTask):
+        return "dataset"
+    return "environment" if isinstance(task, EnvironmentTask) else "robust"
 
 
 def text_of(name: str) -> str:

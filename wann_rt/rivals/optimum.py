@@ -10,7 +10,7 @@ is what the values say of the starts: how far it is from what is earned says how
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -33,7 +33,7 @@ class Axis(NamedTuple):
 
 @dataclass(frozen=True)
 class Grid:
-    """Where values are computed.
+    """Where values are computed; ``grid_of`` fits it to a plant with other limits.
 
     Attributes:
         axes: the two state variables.
@@ -63,10 +63,18 @@ class Optimum(NamedTuple):
 
 def optimum(task: Task, starts: Values) -> Optimum:
     """Returns what there is to earn from each of some first states [state, lanes] of a plain task of ``GRIDS``."""
-    grid = GRIDS[task.name]
+    grid = grid_of(task)
     tables = backwards(task, grid)
     first = tables[min(task.max_steps, len(tables) - 1)]
     return Optimum(played(task, grid, tables, starts), _read(first, _places(grid, tuple(starts))).astype(np.float64))
+
+
+def grid_of(task: Task) -> Grid:
+    """Returns the grid of a task, as far as its plant goes: speed and action have the limits of its params."""
+    grid, params = GRIDS[task.name], task.params._asdict()
+    fastest = float(str(params["max_speed"]))  # the decimal number that was meant: a float32 is another one
+    speed = grid.axes[1]._replace(low=-fastest, high=fastest)
+    return replace(grid, axes=(grid.axes[0], speed), most=float(str(params.get("max_torque", grid.most))))
 
 
 def backwards(task: Task, grid: Grid) -> list[Values]:

@@ -87,8 +87,9 @@ class CarRacing(_ORIGINAL):  # type: ignore[misc]  # of an Any
         return self.step(None)[0], {}
 
     def _lay(self, seed: int | None) -> None:
-        """Lays the track of a seed, as it was kept where it was laid before; frames draw more than is kept."""
-        kept = None if seed is None or self._frames else _TRACKS.get(seed)
+        """Lays the track of a seed, as it was kept where it was laid before; pictures show more than is kept."""
+        is_drawn = self._frames or self.render_mode is not None
+        kept = None if seed is None or is_drawn else _TRACKS.get(seed)
         if kept is None:
             while not self._create_track():
                 continue
