@@ -183,7 +183,7 @@ def verdict(rows: dict[str, Any]) -> str:
     ours = rows["ours"]["name"]
     nearly = [name for name, row in rivals.items() if abs(row["behind_ours"]) <= row["behind_ours_ci95"]]
     if gap > error and nearly:  # a rival may be farther behind in the mean and still not be told apart
-        return f"Disturbed, {ours} is ahead of {nearest} by {gap:.1f} ± {error:.1f}, and of {nearly[0]} it cannot be told."
+        return f"Disturbed, {ours} is ahead of {nearest} by {gap:.1f} ± {error:.1f}; of {nearly[0]} it cannot be told."
     if gap > error:
         return f"Disturbed, {ours} is better than every rival: than {nearest} by {gap:.1f} ± {error:.1f}."
     if gap < -error:
