@@ -73,11 +73,11 @@ def test_an_episode_on_a_track_that_was_kept_has_the_bits_of_the_first() -> None
 def test_a_picture_of_a_track_that_was_kept_shows_the_road() -> None:
     needs.module("pygame")
     drive(made(), 5, 1)
-    pictures = []
+    pictures: list[NDArray[np.uint8]] = []
     for shown in (made(render_mode="rgb_array"), gymnasium.make("CarRacing-v3", render_mode="rgb_array")):
         shown.reset(seed=5)
-        pictures.append(shown.render())
-    assert np.array_equal(*pictures)
+        pictures.append(np.asarray(shown.render()))
+    assert np.array_equal(pictures[0], pictures[1])
 
 
 def _after(seed: int) -> float:
