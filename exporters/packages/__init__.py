@@ -14,7 +14,7 @@ from wann_rt.core.controller import Controller
 from wann_rt.core.disk import write_folder
 from wann_rt.core.errors import ExportError
 from wann_rt.core.guess import near
-from wann_rt.core.stateful import only_without_monitor, only_without_state
+from wann_rt.core.stateful import only_without_monitor
 from wann_rt.exporters.packages.subject import Subject, subject
 
 __all__ = ["KINDS", "Kind", "package"]
@@ -31,14 +31,12 @@ class Kind:
         load: returns its function, what is packed -> files; imports what that needs.
         description: for people.
         numbers: the forms of numbers that it can carry.
-        keeps_state: whether it can carry a controller with a state.
     """
 
     name: str
     load: Callable[[], Callable[[Subject], Files]]
     description: str
     numbers: tuple[str, ...] = ("float32", "q12")
-    keeps_state: bool = True
 
 
 def _arduino() -> Callable[[Subject], Files]:
@@ -92,7 +90,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("zephyr", _zephyr, "Zephyr module, with a sample"),
         Kind("cmake", _cmake, "CMake library: add_subdirectory, FetchContent, find_package"),
         Kind("micropython", _micropython, "MicroPython native module"),
-        Kind("rust", _rust, "Rust crate without std and without unsafe code", ("float32",), keeps_state=False),
+        Kind("rust", _rust, "Rust crate without std and without unsafe code", ("float32",)),
     )
 }
 
@@ -131,7 +129,5 @@ def package(
     if number not in row.numbers:
         raise ExportError(f"number {number!r} in a package of kind {kind}: expected {' or '.join(row.numbers)}")
     made = subject(controller, kind, version=version, author=author, url=url, number=number, prefix=prefix)
-    if not row.keeps_state:
-        only_without_state(controller, f"a package of kind {kind}")
     files = row.load()(made)
     return write_folder(out, {path: text.encode() for path, text in files.items()})

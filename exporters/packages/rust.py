@@ -2,6 +2,7 @@
 
 import json
 
+from wann_rt.exporters.packages import rust_state
 from wann_rt.exporters.packages.readme import readme
 from wann_rt.exporters.packages.subject import LICENCE, Subject
 from wann_rt.exporters.to_rust.controller import controller_module
@@ -54,12 +55,20 @@ fn main() {
     println!("self-test passed");
     let mut obs = [0.0; <p>::N_OBSERVATIONS];
 <sensors>
-    let (actions, status) = <p>::step_checked(&obs);
-    println!("status {status}");
-    for (k, action) in actions.iter().enumerate() {
+<step>    for (k, action) in actions.iter().enumerate() {
         println!("action {k}: {action:e}");
     }
 }
+"""
+
+_CHECKED = """\
+    let (actions, status) = <p>::step_checked(&obs);
+    println!("status {status}");
+"""
+
+_USE_CHECKED = """\
+let (actions, status) = <p>::step_checked(&obs);
+```
 """
 
 _USE = """\
@@ -74,9 +83,7 @@ _USE = """\
 if <p>::selftest() != 0 {
     // this build computes other bits: do not run it
 }
-let (actions, status) = <p>::step_checked(&obs);
-```
-
+<step>
 It has no dependency, allocates nothing and does not panic. `cargo test` tests it on your machine, and
 `cargo run --example steps` steps it once.
 """
@@ -92,13 +99,14 @@ def files(made: Subject) -> dict[str, str]:
     pairs = zip(made.names.observations, made.recorded().observation, strict=True)
     p, lead = made.names.p, f"{made.names.P}_"
     sensors = "\n".join(f"    obs[{p}::{name.removeprefix(lead)}] = {literal(value)};" for name, value in pairs)
+    step, use = (rust_state.EXAMPLE, rust_state.USE) if made.has_state else (_CHECKED, _USE_CHECKED)
     about = f"//! {made.sentence} `README.md` has its contract: what goes in and what comes out.\n"
     return {
         "Cargo.toml": made.fill(_MANIFEST, **fills),
         "src/lib.rs": LIBRARY.replace("<title>", made.title).replace("<about>\n", about),
         "src/controller.rs": controller_module(made.controller, made.names),
-        "tests/bits.rs": made.fill(_TEST),
-        "examples/steps.rs": made.fill(_EXAMPLE, sensors=sensors),
-        "README.md": readme(made, made.fill(_USE)),
+        "tests/bits.rs": rust_state.test(made) if made.has_state else made.fill(_TEST),
+        "examples/steps.rs": made.fill(_EXAMPLE.replace("<step>", step), sensors=sensors),
+        "README.md": readme(made, made.fill(_USE.replace("<step>", use))),
         "LICENSE": LICENCE,
     }

@@ -60,7 +60,7 @@ def _reset(names: Names) -> str:
 
 def _derive(controller: Controller, names: Names) -> str:
     """Returns the function that computes what the network sees, and advances the state by the readings."""
-    memory, locals_ = controller.memory, _short(names.nodes[1 : len(controller.observations) + 1], "r")
+    memory, locals_ = controller.memory, short(names.nodes[1 : len(controller.observations) + 1], "r")
     state = [Symbol("input", name=f"m{k + 1}") for k in range(memory.size)]
     read = [Symbol("input", name=name) for name in locals_]
     values, after = (list(map(lift, side)) for side in memory.advance(state, read))
@@ -85,7 +85,7 @@ def _derive(controller: Controller, names: Names) -> str:
 def _step(controller: Controller, names: Names) -> str:
     state = [Symbol("input", name=f"m{k + 1}") for k in range(len(names.state))]
     places = names.network.actions
-    locals_ = _short(names.nodes[-len(places) :], "y")
+    locals_ = short(names.nodes[-len(places) :], "y")
     outputs = [Symbol("input", name=name) for name in locals_]
     after = controller.memory.remember(state, outputs)
     pairs = zip(names.state, state, after, strict=True)
@@ -107,7 +107,7 @@ def _step(controller: Controller, names: Names) -> str:
     return "\n".join([*lines, "}"])
 
 
-def _short(names: Sequence[str], letter: str) -> list[str]:
+def short(names: Sequence[str], letter: str) -> list[str]:
     """Returns names of locals; long ones, several of which would not fit into a line, by a letter and a number."""
     return [name if len(name) <= LONGEST else f"{letter}{k + 1}" for k, name in enumerate(names)]
 

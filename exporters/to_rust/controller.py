@@ -1,4 +1,7 @@
-"""A controller in Rust: constants, functions, step, checked step and self-test, as one file of a crate."""
+"""A controller in Rust: constants, functions, step, checked step and self-test, as one file of a crate.
+
+What a controller with a state has in place of the checked step is in ``memory.py``.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
@@ -9,36 +12,39 @@ from wann_rt.core import arithmetic
 from wann_rt.core.activations import BY_ID, PALETTE
 from wann_rt.core.controller import Channel, Controller, Vector
 from wann_rt.core.files import digest
-from wann_rt.core.reference import evaluate
-from wann_rt.core.stateful import only_without_state
 from wann_rt.core.symbols import Symbol, trace
 from wann_rt.core.terms import Node
 from wann_rt.exporters import drawn
 from wann_rt.exporters.contract import CREATED_BY, interface_hash, test_vectors
 from wann_rt.exporters.expressions import Function, Printer
 from wann_rt.exporters.to_c.names import Names
-from wann_rt.exporters.to_c.selftest import call, drawn_observations, functions_hash, tested_functions
-from wann_rt.exporters.to_rust import texts
-from wann_rt.exporters.to_rust.syntax import RustSyntax, literal
+from wann_rt.exporters.to_c.selftest import (
+    answers,
+    call,
+    drawn_observations,
+    functions_hash,
+    tested_functions,
+)
+from wann_rt.exporters.to_rust import memory, texts
+from wann_rt.exporters.to_rust.syntax import COLUMNS, INDENT, RustSyntax, literal
 
-COLUMNS = 100
-INDENT = "    "
 _CLIP = ("x", "low", "high", "neutral")
 
 
 def controller_module(controller: Controller, names: Names) -> str:
     """Returns the text of ``controller.rs``; same controller, same bytes."""
-    only_without_state(controller, "Rust")
-    vectors = test_vectors(controller)
+    has_state = bool(controller.derived)
     parts = [
-        texts.HEAD.replace("<created_by>", CREATED_BY),
+        texts.HEAD.replace("<created_by>", CREATED_BY).replace("<allowed>", memory.ALLOWED * has_state),
         _constants(controller, names),
-        texts.STATUS,
-        _tables(controller, vectors),
+        *memory.declarations(controller, names),
+        *([] if has_state else [texts.STATUS]),
+        texts.FAULTS,
+        _tables(controller, test_vectors(controller)),
         *_functions(controller),
         *_steps(controller, names),
-        texts.CHECKED,
-        *_selftest(controller),
+        *([] if has_state else [texts.CHECKED]),
+        *_selftest(controller, names),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -73,9 +79,10 @@ def _constants(controller: Controller, names: Names) -> str:
 def _tables(controller: Controller, vectors: Sequence[Vector]) -> str:
     rows = [f"{INDENT}({_bits(v.observation)}, {_bits(v.action)})," for v in vectors]
     recorded = f"static VECTORS: [([u32; N_OBSERVATIONS], [u32; N_ACTIONS]); {len(rows)}] = ["
-    sides = {"OBSERVATION": controller.observations, "ACTION": controller.actions}
+    # Only the checked step asks for the ranges of actions.
+    sides = {"OBSERVATION": controller.observations, **({} if controller.derived else {"ACTION": controller.actions})}
     ranges = [_ranges(name, channels) for name, channels in sides.items()]
-    return "\n".join([*ranges, recorded, *rows, "];"])
+    return "\n".join([*ranges, recorded, *rows, "];", *memory.table(controller, len(rows))])
 
 
 def _ranges(name: str, channels: Sequence[Channel]) -> str:
@@ -103,7 +110,7 @@ def _called(activation: str) -> str:
 
 
 def _clip(controller: Controller) -> dict[str, Function]:
-    clips = any(channel.clip for channel in (*controller.observations, *controller.actions))
+    clips = any(channel.clip for channel in (*controller.inputs, *controller.actions))
     return {"clip": Function(_CLIP, trace(arithmetic.clip, *_CLIP))} if clips else {}
 
 
@@ -115,27 +122,42 @@ def _function(name: str, function: Function) -> str:
 
 
 def _steps(controller: Controller, names: Names) -> list[str]:
+    if controller.derived:
+        printer = Printer(RustSyntax(), _clip(controller))
+        return [*_steps(controller.inner, names.network), *memory.functions(controller, names, printer)]
     lowered = controller.lowered
-    note = "/// Computes the actions for one observation."
+    seen = "one observation" if names.step == "step" else "all that the network sees"
+    note = f"/// Computes the {'outputs' if names.feeds else 'actions'} for {seen}."
     if not lowered.shared:
-        return [_network_step(controller, names, note, "step")]
+        return [_network_step(controller, names, note, names.step)]
     any_weight = "/// Computes the actions under any weight shared by all connections."
-    network = _network_step(controller, names, any_weight, "step_weight", ", weight: f32")
+    network = _network_step(controller, names, any_weight, f"{names.step}_weight", ", weight: f32")
     if lowered.averages:
-        return [network, _ensemble_step(controller)]
-    head = [note, "pub fn step(obs: &[f32; N_OBSERVATIONS]) -> [f32; N_ACTIONS] {"]
-    return [network, "\n".join([*head, f"{INDENT}step_weight(obs, WEIGHT)", "}"])]
+        return [network, _ensemble_step(controller, names)]
+    head = [note, _head(names, names.step, _given(names))]
+    return [network, "\n".join([*head, f"{INDENT}{names.step}_weight({_given(names)}, WEIGHT)", "}"])]
+
+
+def _given(names: Names) -> str:
+    return "obs" if names.step == "step" else "seen"
+
+
+def _head(names: Names, name: str, observed: str, more: str = "") -> str:
+    """Returns what opens a step; the network of a controller with a state is not for callers."""
+    public = "pub " if names.step == "step" else ""
+    return f"{public}fn {name}({observed}: &[f32; {names.count}]{more}) -> [f32; {names.results}] {{"
 
 
 def _network_step(controller: Controller, names: Names, note: str, name: str, more: str = "") -> str:
     nodes = ("1.0", *names.nodes[1:])
     printer, spare, used = Printer(RustSyntax(), _clip(controller)), _spare(), controller.lowered.used
     # A network that looks at nothing still takes an observation.
-    observed = "obs" if any(k + 1 in used for k in range(len(controller.observations))) else "_obs"
-    lines = [note, f"pub fn {name}({observed}: &[f32; N_OBSERVATIONS]{more}) -> [f32; N_ACTIONS] {{"]
+    given = _given(names)
+    observed = given if any(k + 1 in used for k in range(len(controller.observations))) else f"_{given}"
+    lines = [note, _head(names, name, observed, more)]
     for k, channel in enumerate(controller.observations):
         if k + 1 in used:
-            value = trace(channel.condition_observation, f"obs[{names.observations[k].removeprefix(f'{names.P}_')}]")
+            value = trace(channel.condition_observation, f"{given}[{memory.constant(names, names.observations[k])}]")
             lines += _let(printer, nodes[k + 1], value, spare)
     for node in controller.lowered.nodes:
         lines.append(f"{INDENT}let {nodes[node.number]} = {_node(controller, nodes, node)};")
@@ -162,18 +184,19 @@ def _node(controller: Controller, nodes: Sequence[str], node: Node) -> str:
     return f"{'absolute' if body.op == 'abs' else _called(BY_ID[node.activation].name)}({total})"
 
 
-def _ensemble_step(controller: Controller) -> str:
-    weights = controller.lowered.shared
+def _ensemble_step(controller: Controller, names: Names) -> str:
+    weights, given = controller.lowered.shared, _given(names)
+    mutable = "mut " if len(weights) > 1 else ""
     lines = [
         "/// Computes the mean of the actions under each member's weight.",
-        "pub fn step(obs: &[f32; N_OBSERVATIONS]) -> [f32; N_ACTIONS] {",
-        f"{INDENT}let {'mut ' if len(weights) > 1 else ''}sum = step_weight(obs, {literal(weights[0])});",
+        _head(names, names.step, given),
+        f"{INDENT}let {mutable}sum = {names.step}_weight({given}, {literal(weights[0])});",
     ]
     if len(weights) > 1:
         members = ", ".join(map(literal, weights[1:]))
         lines += [
             f"{INDENT}for weight in [{members}] {{",
-            f"{INDENT * 2}for (total, more) in sum.iter_mut().zip(step_weight(obs, weight)) {{",
+            f"{INDENT * 2}for (total, more) in sum.iter_mut().zip({names.step}_weight({given}, weight)) {{",
             f"{INDENT * 3}*total = *total + more;",
             f"{INDENT * 2}}}",
             f"{INDENT}}}",
@@ -197,7 +220,7 @@ def _let(printer: Printer, name: str, value: Symbol, spare: Iterator[str]) -> li
     return [f"{INDENT}let {target} = {result};" for target, result in pairs]
 
 
-def _selftest(controller: Controller) -> list[str]:
+def _selftest(controller: Controller, names: Names) -> list[str]:
     seed, observations = drawn_observations(controller)
     tested = tested_functions(controller)
     texts_of = [call(function, _called, "clip", literal) for function in tested]
@@ -208,7 +231,8 @@ def _selftest(controller: Controller) -> list[str]:
         "<seed>": str(seed),
         "<rounds>": str(drawn.rounds(len(controller.observations))),
         "<drawn>": str(len(observations)),
-        "<hash>": f"0x{drawn.hashed(evaluate(controller, observations)):08x}",
+        "<hash>": f"0x{drawn.hashed(answers(controller, observations)):08x}",
+        **memory.selftest(controller, names),
     }
     text = texts.SELFTEST
     for mark, value in fills.items():

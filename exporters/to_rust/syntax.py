@@ -6,6 +6,9 @@ from wann_rt.core.symbols import Symbol
 from wann_rt.exporters.expressions import PRIMARY, Syntax, Text
 from wann_rt.exporters.to_c.syntax import may_meet_zeros
 
+COLUMNS = 100
+INDENT = "    "
+
 
 class RustSyntax(Syntax):
     """Choices are calls of ``select``, so both sides are computed; sizes are calls of ``absolute``."""

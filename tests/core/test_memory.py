@@ -271,7 +271,7 @@ def test_what_cannot_keep_a_state_says_what_can(tmp_path: Path) -> None:
         lambda: export(SUBJECT, "onnx"),
         lambda: export(SUBJECT, "c", number="q12"),
         lambda: export(SUBJECT, "c", checked=True),
-        lambda: package(SUBJECT, "rust", out=tmp_path / "package"),
+        lambda: package(SUBJECT, "arduino", number="q12", out=tmp_path / "package"),
         lambda: SUBJECT.compiled(),
     )
     for attempt in attempts:

@@ -33,6 +33,8 @@ PROGRAMS: Mapping[str, str] = {
     "clang-format": "pip install clang-format",
     "rustc": "apt install rustc-web",
     "cargo": "apt install cargo-web",
+    "cargo-clippy": "apt install rust-web-clippy",
+    "cargo-fmt": "apt install rustfmt-web",
     "cmake": "apt install cmake",
     "compote": "pip install idf-component-manager",
     "arduino-builder": "apt install arduino-builder arduino-core-avr arduino-ctags",

@@ -15,8 +15,8 @@ if TYPE_CHECKING:  # a controller calls this, so this cannot need it first
 
 Floats = NDArray[np.float32]
 KEEP_STATE = (
-    "the C header (--to c), the blob (--to blob) and exact ONNX (--to onnx-exact) do, and so do wr.load(...).step and "
-    "predict"
+    "the C header (--to c), the blob (--to blob), exact ONNX (--to onnx-exact) and packages in float32 (wann-rt "
+    "package) do, and so do wr.load(...).step and predict"
 )
 
 
