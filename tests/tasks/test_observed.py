@@ -82,6 +82,7 @@ def test_a_controllers_own_channels_say_how_it_sees_a_task() -> None:
         (["x", "x"], {}, "none twice"),
         ([], {}, "at least one"),
         (None, {"a": "rate_off:x"}, "unknown kind .* did you mean 'rate_of'"),
+        (None, {"a": "filtered:x,filter:0.5,filter:0.1"}, "says a setting twice"),
         (None, {"a": "rate_of"}, "no derivation; expected KIND:CHANNEL"),
         (None, {"a": "rate_of:x,filter:fast"}, "expected filter:NUMBER"),
         (None, {"a": "delayed:x,steps:1.5"}, "expected steps:WHOLE NUMBER"),

@@ -85,6 +85,8 @@ def _parsed(name: str, text: str, known: Mapping[str, Channel]) -> Derived:
         )
     of = tuple(sources.split("/")) if sources else ()
     settings = dict(_setting(name, part) for part in rest)
+    if len(settings) < len(rest):
+        raise TaskError(f"derived channel {name!r}: {text!r} says a setting twice; expected each once")
     channel = known[name] if name in known else _channel(name, kind, [known[one] for one in of if one in known])
     steps = settings.get("steps")
     return Derived(
