@@ -111,7 +111,8 @@ def gaits() -> str:
         scores = [f"{one[backend][0]:,.0f} ± {one[backend][1]:,.0f}" for backend in ("envpool", "processes")]
         link = f"[{one['environment']}](../examples/gaits/{name}.json)"
         lines.append(f"| {link} | {one['connections']} | {' | '.join(scores)} | {PUBLISHED[one['environment']]} |")
-    return "\n".join(lines)
+    absent = [name for name in PUBLISHED if name not in {one["environment"] for one in found.values()}]
+    return "\n".join([*lines, *(f"\n{name} has not been run yet." for name in absent)])
 
 
 def costs() -> str:

@@ -71,8 +71,10 @@ def test_each_new_beginning_has_a_proposal_of_its_own() -> None:
 def test_what_has_no_proposal_is_refused_before_anything_is_played() -> None:
     with pytest.raises(TaskError, match="for data sets of classes only"):
         Search(wr.task("swingup"), settings(scoring=""), 1)
-    with pytest.raises(ConfigError, match="possible connections"):
+    with pytest.raises(ConfigError, match=r"setting proposal_connections is 90000; .* possible connections"):
         Search(little_task(), settings(proposal_connections=90_000), 1)
+    with pytest.raises(ConfigError, match="setting proposal_hidden is 48; expected 16"):
+        Search(little_task(), settings(proposal_hidden=48), 1)
     with pytest.raises(ConfigError, match="proposal is 'gradients'; expected none or mask"):
         settings(proposal="gradients")
     with pytest.raises(ConfigError, match="at most most_connections"):

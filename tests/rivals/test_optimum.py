@@ -3,10 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from click.testing import CliRunner
+from helpers.digits import little_task
 
 from wann_rt import tasks, zoo
 from wann_rt.cli import main
+from wann_rt.cli.rival import _check_known
+from wann_rt.core.errors import TaskError
 from wann_rt.play.plain import play_controller, returns
 from wann_rt.play.rollouts import starts_of
 from wann_rt.rivals.optimum import GRIDS, backwards, grid_of, optimum, played
@@ -48,6 +52,11 @@ def test_a_grid_goes_as_far_as_the_plant() -> None:
     stronger = grid_of(tasks.with_params(tasks.get("pendulum"), max_torque=4, max_speed=12))
     assert stronger.most == 4
     assert stronger.axes[1][:2] == (-12, 12)
+
+
+def test_a_data_set_has_no_rivals() -> None:
+    with pytest.raises(TaskError, match="is a data set, and rivals control a plant"):
+        _check_known(little_task(), mpc=False, regret=False)
 
 
 def test_a_task_without_a_grid_or_a_point_of_rest_is_refused_before_anything_is_played() -> None:

@@ -90,7 +90,10 @@ def _check_known(task: "Task", mpc: bool, regret: bool) -> None:
     """Refuses what is asked for of a task for which there is none: a table without it would say nothing of that."""
     from wann_rt.rivals.contest import HOLDING
     from wann_rt.rivals.optimum import GRIDS
+    from wann_rt.tasks.dataset.task import DataTask
 
+    if isinstance(task, DataTask):
+        raise TaskError(f"{task.name} is a data set, and rivals control a plant: name another task")
     if mpc and task.name not in HOLDING:
         raise TaskError(
             f"--mpc: {task.name} is not held at a point of rest from the start on, so there is no plan about one; "

@@ -41,7 +41,10 @@ def checked(task: AnyTask, config: Config) -> DataTask:
         )
     if config.start_digest:
         raise ConfigError("a search starts from a controller or from a proposal: leave out one of the two")
-    check(task, settings_of(config))
+    try:
+        check(task, settings_of(config))
+    except ConfigError as error:  # which knows these settings by the names that ``MaskSettings`` has for them
+        raise ConfigError(str(error).replace("setting ", "setting proposal_", 1)) from None
     return task
 
 
