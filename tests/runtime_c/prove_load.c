@@ -20,6 +20,7 @@ static row nodes;
 static row channels;
 static unsigned all_channels;
 static _Bool has_failed; /* before this loop */
+static unsigned counted_inputs; /* where the nodes begin */
 
 static row any_row_of(unsigned any);
 static _Bool is_walked(const row *r, size_t at, size_t begin);
@@ -42,7 +43,7 @@ static size_t channels_begin;
     (FORGET(in), n = any_unsigned(), error = any_int(), channels = any_row_of(channels.any))
 #define LEFT_channels_error_0 n
 
-#define START_sections_error_1 (has_failed = FAILED)
+#define START_sections_error_1 (has_failed = FAILED, counted_inputs = c->inputs)
 #define HOLDS_sections_error_1(H)                                                                  \
     H(INSIDE(in)), H(node >= first), H(node <= sources + c->outputs),                              \
         H(nodes.begun == node - first),                                                            \
@@ -99,8 +100,6 @@ static int walked(cursor *in, row *r) {
     return accepts ? WANN_OK : WANN_E_NUMBER;
 }
 
-static wann_controller counted_now; /* what all_derived_error() counted */
-
 /* What prove_derived_error.c proves of it, in place of it. */
 int all_derived_error(cursor *in, wann_controller *c) {
     const size_t length = any_size();
@@ -112,7 +111,6 @@ int all_derived_error(cursor *in, wann_controller *c) {
         c->inputs = (uint16_t)any_u32();
         c->outputs = (uint16_t)any_u32();
         c->state = (uint16_t)any_u32();
-        counted_now = *c;
         if (any_bool()) {
             in->has_overrun = 1;
             in->left = 0;
@@ -124,14 +122,13 @@ int all_derived_error(cursor *in, wann_controller *c) {
         ASSUME(c->inputs > c->observations && c->outputs >= c->actions && c->state > 0);
         ASSUME(1u + c->inputs + c->hidden + c->outputs + c->state <= WANN_MAX_NODES);
     }
-    counted_now = *c;
     return WANN_OK;
 }
 
 int node_error(cursor *in, unsigned flags, unsigned end) {
     wann_controller c;
     (void)header_error(blob, &c);
-    c.inputs = counted_now.inputs;
+    c.inputs = (uint16_t)counted_inputs;
     PROVE("the flags are the blob's", flags == c.flags);
     PROVE("a node may look at what is before it", end == node_end(&c, nodes.begun));
     return walked(in, &nodes);
