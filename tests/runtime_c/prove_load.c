@@ -19,7 +19,7 @@ typedef struct {
 static row nodes;
 static row channels;
 static unsigned all_channels;
-static _Bool has_failed; /* before this loop */
+static _Bool has_failed;        /* before this loop */
 static unsigned counted_inputs; /* where the nodes begin */
 
 static row any_row_of(unsigned any);
