@@ -884,7 +884,7 @@ static SMALL void derive(const wann_controller *c, float *values, float *state) 
         s.memory += memory_of(p);
         p += bytes_of(p);
     }
-    if (s.is_complete) {
+    if (s.is_complete != 0) {
         state[0] = 1.0f;
     }
 }
@@ -1174,7 +1174,7 @@ static int replay(const wann_controller *c, float *scratch) {
     unsigned k;
 
     for (vector = 0; vector < c->vectors; vector++) {
-        if (begins_with(c, vector)) {
+        if (begins_with(c, vector) != 0) {
             forget(state_of(c, scratch), c->state);
         }
         for (k = 0; k < c->observations; k++) {
