@@ -11,7 +11,7 @@ C_FOLDERS := runtime_c exporters/targets/boards examples examples/* tests/*
 C_SOURCES := $(filter-out tests/golden/%,$(wildcard $(C_FOLDERS:%=%/*.c) $(C_FOLDERS:%=%/*.h)))
 
 .DEFAULT_GOAL := help
-.PHONY: analysis site notebooks help demo quick test test-long bare pre-pr cross cross-sample firmware exhaustive bench paper digits digits-evolution car car-clone car-encoders rivals front quadrotor knob memory gait monitor random-networks double-pole size size-check runtimes packages zoo-check \
+.PHONY: analysis site notebooks help demo quick test test-long bare pre-pr cross cross-brief cross-sample firmware exhaustive bench paper digits digits-evolution car car-clone car-encoders rivals front quadrotor knob memory gait monitor random-networks double-pole size size-check runtimes packages zoo-check \
         screenshots evidence evidence-sample warnings misra coverage prove prove-elsewhere translation fuzz mutants reliability fuzz-states fuzz-inputs lint clean
 
 help:  ## show this list
@@ -41,6 +41,10 @@ pre-pr:  ## run what CI runs, about half an hour; installs what is missing (apt)
 cross: $(VENV)/.test-ready  ## install cross compilers and emulators (apt), run generated C on every target
 	@PYTHONPATH=tests $(BIN)/python -m cross install
 	@PYTHONPATH=tests $(BIN)/python -m cross all
+
+cross-brief: $(VENV)/.test-ready  ## every target of it at one level, a third of the time
+	@PYTHONPATH=tests $(BIN)/python -m cross install
+	@PYTHONPATH=tests $(BIN)/python -m cross brief
 
 cross-sample: $(VENV)/.test-ready  ## the same on the sample of targets that CI runs
 	@PYTHONPATH=tests $(BIN)/python -m cross sample

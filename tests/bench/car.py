@@ -30,7 +30,8 @@ from wann_rt.tasks.environment.task import SEEDS
 ROOT = Path(__file__).parents[2]
 RECORD, PAGE, PAPER = ROOT / "docs/car.json", ROOT / "docs/car.md", ROOT / "docs/paper.json"
 CARS = ROOT / "examples/car"
-SEED, TRACKS, AT_ONCE = 5, 100, 10
+# The tracks are others than those that the driver and the shared weight were chosen by.
+SEED, TRACKS, AT_ONCE = 20261128, 100, 10
 EYES = ("camera", "frames")
 
 

@@ -90,14 +90,16 @@ def paper_rows(cases: Sequence[Any], counts: Mapping[str, int], record: Mapping[
     """Returns the rows of docs/paper.json: the paper's, and ours as far as Gymnasium's frames have scored them."""
     rows: dict[str, Any] = {"paper": dict(PAPER)}
     for case in cases:
-        scored = {}
+        scored: dict[str, Any] = {}
+        half: dict[str, float] = {}
         for condition in case.conditions:
             returns = record.get(f"{case.file} {condition} frames", {}).get("returns", [])
             if returns:
-                scored[COLUMNS[case.file, condition]] = round(float(np.mean(returns)), 1)
-                scored["episodes"] = len(returns)
+                column, score = COLUMNS[case.file, condition], Score.of(np.array(returns))
+                scored[column], half[column] = round(score.mean, 1), round(score.ci95, 1)
+                scored["episodes"] = min(len(returns), scored.get("episodes", len(returns)))
         if scored:
-            rows[case.name] = scored | {"connections": counts[case.file], "seeds": 1, "command": COMMAND}
+            rows[case.name] = scored | {"ci95": half, "connections": counts[case.file], "seeds": 1, "command": COMMAND}
     return rows
 
 

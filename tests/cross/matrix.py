@@ -20,6 +20,10 @@ REPORT = ROOT / "build" / "parity.json"
 DOCUMENT = ROOT / "docs" / "parity.md"
 
 
+WHOLE = "Written by `make cross`"
+BRIEF = "Written by `make cross-brief`, which takes one level of most targets; `make cross` takes all of them"
+
+
 @dataclass(frozen=True)
 class Row:
     """A target's results.
@@ -110,7 +114,10 @@ def document(rows: Sequence[Row]) -> str:
     for result in (row.result for row in rows if row.result.too_large):
         lines += ["", f"Too large for the memory of {result.target.title}: {', '.join(result.too_large)}."]
     text = Path(__file__).with_name("parity.md.in").read_text(encoding="utf-8")
+    levels = {target.key: target.levels for target in TARGETS}
+    is_whole = all(row.result.levels == levels.get(row.result.target.key) for row in rows)
     counts = {
+        "written": WHOLE if is_whole else BRIEF,
         "random": sum(s.name.startswith("random") for s in subjects),
         "random_rows": subjects[0].rows,
         "activations": sum(s.name.startswith("only") for s in subjects),
