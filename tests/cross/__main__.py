@@ -10,7 +10,7 @@ from dataclasses import replace
 from rich.console import Console
 
 from cross.matrix import DOCUMENT, REPORT, ROOT, Row, run, run_one_by_one, table, write
-from cross.subjects import activation_subjects, no_champions
+from cross.subjects import activation_subjects, no_champions, sampled_subjects
 from wann_rt.core.errors import ExportError
 from wann_rt.exporters.targets.program import run_program
 from wann_rt.exporters.targets.target import Target, zig_folder
@@ -123,7 +123,7 @@ def sample() -> int:
     """Installs and runs a sample of the targets; each of them must run."""
     targets = [target for target in TARGETS if not target.is_further or target.key in SAMPLED]
     sampled = [replace(target, levels=_sampled(target)) for target in targets]
-    return install(targets) or (1 if _show(run(sampled, jobs=JOBS)) else 0)
+    return install(targets) or (1 if _show(run(sampled, jobs=JOBS, subjects=sampled_subjects())) else 0)
 
 
 def _sampled(target: Target) -> tuple[str, ...]:

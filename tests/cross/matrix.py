@@ -10,6 +10,7 @@ from rich.table import Table
 
 from cross import blobs, kept
 from cross.subjects import CHAMPION_ROWS, SEQUENCE_ROWS, ZEROS_ROWS, all_subjects, fault_subjects, no_champions
+from wann_rt.exporters.targets.program import Subject
 from wann_rt.exporters.targets.run import TargetResult, run_targets
 from wann_rt.exporters.targets.table import fault_text, processor_flags, target_table, target_values
 from wann_rt.exporters.targets.target import Target
@@ -57,9 +58,14 @@ class Row:
         return found
 
 
-def run(targets: Sequence[Target] = TARGETS, levels: Sequence[str] | None = None, jobs: int = 2) -> list[Row]:
-    """Runs everything on each target, and the seeded fault where the compiler would fuse."""
-    results = run_targets(all_subjects(), targets, levels, jobs)
+def run(
+    targets: Sequence[Target] = TARGETS,
+    levels: Sequence[str] | None = None,
+    jobs: int = 2,
+    subjects: Sequence[Subject] | None = None,
+) -> list[Row]:
+    """Runs everything, or some of it, on each target, and the seeded fault where the compiler would fuse."""
+    results = run_targets(all_subjects() if subjects is None else subjects, targets, levels, jobs)
     fusing = [target for target in targets if target.fuses]
     faults = {f.target.key: f for f in run_targets(fault_subjects(), fusing, ("-O2",), jobs)}
     return [Row(result, faults.get(result.target.key)) for result in results]
