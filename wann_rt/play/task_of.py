@@ -12,9 +12,10 @@ from wann_rt import tasks
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import TaskError
 from wann_rt.tasks.any_task import AnyTask, as_task, named, seen_as_by, shipped
-from wann_rt.tasks.environment.observed import observed, places_of
+from wann_rt.tasks.environment.observed import observed
 from wann_rt.tasks.environment.task import EnvironmentTask
 from wann_rt.tasks.own import source_of
+from wann_rt.tasks.seen import places_of
 from wann_rt.tasks.task import Task
 
 Values = Mapping[str, Any]
@@ -148,7 +149,8 @@ def _places(task: EnvironmentTask, controller: Controller) -> tuple[int, ...]:
     if len(controller.observations) == len(known) and given is None:
         return ()
     if given is None:  # it was searched elsewhere
-        return places_of(task, [channel.name for channel in controller.observations]) if controller.derived else ()
+        names = [channel.name for channel in controller.observations]
+        return places_of(f"environment {task.env_id}", known, names) if controller.derived else ()
     fits = isinstance(given, list) and all(type(place) is int and 0 <= place < len(known) for place in given)
     if not fits or not 0 < len(set(given)) == len(given) == len(controller.observations):
         raise TaskError(

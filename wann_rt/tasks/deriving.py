@@ -9,9 +9,9 @@ from wann_rt.core.derived import KINDS, SETTINGS, Derived
 from wann_rt.core.errors import TaskError
 from wann_rt.core.guess import near
 from wann_rt.tasks.environment.observed import observed as of_environment
-from wann_rt.tasks.environment.observed import places_of
 from wann_rt.tasks.environment.task import EnvironmentTask
 from wann_rt.tasks.observed import observed
+from wann_rt.tasks.seen import places_of
 from wann_rt.tasks.task import Task
 
 FORM = "KIND:CHANNEL, KIND:COS/SIN, KIND:CHANNEL,SETTING:VALUE or recurrent; sine,hz:VALUE"
@@ -53,7 +53,7 @@ def seen_through(
         made.append(one)
         known = {name: one.channel} | known
     if isinstance(task, EnvironmentTask):
-        return of_environment(task, places_of(task, observe), made)
+        return of_environment(task, places_of(f"environment {task.env_id}", task.plain.observations, observe), made)
     return observed(task, observe, made)
 
 

@@ -17,9 +17,9 @@ from wann_rt.core.arithmetic import Number, clip
 from wann_rt.core.channel import Channel
 from wann_rt.core.derived import Derived
 from wann_rt.core.errors import TaskError
-from wann_rt.core.guess import near
 from wann_rt.core.memory import Memory, feeds_of
 from wann_rt.tasks.dataset.task import DataTask
+from wann_rt.tasks.seen import places_of
 from wann_rt.tasks.task import Function, Start, Task
 
 
@@ -40,17 +40,10 @@ def observed(task: Task, names: Sequence[str] | None, derived: Sequence[Derived]
         raise TaskError(f"task {task.name} is a data set, whose rows are no sequence: nothing can be derived from them")
     known = [channel.name for channel in plain.observations]
     chosen = tuple(known if names is None else names)
-    for name in chosen:
-        if name not in known:
-            raise TaskError(
-                f"task {plain.name} observes no {name!r}; it observes {', '.join(known)}{near(name, known)}"
-            )
-    if not chosen or len(set(chosen)) < len(chosen):
-        raise TaskError(f"task {plain.name}: observe at least one of {', '.join(known)}, and none twice")
+    places = places_of(f"task {plain.name}", plain.observations, chosen)
     if list(chosen) == known and not derived:
         return plain
     memory = Memory(tuple(derived), chosen, tuple(channel.name for channel in plain.actions), plain.rate_hz)
-    places = tuple(known.index(name) for name in chosen)
     limits = plain.actions if plain.step_clips else ()
     made = _composed(plain.start, plain.observe, plain.step, plain.variables, places, memory, limits)
     channels = (*(plain.observations[k] for k in places), *(one.channel for one in derived))

@@ -12,13 +12,14 @@ from wann_rt.core.controller import Channel
 from wann_rt.core.decision import WHOLE
 from wann_rt.core.derived import Derived
 from wann_rt.core.errors import TaskError
+from wann_rt.tasks.seen import Seen
 
 Start = Callable[[int], NDArray[np.float32]]
 Function = Callable[..., Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Task:
+class Task(Seen):
     """An episode to be scored, compiled: its interface and the functions that kernels call; your own ones, too.
 
     Attributes:
@@ -84,16 +85,6 @@ class Task:
         if wrong is not None:
             raise TaskError(f"task {self.name!r}: {wrong}")
         object.__setattr__(self, "params", self.params._make(np.float32(value) for value in self.params))
-
-    @property
-    def sensors(self) -> tuple[Channel, ...]:
-        """What a controller is fed: the observations that are not derived."""
-        return self.observations[: len(self.observations) - len(self.derived)]
-
-    @property
-    def acts(self) -> tuple[Channel, ...]:
-        """What a controller does: the actions but for those that feed recurrent nodes."""
-        return self.actions[: len(self.actions) - sum(one.row.fed for one in self.derived)]
 
     @property
     def variables(self) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 from wann_rt.core.derived import Derived
 from wann_rt.core.errors import ControllerError, TaskError
-from wann_rt.core.guess import near
 from wann_rt.core.memory import Memory, feeds_of
 from wann_rt.tasks.environment.task import EnvironmentTask
 
@@ -40,23 +39,6 @@ def observed(task: EnvironmentTask, places: Sequence[int], derived: Sequence[Der
             raise TaskError(f"{error}: rate_hz in --channels FILE, or channels={{'rate_hz': 50}}, states it") from None
         raise
     return made
-
-
-def places_of(task: EnvironmentTask, names: Sequence[str]) -> tuple[int, ...]:
-    """Returns where among all observations of an environment those of these names stand.
-
-    Raises:
-        TaskError: there is no observation of that name, none is left, or one is named twice.
-    """
-    known = [channel.name for channel in task.plain.observations]
-    for name in names:
-        if name not in known:
-            raise TaskError(
-                f"environment {task.env_id} observes no {name!r}; it observes {', '.join(known)}{near(name, known)}"
-            )
-    if not names or len(set(names)) < len(names):
-        raise TaskError(f"environment {task.env_id}: observe at least one of {', '.join(known)}, and none twice")
-    return tuple(known.index(name) for name in names)
 
 
 def memory_of(task: EnvironmentTask) -> Memory:

@@ -16,6 +16,7 @@ from wann_rt.core.derived import Derived
 from wann_rt.core.errors import TaskError
 from wann_rt.core.guess import near
 from wann_rt.tasks.environment.maker import Maker
+from wann_rt.tasks.seen import Seen
 
 BackendName = Literal["processes", "envpool", "ray"]
 # Which code computes the episodes. It changes results, so it identifies the task; on which machine it runs does not.
@@ -71,7 +72,7 @@ DEFAULTS = Options()
 
 
 @dataclass(frozen=True)
-class EnvironmentTask:
+class EnvironmentTask(Seen):
     """An episode to be scored, played by an environment.
 
     Attributes:
@@ -129,16 +130,6 @@ class EnvironmentTask:
     whole: tuple[Channel, ...] = ()
     places: tuple[int, ...] = ()
     stacked: int = field(default=1, compare=False)
-
-    @property
-    def sensors(self) -> tuple[Channel, ...]:
-        """What a controller is fed: the observations that are not derived."""
-        return self.observations[: len(self.observations) - len(self.derived)]
-
-    @property
-    def acts(self) -> tuple[Channel, ...]:
-        """What a controller does: the actions but for those that feed recurrent nodes."""
-        return self.actions[: len(self.actions) - sum(one.row.fed for one in self.derived)]
 
     @property
     def plain(self) -> "EnvironmentTask":
