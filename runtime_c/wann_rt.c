@@ -37,8 +37,8 @@
 #endif
 
 /*
- * Whether blobs of version 2, with a state, are read: 1 or 0, which saves 1.6 KiB of flash on a
- * Cortex-M4F and 4 KiB on an AVR; wann_load() then refuses them by their version.
+ * Whether blobs of version 2, with a state, are read: 1, or 0, which saves their code;
+ * wann_load() then refuses them by their version.
  */
 #ifndef WANN_STATE
 #define WANN_STATE 1

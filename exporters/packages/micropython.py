@@ -115,7 +115,7 @@ mpremote run main.py
 
 `step(<given>observations, actions)` takes `array("<obscode>", ...)` \
 and writes into `array("<actcode>", ...)`, so that a step
-allocates nothing<returns>.<kept> `package.json` lets `mip` install the built `<p>.mpy` from where you publish it.
+allocates nothing<returns>.<kept>`package.json` lets `mip` install the built `<p>.mpy` from where you publish it.
 """
 
 
@@ -152,7 +152,8 @@ def _state(made: Subject) -> dict[str, str]:
     if not made.has_state:
         stepped = 'status = <p>.step(observations, actions)\nprint("status", status)'
         return {
-            **dict.fromkeys(("reset", "given", "taken", "stored", "kept"), ""),
+            **dict.fromkeys(("reset", "given", "taken", "stored"), ""),
+            "kept": " ",
             "arguments": "2",
             "stepped": made.fill(stepped),
         }
@@ -164,8 +165,8 @@ def _state(made: Subject) -> dict[str, str]:
         "stored": "    mp_store_global(MP_QSTR_reset, MP_OBJ_FROM_PTR(&reset_obj));\n",
         "stepped": made.fill('state = array("f", [0] * <p>.N_STATE)\n<p>.step(state, observations, actions)'),
         "kept": (
-            ' The state is `array("f", [0] * N_STATE)`, one for each controller that runs; `reset(state)` makes it '
-            "zeros again, after a switch of modes, a fault, or steps that were left out."
+            '\nThe state is `array("f", [0] * N_STATE)`, one for each controller that runs; `reset(state)` makes it '
+            "zeros again,\nafter a switch of modes, a fault, or steps that were left out.\n"
         ),
     }
 

@@ -115,13 +115,10 @@ def search(
 def _seen(task: "AnyTask", observe: str | None, derive: tuple[str, ...]) -> "AnyTask":
     """Returns the task as the options say that it is seen."""
     from wann_rt.tasks.deriving import parsed, seen_through
-    from wann_rt.tasks.environment.task import EnvironmentTask
 
     if observe is None and not derive:
         return task
-    names = None if observe is None else observe.split(",")
-    if isinstance(task, EnvironmentTask):
-        return seen_through(task, names, parsed(derive))
+    names = None if observe is None else [name.strip() for name in observe.split(",")]
     return seen_through(task, names, parsed(derive))
 
 

@@ -26,6 +26,12 @@ def seen_through(task: Task, observe: Sequence[str] | None, derive: Derivations)
 def seen_through(task: EnvironmentTask, observe: Sequence[str] | None, derive: Derivations) -> EnvironmentTask: ...
 
 
+@overload
+def seen_through(
+    task: Task | EnvironmentTask, observe: Sequence[str] | None, derive: Derivations
+) -> Task | EnvironmentTask: ...
+
+
 def seen_through(
     task: Task | EnvironmentTask, observe: Sequence[str] | None, derive: Derivations
 ) -> Task | EnvironmentTask:

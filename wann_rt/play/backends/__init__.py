@@ -88,7 +88,7 @@ def record(task: EnvironmentTask, controller: Controller, starts: NDArray[Any]) 
     Of a controller with a state, whose pairs are a sequence, those before the first infinity.
 
     Raises:
-        TaskError: all do, or the environment fails.
+        TaskError: none is left, or the environment fails.
     """
     work = Work(single(controller.network), controller.weight.array[:, np.newaxis], controller.weight.kind, starts[0])
     vectors = processes.record(task, cut(work, 1, rules_of(task))[0])
@@ -97,8 +97,9 @@ def record(task: EnvironmentTask, controller: Controller, starts: NDArray[Any]) 
         vectors = vectors[: is_finite.index(False)]
     finite = [vector for vector, fits in zip(vectors, is_finite, strict=False) if fits]
     if not finite:
+        which = "the first observation of a sequence" if task.derived else "every observation"
         raise TaskError(
-            f"environment {task.env_id} (seed {starts[0, 0]}): every observation or its action holds infinity: wrap it "
+            f"environment {task.env_id} (seed {starts[0, 0]}): {which} or its action holds infinity: wrap it "
             "with gymnasium.wrappers.TransformObservation, which can clip it"
         )
     return finite
