@@ -18,6 +18,7 @@ from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ExportError
 from wann_rt.core.files import write_atomic
 from wann_rt.core.guess import near
+from wann_rt.core.sight import Sight
 from wann_rt.core.stateful import only_without_monitor
 
 __all__ = ["EXPORTERS", "Exporter", "default_path", "export", "format_of", "write"]
@@ -59,8 +60,11 @@ def _to_exact_onnx() -> Callable[..., bytes]:
         ir_version: int = 7,
         compat: str | None = None,
         weight: str = "constant",
+        sight: Sight | None = None,
     ) -> bytes:
-        return to_onnx(controller, exact=True, opset=opset, ir_version=ir_version, compat=compat, weight=weight)
+        return to_onnx(
+            controller, exact=True, opset=opset, ir_version=ir_version, compat=compat, weight=weight, sight=sight
+        )
 
     return to_exact_onnx
 
@@ -78,13 +82,19 @@ def _to_c() -> Callable[..., str | dict[str, str]]:
         file: str | None = None,
         split: bool = False,
         checked: bool = False,
+        sight: Sight | None = None,
     ) -> str | dict[str, str]:
         if number not in ("float32", NUMBER) or (number == "float32" and ranges):
             raise ExportError(f"number {number!r} with ranges {ranges}: expected float32 without, or {NUMBER}")
         if checked and number == NUMBER:
             raise ExportError(f"a checked step is one of float32; number {number} has none")
-        is_fixed = number == NUMBER
-        made = fixed_unit(controller, prefix, ranges) if is_fixed else unit(controller, prefix, is_checked=checked)
+        if sight is not None and number == NUMBER:
+            raise ExportError(f"frames are read in float32; number {number} reads none")
+        made = (
+            fixed_unit(controller, prefix, ranges)
+            if number == NUMBER
+            else unit(controller, prefix, is_checked=checked, sight=sight)
+        )
         header = file or f"{made.names.p}.h"
         if split:
             return made.split(header, f"{Path(header).stem}.c")

@@ -55,6 +55,7 @@ _PUBLIC = {
     "save": "core.files",
     "search": "display.searching",
     "show": "display.show",
+    "sight": "tasks.car.sight",
     "task": "tasks.any_task",
     "task_of": "play.task_of",
     "tune": "display.searching",
@@ -99,6 +100,7 @@ __all__ = [
     "save",
     "search",
     "show",
+    "sight",
     "task",
     "task_of",
     "tune",
@@ -131,6 +133,7 @@ if TYPE_CHECKING:
     from wann_rt.play.environment import environment
     from wann_rt.play.task_of import task_of
     from wann_rt.tasks.any_task import task
+    from wann_rt.tasks.car.sight import sight
     from wann_rt.tasks.dataset.task import dataset_task
     from wann_rt.tasks.environment.task import EnvironmentTask
     from wann_rt.tasks.task import Task

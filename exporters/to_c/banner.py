@@ -6,7 +6,9 @@ from collections.abc import Callable
 from wann_rt.analysis.words import certificate_words
 from wann_rt.core.controller import Channel, Controller
 from wann_rt.core.files import shortest
+from wann_rt.core.sight import Sight
 from wann_rt.exporters.contract import contract, decision
+from wann_rt.exporters.sighted import described, digest
 from wann_rt.exporters.to_c.names import Names
 from wann_rt.exporters.to_c.text import comment, comment_safe, paragraph, table
 
@@ -39,6 +41,22 @@ Use:
     obs[<first>] = ...;
     <p>_step(&state, obs, actions);"""
 
+_USE_FRAMES = """\
+Frames: the observations are read from the rows of a frame, as these come; integers, and loops of
+fixed length. Instead of obs[...] = ...:
+
+    <p>_frame frame;
+
+    if (<p>_selftest_frame() != 0) {
+        stop();
+    }
+    for (y = 0; y < <P>_FRAME_ROWS; y++) {
+        <p>_row(&frame, y, rgb);  // <P>_ROW_BYTES bytes
+    }
+    if (<p>_observe(&frame, obs) == 0) {
+        <p>_step(<state>obs, actions);
+    }"""
+
 _COMPILERS = (
     "GCC and clang need no flag for these bits. Where fusing was asked for against the pragmas "
     "(clang -ffp-contract=fast), and with any other compiler, trust <p>_selftest()."
@@ -50,7 +68,7 @@ _PROVES = (
 )
 
 
-def banner(controller: Controller, names: Names, regenerate: str, file: str) -> str:
+def banner(controller: Controller, names: Names, regenerate: str, file: str, sight: Sight | None = None) -> str:
     """Returns the comment at the head of the file.
 
     Args:
@@ -58,6 +76,7 @@ def banner(controller: Controller, names: Names, regenerate: str, file: str) -> 
         names: its names.
         regenerate: the command that writes this file again.
         file: the name under which it is included.
+        sight: how observations are read from frames, if they are.
     """
     said = contract(controller)
     and_state = " and the state" if controller.derived else ""
@@ -81,6 +100,7 @@ def banner(controller: Controller, names: Names, regenerate: str, file: str) -> 
             "",
             *use.splitlines(),
             "",
+            *_frames(controller, names, sight),
             *_channel_table("Observations", controller.observations, observation_steps),
             "",
             *_derived_table(controller),
@@ -95,6 +115,14 @@ def banner(controller: Controller, names: Names, regenerate: str, file: str) -> 
             *provenance(controller),
         ]
     )
+
+
+def _frames(controller: Controller, names: Names, sight: Sight | None) -> list[str]:
+    """Returns how frames are read; nothing where none are."""
+    if sight is None:
+        return []
+    use = names.fill(_USE_FRAMES).replace("<state>", "&state, " if controller.derived else "")
+    return [*use.splitlines(), "", *paragraph(f"A frame is {described(sight)}, {digest(sight)}."), ""]
 
 
 def facts(controller: Controller) -> list[str]:

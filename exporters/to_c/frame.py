@@ -245,6 +245,10 @@ PUBLIC = (
     "step_float",
     "step_checked",
     "selftest",
+    "frame_reset",
+    "row",
+    "observe",
+    "selftest_frame",
 )
 
 

@@ -6,9 +6,12 @@ and printed. Only the sums of a node are spelled out, in the order of ``referenc
 
 from wann_rt.core.controller import Controller, Vector
 from wann_rt.core.files import digest
+from wann_rt.core.sight import Sight
 from wann_rt.core.stateful import only_without_state
 from wann_rt.exporters.contract import interface_hash, test_vectors
+from wann_rt.exporters.sighted import places
 from wann_rt.exporters.to_c import checked, memory, monitor
+from wann_rt.exporters.to_c import sight as frames
 from wann_rt.exporters.to_c.banner import banner
 from wann_rt.exporters.to_c.frame import Unit, enumeration, float_unit, rate
 from wann_rt.exporters.to_c.functions import functions
@@ -30,7 +33,12 @@ _WEIGHT = """\
 
 
 def to_c(
-    controller: Controller, *, prefix: str | None = None, file: str | None = None, is_checked: bool = False
+    controller: Controller,
+    *,
+    prefix: str | None = None,
+    file: str | None = None,
+    is_checked: bool = False,
+    sight: Sight | None = None,
 ) -> str:
     """Returns the header's text; same controller and options, same bytes.
 
@@ -39,21 +47,27 @@ def to_c(
         prefix: of every name in the header; by default made from the controller's name.
         file: the header's name, as the comment at its head includes it; by default ``<prefix>.h``.
         is_checked: whether it has ``<prefix>_step_checked``, too; see ``checked.py``.
+        sight: how observations are read from frames, by ``<prefix>_row`` and ``<prefix>_observe``; see ``sight.py``.
 
     Raises:
-        ExportError: the prefix is no C identifier.
+        ExportError: the prefix is no C identifier, or an observation is not read from frames.
     """
-    made = unit(controller, prefix, is_checked=is_checked)
+    made = unit(controller, prefix, is_checked=is_checked, sight=sight)
     return made.header(file or f"{made.names.p}.h")
 
 
-def unit(controller: Controller, prefix: str | None = None, *, is_checked: bool = False) -> Unit:
+def unit(
+    controller: Controller, prefix: str | None = None, *, is_checked: bool = False, sight: Sight | None = None
+) -> Unit:
     """Returns what is written for a controller, as one file or two; see ``to_c``."""
     default = c_prefix(controller)
     names = Names.of(controller, default if prefix is None else checked_prefix(prefix))
+    if sight is not None:
+        places(controller, sight)
     if is_checked:
         only_without_state(controller, "a checked step (--checked)")
     named = ("" if names.p == default else f" --set prefix={names.p}") + " --checked" * is_checked
+    named += "" if sight is None else f" --encoder {sight.encoder.name}"
     vectors = test_vectors(controller)
     body = [*functions(controller, names), *steps(controller, names)]
     body += [
@@ -61,6 +75,8 @@ def unit(controller: Controller, prefix: str | None = None, *, is_checked: bool 
         *monitor.functions(controller, names),
         *selftest(controller, vectors, names, is_checked=is_checked),
     ]
+    if sight is not None:
+        body += [*frames.functions(controller, sight, names), *frames.selftest(controller, sight, names)]
     regenerate = f"wann-rt export controller.json --to c{named}"
     declarations = [
         *_macros(controller, names, vectors, is_checked),
@@ -69,7 +85,8 @@ def unit(controller: Controller, prefix: str | None = None, *, is_checked: bool 
         *monitor.declarations(controller, names),
     ]
     declarations += checked.macros(controller, names) if is_checked else []
-    return float_unit(names, lambda file: banner(controller, names, regenerate, file), declarations, body)
+    declarations += frames.declarations(controller, sight, names) if sight is not None else []
+    return float_unit(names, lambda file: banner(controller, names, regenerate, file, sight), declarations, body)
 
 
 def _macros(controller: Controller, names: Names, vectors: tuple[Vector, ...], is_checked: bool) -> list[str]:

@@ -22,16 +22,18 @@ PLUS_ZERO = -2  # the sum of no sources
 
 @dataclass(frozen=True)
 class Value:
-    """A float32 input or output of the graph; ``doc`` is for people."""
+    """An input or output of the graph, float32 or ``kind``; ``doc`` is for people."""
 
     name: str
     shape: tuple[int | str, ...]
     is_input: bool
     doc: str
+    kind: str = "float32"
 
     def proto(self) -> onnx.ValueInfoProto:
         """Returns it in ONNX's form."""
-        return helper.make_tensor_value_info(self.name, TensorProto.FLOAT, self.shape, self.doc)
+        element = helper.np_dtype_to_tensor_dtype(np.dtype(self.kind))
+        return helper.make_tensor_value_info(self.name, element, self.shape, self.doc)
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Table:
 
 class Graph:
     """Collects nodes; each has one name for itself and its result, e.g. ``level_2/tanh``."""
+
+    FLOAT, INT32 = TensorProto.FLOAT, TensorProto.INT32
 
     def __init__(self, batch: int | None = None) -> None:
         """Makes an empty graph for batches of one size, or of any."""

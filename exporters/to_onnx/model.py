@@ -16,14 +16,19 @@ from onnx import helper
 from wann_rt.core.controller import Channel, Controller
 from wann_rt.core.errors import ExportError
 from wann_rt.core.guess import near
+from wann_rt.core.sight import Sight
 from wann_rt.core.stateful import only_without_monitor, only_without_state
 from wann_rt.core.version import __version__
 from wann_rt.exporters.contract import contract
+from wann_rt.exporters.sighted import described
+from wann_rt.exporters.sighted import digest as digest_of_sight
 from wann_rt.exporters.to_onnx import memory, monitor
 from wann_rt.exporters.to_onnx.conditioning import add_actions, add_limits, add_observations
 from wann_rt.exporters.to_onnx.forms import ANY_READER, DIALECTS, Dialect, Form
 from wann_rt.exporters.to_onnx.graph import IR_VERSIONS, OPSETS, Graph, Table, Value
 from wann_rt.exporters.to_onnx.levels import Level, levels_of
+from wann_rt.exporters.to_onnx.sight import add_sight
+from wann_rt.exporters.to_onnx.sight import value as frame_value
 
 
 def to_onnx(
@@ -34,6 +39,7 @@ def to_onnx(
     ir_version: int = 7,
     compat: str | None = None,
     weight: str = "constant",
+    sight: Sight | None = None,
 ) -> bytes:
     """Returns the controller as an ONNX model: ``obs`` [batch, n] -> ``actions`` [batch, m], float32.
 
@@ -45,29 +51,35 @@ def to_onnx(
         compat: a key of ``DIALECTS``: write only what that compiler accepts.
         weight: "constant", which every tool understands; "input": a shared weight is an input that may be left out.
             onnxruntime warns of such an input at each load, OpenVINO and converters to float16 take it for a constant.
+        sight: how observations are read from frames; then the input is ``frame``, uint8 [batch, rows, columns, 3],
+            instead of ``obs``.
 
     Raises:
         ExportError: a version that these graphs cannot be written for, an unknown compiler, or a weight that cannot
             be an input.
     """
     _check_state(controller, exact, compat, weight)
+    if sight is not None and (compat is not None or weight != "constant"):
+        raise ExportError("ONNX that sees frames is written without compat, and with its weight as a constant")
     _check_version("opset", opset, OPSETS)
     _check_version("IR version", ir_version, IR_VERSIONS)
     dialect = _dialect(compat)
     form = dialect.exact if exact else dialect.native
     is_input = _is_weight_input(controller, dialect, weight)
     graph = Graph(dialect.batch)
+    if sight is not None:
+        add_sight(graph, controller, sight)
     _add_controller(graph, controller, form, is_input)
-    doc = _doc(controller, form, is_input)
+    doc = _doc(controller, form, is_input) + (f" Frames: {described(sight)}." if sight is not None else "")
     model = helper.make_model(
-        graph.finish(controller.name or "controller", _values(controller, dialect, is_input), doc),
+        graph.finish(controller.name or "controller", _values(controller, dialect, is_input, sight), doc),
         producer_name="wann_rt",
         producer_version=__version__,
         opset_imports=[helper.make_opsetid("", opset)],
         ir_version=ir_version,
         doc_string=doc,
     )
-    helper.set_model_props(model, contract(controller) | _properties(form, is_input))
+    helper.set_model_props(model, contract(controller) | _properties(form, is_input) | _of_sight(sight))
     data: bytes = model.SerializeToString(deterministic=True)
     return data
 
@@ -107,6 +119,13 @@ def _properties(form: Form, is_weight_input: bool) -> dict[str, str]:
         "wann_rt.onnx_weight": "input" if is_weight_input else "constant",
         "wann_rt.onnx_tried": json.dumps(tried(form.name)),
     }
+
+
+def _of_sight(sight: Sight | None) -> dict[str, str]:
+    """Returns what is said of how frames are read; nothing where none are."""
+    if sight is None:
+        return {}
+    return {"wann_rt.frame": described(sight), "wann_rt.frame_digest": digest_of_sight(sight)}
 
 
 @cache
@@ -200,12 +219,13 @@ def _add_mean(graph: Graph, form: Form, controller: Controller, actions: str) ->
     return graph.add("Squeeze", [mean, axis], "mean/action")
 
 
-def _values(controller: Controller, dialect: Dialect, is_weight_input: bool) -> list[Value]:
+def _values(controller: Controller, dialect: Dialect, is_weight_input: bool, sight: Sight | None) -> list[Value]:
     """Returns inputs and outputs with what they mean."""
     batch = dialect.batch or "batch"
     shared = Value("weight", (1,), True, "the shared weight; optional")
+    observed = Value("obs", (batch, len(controller.observations)), True, _listed(controller.observations))
     return [
-        Value("obs", (batch, len(controller.observations)), True, _listed(controller.observations)),
+        observed if sight is None else frame_value(sight, batch),
         *([shared] if is_weight_input else []),
         Value("actions", (batch, len(controller.actions)), False, _listed(controller.actions)),
         *(memory.values(controller, batch) if controller.derived or controller.monitor is not None else ()),

@@ -43,7 +43,7 @@ def main() -> None:
     """Writes ``pca.json`` and ``random.json``, and says what they explain."""
     cells = seen()
     for made in (encoders.pca(cells), encoders.random_convolution(cells)):
-        (FOLDER / f"{made.name}.json").write_text(made.to_json(), encoding="utf-8")
+        (FOLDER / f"{made.name}.json").write_text(encoders.to_json(made), encoding="utf-8")
         size = (FOLDER / f"{made.name}.json").stat().st_size
         print(f"{made.name}: {len(cells)} frames, {made.products} products, {size} bytes")
 

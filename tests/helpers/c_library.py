@@ -73,6 +73,10 @@ class Library:
         """Calls an entry ``name`` with arrays and the number of their rows."""
         self._library[name](*(array.ctypes.data_as(ctypes.c_void_p) for array in arrays), ctypes.c_int(rows))
 
+    def read(self, prefix: str, pointers: Sequence[int], rows: tuple[int, int]) -> int:
+        """Gives an entry ``read_<prefix>`` some rows of a frame; returns what it returns."""
+        return int(self._library[f"read_{prefix}"](*map(ctypes.c_void_p, pointers), *map(ctypes.c_int, rows)))
+
     def selftest(self, prefix: str) -> int:
         """Returns what the header's self-test says."""
         return self.number(f"selftest_{prefix}")

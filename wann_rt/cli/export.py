@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from wann_rt.cli import export_fixed as fixed
+from wann_rt.cli import export_sight as frames
 from wann_rt.cli.options import CONTROLLER, named_after, read_controller, say, settings_of, task_option
 from wann_rt.core.errors import FileError
 
@@ -33,6 +34,7 @@ class _Export(click.Command):
 @click.option("--checked", is_flag=True, help="Of c: add a step that returns a status and holds actions in range.")
 @fixed.NUMBER
 @fixed.RANGE
+@frames.ENCODER
 @task_option("measure what q12 costs on, or that a page shows")
 def export(
     controller: Path,
@@ -44,6 +46,7 @@ def export(
     limits: tuple[str, ...],
     split: bool,
     checked: bool,
+    encoder: str | None,
     task: str | None,
 ) -> None:
     """Export CONTROLLER to other formats.
@@ -68,6 +71,7 @@ def export(
     of_c = {name: True for name, wanted in (("split", split), ("checked", checked)) if wanted}
     if of_c and "c" not in chosen:
         raise click.UsageError(f"--{next(iter(of_c))} is an option of the format c")
+    options |= frames.options(loaded, chosen, number, encoder)
     page.check(chosen, options)
     for name in chosen:
         path = _place(out, fixed.default_path(page.beside(named_after(controller), name), number), len(formats) > 1)

@@ -13,11 +13,13 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from wann_rt.core.sight import Grid
+
 CELLS = 12  # a side
 ROWS, COLUMNS = 7, 8  # pixels of a cell
-FULL = 100 * ROWS * COLUMNS  # the number of a cell that is all grass
+GRID = Grid(CELLS, ROWS, COLUMNS, 100)
+FULL = GRID.full  # the number of a cell that is all grass
 POINTS = 4  # looked up in a cell, a side
-SEEN_ROWS = CELLS * ROWS
 WIDTH, HEIGHT = 1000.0, 800.0  # of the picture that Gymnasium draws and then shrinks to 96 x 96
 SIDE = 96
 FIELD = 2000 / 6.0  # beyond it, nothing is green
@@ -125,7 +127,4 @@ def shared() -> Camera:
 
 def cells_of(frame: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Returns how green each cell of a frame is, uint8 [96, 96, 3], as ``Camera.cells`` does."""
-    seen = frame[:SEEN_ROWS].astype(np.int64)
-    green = np.clip(seen[..., 1] - seen[..., 0], 0, 100)
-    sums: NDArray[np.int64] = green.reshape(CELLS, ROWS, CELLS, COLUMNS).sum(axis=(1, 3))
-    return sums.ravel()
+    return GRID.cells_of(frame)

@@ -1,12 +1,10 @@
 """Encoders: from the 144 cells that the camera sees to 16 latents.
 
-All of an encoder but its last step is whole numbers, so sums have no order and everything that computes one - numpy,
-ONNX, C - gives the same bits: products with whole weights, perhaps behind a layer of whole filters and ``max(x, 0)``;
-then one subtraction and one float32 product a latent. An encoder is a JSON file beside this one.
+An encoder (``core.sight``) is a JSON file beside this one: products with whole weights, perhaps behind a layer of whole
+filters and ``max(x, 0)``; then one subtraction and one float32 product a latent.
 """
 
 import json
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -16,7 +14,8 @@ from numpy.typing import NDArray
 
 from wann_rt.core.errors import TaskError
 from wann_rt.core.guess import near
-from wann_rt.tasks.car.camera import CELLS
+from wann_rt.core.sight import Encoder
+from wann_rt.tasks.car.camera import CELLS, GRID
 
 LATENTS = 16
 DEFAULT = "pca"
@@ -25,57 +24,15 @@ PLACES = (CELLS - SIZE) // STRIDE + 1  # that a filter looks at, a side
 _FOLDER = resources.files("wann_rt.tasks.car")
 
 
-@dataclass(frozen=True)
-class Encoder:
-    """Computes latents.
-
-    Attributes:
-        name: under which it is asked for.
-        weights: of the features, int [LATENTS, features].
-        offsets: what is subtracted from the sums, int [LATENTS].
-        scales: what the differences are multiplied with, float32 [LATENTS].
-        filters: int [n, SIZE, SIZE]; none: the features are the cells themselves.
-    """
-
-    name: str
-    weights: NDArray[np.int64]
-    offsets: NDArray[np.int64]
-    scales: NDArray[np.float32]
-    filters: NDArray[np.int64]
-
-    def __post_init__(self) -> None:
-        """Keeps the weights as doubles, too: products of these are as exact below 2^53, and several times as fast."""
-        object.__setattr__(self, "_weights", self.weights.astype(np.float64))
-
-    def features(self, cells: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Returns what the weights are multiplied with."""
-        if not len(self.filters):
-            return cells
-        windows = np.lib.stride_tricks.sliding_window_view(cells.reshape(CELLS, CELLS), (SIZE, SIZE))
-        seen = windows[::STRIDE, ::STRIDE].reshape(-1, SIZE * SIZE)
-        found: NDArray[np.int64] = np.maximum(self.filters.reshape(-1, SIZE * SIZE) @ seen.T, 0)
-        return found.ravel()
-
-    def latents(self, cells: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Returns the latents of what the camera sees, float32 [LATENTS]."""
-        sums = self._weights @ self.features(cells).astype(np.float64)  # type: ignore[attr-defined]
-        centred: NDArray[np.float32] = (sums - self.offsets).astype(np.float32)
-        return centred * self.scales
-
-    @property
-    def products(self) -> int:
-        """How many multiplications with a sum it takes."""
-        return self.weights.size + self.filters.size * PLACES**2
-
-    def to_json(self) -> str:
-        """Returns the encoder as the text of its file."""
-        rows = {
-            "filters": self.filters.tolist(),
-            "offsets": self.offsets.tolist(),
-            "scales": [float(str(scale)) for scale in self.scales],
-            "weights": self.weights.tolist(),
-        }
-        return json.dumps(rows, separators=(",", ":")).replace('],"', '],\n"').replace("],[", "],\n[") + "\n"
+def to_json(encoder: Encoder) -> str:
+    """Returns an encoder as the text of its file."""
+    rows = {
+        "filters": encoder.filters.tolist(),
+        "offsets": encoder.offsets.tolist(),
+        "scales": [float(str(scale)) for scale in encoder.scales],
+        "weights": encoder.weights.tolist(),
+    }
+    return json.dumps(rows, separators=(",", ":")).replace('],"', '],\n"').replace("],[", "],\n[") + "\n"
 
 
 def names() -> list[str]:
@@ -94,7 +51,8 @@ def encoder(name: str) -> Encoder:
         raise TaskError(f"no encoder {name!r}; encoders: {', '.join(names())}{near(str(name), names())}")
     rows: dict[str, Any] = json.loads(_FOLDER.joinpath(f"{name}.json").read_text(encoding="utf-8"))
     weights, offsets, filters = (np.array(rows[key], np.int64) for key in ("weights", "offsets", "filters"))
-    return Encoder(name, weights, offsets, np.array(rows["scales"], np.float32), filters.reshape(-1, SIZE, SIZE))
+    scales = np.array(rows["scales"], np.float32)
+    return Encoder(name, GRID, weights, offsets, scales, filters.reshape(-1, SIZE, SIZE), STRIDE)
 
 
 def fitted(
@@ -110,10 +68,10 @@ def fitted(
         largest: greatest weight.
     """
     whole = np.rint(weights / np.abs(weights).max(axis=1, keepdims=True) * largest).astype(np.int64)
-    plain = Encoder(name, whole, np.zeros(LATENTS, np.int64), np.ones(LATENTS, np.float32), filters)
+    plain = Encoder(name, GRID, whole, np.zeros(LATENTS, np.int64), np.ones(LATENTS, np.float32), filters, STRIDE)
     sums = np.array([whole @ plain.features(one) for one in cells])
     scales = (1 / sums.std(axis=0)).astype(np.float32)
-    return Encoder(name, whole, np.rint(sums.mean(axis=0)).astype(np.int64), scales, filters)
+    return Encoder(name, GRID, whole, np.rint(sums.mean(axis=0)).astype(np.int64), scales, filters, STRIDE)
 
 
 def pca(cells: NDArray[np.int64]) -> Encoder:
