@@ -9,7 +9,9 @@ channel among ordinary numbers, whole numbers (which meet comparisons for equali
 import numpy as np
 from numpy.typing import NDArray
 
-from wann_rt.core.controller import Channel
+from wann_rt.core.controller import Channel, Controller
+from wann_rt.core.reference import evaluate, forward
+from wann_rt.core.stateful import step
 
 Bits = NDArray[np.uint32]
 KINDS = 8
@@ -78,6 +80,18 @@ def observations(channels: tuple[Channel, ...], seed: int) -> NDArray[np.float32
         np.where(bits & np.uint32(64), whole, ordinary),
     )
     return np.choose(vector % KINDS, kinds).astype(np.uint32).view(np.float32)
+
+
+def answers(controller: Controller, observations: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Returns the actions for drawn observations; of a controller with a state for sequences, and the states too."""
+    if not controller.derived:
+        return evaluate(controller, observations)
+    rows, state = [], controller.start()
+    for k, observation in enumerate(observations):
+        before = state if k % SEQUENCE else controller.start()
+        actions, state = step(controller, before, observation, forward)
+        rows.append(np.concatenate([actions, state]))
+    return np.array(rows, np.float32)
 
 
 def inputs() -> NDArray[np.float32]:

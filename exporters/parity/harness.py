@@ -41,6 +41,18 @@ void sequence(const float *obs, float *actions, int rows, const unsigned char *r
     }
 }
 """
+# Each row has a state of its own; a struct of floats is an array of them.
+_STATES = """
+void run(<p>_state *states, const float *obs, float *actions, int rows);
+
+void run(<p>_state *states, const float *obs, float *actions, int rows) {
+    for (int i = 0; i < rows; i++) {
+        <p>_step(&states[i], obs, actions);
+        obs += <P>_N_OBSERVATIONS;
+        actions += <P>_N_ACTIONS;
+    }
+}
+"""
 _SELFTEST = """
 int selftest(void);
 
@@ -74,6 +86,11 @@ def rows_function(
 def sequence_function(prefix: str) -> str:
     """Returns the text of a function that calls the step of a header with a state for each row, and resets at some."""
     return _filled(_SEQUENCE, prefix)
+
+
+def states_function(prefix: str) -> str:
+    """Returns the text of a function that calls the step of a header with a state once for each row and its state."""
+    return _filled(_STATES, prefix)
 
 
 def _filled(text: str, prefix: str) -> str:

@@ -61,6 +61,14 @@ _WITHIN = """\
 """
 _AT_LIMIT = "    return order == <p>_order(low) || order == <p>_order(high) ? <P>_STATUS_LIMIT"
 
+_NOTE = "/* Computes the actions and says what was met: see the STATUS macros. */"
+# Whatever it says, what is remembered afterwards is what the plain step would remember: one more reading.
+_STATEFUL_NOTE = """\
+/*
+ * Computes the actions and says what was met: see the STATUS macros. The state advances by one step
+ * whatever is met: a reading that is not finite leaves what is remembered of it as it was.
+ */"""
+
 
 def macros(controller: Controller, names: Names) -> list[str]:
     """Returns the bits of the status and the fail-safe actions."""
@@ -83,16 +91,18 @@ def functions(controller: Controller, names: Names) -> list[str]:
 
 
 def _step(controller: Controller, names: Names) -> str:
+    has_state = bool(controller.derived)
     parameters = ["const float obs[<P>_N_OBSERVATIONS]", "float actions[<P>_N_ACTIONS]"]
+    parameters = [*(["<p>_state *state"] * has_state), *parameters]
     lines = [
-        "/* Computes the actions and says what was met: see the STATUS macros. */",
+        _STATEFUL_NOTE if has_state else _NOTE,
         *signature("static inline int", f"{names.p}_step_checked", list(map(names.fill, parameters))),
         f"{INDENT}int status = 0;",
     ]
     for k, channel in enumerate(controller.observations):
         low, high = (f"0x{order(end):08x}u" for end in (channel.low, channel.high))
         lines.append(f"{INDENT}status |= {names.p}_observed(obs[{k}], {low}, {high});")
-    lines.append(f"{INDENT}{names.p}_step(obs, actions);")
+    lines.append(names.fill(f"{INDENT}<p>_step({'state, ' * has_state}obs, actions);"))
     lines.append(names.fill(f"{INDENT}if ((status & <P>_STATUS_NOT_FINITE) != 0) {{"))
     lines += [f"{INDENT * 2}actions[{k}] = {name};" for k, name in enumerate(fail_safe(names))]
     lines += [f"{INDENT * 2}return status;", f"{INDENT}}}"]

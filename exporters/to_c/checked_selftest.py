@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from wann_rt.core.controller import Channel, Controller
-from wann_rt.core.reference import Floats, evaluate
+from wann_rt.core.reference import Floats
 from wann_rt.exporters import drawn
 from wann_rt.exporters.to_c import checked
 from wann_rt.exporters.to_c.names import Names
@@ -49,10 +49,10 @@ static inline int <p>_checked(const uint32_t limits[][2]) {
     float plain[<P>_N_ACTIONS];
     float safe[<P>_N_ACTIONS];
     uint32_t hash = 0x811c9dc5u;
-    int wrong = 0;
+<state>    int wrong = 0;
     unsigned i;
     unsigned k;
-<safe>
+<begin><safe>
     for (i = first; i < <drawn>u; i++) {
         float x;
         float low;
@@ -73,9 +73,7 @@ static inline int <p>_checked(const uint32_t limits[][2]) {
                 obs[k] = <p>_inside(low, high);
             }
         }
-        <p>_step(obs, plain);
-        status = <p>_step_checked(obs, actions);
-        hash = <p>_mixed(hash ^ (uint32_t)status) + 0x9e3779b9u;
+<step>        hash = <p>_mixed(hash ^ (uint32_t)status) + 0x9e3779b9u;
         for (k = 0; k < <P>_N_ACTIONS; k++) {
             const uint32_t order = <p>_order(plain[k]);
             const int none = order <= 0x00800000u || order >= 0xff800000u;
@@ -86,9 +84,30 @@ static inline int <p>_checked(const uint32_t limits[][2]) {
                 hash = <p>_hashed(hash, actions[k]);
             }
         }
-    }
+<remembered>    }
     return wrong | (hash != <checked>u);
 }"""
+_STEP = """\
+        <p>_step(obs, plain);
+        status = <p>_step_checked(obs, actions);
+"""
+# Two states, one for either step: what the checked one remembers is hashed.
+_STATE = """\
+    <p>_state state;
+    <p>_state other;
+"""
+_STATE_BEGIN = """\
+    <p>_reset(&state);
+    <p>_reset(&other);
+"""
+_STATE_STEP = """\
+        if (i % <length>u == 0u) {
+            <p>_reset(&state);
+            <p>_reset(&other);
+        }
+        <p>_step(&other, obs, plain);
+        status = <p>_step_checked(&state, obs, actions);
+"""
 _SINGLE = """\
         x = <p>_drawn(i, 0u, <lowbits>u, <highbits>u);
         status = <p>_observed(x, <loworder>u, <highorder>u);
@@ -110,11 +129,21 @@ def selftest(controller: Controller, seed: int, names: Names) -> str:
         "<single>": "\n".join(_single_text(ends, names) for ends in SINGLE),
         "<drawn>": str(len(observations)),
         "<checked>": f"0x{drawn.hashed(np.array(words, np.int64)):08x}",
+        **_of_state(controller, names),
     }
     text = TEXT
     for mark, value in fills.items():
         text = text.replace(mark, value)
     return names.fill(text)
+
+
+def _of_state(controller: Controller, names: Names) -> dict[str, str]:
+    """Returns what is done with states; nothing where there are none."""
+    if not controller.derived:
+        return {"<state>": "", "<begin>": "", "<step>": _STEP, "<remembered>": ""}
+    fields = [f"{INDENT * 2}hash = <p>_hashed(hash, state.{field});\n" for field in names.state]
+    turn = _STATE_STEP.replace("<length>", str(drawn.SEQUENCE))
+    return {"<state>": _STATE, "<begin>": _STATE_BEGIN, "<step>": turn, "<remembered>": "".join(fields)}
 
 
 def _single_text(ends: tuple[float, float], names: Names) -> str:
@@ -139,12 +168,15 @@ def _single_words(channels: tuple[Channel, ...], seed: int) -> Iterator[int]:
 def _step_words(controller: Controller, drawn_ones: Floats) -> Iterator[int]:
     """Yields what the loop over whole vectors hashes."""
     observations = np.concatenate([_edges(controller.observations), drawn_ones])
-    plain = evaluate(controller, observations)
+    found = drawn.answers(controller, observations)
+    plain, states = np.split(found, [len(controller.actions)], axis=1)
     actions, status = checked.checked_actions(controller, observations, plain)
-    for row, said, numbers in zip(_words(actions).tolist(), status.tolist(), np.isfinite(plain).tolist(), strict=True):
+    finite = np.isfinite(plain)
+    for row, said, numbers, remembered in zip(_words(actions), status.tolist(), finite, _words(states), strict=True):
         yield said
         if not said & checked.NOT_FINITE:
-            yield from (word for word, is_number in zip(row, numbers, strict=True) if is_number)
+            yield from row[numbers].tolist()
+        yield from remembered.tolist()
 
 
 def _edges(channels: tuple[Channel, ...]) -> Floats:

@@ -7,7 +7,6 @@ and printed. Only the sums of a node are spelled out, in the order of ``referenc
 from wann_rt.core.controller import Controller, Vector
 from wann_rt.core.files import digest
 from wann_rt.core.sight import Sight
-from wann_rt.core.stateful import only_without_state
 from wann_rt.exporters.contract import interface_hash, test_vectors
 from wann_rt.exporters.sighted import places
 from wann_rt.exporters.to_c import checked, memory, monitor
@@ -64,8 +63,6 @@ def unit(
     names = Names.of(controller, default if prefix is None else checked_prefix(prefix))
     if sight is not None:
         places(controller, sight)
-    if is_checked:
-        only_without_state(controller, "a checked step (--checked)")
     named = ("" if names.p == default else f" --set prefix={names.p}") + " --checked" * is_checked
     named += "" if sight is None else f" --encoder {sight.encoder.name}"
     vectors = test_vectors(controller)

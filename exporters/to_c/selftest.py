@@ -9,11 +9,11 @@ import numpy as np
 from wann_rt.core.activations import BY_NAME
 from wann_rt.core.arithmetic import clip
 from wann_rt.core.controller import Controller, Vector
-from wann_rt.core.reference import Floats, evaluate, forward
-from wann_rt.core.stateful import step
+from wann_rt.core.reference import Floats
 from wann_rt.core.symbols import trace
 from wann_rt.exporters import drawn
 from wann_rt.exporters.contract import test_resets
+from wann_rt.exporters.drawn import answers
 from wann_rt.exporters.to_c import checked_selftest, monitor
 from wann_rt.exporters.to_c.functions import activations_of
 from wann_rt.exporters.to_c.names import Names
@@ -76,18 +76,6 @@ def selftest(
     for mark, value in fills.items():
         text = text.replace(mark, value)
     return [names.fill(text) for text in (*texts, text)]
-
-
-def answers(controller: Controller, observations: Floats) -> Floats:
-    """Returns the actions for drawn observations; of a controller with a state for sequences, and the states too."""
-    if not controller.derived:
-        return evaluate(controller, observations)
-    rows, state = [], controller.start()
-    for k, observation in enumerate(observations):
-        before = state if k % drawn.SEQUENCE else controller.start()
-        actions, state = step(controller, before, observation, forward)
-        rows.append(np.concatenate([actions, state]))
-    return np.array(rows, np.float32)
 
 
 def _with_monitor(controller: Controller, observations: Floats, found: Floats) -> Floats:

@@ -16,10 +16,10 @@ from wann_rt.core.symbols import Symbol, trace
 from wann_rt.core.terms import Node
 from wann_rt.exporters import drawn
 from wann_rt.exporters.contract import CREATED_BY, interface_hash, test_vectors
+from wann_rt.exporters.drawn import answers
 from wann_rt.exporters.expressions import Function, Printer
 from wann_rt.exporters.to_c.names import Names
 from wann_rt.exporters.to_c.selftest import (
-    answers,
     call,
     drawn_observations,
     functions_hash,

@@ -270,9 +270,7 @@ def test_what_cannot_keep_a_state_says_what_can(tmp_path: Path) -> None:
     attempts: tuple[Callable[[], Any], ...] = (
         lambda: export(SUBJECT, "onnx"),
         lambda: export(SUBJECT, "c", number="q12"),
-        lambda: export(SUBJECT, "c", checked=True),
         lambda: package(SUBJECT, "arduino", number="q12", out=tmp_path / "package"),
-        lambda: SUBJECT.compiled(),
     )
     for attempt in attempts:
         with pytest.raises(ExportError, match=r"has a state, .* cannot keep it yet: the C header"):

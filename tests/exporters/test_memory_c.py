@@ -4,9 +4,10 @@ import re
 
 import numpy as np
 import pytest
-from helpers import needs, small_controllers
+from helpers import builders, needs, small_controllers
 
 from wann_rt.core.controller import Controller, Weight
+from wann_rt.core.errors import ControllerError
 from wann_rt.exporters.parity import harness
 from wann_rt.exporters.parity.verify import EVALUATORS, verify
 from wann_rt.exporters.to_c.header import to_c
@@ -92,3 +93,35 @@ def test_verify_notices_an_evaluator_that_does_not_reset(monkeypatch: pytest.Mon
     result: Controller = SUBJECT
     report = verify(result, n_random=200, evaluators=ROWS[1:])
     assert report.results[0].kept is False
+
+
+def test_a_compiled_controller_with_a_state_gives_the_same_bits_over_a_thousand_steps_with_resets() -> None:
+    controller = SUBJECTS["recurrent, ensemble"]
+    fast, rng = controller.compiled(), np.random.default_rng(5)
+    readings = rng.normal(0, 2, (250, 4, 2)).astype(np.float32)  # four robots, 1,000 steps together
+    readings[::7, 1, 0], readings[3::29, 2] = np.nan, np.inf
+    begins = rng.random((250, 4)) < 0.02
+    slow_state, state = None, None
+    for reading, starts in zip(readings, begins, strict=True):
+        expected, slow_state = controller.predict(reading, slow_state, starts)
+        actions, state = fast.predict(reading, state, starts)
+        assert builders.same_bits(actions, expected)
+        assert builders.same_bits(state, slow_state)
+    before = fast.start()
+    first, after = fast.step(before, {"x": 0.5, "angle": -1.0})
+    assert not before.any(), "what was given stays"
+    assert builders.same_bits(first, controller.step(before, [0.5, -1.0])[0])
+    assert after.any()
+
+
+def test_a_compiled_controller_refuses_what_the_controller_refuses() -> None:
+    controller = small_controllers.remembering()
+    fast = controller.compiled()
+    with pytest.raises(ControllerError, match="has a state, as it derives dx"):
+        fast([1.0, 0.0, 0.0])
+    with pytest.raises(ControllerError, match=r"a state of shape \[11\] is expected .*; shape \[3\]"):
+        fast.step(np.zeros(3, np.float32), [1.0, 0.0, 0.0])
+    plain = small_controllers.example()
+    with pytest.raises(ControllerError, match="a state of shape"):
+        plain.compiled().step(np.zeros(1, np.float32), [1.0, 0.0, 0.0])
+    assert plain.compiled().predict([1.0, 0.0, 0.0])[1] is None

@@ -1,12 +1,11 @@
 """Controller: a network with its interface and its weight - the thing that is saved, exported and run."""
 
 import sys
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,25 +15,20 @@ from wann_rt.core.channel import Channel
 from wann_rt.core.decision import Decision, decided, greatest, parts_of
 from wann_rt.core.derived import Derived
 from wann_rt.core.errors import ControllerError
+from wann_rt.core.interface import MIN_VECTORS, Vector, check_channels, check_monitor, checked_rate, checked_vectors
 from wann_rt.core.memory import Memory, feeds_of
 from wann_rt.core.monitor import Monitor
 from wann_rt.core.network import Network
 from wann_rt.core.observation import observation_of
 from wann_rt.core.shown import Shown
 from wann_rt.core.terms import Lowered, check, lowered
-from wann_rt.core.weight import Weight, WeightKind, float32
+from wann_rt.core.weight import Weight, WeightKind
 
-__all__ = ["Channel", "Controller", "Decision", "Derived", "Vector", "Weight", "WeightKind", "greatest"]
+__all__ = [
+    "MIN_VECTORS", "Channel", "Controller", "Decision", "Derived", "Vector", "Weight", "WeightKind", "greatest",
+]  # fmt: skip
 
 Forward = Callable[[Lowered, float | None, NDArray[np.float32]], NDArray[np.float32]]
-MIN_VECTORS = 8
-
-
-class Vector(NamedTuple):
-    """One recorded pair that every evaluator must reproduce bit for bit."""
-
-    observation: tuple[float, ...]
-    action: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -75,16 +69,16 @@ class Controller(Shown):
     def __post_init__(self) -> None:
         """Checks that the parts fit together."""
         parts_of(self.decision, len(self.actions))
-        _check_channels("observation", self.inputs, self.network.n_inputs)
-        _check_channels("action", self.outputs, self.network.n_outputs)
-        object.__setattr__(self, "rate_hz", _rate(self.rate_hz))
+        check_channels("observation", self.inputs, self.network.n_inputs)
+        check_channels("action", self.outputs, self.network.n_outputs)
+        object.__setattr__(self, "rate_hz", checked_rate(self.rate_hz))
         check(self.network, self.weight)
         if self.derived:
             _ = self.memory  # which refuses sources that are not there
         if self.monitor is not None:
-            _check_monitor(self.monitor, len(self.observations), len(self.actions))
+            check_monitor(self.monitor, len(self.observations), len(self.actions))
         stateful.check_resets(self.resets, len(self.vectors), bool(self.derived))
-        object.__setattr__(self, "vectors", tuple(self._checked(i, vector) for i, vector in enumerate(self.vectors)))
+        object.__setattr__(self, "vectors", checked_vectors(self.vectors, len(self.observations), len(self.actions)))
 
     def __repr__(self) -> str:
         """Returns a line: all of it would fill a screen, and ``wr.show`` prints it."""
@@ -92,15 +86,6 @@ class Controller(Shown):
         value = f"shared weight {weight.values[0]:g}" if weight.kind == "shared" else weight.kind
         nodes = f"{network.n_inputs} -> {network.n_hidden} -> {network.n_outputs} nodes"
         return f"<Controller {self.name!r}: {nodes}, {network.n_connections} connections, {value}>"
-
-    def _checked(self, index: int, vector: Vector) -> Vector:
-        """Returns a test vector rounded to float32; refuses one that fits no channel or is not finite."""
-        if (len(vector.observation), len(vector.action)) != (len(self.observations), len(self.actions)):
-            raise ControllerError(f"test vector {index} does not have one value per channel")
-        observation, action = (tuple(float32(x, f"test vector {index}") for x in side) for side in vector)
-        if not np.isfinite([*observation, *action]).all():
-            raise ControllerError(f"test vector {index} holds a number that float32 cannot")
-        return Vector(observation, action)
 
     @cached_property
     def inputs(self) -> tuple[Channel, ...]:
@@ -156,10 +141,11 @@ class Controller(Shown):
 
         return lambda observation=None, **channels: self._called(forward, observation, channels)
 
-    def compiled(self, compiler: str | None = None) -> Callable[..., NDArray[np.float32]]:
+    def compiled(self, compiler: str | None = None) -> stateful.Compiled:
         """Returns this controller as a function of machine code: its C header, compiled here; see ``exporters.native``.
 
-        A call takes about a microsecond. The header's self-test is asked first.
+        A call takes about a microsecond. The header's self-test is asked first. One with a state has ``start``,
+        ``step`` and ``predict`` as the controller itself.
 
         Args:
             compiler: command of a C compiler; by default ``CC``, cc, gcc or clang.
@@ -168,7 +154,7 @@ class Controller(Shown):
             ExportError: there is no compiler, or it computes other bits.
         """
         native: Any = import_module("wann_rt.exporters.native")  # by name: it stands above this room
-        made: Callable[..., NDArray[np.float32]] = native.Native(self, compiler)
+        made: stateful.Compiled = native.Native(self, compiler)
         return made
 
     def members(self, observation: ArrayLike | Mapping[str, Any]) -> NDArray[np.float32]:
@@ -232,7 +218,7 @@ class Controller(Shown):
         """
         if not self.derived:
             return self.decide(observation), None
-        return stateful.predict(self, observation, state, episode_start)
+        return stateful.predict(self, observation, state, episode_start, self.step)
 
     def decide(self, observation: ArrayLike | Mapping[str, Any]) -> NDArray[Any]:
         """Computes what an environment is given: the actions, the number of the greatest ("argmax"), or parts of both.
@@ -316,30 +302,3 @@ def _best_forward() -> Forward:
         return forward
     compiled: Forward = kernels.forward_batch
     return compiled
-
-
-def _check_channels(side: str, channels: tuple[Channel, ...], expected: int) -> None:
-    if len(channels) != expected:
-        raise ControllerError(f"the network has {expected} {side}s, but {len(channels)} {side} channels came")
-    count = Counter(channel.name for channel in channels)
-    twice = sorted(name for name in count if count[name] > 1)
-    if twice or "" in count:
-        raise ControllerError(f"{side} channels need distinct, non-empty names; repeated: {twice}")
-
-
-def _rate(rate_hz: Any) -> float | None:
-    """Returns a rate as the number that a file gives back, so that a controller has one digest."""
-    if rate_hz is None:
-        return None
-    is_number = isinstance(rate_hz, (int, float, np.integer, np.floating)) and not isinstance(rate_hz, bool)
-    if not (is_number and 0 < rate_hz < float("inf")):
-        raise ControllerError(f"rate_hz is {rate_hz!r}; expected a positive number of calls per second, or null")
-    return float(rate_hz)
-
-
-def _check_monitor(monitor: Monitor, observations: int, actions: int) -> None:
-    if (monitor.observations, monitor.actions) != (observations, actions):
-        raise ControllerError(
-            f"the monitor is for {monitor.observations} observations and {monitor.actions} actions, but the controller "
-            f"has {observations} and {actions}"
-        )

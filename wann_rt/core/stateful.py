@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,9 +14,30 @@ if TYPE_CHECKING:  # a controller calls this, so this cannot need it first
     from wann_rt.core.controller import Controller
 
 Floats = NDArray[np.float32]
+Stepping = Callable[[Floats, Floats], tuple[Floats, Floats]]
+
+
+class Compiled(Protocol):
+    """A controller as machine code; arguments, results and errors are those of ``Controller``'s methods."""
+
+    def __call__(self, observation: ArrayLike | Mapping[str, Any] | None = None, **channels: Any) -> Floats:
+        """Computes actions."""
+
+    def start(self, *lanes: int) -> Floats:
+        """Returns the state at the beginning of an episode."""
+
+    def step(self, state: Floats, observation: ArrayLike | Mapping[str, Any]) -> tuple[Floats, Floats]:
+        """Returns the actions of one step and the state after it."""
+
+    def predict(
+        self, observation: ArrayLike, state: Any = None, episode_start: Any = None, deterministic: bool = True
+    ) -> tuple[NDArray[Any], Any]:
+        """Returns what is done and the state, by the convention of Stable-Baselines3."""
+
+
 KEEP_STATE = (
     "the C header (--to c), the blob (--to blob), exact ONNX (--to onnx-exact) and packages in float32 (wann-rt "
-    "package) do, and so do wr.load(...).step and predict"
+    "package) do, and so do step and predict of wr.load(...) and of its compiled()"
 )
 
 
@@ -25,21 +46,36 @@ def step(
 ) -> tuple[Floats, Floats]:
     """Returns the actions of one step and the state after it; see ``Controller.step``."""
     batch, memory = controller.check_observation(observation), controller.memory
-    if np.shape(state) != (*batch.shape[:-1], memory.size):
-        raise ControllerError(
-            f"a state of shape {[*batch.shape[:-1], memory.size]} is expected with this observation; shape "
-            f"{[*np.shape(state)]} came: begin with start()"
-        )
-    inputs, after = memory.observed(np.atleast_2d(np.asarray(state, np.float32)), np.atleast_2d(batch))
+    before = checked_state(controller, state, batch)
+    inputs, after = memory.observed(np.atleast_2d(before), np.atleast_2d(batch))
     outputs = controller.inner.run(forward, inputs)
     after, actions = memory.acted(after, outputs), outputs[:, : len(controller.actions)]
     return (actions[0], after[0]) if batch.ndim == 1 else (actions, after)
 
 
+def checked_state(controller: "Controller", state: ArrayLike, batch: Floats) -> Floats:
+    """Returns a state as float32 [numbers] or [batch, numbers]; refuses one of another shape than observations have."""
+    expected = [*batch.shape[:-1], controller.memory.size]
+    if [*np.shape(state)] != expected:
+        raise ControllerError(
+            f"a state of shape {expected} is expected with this observation; shape "
+            f"{[*np.shape(state)]} came: begin with start()"
+        )
+    return np.asarray(state, np.float32)
+
+
 def predict(
-    controller: "Controller", observation: ArrayLike, state: Any, episode_start: Any
+    controller: "Controller", observation: ArrayLike, state: Any, episode_start: Any, stepping: Stepping
 ) -> tuple[NDArray[Any], Floats]:
-    """Returns what is done and the state after it; see ``Controller.predict``."""
+    """Returns what is done and the state after it; see ``Controller.predict``.
+
+    Args:
+        controller: one with a state.
+        observation: what the sensors read.
+        state: what the call before gave; None at the beginning.
+        episode_start: whether an episode begins, for all rows or for each.
+        stepping: ``Controller.step``, or what computes the same.
+    """
     batch = controller.check_observation(observation)
     lanes = batch.shape[:-1]
     before = controller.start(*lanes) if state is None else np.array(state, np.float32)
@@ -47,7 +83,7 @@ def predict(
     if begins.size not in (1, *lanes):
         raise ControllerError(f"episode_start has {begins.size} values; expected one, or one for each observation")
     before[begins.reshape(lanes if begins.size > 1 else ())] = 0
-    actions, after = controller.step(before, batch)
+    actions, after = stepping(before, batch)
     return decided(controller.decision, actions), after
 
 
