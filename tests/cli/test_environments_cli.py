@@ -72,3 +72,28 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments: list[str], says: str) 
     assert result.exit_code == 2
     assert says in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--preset", "mask"], "is no data set: .*--preset environment"),
+        (["--set", "proposal=mask"], "for data sets of classes only"),
+        (["--preset", "robust"], "knows no disturbances and no prices: leave out .*--preset environment"),
+        (["--set", "chatter_penalty=1"], "leave out chatter_penalty, or"),
+        (["--set", "scoring=accuracy"], "is no data set"),
+        (["--preset", "nonesuch"], "there is no preset 'nonesuch'"),
+        (["--set", "populaton=3"], "there is no setting 'populaton'"),
+        (["--budget", "soon"], "budget is 'soon'"),
+        (["--start", "nowhere.json"], "nowhere.json"),
+    ],
+)
+def test_wrong_settings_are_refused_before_an_environment_is_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], says: str
+) -> None:
+    (tmp_path / "untried.py").write_text("raise SystemExit('it was tried')\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    refused = run("search", "--env", "untried:Env", *arguments)
+    assert refused.exit_code == 2
+    assert re.search(says, " ".join(refused.stderr.split())), refused.stderr

@@ -29,6 +29,8 @@ PRESET = (
     "[default: robust; for an environment: environment; for a data set: dataset]"
 )
 
+SHORTCUTS = ("seed", "generations", "population")  # settings with options of their own
+
 
 @click.command()
 @click.argument("task", required=False)
@@ -91,15 +93,18 @@ def search(
     from wann_rt.evolution.run import configured, run_search
     from wann_rt.evolution.stopping import Stopping
 
-    task = _seen(taken_task(shortcuts), observe, derive)
+    stopping = Stopping.of(target, patience, budget)
+    overlay = _overlay(file, settings, {name: shortcuts.pop(name) for name in SHORTCUTS})
+    _refuse(shortcuts.get("env"), preset, overlay)
     given = None if start is None else read_controller(start)
-    config, network = configured(task, preset, given, _overlay(file, settings, shortcuts))
+    task = _seen(taken_task(shortcuts), observe, derive)
+    config, network = configured(task, preset, given, overlay)
     folder = out or Path("runs") / f"{task.name}-{config.seed}"
     with SearchProgress(config.generations, quiet=quiet or as_json) as progress:
         controller = run_search(
             task, config, network, out=folder, overwrite=overwrite, changed_code=changed_code, threads=threads,
             on_generation=progress.update, callbacks=[KeepBest(folder / "best")] * keep_best,
-            stopping=Stopping.of(target, patience, budget),
+            stopping=stopping,
             on_resume=lambda done: progress.say(f"resuming {folder} at generation {done}"),
         )  # fmt: skip
     done = controller.provenance["generations"]
@@ -110,6 +115,17 @@ def search(
         print_json({"champion": str(champion_file(folder)), **controller.provenance})
     else:
         show_champion(controller, champion_file(folder))
+
+
+def _refuse(env: str | None, preset: str | None, overlay: dict[str, Any]) -> None:
+    """Refuses wrong settings before an environment is made and tried, which may take a while and run a user's code."""
+    if env is None:
+        return
+    from wann_rt.evolution import config as configs
+    from wann_rt.evolution.conditions import check_environment
+    from wann_rt.evolution.preset_files import OF_ENVIRONMENTS
+
+    check_environment(env, configs.load(preset or OF_ENVIRONMENTS, overlay))
 
 
 def _seen(task: "AnyTask", observe: str | None, derive: tuple[str, ...]) -> "AnyTask":

@@ -9,6 +9,8 @@ from wann_rt.tasks.any_task import AnyTask
 from wann_rt.tasks.dataset.task import DataTask
 from wann_rt.tasks.environment.task import EnvironmentTask
 
+OF_ENVIRONMENTS = "environment"  # the preset of their searches for which nobody names one
+
 
 def presets() -> list[str]:
     """Returns the names of the presets that are shipped."""
@@ -20,7 +22,7 @@ def default_preset(task: AnyTask) -> str:
     """Returns the preset of a search for which nobody names one."""
     if isinstance(task, DataTask):
         return "dataset"
-    return "environment" if isinstance(task, EnvironmentTask) else "robust"
+    return OF_ENVIRONMENTS if isinstance(task, EnvironmentTask) else "robust"
 
 
 def text_of(name: str) -> str:

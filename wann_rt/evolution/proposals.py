@@ -36,9 +36,7 @@ def checked(task: AnyTask, config: Config) -> DataTask:
         ConfigError: the settings name a controller to start from, too, or a size that no such network has.
     """
     if not isinstance(task, DataTask):
-        raise TaskError(
-            f"task {task.name}: setting proposal is 'mask', but topologies are proposed for data sets of classes only"
-        )
+        raise no_classes(task.name)
     if config.start_digest:
         raise ConfigError("a search starts from a controller or from a proposal: leave out one of the two")
     try:
@@ -46,6 +44,13 @@ def checked(task: AnyTask, config: Config) -> DataTask:
     except ConfigError as error:  # which knows these settings by the names that ``MaskSettings`` has for them
         raise ConfigError(str(error).replace("setting ", "setting proposal_", 1)) from None
     return task
+
+
+def no_classes(name: str) -> TaskError:
+    """Returns the error that a task is no data set of classes."""
+    return TaskError(
+        f"task {name}: setting proposal is 'mask', but topologies are proposed for data sets of classes only"
+    )
 
 
 def proposed(task: AnyTask, config: Config, *again: int) -> Network:
