@@ -244,8 +244,9 @@ FURTHER: tuple[Target, ...] = (
                    ("qemu-mips",), fuses=False),
     _further_linux("mips64el", "mips64el-linux-gnuabi64", "mips64el", "routers", ("qemu-mips64el",), fuses=False),
     _further_linux("sparc64", "sparc64-linux-gnu", "sparc64", "big-endian; space", ("qemu-sparc64",), fuses=False),
+    # A program of all subjects is longer than a call of PA-RISC reaches.
     _further_linux("hppa", "hppa-linux-gnu", "hppa", "big-endian; its quiet NaN is signaling elsewhere",
-                   ("qemu-hppa",), fuses=False),
+                   ("qemu-hppa",), "-mlong-calls", fuses=False),
     _further_linux("i686", "i686-linux-gnu", "i386", "old PCs, with SSE2", ("qemu-i386",), "-msse2", "-mfpmath=sse",
                    fuses=False),
 )  # fmt: skip
