@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 import wann_rt as wr
 from wann_rt.cli import main
 from wann_rt.core.controller import Channel, Controller, Derived, Weight
-from wann_rt.core.errors import ExportError, TaskError
+from wann_rt.core.errors import ControllerError, ExportError, TaskError
 from wann_rt.core.network import Connection, Network
 from wann_rt.core.sight import Bar, Box
 from wann_rt.exporters import sighted
@@ -228,6 +228,26 @@ def test_what_cannot_be_read_from_frames_is_one_clear_error(car: Controller) -> 
     large = replace(wr.sight().encoder, weights=wr.sight().encoder.weights * 1000)
     with pytest.raises(ExportError, match="the sums of encoder 'pca' may grow beyond 32 bits"):
         to_c(car, sight=replace(wr.sight(), encoder=large))
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        (lambda frame: np.moveaxis(frame, -1, 0), r"uint8 .3, 96, 96. came: colours come last here"),
+        (lambda frame: frame / np.float32(255), r"float32 .96, 96, 3. came: bytes of 0 to 255, neither divided"),
+        (lambda frame: frame.astype(np.int8), r"int8 .96, 96, 3. came: bytes of 0 to 255"),
+        (lambda frame: frame[None], r"came: one frame at a time"),
+        (lambda frame: frame[:84], r"a frame is uint8 .96, 96, 3.; uint8 .84, 96, 3. came$"),
+        (lambda frame: frame.tolist(), r"list without a shape came"),
+    ],
+)
+def test_what_is_no_frame_is_refused_in_python_and_by_onnxruntime(noise: Frames, changed: Any, says: str) -> None:
+    """Otherwise all of it is read as some frame: reports of transposed, twice divided and cropped images."""
+    with pytest.raises(ControllerError, match=says):
+        wr.sight().read(changed(noise[0]))
+    session = session_of(to_onnx(few(False), sight=wr.sight()))
+    with pytest.raises(Exception, match=r"(?i)invalid|unexpected"):
+        session.run(None, {"frame": np.asarray(changed(noise[0]))[None] if "list" not in says else noise[0]})
 
 
 def test_the_command_writes_both_forms_and_refuses_another_encoder(tmp_path: Path) -> None:

@@ -160,6 +160,8 @@ OBSERVATIONS: dict[str, spaces.Space[Any]] = {
     "tuple": spaces.Tuple((spaces.Discrete(3, start=1), spaces.Box(-1.0, 1.0, (2,)))),
     "nested": spaces.Dict({"arm": spaces.Dict({"tip": spaces.Box(-1.0, 1.0, (2,)), "on": spaces.Discrete(2)})}),
     "image": spaces.Box(0, 255, (96, 96, 3), np.uint8),
+    "image of fractions": spaces.Box(0.0, 1.0, (3, 84, 84)),
+    "images": spaces.Box(0, 255, (4, 84, 84, 3), np.uint8),
     "image inside": spaces.Dict({"camera": spaces.Box(0, 255, (96, 96, 3), np.uint8)}),
     "text": spaces.Dict({"order": spaces.Text(8)}),
     "many": spaces.Discrete(5000),

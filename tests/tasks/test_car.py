@@ -143,6 +143,14 @@ def test_channels_are_named_and_an_output_of_nothing_does_not_brake() -> None:
     assert len(environment("wann_rt/CarRacingLatents-v0").observations) == 16
 
 
+def test_who_asks_for_the_frames_is_told_of_the_numbers() -> None:
+    needs.module("Box2D")
+    with pytest.raises(
+        TaskError, match=r"images \[96, 96, 3\].*wann_rt/CarRacing-v0 is the racing car with 18 of them"
+    ):
+        environment("CarRacing-v3")
+
+
 def test_without_the_physics_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in sys.modules if name.startswith(("gymnasium.envs.box2d", "wann_rt.tasks.car.racing"))]:
         monkeypatch.delitem(sys.modules, name)

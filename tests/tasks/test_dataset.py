@@ -176,6 +176,9 @@ HOLE = np.where(np.arange(300)[:, None] == 7, np.nan, X)
         (X * np.float64(1e300), LABELS, "sample 0 holds"),
         ([["a"]], [0], "expected an array of numbers"),
         (X, LABELS[:-1], "expected 300 labels"),
+        (X, LABELS[:, None], r"shape .300, 1. came: y.ravel\(\)"),
+        (X, np.eye(3, dtype=int)[LABELS], r"shape .300, 3. came: y.argmax\(axis=1\) of one-hot rows"),
+        (X.reshape(-1, 1, 3), LABELS, r"images become rows by x.reshape\(len\(x\), -1\)"),
         (X, LABELS - 1, "label -1 came"),
         (X, LABELS + 5000, "label 500"),
         (X, LABELS * 0, "all samples have one class"),
@@ -202,6 +205,21 @@ def test_what_makes_no_sense_of_a_data_set_is_one_clear_error() -> None:
         dataset_task(X, LABELS, classes=["a", "b"])
     with pytest.raises(TaskError, match="the test samples have 2 inputs"):
         dataset_task(X, LABELS, test=(X[:, :2], LABELS))
+    ones = np.clip(np.abs(X), 0, 1) / np.clip(np.abs(X), 0, 1).max()
+    with pytest.raises(TaskError, match=r"the test inputs reach 255 in size, the others 1: .* as x / 255"):
+        dataset_task(ones, LABELS, test=(ones * 255, LABELS))
+    for given in (X, (X, LABELS, LABELS), X[0]):
+        with pytest.raises(TaskError, match="test: expected a pair, the inputs and the targets"):
+            dataset_task(X, LABELS, test=given)  # type: ignore[arg-type]
+    for shares in (0.2, (0.6, 0.6), (0.2, np.nan), (0.1,), "ab"):
+        with pytest.raises(TaskError, match=r"shares are .*; expected those of validation and test"):
+            dataset_task(X, LABELS, shares=shares)  # type: ignore[arg-type]
+    with pytest.raises(TaskError, match="two classes are called 'a'"):
+        dataset_task(X, LABELS, classes=["a", "b", "a"])
+    with pytest.raises(TaskError, match="classes are the text 'abc'; expected a list of names"):
+        dataset_task(X, LABELS, classes="abc")
+    with pytest.raises(TaskError, match="name 3 of a data set: expected a text"):
+        dataset_task(X, LABELS, name=3)  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match=r"is a data set, which knows no disturbances .*--preset dataset"):
         wr.search(task, preset="robust", progress=False)
 

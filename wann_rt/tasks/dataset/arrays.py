@@ -1,5 +1,6 @@
 """Reading a user's arrays: what is no data set is one clear error."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from wann_rt.core.errors import TaskError
 
 MOST_SAMPLES = 2**24  # float32 counts them exactly
 MOST_CLASSES = 1000
+OTHER_SCALE = 50.0  # how many times larger test inputs are where these are bytes and the others fractions, or less
 
 
 def _numbers(given: ArrayLike, what: str) -> NDArray[Any]:
@@ -35,7 +37,8 @@ def checked_inputs(given: ArrayLike, width: int | None = None) -> NDArray[np.flo
     """Returns inputs as float32 [samples, inputs], or raises TaskError."""
     array = _numbers(given, "inputs")
     if array.ndim != 2 or 0 in array.shape:
-        raise TaskError(f"inputs: expected an array [samples, inputs]; one of shape {list(array.shape)} came")
+        hint = ": images become rows by x.reshape(len(x), -1)" if array.ndim > 2 else ""
+        raise TaskError(f"inputs: expected an array [samples, inputs]; one of shape {list(array.shape)} came{hint}")
     if len(array) > MOST_SAMPLES:
         raise TaskError(f"inputs: {len(array)} samples came; at most {MOST_SAMPLES} can be told apart")
     if width is not None and array.shape[1] != width:
@@ -49,7 +52,14 @@ def checked_labels(given: ArrayLike, samples: int) -> NDArray[np.float32]:
     if array.dtype.kind == "f" and (array != np.floor(array)).any():
         raise TaskError("targets: expected whole numbers, the classes; fractions came")
     if array.shape != (samples,):
-        raise TaskError(f"targets: expected {samples} labels, one for each sample; shape {list(array.shape)} came")
+        hint = ""
+        if array.ndim == 2 and len(array) == samples:
+            hint = (
+                ": y.ravel() makes labels of a column" if array.shape[1] == 1 else ": y.argmax(axis=1) of one-hot rows"
+            )
+        raise TaskError(
+            f"targets: expected {samples} labels, one for each sample; shape {list(array.shape)} came{hint}"
+        )
     if array.min() < 0 or array.max() >= MOST_CLASSES:
         wrong = array.min() if array.min() < 0 else array.max()
         raise TaskError(f"targets: label {wrong} came; expected labels from 0 to {MOST_CLASSES - 1}")
@@ -65,3 +75,41 @@ def checked_targets(given: ArrayLike, samples: int) -> NDArray[np.float32]:
             f"targets: expected an array [{samples}] or [{samples}, outputs]; one of shape {list(array.shape)} came"
         )
     return _float32(array, "targets")
+
+
+def checked_test(given: Any, x: NDArray[np.float32]) -> tuple[NDArray[np.float32], Any]:
+    """Returns inputs and targets of test samples, the targets as they came, or raises TaskError.
+
+    Args:
+        given: what should be a pair.
+        x: the other inputs: test inputs of another scale, bytes beside fractions, are refused.
+    """
+    if not isinstance(given, tuple | list) or len(given) != 2:
+        raise TaskError("test: expected a pair, the inputs and the targets of the test samples")
+    inputs = checked_inputs(given[0], x.shape[1])
+    sizes = [float(np.abs(array).max()) for array in (inputs, x)]
+    if min(sizes) > 0 and max(sizes) > OTHER_SCALE * min(sizes):
+        raise TaskError(
+            f"the test inputs reach {sizes[0]:g} in size, the others {sizes[1]:g}: give both in one scale, as x / 255"
+        )
+    return inputs, given[1]
+
+
+def checked_shares(given: Any) -> tuple[float, float]:
+    """Returns the shares of validation and test, or raises TaskError."""
+    shares = tuple(given) if isinstance(given, tuple | list) else (given,)
+    numbers = all(isinstance(share, int | float) for share in shares)
+    if len(shares) != 2 or not numbers or not all(0 < share < 1 for share in shares) or sum(shares) >= 1:
+        raise TaskError(f"shares are {given}; expected those of validation and test, above 0 and in sum below 1")
+    return float(shares[0]), float(shares[1])
+
+
+def checked_class_names(given: Sequence[str]) -> tuple[str, ...]:
+    """Returns names of classes, each once, or raises TaskError."""
+    if isinstance(given, str):
+        raise TaskError(f"classes are the text {given!r}; expected a list of names")
+    names = tuple(map(str, given))
+    twice = next((name for k, name in enumerate(names) if name in names[:k]), None)
+    if twice is not None:
+        raise TaskError(f"two classes are called {twice!r}; expected a name of its own for each")
+    return names

