@@ -57,7 +57,10 @@ def bound(header: str, prefix: str, key: str, level: str = "-O2") -> Bound:
         return Bound(key, shown, None, None, f"not run: {target.compiler} is not installed")
     with temporary_folder() as folder:
         (folder / "step.h").write_text(header, encoding="utf-8")
-        code = f'#include "step.h"\nvoid bounded(const float *obs, float *actions) {{ {prefix}_step(obs, actions); }}\n'
+        has_state = f"typedef struct {prefix}_state {{" in header
+        taken, given = (f"{prefix}_state *state, ", "state, ") if has_state else ("", "")
+        head = f"void bounded({taken}const float *obs, float *actions)"
+        code = f'#include "step.h"\n{head} {{ {prefix}_step({given}obs, actions); }}\n'
         (folder / "step.c").write_text(code, encoding="utf-8")
         options = ["-w", "-fstack-usage", "-fno-pic", "-fno-asynchronous-unwind-tables", "-S", "step.c", "-o", "step.s"]
         error = _failure([*command, *options], folder)

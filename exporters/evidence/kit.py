@@ -11,8 +11,8 @@ from typing import Any
 from wann_rt.core.controller import Controller
 from wann_rt.core.disk import check_new_folder, write_folder
 from wann_rt.core.files import digest, to_text
-from wann_rt.core.stateful import only_without_monitor, only_without_state
-from wann_rt.exporters.contract import interface_hash, test_vectors
+from wann_rt.core.stateful import only_without_monitor
+from wann_rt.exporters.contract import interface_hash, test_resets, test_vectors
 from wann_rt.exporters.evidence import misra, text
 from wann_rt.exporters.evidence.bounds import bounds
 from wann_rt.exporters.evidence.sbom import sbom
@@ -44,7 +44,6 @@ def write(controller: Controller, folder: Path, targets: Sequence[Target], vecto
     Raises:
         FileError: the folder holds something, or cannot be written.
     """
-    only_without_state(controller, "an evidence kit")
     only_without_monitor(controller, "an evidence kit")
     check_new_folder(folder)
     files, found = contents(controller, targets, vectors)
@@ -122,10 +121,14 @@ def _trace(rows: Sequence[Any]) -> bytes:
 
 
 def _vectors(controller: Controller) -> bytes:
+    """Returns the recorded vectors; of a controller with a state also whether it is reset before each."""
     names = [f"observation {c.name}" for c in controller.observations] + [
         f"action {c.name}" for c in controller.actions
     ]
     rows = [[hexadecimal(v) for v in (*vector.observation, *vector.action)] for vector in test_vectors(controller)]
+    if controller.derived:
+        resets = test_resets(controller)
+        names, rows = ["reset", *names], [[str(int(k in resets)), *row] for k, row in enumerate(rows)]
     return _csv([names, *rows])
 
 

@@ -23,6 +23,12 @@ epsilon = 0. It is not a bound on an error: there is no error to bound. Every Na
 **Back-to-back test** (ISO 26262-6, IEC 61508-3) between the model - the reference evaluator in Python, which wrote the
 recorded vectors - and each implementation, on the same vectors: recorded ones, special values, random ones.
 """
+_STATE = """
+**State.** The controller remembers {count} numbers, in a `{prefix}_state` that is the caller's; nothing is hidden. One
+function takes state and observation to actions and state: that is what is replicated. So the tests above run sequences
+with resets, and the self-test compares what is remembered as well as the actions. When it is reset is the integrator's
+to show: before the first step, after a switch of modes, a fault, a restart of the plant, or steps that were left out.
+"""
 _ASSUMED = """\
 ## Assumed, not shown here
 
@@ -49,6 +55,7 @@ def document(controller: Controller, prefix: str, found: dict[str, Any], rows: S
     parts = [
         claim,
         *_table("evaluator", ("promise", "vectors", "bits equal", "kept"), _back_to_back(found)),
+        *([_STATE.format(count=controller.memory.size, prefix=prefix)] if controller.derived else []),
         "\n## Compilers and targets tried\n",
         *_table("target", ("compiler", "level", "vectors", "mismatches", "self-test"), _targets(found)),
         "\n## Static bounds of one step, -O2\n",

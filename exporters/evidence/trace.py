@@ -1,4 +1,7 @@
-"""Traceability: each channel and node of the controller file, and the lines of the header that compute it."""
+"""Traceability: each channel and node of the controller file, and the lines of the header that compute it.
+
+Of a controller with a state, too: each derived channel, and where each number that is remembered is reset and advanced.
+"""
 
 import re
 from collections.abc import Iterator
@@ -9,6 +12,7 @@ from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ExportError
 from wann_rt.exporters.to_c.names import Names, c_prefix
 
+_LOCAL = re.compile(r"\b[a-z]\w*\b")
 COLUMNS = ("element", "json", "c_name", "c_lines", "c_text")
 
 
@@ -20,7 +24,7 @@ class Row(NamedTuple):
         json: the places in the controller file, as JSON pointers (RFC 6901).
         c_name: its name in the header, or "".
         lines: first and last line in the header, counted from 1; None where the network does not read it.
-        text: these lines, joined by single spaces.
+        text: these lines, joined by single spaces; of a state those of them that it is computed from.
     """
 
     element: str
@@ -31,7 +35,7 @@ class Row(NamedTuple):
 
 
 def trace(controller: Controller, header: str) -> list[Row]:
-    """Returns a row for each observation, hidden node, output and action.
+    """Returns a row for each observation, hidden node, output and action, and of a state for what makes it.
 
     Args:
         controller: what the header was written from.
@@ -40,21 +44,41 @@ def trace(controller: Controller, header: str) -> list[Row]:
     Raises:
         ExportError: a line is not there: the header is another controller's.
     """
-    names = Names.of(controller, c_prefix(controller))
-    body = _Step(header, names)
-    return [*_observations(controller, names, body), *_nodes(controller, names, body), *_actions(names, body)]
+    outer = Names.of(controller, c_prefix(controller))
+    names = outer.network if controller.derived else outer
+    body = _Function(header, f"{names.p}_{names.step}", "_weight", "")
+    found = [*_observations(controller, names, body), *_nodes(controller, names, body)]
+    found += _actions(controller, names, body)
+    return [*found, *(stated(controller, outer, header) if controller.derived else ())]
 
 
-class _Step:
-    """The lines of the function that computes the network."""
+def stated(controller: Controller, names: Names, header: str) -> Iterator[Row]:
+    """Yields a row for each derived channel, and for each number of the state where it is reset and advanced."""
+    derive, reset, step = (_Function(header, f"{names.p}_{name}", "") for name in ("derive", "reset", "step"))
+    memory = controller.memory
+    for k, (channel, name) in enumerate(zip(controller.derived, names.derived, strict=True)):
+        said = f"derived {channel.name} ({channel.told})"
+        yield derive.computed(said, (f"/derived/{k}",), name, f"seen[{name}]")
+    owners = ["/derived"] * memory.begins + [
+        f"/derived/{k}" for k, d in enumerate(controller.derived) for _ in range(d.floats)
+    ]
+    for number, field, owner in zip(memory.names, names.state, owners, strict=True):
+        place = f"state->{field}"
+        yield reset.computed(f"reset of {number}", (owner,), field, place)
+        function = derive if derive.statement(place) else step
+        yield function.computed(f"state {number}", (owner,), field, place)
 
-    def __init__(self, header: str, names: Names) -> None:
+
+class _Function:
+    """The lines of a function."""
+
+    def __init__(self, header: str, name: str, *suffixes: str) -> None:
         self.all = header.splitlines()
-        heads = (f"static inline void {names.p}_step{suffix}(" for suffix in ("_weight", ""))
+        heads = (f"static inline void {name}{suffix}(" for suffix in suffixes)
         starts = (k for head in heads for k, line in enumerate(self.all) if line.startswith(head))
         self.first = next(starts, None)
         if self.first is None:
-            raise ExportError(f"the header has no function {names.p}_step")
+            raise ExportError(f"the header has no function {name}")
         self.last = next(k for k in range(self.first, len(self.all)) if self.all[k] == "}")
 
     def statement(self, begin: str) -> tuple[tuple[int, int], str] | None:
@@ -66,6 +90,22 @@ class _Step:
                 return (k + 1, end + 1), " ".join(line.strip() for line in self.all[k : end + 1])
         return None
 
+    def computed(self, element: str, json: tuple[str, ...], name: str, target: str) -> Row:
+        """Returns the row of the statement that writes a target, and of all locals that it is computed from."""
+        last = self.statement(target)
+        if last is None:
+            raise ExportError(f"the header has no line for {element}: it was not written from this controller")
+        parts, left = {last}, [last[1]]
+        while left:
+            for local in _LOCAL.findall(left.pop().partition(" = ")[2]):
+                part = self.statement(f"const float {local}")
+                if part is not None and part not in parts:
+                    parts.add(part)
+                    left.append(part[1])
+        ordered = sorted(parts)
+        lines = ordered[0][0][0], ordered[-1][0][1]
+        return Row(element, json, name, lines, " ".join(text for _, text in ordered))
+
     def found(self, element: str, json: tuple[str, ...], name: str, *begins: str) -> Row:
         """Returns the row of statements that must be there; the first may not."""
         parts = [part for part in map(self.statement, begins) if part is not None]
@@ -75,16 +115,18 @@ class _Step:
         return Row(element, json, name, lines, " ".join(text for _, text in parts))
 
 
-def _observations(controller: Controller, names: Names, body: _Step) -> Iterator[Row]:
-    for k, channel in enumerate(controller.observations):
-        element, json, name = f"observation {channel.name}", (f"/observations/{k}",), names.nodes[k + 1]
+def _observations(controller: Controller, names: Names, body: _Function) -> Iterator[Row]:
+    for k, channel in enumerate(controller.inputs):
+        inner = k - len(controller.observations)  # where it stands among the derived channels, from 0 on
+        json = (f"/observations/{k}" if inner < 0 else f"/derived/{inner}",)
+        element, name = f"{'observation' if inner < 0 else 'input'} {channel.name}", names.nodes[k + 1]
         if k + 1 in controller.lowered.used:
             yield body.found(element, json, name, f"const float {name}")
         else:
             yield Row(element, json, names.observations[k], None, "not read by the network")
 
 
-def _nodes(controller: Controller, names: Names, body: _Step) -> Iterator[Row]:
+def _nodes(controller: Controller, names: Names, body: _Function) -> Iterator[Row]:
     network = controller.network
     for k, node in enumerate(controller.lowered.nodes):
         is_hidden = k < network.n_hidden
@@ -98,6 +140,8 @@ def _nodes(controller: Controller, names: Names, body: _Step) -> Iterator[Row]:
         yield body.found(kind, tuple(places), name, f"const float s{node.number}", f"const float {name}")
 
 
-def _actions(names: Names, body: _Step) -> Iterator[Row]:
-    for k, name in enumerate(names.actions):
-        yield body.found(f"action {name}", (f"/actions/{k}",), name, f"actions[{name}]")
+def _actions(controller: Controller, names: Names, body: _Function) -> Iterator[Row]:
+    fed = [f"/derived/{k}" for k, derived in enumerate(controller.derived) if derived.row.fed]
+    places = [*(f"/actions/{k}" for k in range(len(controller.actions))), *fed]
+    for name, place in zip(names.actions, places, strict=True):
+        yield body.found(f"action {name}", (place,), name, f"actions[{name}]")

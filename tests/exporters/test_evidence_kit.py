@@ -7,12 +7,13 @@ import json
 import re
 import shutil
 import tomllib
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from helpers import needs
+from helpers import needs, small_controllers
 from helpers.c_library import swing_up
 
 from wann_rt import zoo
@@ -102,7 +103,44 @@ def test_the_header_of_another_controller_has_no_trace() -> None:
         trace(swing_up(), to_c(other))
 
 
+@pytest.mark.parametrize("made", [small_controllers.remembering, small_controllers.recurrent])
+def test_every_derived_channel_and_every_number_of_a_state_leads_to_what_computes_it(
+    made: Callable[[], Controller],
+) -> None:
+    controller = made()
+    header = to_c(controller)
+    document, lines = json.loads(files.to_text(controller)), header.splitlines()
+    rows = {row.element: row for row in trace(controller, header)}
+    for row in rows.values():
+        assert all(resolved(document, pointer) for pointer in row.json)
+        assert row.lines is not None
+        assert row.text.endswith(lines[row.lines[1] - 1].strip())
+    for number in controller.memory.names:
+        assert rows[f"reset of {number}"].text.endswith(" = 0.0f;")
+        assert f"state->{rows[f'state {number}'].c_name} = " in rows[f"state {number}"].text
+    derived = [row for name, row in rows.items() if name.startswith("derived ")]
+    assert [row.json for row in derived] == [(f"/derived/{k}",) for k in range(len(controller.derived))]
+    assert {row.json for name, row in rows.items() if name.startswith("input ")} == {row.json for row in derived}
+    assert "obs[" in rows["derived dx (" + controller.derived[0].told + ")"].text, "down to the reading"
+    forgotten = re.sub(r"    state->m_dx_0 = 0\.0f;\n", "", header)
+    with pytest.raises(ExportError, match="no line for reset of dx_0: it was not written from this controller"):
+        trace(controller, forgotten)
+
+
+def test_the_vectors_of_a_state_say_where_it_is_reset() -> None:
+    rows = list(csv.reader(io.StringIO(kit._vectors(small_controllers.recurrent()).decode())))
+    assert rows[0] == ["reset", "observation x", "observation angle", "action force"]
+    assert [row[0] for row in rows[1:]] == ["1", *["0"] * 7]
+
+
 # Bounds.
+
+
+def test_a_step_with_a_state_has_a_bound() -> None:
+    controller = small_controllers.recurrent()
+    found = bounds.bound(to_c(controller), c_prefix(controller), "x86_64-gcc")
+    assert found.note in ("", "not run: gcc is not installed")
+    assert found.instructions is None or 100 < found.instructions < 1000
 
 
 def test_instructions_are_counted_through_calls_and_a_cycle_has_no_bound() -> None:
