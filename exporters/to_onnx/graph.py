@@ -47,7 +47,7 @@ class Table:
 class Graph:
     """Collects nodes; each has one name for itself and its result, e.g. ``level_2/tanh``."""
 
-    FLOAT, INT32 = TensorProto.FLOAT, TensorProto.INT32
+    FLOAT = TensorProto.FLOAT
 
     def __init__(self, batch: int | None = None) -> None:
         """Makes an empty graph for batches of one size, or of any."""

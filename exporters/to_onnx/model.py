@@ -30,6 +30,12 @@ from wann_rt.exporters.to_onnx.levels import Level, levels_of
 from wann_rt.exporters.to_onnx.sight import add_sight
 from wann_rt.exporters.to_onnx.sight import value as frame_value
 
+# With the way from a frame before it; tests/exporters/test_sight.py runs them.
+TRIED_WITH_FRAMES = {
+    "exact": ["onnxruntime: same bits", "onnx.reference: same bits", "OpenVINO: within rounding"],
+    "standard": ["onnxruntime: within rounding", "onnx.reference: within rounding", "OpenVINO: within rounding"],
+}
+
 
 def to_onnx(
     controller: Controller,
@@ -70,7 +76,7 @@ def to_onnx(
     if sight is not None:
         add_sight(graph, controller, sight)
     _add_controller(graph, controller, form, is_input)
-    doc = _doc(controller, form, is_input) + (f" Frames: {described(sight)}." if sight is not None else "")
+    doc = _doc(controller, form, is_input, sight)
     model = helper.make_model(
         graph.finish(controller.name or "controller", _values(controller, dialect, is_input, sight), doc),
         producer_name="wann_rt",
@@ -79,7 +85,7 @@ def to_onnx(
         ir_version=ir_version,
         doc_string=doc,
     )
-    helper.set_model_props(model, contract(controller) | _properties(form, is_input) | _of_sight(sight))
+    helper.set_model_props(model, contract(controller) | _properties(form, is_input) | _of_sight(sight, form))
     data: bytes = model.SerializeToString(deterministic=True)
     return data
 
@@ -121,11 +127,15 @@ def _properties(form: Form, is_weight_input: bool) -> dict[str, str]:
     }
 
 
-def _of_sight(sight: Sight | None) -> dict[str, str]:
+def _of_sight(sight: Sight | None, form: Form) -> dict[str, str]:
     """Returns what is said of how frames are read; nothing where none are."""
     if sight is None:
         return {}
-    return {"wann_rt.frame": described(sight), "wann_rt.frame_digest": digest_of_sight(sight)}
+    return {
+        "wann_rt.frame": described(sight),
+        "wann_rt.frame_digest": digest_of_sight(sight),
+        "wann_rt.onnx_tried": json.dumps(TRIED_WITH_FRAMES[form.name]),
+    }
 
 
 @cache
@@ -237,11 +247,13 @@ def _listed(channels: Sequence[Channel]) -> str:
     return ", ".join(f"{c.name} [{c.unit}]" if c.unit else c.name for c in channels)
 
 
-def _doc(controller: Controller, form: Form, is_weight_input: bool) -> str:
+def _doc(controller: Controller, form: Form, is_weight_input: bool, sight: Sight | None) -> str:
     network = controller.network
     rate = f" at {controller.rate_hz:g} Hz" if controller.rate_hz else ""
     return (
         f"{controller.name}: {len(controller.observations)} observations -> {len(controller.actions)} actions{rate}; "
         f"{network.n_connections} connections, {network.n_hidden} hidden nodes. {form.doc}."
-        f"{' Input weight may be left out.' * is_weight_input} Tried in {'; '.join(tried(form.name))}."
+        f"{' Input weight may be left out.' * is_weight_input} "
+        f"{'' if sight is None else f'Frame: {described(sight)}. '}"
+        f"Tried in {'; '.join(tried(form.name) if sight is None else TRIED_WITH_FRAMES[form.name])}."
     )

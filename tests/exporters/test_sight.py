@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from helpers import needs
 from helpers.c_library import Library
 from numpy.typing import NDArray
+from onnx.reference import ReferenceEvaluator
 
 import wann_rt as wr
 from wann_rt.cli import main
@@ -120,6 +121,19 @@ def test_the_one_model_from_frame_to_actions_has_pythons_bits(car: Controller, f
     assert len(np.unique(expected[:, 0])) == len(frames)  # frames that differ
 
 
+def test_other_runtimes_read_the_same_of_frames(car: Controller, frames: Frames) -> None:
+    """Of a graph of integers OpenVINO made other actions altogether: it computes them in floats."""
+    few_frames = frames[1:]
+    expected = np.array([car(wr.sight().read(frame)) for frame in few_frames])
+    model = to_onnx(car, exact=True, sight=wr.sight())
+    found: Any = ReferenceEvaluator(onnx.load_from_string(model)).run(None, {"frame": few_frames})
+    assert np.array_equal(found[0], expected)
+    openvino = needs.module("openvino")
+    core = openvino.Core()
+    compiled = core.compile_model(core.read_model(model), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    assert np.abs(compiled(few_frames)[0] - expected).max() < 1e-6
+
+
 @pytest.mark.parametrize("encoder", encoders.names())
 def test_rows_one_by_one_give_pythons_bits(library: Library, car: Controller, frames: Frames, encoder: str) -> None:
     sight = wr.sight(encoder)
@@ -225,6 +239,9 @@ def test_what_cannot_be_read_from_frames_is_one_clear_error(car: Controller) -> 
         wr.export(car, "c", sight=wr.sight(), number="q12")
     with pytest.raises(TaskError, match="no encoder 'vae'; encoders: pca, random"):
         wr.sight("vae")
+    bar = replace(wr.sight().bars[0], gain=10_000)
+    with pytest.raises(ExportError, match=r"the bar 'speed' may grow to \d+: float32 in ONNX holds whole numbers"):
+        to_onnx(car, sight=replace(wr.sight(), bars=(bar, wr.sight().bars[1])))
     large = replace(wr.sight().encoder, weights=wr.sight().encoder.weights * 1000)
     with pytest.raises(ExportError, match="the sums of encoder 'pca' may grow beyond 32 bits"):
         to_c(car, sight=replace(wr.sight(), encoder=large))
