@@ -1,6 +1,7 @@
-"""The state of a controller in the exact graph: ``h_in`` -> ``h_out``, around the graph of the inner controller.
+"""The state of a controller in a graph: ``h_in`` -> ``h_out``, around the graph of the inner controller.
 
-The formulas are traced from their one definition, as activations are.
+In either form it is exact: only the network between them may round otherwise. The formulas are traced from their one
+definition, as activations are.
 """
 
 from collections.abc import Sequence

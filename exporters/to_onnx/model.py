@@ -17,7 +17,7 @@ from wann_rt.core.controller import Channel, Controller
 from wann_rt.core.errors import ExportError
 from wann_rt.core.guess import near
 from wann_rt.core.sight import Sight
-from wann_rt.core.stateful import only_without_monitor, only_without_state
+from wann_rt.core.stateful import only_without_feedback, only_without_monitor, only_without_state
 from wann_rt.core.version import __version__
 from wann_rt.exporters.contract import contract
 from wann_rt.exporters.sighted import described
@@ -91,9 +91,9 @@ def to_onnx(
 
 
 def _check_state(controller: Controller, exact: bool, compat: str | None, weight: str) -> None:
-    """Refuses a controller with a state or a monitor for all but the exact form as it is by default."""
+    """Refuses what a graph cannot carry: in the standard form outputs that are remembered, in others any state."""
     if not exact:
-        only_without_state(controller, "ONNX of standard operators, whose errors would add up,")
+        only_without_feedback(controller, "ONNX of standard operators")
         only_without_monitor(controller, "ONNX of standard operators")
     if compat is not None or weight != "constant":
         only_without_state(controller, "ONNX with compat or with its weight as an input")

@@ -13,7 +13,7 @@ from helpers.small_controllers import example
 from wann_rt import cli
 from wann_rt.core.errors import ExportError, TableError
 from wann_rt.exporters import EXPORTERS, export, write
-from wann_rt.exporters.parity import verify
+from wann_rt.exporters.parity import evaluators
 
 
 def bad_format() -> None:
@@ -62,11 +62,11 @@ def test_the_suffix_says_the_format(name: str, tmp_path: Path) -> None:
 
 
 def test_a_format_that_no_evaluator_runs_is_one_error_that_names_the_table() -> None:
-    keys = [row.key for row in verify.EVALUATORS]
-    verify._check_tables(EXPORTERS, keys)
-    message = r"EVALUATORS in exporters/parity/verify\.py has no row 'rust' for the format rust"
+    keys = [row.key for row in evaluators.EVALUATORS]
+    evaluators._check_tables(EXPORTERS, keys)
+    message = r"EVALUATORS in exporters/parity/evaluators\.py has no row 'rust' for the format rust"
     with pytest.raises(TableError, match=message):
-        verify._check_tables([*EXPORTERS, "rust"], keys)
+        evaluators._check_tables([*EXPORTERS, "rust"], keys)
 
 
 def test_help_lists_every_format() -> None:

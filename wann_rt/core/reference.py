@@ -76,3 +76,24 @@ def evaluate_sequence(
         before = controller.start() if resets[k] else state
         actions[k], state = step(controller, before, observation, forward)
     return actions
+
+
+def seen_sequence(controller: "Controller", observations: Floats, resets: NDArray[np.bool_]) -> Floats:
+    """Returns what the network sees of observations: of a controller with a state in a sequence with resets.
+
+    Args:
+        controller: one that does not remember its own outputs, see ``stateful.feedback``.
+        observations: raw observations, float32 [steps, observations].
+        resets: before which steps the state is reset, [steps].
+
+    Returns:
+        Observations and the values of derived channels, float32 [steps, inputs].
+    """
+    if not controller.derived:
+        return observations
+    state, seen = controller.start(1), []
+    for observation, begins in zip(observations, resets, strict=True):
+        before = controller.start(1) if begins else state
+        inputs, state = controller.memory.observed(before, observation[np.newaxis])
+        seen.append(inputs[0])
+    return np.array(seen, np.float32)

@@ -113,6 +113,30 @@ def only_without_state(controller: "Controller", what: str) -> None:
         )
 
 
+def feedback(controller: "Controller") -> list[str]:
+    """Returns the names of the derived channels by which a controller remembers its own outputs."""
+    return [one.name for one in controller.derived if one.row.of_actions or one.row.fed]
+
+
+def only_without_feedback(controller: "Controller", what: str) -> None:
+    """Refuses a controller that remembers its own outputs for what computes these with other roundings.
+
+    An error there would come back in the next step, and no bound of a single step would hold for a sequence.
+
+    Args:
+        controller: the controller.
+        what: that rounds otherwise, for the message.
+
+    Raises:
+        ExportError: it does.
+    """
+    if names := feedback(controller):
+        raise ExportError(
+            f"controller {controller.name!r} remembers its own outputs ({', '.join(names)}), through which the errors "
+            f"of {what} would add up from step to step: {KEEP_STATE}"
+        )
+
+
 def only_without_monitor(controller: "Controller", what: str) -> None:
     """Refuses a controller with a monitor for what would silently leave it behind.
 

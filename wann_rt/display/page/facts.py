@@ -60,7 +60,8 @@ def _promise(row: EvaluatorRow) -> str:
 def proof_rows(controller: Controller, bytes_of: Mapping[str, int]) -> list[tuple[str, str]]:
     """Returns rows of the proof: digest, promises, sizes."""
     rows = [("digest", digest(controller))]
-    rows += [(row.title, _promise(row)) for row in EVALUATORS if row.keeps_state or not controller.derived]
+    runs = [row for row in EVALUATORS if not controller.derived or (row.keeps_state and not row.unfit(controller))]
+    rows += [(row.title, _promise(row)) for row in runs]
     rows += [(name, f"{size:,} bytes") for name, size in bytes_of.items()]
     score = controller.provenance.get("score")
     if isinstance(score, dict) and "mean" in score:
