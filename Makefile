@@ -29,8 +29,9 @@ test: $(VENV)/.test-ready  ## run the tests, about five minutes, or a part of th
 	@$(BIN)/pytest -n $(JOBS) --dist loadgroup $(if $(T),,-m 'not long') $(T) $(PYTEST_ARGS)
 	@$(if $(T),:,PYTHONPATH=tests $(BIN)/python -m cross host)
 
+# One process more than processors: these wait for others much of the time.
 test-long: $(VENV)/.test-ready  ## run the tests that take longest: kills at every moment, Ray, a node lost
-	@$(BIN)/pytest -n $(JOBS) --dist loadgroup -m long $(PYTEST_ARGS)
+	@$(BIN)/pytest -n $$(($(JOBS) + 1)) --dist loadgroup -m long $(PYTEST_ARGS)
 
 bare:  ## run `make demo` and `make test` on a bare Debian machine in a folder; needs root
 	@.ci/bare 'make demo && make test'

@@ -5,12 +5,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from rich.console import Console
 
 from cross.matrix import DOCUMENT, REPORT, ROOT, Row, run, run_one_by_one, table, write
-from cross.subjects import activation_subjects, no_champions, sampled_subjects
+from cross.subjects import activation_subjects, all_subjects, no_champions, sampled_subjects
 from wann_rt.core.errors import ExportError
 from wann_rt.exporters.targets.program import run_program
 from wann_rt.exporters.targets.target import Target, zig_folder
@@ -123,7 +124,17 @@ def sample() -> int:
     """Installs and runs a sample of the targets; each of them must run."""
     targets = [target for target in TARGETS if not target.is_further or target.key in SAMPLED]
     sampled = [replace(target, levels=_sampled(target)) for target in targets]
-    return install(targets) or (1 if _show(run(sampled, jobs=JOBS, subjects=sampled_subjects())) else 0)
+    if code := install(targets):
+        return code
+    all_subjects()  # are made once, before threads want them
+    with ThreadPoolExecutor(JOBS) as pool:
+        rows = list(pool.map(_sampled_row, sampled, range(len(sampled))))
+    return 1 if _show(rows) else 0
+
+
+def _sampled_row(target: Target, turn: int) -> Row:
+    (row,) = run([target], jobs=1, subjects=sampled_subjects(turn))
+    return row
 
 
 def _sampled(target: Target) -> tuple[str, ...]:

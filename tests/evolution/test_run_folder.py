@@ -89,13 +89,8 @@ def kill(folder: Path, clock_step: float, stride: int) -> int:
 
 @pytest.mark.long
 @pytest.mark.parametrize("clock_step", [0.0, 0.7], ids=["before the first state", "with some states"])
-def test_a_kill_at_any_file_operation_loses_nothing(tmp_path: Path, clock_step: float) -> None:
-    assert kill(tmp_path, clock_step, 1) >= 24
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("clock_step", [0.0, 0.7], ids=["before the first state", "with some states"])
 def test_a_kill_at_some_file_operations_loses_nothing(tmp_path: Path, clock_step: float) -> None:
+    # At every one of them: make reliability.
     assert kill(tmp_path, clock_step, 7) >= 4
 
 
