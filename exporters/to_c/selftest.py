@@ -29,6 +29,7 @@ from wann_rt.exporters.to_c.selftest_text import (
     MONITOR_STATE,
     MONITOR_STEP,
     REMEMBERED,
+    RENEWED,
     RESETS,
     SAME,
     SELFTEST,
@@ -69,13 +70,19 @@ def selftest(
         "<limits>": _rows([(channel.low, channel.high) for channel in controller.observations]),
         "<functions>": ask,
         "<drawn>": str(len(observations)),
-        "<hash>": _hex(drawn.hashed(_with_monitor(controller, observations, answers(controller, observations)))),
+        "<hash>": _hex(_hash(controller, observations)),
         **_of_state(controller, names, len(vectors)),
     }
     text = SELFTEST
     for mark, value in fills.items():
         text = text.replace(mark, value)
     return [names.fill(text) for text in (*texts, text)]
+
+
+def _hash(controller: Controller, observations: Floats) -> int:
+    """Returns the hash of all that is computed from drawn observations, and last of the state once it is reset."""
+    found = drawn.hashed(_with_monitor(controller, observations, answers(controller, observations)))
+    return drawn.hashed(controller.start(), found) if controller.derived else found
 
 
 def _with_monitor(controller: Controller, observations: Floats, found: Floats) -> Floats:
@@ -101,18 +108,20 @@ def _of_state(controller: Controller, names: Names, n_vectors: int) -> dict[str,
 def _of_derived(controller: Controller, names: Names, n_vectors: int) -> dict[str, str]:
     """Returns what the self-test does with a state; nothing where there is none."""
     if not controller.derived:
-        return {"<resets>": "", "<state>": "", "<begin>": "", "<step>": STEP, "<remembered>": ""}
+        return {"<resets>": "", "<state>": "", "<begin>": "", "<step>": STEP, "<remembered>": "", "<renewed>": ""}
     words = [f"{int(k in test_resets(controller))}u" for k in range(n_vectors)]
     rows = [words[k : k + 16] for k in range(0, n_vectors, 16)]
     numbers = ",\n".join(INDENT * 2 + ", ".join(row) for row in rows)
     turn = STATE_STEP.replace("<length>", str(drawn.SEQUENCE))
     fields = [f"{INDENT * 3}hash = <p>_hashed(hash, state.{field});" for field in names.state]
+    zeros = "\n".join(line.removeprefix(INDENT * 2) for line in fields)
     return {
         "<resets>": RESETS.replace("<numbers>", numbers),
         "<state>": STATE,
         "<begin>": STATE_BEGIN,
         "<step>": turn,
         "<remembered>": REMEMBERED.replace("<numbers>", "\n".join(fields)),
+        "<renewed>": RENEWED.replace("<numbers>", zeros),
     }
 
 

@@ -232,7 +232,7 @@ static inline int <p>_selftest(void) {
             }
         }
 <remembered>    }
-    return found | (hash != <hash>u ? <P>_FAULT_DRAWN : 0);
+<renewed>    return found | (hash != <hash>u ? <P>_FAULT_DRAWN : 0);
 }"""
 
 STEP = """\
@@ -255,6 +255,12 @@ REMEMBERED = """\
         if (i >= recorded) {
 <numbers>
         }
+"""
+
+# A value that a reset leaves out would show in a step only if the first reading after it is NaN.
+RENEWED = """\
+    <p>_reset(&state);
+<numbers>
 """
 
 # Once before, too: GCC takes a state for uninitialised that only the first turn of a loop resets.

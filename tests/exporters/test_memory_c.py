@@ -1,11 +1,13 @@
 """A header with a state computes the oracle's sequences, bit for bit, and its self-test notices a state gone wrong."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from helpers import builders, needs, small_controllers
 
+from wann_rt.core import reference
 from wann_rt.core.controller import Controller, Weight
 from wann_rt.core.errors import ControllerError
 from wann_rt.exporters.parity import harness
@@ -50,6 +52,8 @@ def test_a_header_with_a_state_gives_the_same_bits_over_a_thousand_steps_with_re
 # What seeded faults look like: a place in the header, and what stands there instead.
 FAULTS = {
     "a state not reset": (r"    state->m_drift_0 = 0\.0f;\n", ""),
+    "a reading not reset": (r"    state->m_dx_0 = 0\.0f;\n", ""),
+    "the oldest reading not reset": (r"    state->m_earlier_x_2 = 0\.0f;\n", ""),
     "began not reset": (r"    state->m_began = 0\.0f;\n", ""),
     "updated twice": (r"(    remembering_derive\(state, obs, seen\);\n)", r"\1\1"),
     "not updated": (r"    state->m_x_0 = t\d+;\n|    state->m_earlier_x_1 = [^;]*\?[^;]*;\n", ""),
@@ -125,3 +129,55 @@ def test_a_compiled_controller_refuses_what_the_controller_refuses() -> None:
     with pytest.raises(ControllerError, match="a state of shape"):
         plain.compiled().step(np.zeros(1, np.float32), [1.0, 0.0, 0.0])
     assert plain.compiled().predict([1.0, 0.0, 0.0])[1] is None
+
+
+_LOOP = """
+#include "wann_guard.h"
+void loop(const float *obs, const unsigned char *news, float *actions, int periods);
+
+void loop(const float *obs, const unsigned char *news, float *actions, int periods) {
+    static wann_guard guard;
+    <p>_state state;
+    const float safe[] = {0.0f}, most[] = {WANN_GUARD_ANY_CHANGE};
+    wann_guard_start(&guard, <P>_DT_US, 100u, 3u);
+    for (int k = 0; k < periods; k++) {
+        float wanted[1];
+        (void)wann_guard_begin(&guard, (uint32_t)k * <P>_DT_US, news[k]);
+        if (wann_guard_renews(&guard) != 0) {
+            <p>_reset(&state);
+        }
+        if ((<p>_step_checked(&state, obs, wanted) & <P>_STATUS_NOT_FINITE) != 0) {
+            wann_guard_latch(&guard, WANN_GUARD_INPUT);
+        }
+        wann_guard_act(&guard, wanted, safe, most, actions, 1u);
+        if (wann_guard_faults(&guard) != 0u && news[k] > 1) { /* a person looked */
+            wann_guard_reset(&guard);
+        }
+        obs += <P>_N_OBSERVATIONS;
+        actions += 1;
+    }
+}
+"""
+
+
+def test_a_loop_with_the_guard_resets_the_state_after_stale_periods_and_faults() -> None:
+    controller, rng = small_controllers.recurrent(), np.random.default_rng(11)
+    readings = rng.normal(0, 1, (1000, 2)).astype(np.float32)
+    news = (rng.random(1000) > 0.05).astype(np.uint8)
+    for k in range(1, 1000):  # without a new reading that before stays
+        readings[k] = readings[k] if news[k] else readings[k - 1]
+    faults = np.arange(50, 1000, 50)
+    readings[faults, 0], news[faults], news[faults + 5] = np.nan, 1, 2
+    is_stale = np.concatenate([[False], news[:-1] == 0])
+    latched = np.array([(k - 50) % 50 <= 5 and k >= 50 for k in range(1000)])
+    begins = is_stale | latched | np.concatenate([[True], latched[:-1]])
+    begins[faults] = is_stale[faults]  # the fault is met in this period; it is latched from the next one on
+    expected = reference.evaluate_sequence(controller, readings, begins)[:, 0]
+    expected[latched] = 0  # the fail-safe action
+    actions = np.empty(1000, np.float32)
+    source = harness.header_harness("p") + _LOOP.replace("<p>", "p").replace("<P>", "P")
+    files = {"p.h": to_c(controller, prefix="p", is_checked=True), "unit.c": source}
+    files["wann_guard.h"] = (Path(__file__).parents[2] / "runtime_c" / "wann_guard.h").read_text()
+    library = harness.compiled(files, harness.some_compiler(None), ("-O1",))
+    library.loop(harness.pointer(readings), harness.pointer(news), harness.pointer(actions), 1000)
+    assert builders.same_bits(actions, expected)
