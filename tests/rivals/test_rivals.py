@@ -29,7 +29,17 @@ from wann_rt.tuning.polish import PolishSettings
 
 SWING = tasks.get("cartpole-swingup")
 QUADROTOR = tasks.get("quadrotor")
-HELD = ("cartpole-swingup", "pendulum", "cartpole", "acrobot", "double-pole", "quadrotor", "balancing-robot")
+HELD = (
+    "cartpole-swingup",
+    "pendulum",
+    "cartpole",
+    "acrobot",
+    "double-pole",
+    "quadrotor",
+    "balancing-robot",
+    "pendubot",
+    "acrobot-torque",
+)
 BRIEF = PolishSettings("pepg", population=8, episodes=4, steps=200_000, seed=1, threads=1, final=16)
 
 

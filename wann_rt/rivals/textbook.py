@@ -15,6 +15,7 @@ from wann_rt.core.random import Purpose, stream, uniforms
 from wann_rt.rivals.cascade import HOVERING, hover
 from wann_rt.rivals.law import Law, asked
 from wann_rt.rivals.lqr import feedback, feedbacks
+from wann_rt.rivals.two_links import swing_links
 from wann_rt.tasks import conditions
 from wann_rt.tasks.composed.sensing import MODULUS, following
 from wann_rt.tasks.task import Task
@@ -264,4 +265,6 @@ KNOWN: Mapping[str, Known] = {
     "quadrotor": Known(HOVERING.state, (), hover, HOVERING.actions),
     "balancing-robot": Known((0.0, 0.0, 0.0, 0.0), ((2, 3), (0, 1))),
     "dc-motor": Known((), ((3, 0),)),
+    "pendubot": Known((0.0, 0.0, 0.0, 0.0), ((1, 4), (3, 5)), swing_links),
+    "acrobot-torque": Known((0.0, 0.0, 0.0, 0.0), ((3, 5), (1, 4)), swing_links),
 }

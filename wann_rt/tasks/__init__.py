@@ -10,7 +10,7 @@ import numpy as np
 from wann_rt.core.errors import TableError, TaskError
 from wann_rt.core.guess import near
 from wann_rt.core.strict_json import shown
-from wann_rt.tasks import conditions, scenes
+from wann_rt.tasks import conditions, scenes, two_links_scene
 from wann_rt.tasks.compiled import (
     acrobot,
     balancing_robot,
@@ -22,6 +22,7 @@ from wann_rt.tasks.compiled import (
     mountain_car,
     pendulum,
     quadrotor,
+    two_links,
 )
 from wann_rt.tasks.composed.task import under
 from wann_rt.tasks.dataset.task import DataTask
@@ -39,7 +40,7 @@ def _row(module: ModuleType, **row: Any) -> Task:
         observations=module.OBSERVATIONS,
         actions=module.ACTIONS,
         max_steps=module.MAX_STEPS,
-        params=module.Params(),
+        params=row.pop("params", module.Params()),
         start=module.start,
         observe=module.observe,
         step=module.step,
@@ -47,6 +48,25 @@ def _row(module: ModuleType, **row: Any) -> Task:
     )
 
 
+UPRIGHT: dict[str, Any] = {  # of both tasks with two links
+    "version": 1,
+    "rate_hz": 100.0,
+    "step_clips": True,
+    "scene": two_links_scene.two_links,
+    "sizes": (0.5, 0.5, 0.5, 0.5, 10.0, 10.0),
+    "tested": (
+        ("observation_gain", 0.02),
+        ("observation_offset", 0.01),
+        ("observation_noise", 0.02),
+        ("delay", 2.0),
+        ("actuator_gain", 0.1),
+        ("centre_1_spread", 0.1),
+        ("centre_2_spread", 0.1),
+        ("mass_2_spread", 0.1),
+        ("inertia_1_spread", 0.1),
+        ("inertia_2_spread", 0.1),
+    ),
+}
 SENSING = tuple(conditions.USUAL.items())  # and acting: the last one is the actuator's gain
 
 TASKS: tuple[Task, ...] = (
@@ -233,6 +253,24 @@ TASKS: tuple[Task, ...] = (
             ("flux_spread", 0.05),
             ("inertia_spread", 0.2),
         ),
+    ),
+    _row(
+        two_links,
+        name="pendubot",
+        title="swing two links up by the motor of the shoulder (RealAIGym's double pendulum), and balance them",
+        env_id="wann_rt/Pendubot-v0",
+        motor="shoulder_torque",
+        **UPRIGHT,
+    ),
+    _row(
+        two_links,
+        name="acrobot-torque",
+        aliases=("torque-acrobot",),
+        title="swing two links up by the motor of the elbow (RealAIGym's double pendulum), and balance them",
+        env_id="wann_rt/AcrobotTorque-v0",
+        motor="elbow_torque",
+        params=two_links.ELBOW,
+        **UPRIGHT,
     ),
 )
 

@@ -71,6 +71,23 @@ function cart(pen, x, theta, length, track, push) {
 
 const clamp = (value) => Math.max(-1, Math.min(1, value));
 
+const twoLinks = {
+  metres: (p) => 5.2 * (p.length_1 + p.length_2),
+  draw: (pen, s, a, p) => {
+    const whole = p.length_1 + p.length_2;
+    const thick = 0.06 * whole;
+    const joint = [p.length_1 * Math.sin(s[0]), p.length_1 * Math.cos(s[0])];
+    const tip = [joint[0] + p.length_2 * Math.sin(s[0] + s[1]), joint[1] + p.length_2 * Math.cos(s[0] + s[1])];
+    const driven = p.shoulder_torque > p.elbow_torque;
+    pen.line([0, -whole], [0, whole], thick / 6, style("--faint"));
+    pen.line([0, 0], joint, thick, style("--body"));
+    pen.line(joint, tip, 0.8 * thick, style("--pole"));
+    pen.disc([0, 0], thick * (driven ? 1.2 : 0.6), INK());
+    pen.disc(joint, thick * (driven ? 0.6 : 1.2), INK());
+    pen.arrow([0, -1.1 * whole], [clamp(a[0]) * 0.5 * whole, -1.1 * whole], 0.6 * thick, style("--act"));
+  },
+};
+
 const SCENES = {
   "cartpole-swingup": {
     metres: (p) => 2 * p.track + 0.8,
@@ -113,6 +130,8 @@ const SCENES = {
       pen.line([s[0], -0.02], tip, 0.05, style("--act"));
     },
   },
+  pendubot: twoLinks,
+  "acrobot-torque": twoLinks,
   furuta: {
     metres: (p) => 5.2 * p.rod_length,
     draw: (pen, s, a, p) => {
