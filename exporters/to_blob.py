@@ -15,11 +15,11 @@ from wann_rt.core.controller import Channel, Controller, Vector
 from wann_rt.core.derived import Derived
 from wann_rt.core.errors import ExportError
 from wann_rt.core.files import digest
-from wann_rt.core.stateful import only_without_monitor
+from wann_rt.exporters.blob_monitor import monitor_section
 from wann_rt.exporters.contract import contract, test_resets, test_vectors
 
 MAGIC = b"WANN"
-VERSION = 1  # of a controller without a state; else 2
+VERSION = 1  # of a controller with neither a state nor a monitor; else 2
 HEADER = struct.Struct("<4sBIBHHHBBf8s")
 DIGEST_BYTES = 8
 MAX_BYTE = 255  # ensemble members and vectors are counted in one byte
@@ -27,7 +27,7 @@ MAX_ACTIVATION = 15  # an activation's id has four bits
 MOST_NODES = 65_535  # with what is remembered; the scratch has a float for each
 LONG_COUNT = 15  # a node with as many sources has its count in two further bytes
 
-SIGNED, WIDE, WEIGHTS, OBSERVATIONS, ACTIONS, TEXT, DERIVED = (1 << k for k in range(7))
+SIGNED, WIDE, WEIGHTS, OBSERVATIONS, ACTIONS, TEXT, DERIVED, MONITOR = (1 << k for k in range(8))
 END, ADD, MULTIPLY, CLIP = range(1, 5)
 KINDS = ("rate_of", "filtered", "delayed", "previous", "integral", "recurrent", "sine", "cosine")  # from 1 on
 
@@ -41,9 +41,8 @@ def to_blob(controller: Controller, *, vectors: int = 8, contract: bool = False)
         contract: whether to append names, units, ranges and provenance as JSON, which a step does not need.
 
     Raises:
-        ExportError: the controller exceeds a limit of the format, or has a monitor.
+        ExportError: the controller exceeds a limit of the format.
     """
-    only_without_monitor(controller, "the blob")
     flags = _flags(controller) | (TEXT if contract else 0)
     chosen = _vectors(controller, vectors)
     text = _contract_text(controller) if contract else b""
@@ -56,6 +55,7 @@ def to_blob(controller: Controller, *, vectors: int = 8, contract: bool = False)
             *_nodes(controller, flags),
             _resets(controller, len(chosen)),
             *(_floats([*v.observation, *v.action]) for v in chosen),
+            monitor_section(controller.monitor) if controller.monitor is not None else b"",
             text,
         ]
     )
@@ -79,6 +79,7 @@ def _flags(controller: Controller) -> int:
         | (OBSERVATIONS if any(_observation(c) != bytes([END]) for c in controller.inputs) else 0)
         | (ACTIONS if any(_action(c) != bytes([END]) for c in controller.actions) else 0)
         | (DERIVED if controller.derived else 0)
+        | (MONITOR if controller.monitor is not None else 0)
     )
 
 
@@ -108,7 +109,7 @@ def _header(controller: Controller, flags: int, n_vectors: int, body: int) -> by
     rate = 0.0 if controller.rate_hz is None else controller.rate_hz
     return HEADER.pack(
         MAGIC,
-        VERSION + bool(controller.derived),
+        VERSION + (flags >= DERIVED),
         HEADER.size + body + 4,
         flags,
         len(controller.observations),

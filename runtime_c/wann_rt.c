@@ -37,7 +37,7 @@
 #endif
 
 /*
- * Whether blobs of version 2, with a state, are read: 1, or 0, which saves their code;
+ * Whether blobs of version 2, with a state or a monitor, are read: 1, or 0, which saves their code;
  * wann_load() then refuses them by their version.
  */
 #ifndef WANN_STATE
@@ -46,9 +46,11 @@
 #if WANN_STATE
 #define LAST_VERSION WANN_BLOB_VERSION
 #define HAS_DERIVED(c) (((c)->flags & FLAG_DERIVED) != 0)
+#define HAS_MONITOR(c) (((c)->flags & FLAG_MONITOR) != 0)
 #else
 #define LAST_VERSION 1
 #define HAS_DERIVED(c) 0
+#define HAS_MONITOR(c) 0
 #endif
 
 #if defined(__FAST_MATH__) || defined(__RECIPROCAL_MATH__) || defined(__ASSOCIATIVE_MATH__) ||     \
@@ -143,7 +145,7 @@ enum {
     HEADER_BYTES = 30
 };
 
-enum { CRC_BYTES = 4, MIN_BYTES = HEADER_BYTES + CRC_BYTES };
+enum { CRC_BYTES = 4, MIN_BYTES = HEADER_BYTES + CRC_BYTES, LENGTH_BYTES = 4 };
 
 /* Flags of a blob. FLAG_SIGNED must be 1: it is used as a shift. */
 enum {
@@ -154,7 +156,8 @@ enum {
     FLAG_ACTIONS = 16,     /* actions are conditioned */
     FLAG_TEXT = 32,        /* text follows the vectors */
     FLAGS = 63,            /* all of version 1 */
-    FLAG_DERIVED = 64      /* of version 2, which always has it: there are derived channels */
+    FLAG_DERIVED = 64,     /* of version 2, which always has it or the next one: derived channels */
+    FLAG_MONITOR = 128     /* there is a monitor */
 };
 
 enum { FORM = 7 }; /* the flags that say of what a connection consists */
@@ -1211,11 +1214,43 @@ const uint8_t *wann_digest(const wann_controller *c) {
     return c != NULL && c->nodes != NULL ? c->blob + AT_DIGEST : NULL;
 }
 
+/* What stands behind the vectors, and how many bytes: a monitor behind its length, and the text. */
+static const uint8_t *behind_tests(const wann_controller *c, size_t *bytes) {
+    const uint8_t *const at =
+        c->tests + (size_t)4 * c->vectors * ((size_t)c->observations + c->actions);
+    *bytes = (size_t)u32_at(c->blob + AT_SIZE) - CRC_BYTES - (size_t)(at - c->blob);
+    return at;
+}
+
+/*
+ * The monitor, and how many bytes it has; NULL if it is not all there. wann_load() does not look at
+ * it: who has no use for it pays nothing.
+ */
+static const uint8_t *monitor_of(const wann_controller *c, size_t *bytes) {
+    size_t left;
+    const uint8_t *const at = behind_tests(c, &left);
+    const uint8_t *section = NULL;
+    if (left >= LENGTH_BYTES && u32_at(at) <= left - LENGTH_BYTES) {
+        *bytes = (size_t)u32_at(at);
+        section = at + LENGTH_BYTES;
+    }
+    return section;
+}
+
 const uint8_t *wann_text(const wann_controller *c, size_t *bytes) {
     const uint8_t *text = NULL;
     if (c != NULL && bytes != NULL && c->nodes != NULL && (c->flags & FLAG_TEXT) != 0) {
-        text = c->tests + (size_t)4 * c->vectors * ((size_t)c->observations + c->actions);
-        *bytes = (size_t)u32_at(c->blob + AT_SIZE) - CRC_BYTES - (size_t)(text - c->blob);
+        size_t left;
+        text = behind_tests(c, &left);
+        if (HAS_MONITOR(c)) {
+            size_t before = 0;
+            const uint8_t *const monitor = monitor_of(c, &before);
+            text = monitor != NULL ? monitor + before : NULL;
+            left -= monitor != NULL ? LENGTH_BYTES + before : 0u;
+        }
+        if (text != NULL) {
+            *bytes = left;
+        }
     }
     return text;
 }
@@ -1444,7 +1479,7 @@ static int sections_error(cursor *in, wann_controller *c) {
     skip(in, resets_bytes(c));
     c->tests = in->at;
     skip(in, 4u * c->vectors * ((uint32_t)c->observations + c->actions));
-    if (error == WANN_OK && in->left > 0 && (c->flags & FLAG_TEXT) == 0) {
+    if (error == WANN_OK && in->left > 0 && (c->flags & (FLAG_TEXT | FLAG_MONITOR)) == 0) {
         error = WANN_E_LAYOUT;
     }
     return in->has_overrun ? WANN_E_LAYOUT : error;
@@ -1453,7 +1488,6 @@ static int sections_error(cursor *in, wann_controller *c) {
 /* Reads the fixed part, the whole of which is there. */
 static int header_error(const uint8_t *blob, wann_controller *c) {
     float_bits rate;
-    unsigned flags; /* less what the version says already */
     rate.bits = u32_at(blob + AT_RATE);
     c->blob = blob;
     c->flags = WANN_READ_U8(blob + AT_FLAGS);
@@ -1466,8 +1500,7 @@ static int header_error(const uint8_t *blob, wann_controller *c) {
     c->inputs = c->observations; /* until there are derived channels */
     c->outputs = c->actions;
     c->state = 0;
-    flags = WANN_READ_U8(blob + AT_VERSION) == 1 ? c->flags : c->flags ^ FLAG_DERIVED;
-    if (flags > FLAGS) {
+    if (WANN_READ_U8(blob + AT_VERSION) != (c->flags > FLAGS ? 2u : 1u)) {
         return WANN_E_FLAGS;
     }
     if (c->observations == 0 || c->actions == 0 || c->members == 0) {
@@ -1560,15 +1593,438 @@ int wann_load(wann_controller *c, const void *blob, size_t size) {
     return error;
 }
 
+#if WANN_STATE
+/*
+ * The monitor: FORMAT.md, and wann_rt/core/monitor.py, operation by operation. Its memory: the
+ * numbers of its program - readings, readings before, actions, repetitions, a result for each line
+ * - then what is remembered.
+ */
+
+/* Of the section, behind its length. */
+enum {
+    AT_BEFORE = 0,  /* bits of the observations whose readings are remembered */
+    AT_REPEATS = 4, /* of which it is counted how often they were repeated */
+    AT_LINES = 8,   /* of the program */
+    AT_FEATURES = 10,
+    AT_LEVELS = 12,
+    AT_FALSE_ALARMS = 13,
+    AT_SAFE = 17 /* the actions after an alarm, then the lines, the features, the levels */
+};
+
+enum { MOST_CHANNELS = 24, MOST_OF = 64, SHORT_NUMBERS = 256 };
+
+/* Operations of a line. Below the first are activations, of one operand, by their ids. */
+enum {
+    LINE_CONSTANT = 128, /* a float */
+    LINE_ADD = 129,
+    LINE_SUBTRACT = 130,
+    LINE_MULTIPLY = 131,
+    LINE_DIVIDE = 132,
+    LINE_BELOW = 133,
+    LINE_ABOVE = 134,
+    LINE_AT_LEAST = 135,
+    LINE_AT_MOST = 136,
+    LINE_SELECT = 137 /* the second operand where the first is not 0, else the third */
+};
+
+#define LARGEST 3.4028235e38f
+
+/* What has been found of a step so far. */
+typedef struct {
+    float worst;   /* the greatest score */
+    uint32_t bits; /* of the observations that are to blame for it */
+} judgement;
+
+static unsigned ones(uint32_t mask) {
+    unsigned n = 0;
+    for (; mask != 0; mask &= mask - 1u) {
+        n++;
+    }
+    return n;
+}
+
+/* How many bytes the number of an operand has. */
+static unsigned operand_bytes(unsigned numbers) { return numbers > SHORT_NUMBERS ? 2u : 1u; }
+
+static float operand(const uint8_t **at, unsigned bytes, const float *numbers) {
+    const unsigned k = bytes == 1 ? WANN_READ_U8(*at) : u16_at(*at);
+    *at += bytes;
+    return numbers[k];
+}
+
+/* Two numbers in, one out. */
+static float combined(unsigned operation, float x, float y) {
+    float z;
+    switch (operation) {
+    case LINE_ADD:
+        z = x + y;
+        break;
+    case LINE_SUBTRACT:
+        z = x - y;
+        break;
+    case LINE_MULTIPLY:
+        z = x * y;
+        break;
+    case LINE_DIVIDE:
+        z = x / y;
+        break;
+    case LINE_BELOW:
+        z = x < y ? 1.0f : 0.0f;
+        break;
+    case LINE_ABOVE:
+        z = x > y ? 1.0f : 0.0f;
+        break;
+    case LINE_AT_LEAST:
+        z = x >= y ? 1.0f : 0.0f;
+        break;
+    default: /* LINE_AT_MOST */
+        z = x <= y ? 1.0f : 0.0f;
+        break;
+    }
+    return z;
+}
+
+/* Computes the line at *at, and moves there to the next one. */
+static float calculated(const uint8_t **at, unsigned bytes, const float *numbers) {
+    const unsigned operation = WANN_READ_U8(*at);
+    float result;
+    *at += 1;
+    if (operation == LINE_CONSTANT) {
+        result = float_at(*at);
+        *at += 4;
+    } else if (operation < LINE_CONSTANT) {
+        result = activated(operand(at, bytes, numbers), operation);
+    } else {
+        const float x = operand(at, bytes, numbers);
+        const float y = operand(at, bytes, numbers);
+        if (operation == LINE_SELECT) {
+            const float z = operand(at, bytes, numbers);
+            result = x != 0.0f ? y : z;
+        } else {
+            result = combined(operation, x, y);
+        }
+    }
+    return result;
+}
+
+/* Judges the feature at *at, and moves there to the next one. */
+static void judge(const uint8_t **at, unsigned bytes, const float *numbers, judgement *j) {
+    const uint32_t bits = u32_at(*at);
+    float distance;
+    float score;
+    *at += 4;
+    distance = operand(at, bytes, numbers) - float_at(*at);
+    score = kept(absolute(distance) * float_at(*at + 4), LARGEST);
+    *at += 8;
+    if (j->bits == 0 || score > j->worst) {
+        j->worst = score;
+        j->bits = bits;
+    }
+}
+
+/* Counts a hit of the level at p in its line, the last of its hits. Returns whether there are
+ * enough of them. */
+static int is_reached(const uint8_t *p, float worst, float *line) {
+    const unsigned others = WANN_READ_U8(p + 1) - 1u;
+    float hit = worst > float_at(p + 2) ? 1.0f : 0.0f;
+    float sum = hit;
+    unsigned k;
+    for (k = 0; k < others; k++) {
+        const float older = line[k];
+        sum = sum + older;
+        line[k] = hit;
+        hit = older;
+    }
+    return sum >= (float)WANN_READ_U8(p);
+}
+
+/* Puts the inputs of the program before its results, and remembers the readings. Returns where the
+ * hits are remembered. */
+static float *recall(const wann_monitor *m, const float *obs, const float *last_actions,
+                     float *numbers, float *readings) {
+    const uint32_t before = u32_at(m->section + AT_BEFORE);
+    const uint32_t repeats = u32_at(m->section + AT_REPEATS);
+    const unsigned n = m->observations;
+    float *const actions = numbers + 2u * n;
+    float *const repeated = actions + m->actions;
+    float *counts = readings + ones(before);
+    unsigned k;
+    for (k = 0; k < n; k++) {
+        const float now = obs[k];
+        float then = 0.0f;
+        float count = 0.0f;
+        if ((before >> k & 1u) != 0) {
+            then = *readings;
+            *readings = now;
+            readings++;
+        }
+        if ((repeats >> k & 1u) != 0) {
+            count = absolute(now - then) <= 0.0f ? *counts + 1.0f : 0.0f;
+            *counts = count;
+            counts++;
+        }
+        numbers[k] = now;
+        numbers[n + k] = then;
+        repeated[k] = count;
+    }
+    copy_floats(actions, last_actions, m->actions);
+    return counts;
+}
+
+/* Judges a step; what is remembered of it is at the end of the memory. */
+static uint32_t watch(const wann_monitor *m, const float *obs, const float *last_actions,
+                      float *memory) {
+    float *const state = memory + (m->floats - m->state);
+    float *const ends = memory + m->floats - 2; /* the worst score, the alarm */
+    const float seen = state[0];
+    const unsigned inputs = 3u * m->observations + m->actions;
+    const unsigned numbers = (unsigned)m->floats - m->state;
+    const unsigned bytes = operand_bytes(numbers);
+    const uint8_t *p = m->section + AT_SAFE + 4u * m->actions;
+    judgement found = {0.0f, 0};
+    float raised = 0.0f;
+    float *line = recall(m, obs, last_actions, memory, state + 1);
+    unsigned k;
+    for (k = inputs; k < numbers; k++) {
+        memory[k] = calculated(&p, bytes, memory);
+    }
+    for (k = u16_at(m->section + AT_FEATURES); k > 0; k--) {
+        judge(&p, bytes, memory, &found);
+    }
+    found.worst = found.worst * seen;
+    for (k = WANN_READ_U8(m->section + AT_LEVELS); k > 0; k--) {
+        if (is_reached(p, found.worst, line) != 0) {
+            raised = (float)found.bits;
+        }
+        line += WANN_READ_U8(p + 1) - 1u;
+        p += 6;
+    }
+    state[0] = 1.0f;
+    ends[0] = found.worst;
+    if (!(ends[1] > 0.0f)) {
+        ends[1] = raised;
+    }
+    return ends[1] < 16777216.0f ? (uint32_t)ends[1] : 0xffffffu; /* whatever was in the memory */
+}
+
+size_t wann_monitor_floats(const wann_monitor *m) {
+    return m != NULL && m->section != NULL ? m->floats : 0u;
+}
+
+/* Why a monitor cannot run with these arguments, if so. */
+static int watch_error(const wann_monitor *m, const void *obs, const void *last_actions,
+                       const float *memory, size_t memory_floats) {
+    int error = WANN_OK;
+    if (m == NULL || obs == NULL || last_actions == NULL || memory == NULL) {
+        error = WANN_E_NULL;
+    } else if (m->section == NULL) {
+        error = WANN_E_NOT_LOADED;
+    } else if (memory_floats < m->floats) {
+        error = WANN_E_SCRATCH;
+    }
+    return error;
+}
+
+int wann_monitor_reset(const wann_monitor *m, float *memory, size_t memory_floats) {
+    const int error = watch_error(m, memory, memory, memory, memory_floats);
+    if (error == WANN_OK) {
+        forget(memory + (m->floats - m->state), m->state);
+    }
+    return error;
+}
+
+int wann_monitor_step(const wann_monitor *m, const float *obs, const float *last_actions,
+                      uint32_t *alarm, float *memory, size_t memory_floats) {
+    int error = watch_error(m, obs, last_actions, memory, memory_floats);
+    if (error == WANN_OK) {
+        if (alarm == NULL) {
+            error = WANN_E_NULL;
+        } else {
+            *alarm = watch(m, obs, last_actions, memory);
+        }
+    }
+    return error;
+}
+
+int wann_fail_safe(const wann_monitor *m, float *actions, size_t n_actions) {
+    int error = watch_error(m, actions, actions, actions, SIZE_MAX);
+    if (error == WANN_OK && n_actions < m->actions) {
+        error = WANN_E_SCRATCH;
+    }
+    if (error == WANN_OK) {
+        unsigned k;
+        for (k = 0; k < m->actions; k++) {
+            actions[k] = float_at(m->section + AT_SAFE + 4u * k);
+        }
+    }
+    return error;
+}
+
+/* An operand that is one of the numbers so far. */
+static int operand_error(cursor *in, unsigned bytes, unsigned numbers) {
+    return take(in, bytes) < numbers ? WANN_OK : WANN_E_ORDER;
+}
+
+/* What calculated() will read, where there are so many numbers before it. */
+static int line_error(cursor *in, unsigned bytes, unsigned numbers) {
+    const unsigned operation = (unsigned)take(in, 1);
+    int error = WANN_OK;
+    if (operation < LINEAR || operation > LINE_SELECT ||
+        (operation > LAST_ACTIVATION && operation < LINE_CONSTANT)) {
+        error = WANN_E_OPERATION;
+    } else if (operation == LINE_CONSTANT) {
+        error = finite_error(in);
+    } else {
+        error = operand_error(in, bytes, numbers);
+        if (error == WANN_OK && operation > LINE_CONSTANT) {
+            error = operand_error(in, bytes, numbers);
+        }
+        if (error == WANN_OK && operation == LINE_SELECT) {
+            error = operand_error(in, bytes, numbers);
+        }
+    }
+    return error;
+}
+
+/* Whether bits are those of a number above 0 that is finite. */
+static int is_positive(uint32_t bits) { return bits > 0 && bits < INFINITE; }
+
+/* What judge() will read. */
+static int feature_error(cursor *in, unsigned bytes, unsigned numbers, unsigned observations) {
+    const uint32_t channels = take(in, 4);
+    int error = WANN_E_ORDER;
+    if (channels != 0 && channels >> observations == 0) {
+        error = operand_error(in, bytes, numbers);
+    }
+    if (error == WANN_OK) {
+        error = finite_error(in);
+    }
+    if (error == WANN_OK && !is_positive(take(in, 4))) {
+        error = WANN_E_NUMBER;
+    }
+    return error;
+}
+
+/* What is_reached() will read. Adds up what it remembers. */
+static int level_error(cursor *in, uint32_t *state) {
+    const unsigned hits = (unsigned)take(in, 1);
+    const unsigned of = (unsigned)take(in, 1);
+    const uint32_t above = take(in, 4);
+    *state += of - 1u;
+    return hits > 0 && hits <= of && of <= MOST_OF && is_positive(above) ? WANN_OK : WANN_E_NUMBER;
+}
+
+/* The fixed part of the section: counts, and actions after an alarm. */
+static int watch_counts_error(cursor *in, const wann_monitor *m, uint32_t numbers) {
+    const uint32_t before = take(in, 4);
+    const uint32_t repeats = take(in, 4);
+    const uint32_t lines = take(in, 2);
+    const uint32_t features = take(in, 2);
+    const uint32_t levels = take(in, 1);
+    const uint32_t share = take(in, 4);
+    unsigned k;
+    int error = WANN_OK;
+    if (m->observations > MOST_CHANNELS || numbers + lines + 3u > WANN_MAX_NODES) {
+        error = WANN_E_LIMIT;
+    } else if (features == 0 || levels == 0) {
+        error = WANN_E_COUNTS;
+    } else if (before >> m->observations != 0 || (repeats & ~before) != 0) {
+        error = WANN_E_ORDER;
+    } else if (share == 0 || share >= ONE) {
+        error = WANN_E_NUMBER;
+    }
+    for (k = 0; error == WANN_OK && k < m->actions; k++) {
+        error = finite_error(in);
+    }
+    return error;
+}
+
+/* All of it. Adds what it finds to m. */
+static int section_error(cursor *in, wann_monitor *m) {
+    const uint8_t *const at = in->at;
+    uint32_t numbers = 3u * (uint32_t)m->observations + m->actions;
+    int error = watch_counts_error(in, m, numbers);
+    uint32_t state = 3;
+    unsigned bytes = 1;
+    unsigned k = 0;
+    if (error == WANN_OK && in->has_overrun == 0) {
+        const unsigned lines = u16_at(at + AT_LINES);
+        state += ones(u32_at(at + AT_BEFORE)) + ones(u32_at(at + AT_REPEATS));
+        bytes = operand_bytes(numbers + lines);
+        for (k = lines; error == WANN_OK && k > 0; k--) {
+            error = line_error(in, bytes, numbers);
+            numbers++;
+        }
+        for (k = u16_at(at + AT_FEATURES); error == WANN_OK && k > 0; k--) {
+            error = feature_error(in, bytes, numbers, m->observations);
+        }
+        for (k = WANN_READ_U8(at + AT_LEVELS); error == WANN_OK && k > 0; k--) {
+            error = level_error(in, &state);
+        }
+    }
+    if (error == WANN_OK && in->left > 0) {
+        error = WANN_E_LAYOUT;
+    }
+    if (error == WANN_OK && numbers + state > WANN_MAX_NODES) {
+        error = WANN_E_LIMIT;
+    }
+    m->state = (uint16_t)state;
+    m->floats = (uint16_t)(numbers + state);
+    if (in->has_overrun != 0) {
+        error = WANN_E_LAYOUT;
+    }
+    return error;
+}
+
+/* Whether the section ends where all does, but for the text. */
+static int has_nothing_behind(const wann_controller *c, size_t bytes) {
+    size_t left;
+    (void)behind_tests(c, &left);
+    return (c->flags & FLAG_TEXT) != 0 || left == LENGTH_BYTES + bytes;
+}
+
+int wann_monitor_load(wann_monitor *m, const wann_controller *c) {
+    wann_monitor found;
+    cursor in;
+    int error = WANN_E_LAYOUT;
+
+    if (m == NULL || c == NULL) {
+        error = WANN_E_NULL;
+    } else if (c->nodes == NULL) {
+        error = WANN_E_NOT_LOADED;
+    } else if (!HAS_MONITOR(c)) {
+        error = WANN_E_NO_MONITOR;
+    } else {
+        in.at = monitor_of(c, &in.left);
+        in.has_overrun = 0;
+        found.section = in.at;
+        found.observations = c->observations;
+        found.actions = c->actions;
+        if (in.at != NULL && has_nothing_behind(c, in.left) != 0) {
+            error = section_error(&in, &found);
+        }
+    }
+    if (error == WANN_OK) { /* one by one, or some compilers call memcpy */
+        m->observations = found.observations;
+        m->actions = found.actions;
+        m->state = found.state;
+        m->floats = found.floats;
+        m->false_alarms = float_at(found.section + AT_FALSE_ALARMS);
+        m->section = found.section;
+    }
+    return error;
+}
+#endif
+
 const char *wann_error_name(int error) {
     static const char *const names[] = {
         "OK",         "NULL",       "NOT_LOADED", "SCRATCH", "PER_CONNECTION",
         "NO_WEIGHTS", "TRUNCATED",  "TRAILING",   "MAGIC",   "VERSION",
         "CRC",        "FLAGS",      "COUNTS",     "LIMIT",   "LAYOUT",
         "OPERATION",  "ACTIVATION", "ORDER",      "NUMBER",  "NO_VECTORS",
-        "MISMATCH",   "DERIVED",
+        "MISMATCH",   "DERIVED",    "NO_MONITOR",
     };
-    return error <= WANN_OK && error >= WANN_E_DERIVED ? names[-error] : "?";
+    return error <= WANN_OK && error >= WANN_E_NO_MONITOR ? names[-error] : "?";
 }
 
 #if defined(__clang__)

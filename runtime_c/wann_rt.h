@@ -32,7 +32,7 @@
  * - A step takes at most about four times the instructions of the generated header, on processors
  *   that compute floats mostly 2 to 3 times. `-DWANN_SMALL=1`, for wann_rt.c, saves 3 KiB of flash
  *   for up to twice that; it is the default where floats are computed by a library.
- * `-DWANN_STATE=0` leaves out what blobs with a state need.
+ * `-DWANN_STATE=0` leaves out what blobs with a state or a monitor need.
  * - The same float32 operations in the same order on every target. Nothing is contracted into a
  *   fused multiply-add; the compiler modes that would change results do not compile. Where that
  *   cannot be seen at compile time, wann_selftest() sees it.
@@ -127,7 +127,10 @@ enum wann_error {
     WANN_E_MISMATCH = -20,   /* other bits than recorded: do not run this build on this target */
 
     /* The blob's content, again. */
-    WANN_E_DERIVED = -21 /* a derived channel of an unknown kind, or of too many sources */
+    WANN_E_DERIVED = -21, /* a derived channel of an unknown kind, or of too many sources */
+
+    /* The monitor. */
+    WANN_E_NO_MONITOR = -22 /* the blob carries none */
 };
 
 /*
@@ -249,6 +252,80 @@ const uint8_t *wann_digest(const wann_controller *c);
  * loaded.
  */
 const uint8_t *wann_text(const wann_controller *c, size_t *bytes);
+
+/*
+ * A monitor: it notices that the world is another one than the controller was searched for. A blob
+ * may carry one beside its controller (`wann-rt monitor`, then `wann-rt export --to blob`):
+ *
+ *     static wann_monitor m;
+ *     static float memory[FLOATS]; // as `wann-rt export` says, or wann_monitor_floats()
+ *
+ *     if (wann_monitor_load(&m, &c) != WANN_OK ||
+ *         wann_monitor_reset(&m, memory, FLOATS) != WANN_OK) { stop(); }
+ *     for (;;) {
+ *         uint32_t alarm;
+ *         read_sensors(obs);
+ *         wann_monitor_step(&m, obs, actions, &alarm, memory, FLOATS); // actions of the step
+ * before wann_step(&c, obs, actions, scratch, FLOATS_OF_SCRATCH); if (alarm != 0) {
+ * wann_fail_safe(&m, actions, ACTIONS); } drive(actions);
+ *     }
+ *
+ * It is a program of float operations, so it takes no code of its own: any kind of monitor that
+ * `wann-rt monitor` makes runs, whatever it predicts with. Who calls none of these functions need
+ * not link them.
+ *
+ * A loaded monitor: where things are in the blob of its controller, which must stay loaded. Read
+ * the upper members as you like; change none.
+ */
+typedef struct wann_monitor {
+    uint16_t observations; /* floats in obs */
+    uint16_t actions;      /* floats in last_actions */
+    uint16_t state;        /* floats that are remembered; the last two: how far from usual the last
+                              reading was, and the alarm */
+    uint16_t floats;       /* of memory; what is remembered is its end */
+    float false_alarms;    /* how many a step were stated when it was calibrated */
+
+    /* For wann_rt.c only. */
+    const uint8_t *section;
+} wann_monitor;
+
+/*
+ * Checks the monitor of a loaded controller's blob and makes it m's. wann_load() does not look at
+ * it.
+ *
+ * Returns WANN_OK, WANN_E_NULL, WANN_E_NOT_LOADED, WANN_E_NO_MONITOR or what is wrong with it: then
+ * m is untouched.
+ */
+int wann_monitor_load(wann_monitor *m, const wann_controller *c);
+
+/* Returns how many floats of memory the functions below need; 0 if m is NULL or not loaded. */
+size_t wann_monitor_floats(const wann_monitor *m);
+
+/*
+ * Begins anew: before the first step, where the plant starts anew or steps were left out, and after
+ * an alarm that was dealt with. The memory is the monitor's own, not the scratch of the controller.
+ *
+ * Returns WANN_OK, WANN_E_NULL, WANN_E_NOT_LOADED or WANN_E_SCRATCH: the memory is too small.
+ */
+int wann_monitor_reset(const wann_monitor *m, float *memory, size_t memory_floats);
+
+/*
+ * Judges what the sensors read, given the actions that were done since the reading before.
+ *
+ * alarm  receives 0; or after an alarm, until the reset, the bits of the observations that raised
+ *        it: 1 << k of observation k.
+ *
+ * Returns what wann_monitor_reset() does; on an error neither alarm nor memory is written.
+ */
+int wann_monitor_step(const wann_monitor *m, const float *obs, const float *last_actions,
+                      uint32_t *alarm, float *memory, size_t memory_floats);
+
+/*
+ * Writes what to do after an alarm, unless you know something better: m->actions floats.
+ *
+ * Returns WANN_OK, WANN_E_NULL, WANN_E_NOT_LOADED or WANN_E_SCRATCH: there is no room for them.
+ */
+int wann_fail_safe(const wann_monitor *m, float *actions, size_t n_actions);
 
 /*
  * Returns the name of an error without its prefix, "CRC" for WANN_E_CRC; "OK" for 0 and "?" for

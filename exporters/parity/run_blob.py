@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from wann_rt.core.activations import PALETTE, covered
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ExportError, TableError
+from wann_rt.exporters.blob_monitor import memory_floats
 from wann_rt.exporters.parity import harness
 from wann_rt.exporters.to_blob import to_blob
 from wann_rt.runtime_c import include_dir
@@ -26,6 +27,8 @@ int run_ensemble(const wann_controller *c, const float *obs, float *actions, flo
                  int rows, const float *weights, uint16_t n_weights);
 int run_sequence(const wann_controller *c, const float *obs, float *actions, float *scratch,
                  int rows, const unsigned char *resets);
+int run_monitor(const void *blob, size_t size, const float *obs, const float *done, float *state,
+                float *memory, size_t floats, int rows, const unsigned char *resets);
 
 size_t controller_bytes(void) { return sizeof(wann_controller); }
 
@@ -62,6 +65,35 @@ int run_sequence(const wann_controller *c, const float *obs, float *actions, flo
         }
         obs += c->observations;
         actions += c->actions;
+    }
+    return error;
+}
+
+int run_monitor(const void *blob, size_t size, const float *obs, const float *done, float *state,
+                float *memory, size_t floats, int rows, const unsigned char *resets) {
+    static wann_controller c;
+    static wann_monitor m;
+    int error = wann_load(&c, blob, size);
+    if (error == WANN_OK) {
+        error = wann_monitor_load(&m, &c);
+    }
+    if (error == WANN_OK && wann_monitor_floats(&m) != floats) {
+        error = WANN_E_SCRATCH;
+    }
+    for (int i = 0; i < rows && error == WANN_OK; i++) {
+        uint32_t alarm = 0;
+        if (i == 0 || resets[i] != 0) {
+            error = wann_monitor_reset(&m, memory, floats);
+        }
+        if (error == WANN_OK) {
+            error = wann_monitor_step(&m, obs, done, &alarm, memory, floats);
+        }
+        for (unsigned k = 0; k + 1 < m.state; k++) {
+            *state++ = memory[m.floats - m.state + k];
+        }
+        *state++ = (float)alarm;
+        obs += m.observations;
+        done += m.actions;
     }
     return error;
 }
@@ -147,6 +179,34 @@ class BlobEvaluator:
     def _checked(self, error: int) -> None:
         if error != 0:
             raise ExportError(f"the C runtime refuses: WANN_E_{self.error_name(error)} ({error})")
+
+
+def monitored(
+    controller: Controller, observations: NDArray[np.float32], actions: NDArray[np.float32], resets: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Returns what a blob's monitor remembers after each step, [steps, numbers]; the last is the alarm that it says.
+
+    Args:
+        controller: with a monitor.
+        observations: what is read, [steps, observations].
+        actions: what was done since the reading before, [steps, actions].
+        resets: before which steps it is reset.
+
+    Raises:
+        ExportError: the runtime refuses the blob, or there is no compiler.
+    """
+    assert controller.monitor is not None
+    library, blob = _compiled(harness.some_compiler(None), ("-O2",)), to_blob(controller)
+    floats, size = memory_floats(controller.monitor), controller.monitor.size
+    memory, state = np.full(floats, np.nan, np.float32), np.empty((len(observations), size), np.float32)
+    seen, done = (np.ascontiguousarray(side, np.float32) for side in (observations, actions))
+    flags, data = np.ascontiguousarray(resets, np.uint8), ctypes.create_string_buffer(blob, len(blob))
+    sizes = ctypes.c_size_t(len(blob)), ctypes.c_size_t(floats)
+    pointers = [harness.pointer(array) for array in (seen, done, state, memory)]
+    error = library.run_monitor(data, sizes[0], *pointers, sizes[1], ctypes.c_int(len(seen)), harness.pointer(flags))
+    if error != 0:
+        raise ExportError(f"the C runtime refuses the monitor: WANN_E_{library.wann_error_name(error).decode()}")
+    return state
 
 
 RUNTIME_TABLE = "of the activations' ids, and the switch of activated(),"

@@ -109,9 +109,17 @@ def run_onnx(controller: Controller, given: Sequence) -> Floats:
     return np.array(rows, np.float32)
 
 
+def run_blob(controller: Controller, given: Sequence) -> Floats:
+    """Returns what the blob remembers in the C runtime after each step."""
+    from wann_rt.exporters.parity.run_blob import monitored
+
+    return monitored(controller, given.observations, given.actions, given.resets)
+
+
 # Key, title, what runs it, why it cannot run here.
 ROWS: tuple[tuple[str, str, Run, Callable[[], str | None]], ...] = (
     ("monitor_c", "monitor, C header", run_c, _no_compiler),
+    ("monitor_blob", "monitor, blob", run_blob, _no_compiler),
     ("monitor_onnx_exact", "monitor, ONNX exact", run_onnx, lambda: None),
 )
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from wann_rt.core.activations import PALETTE
 from wann_rt.core.controller import Controller
+from wann_rt.core.monitor import Monitor
 from wann_rt.core.symbols import Symbol, lift, trace
 from wann_rt.exporters.to_js.expressions import function
 
@@ -18,7 +19,9 @@ def controller_functions(controller: Controller) -> str:
     ``ACTIVATIONS`` has the functions of the palette that the network uses, by id; the others have one function for
     each input or output: what enters the network, what leaves it, and the limits of the mean of an ensemble. A
     controller with a state has ``ADVANCE``, too, which of the state and the readings gives the derived channels and the
-    state after the readings, and ``REMEMBER``, which of that and the outputs gives the state after the step.
+    state after the readings, and ``REMEMBER``, which of that and the outputs gives the state after the step. One with a
+    monitor has ``WATCH``: of what it remembers, the readings and the actions done since those before, what it remembers
+    then; the last number is the alarm.
     """
     used = [activation for activation in PALETTE if activation.id in controller.network.activations]
     activations = [f"{a.id}: {function(['x'], [trace(a.function, 'x')])}" for a in used]
@@ -28,7 +31,20 @@ def controller_functions(controller: Controller) -> str:
         "LIMIT": [trace(channel.limit_action, "x") for channel in controller.outputs],
     }
     lists = [_list(name, roots) for name, roots in sides.items()]
-    return "\n".join([f"const ACTIVATIONS = {{{', '.join(activations)}}};", *lists, *_memory(controller)])
+    return "\n".join(
+        [f"const ACTIVATIONS = {{{', '.join(activations)}}};", *lists, *_memory(controller), *_watch(controller)]
+    )
+
+
+def _watch(controller: Controller) -> list[str]:
+    """Returns the declaration of ``WATCH``; nothing without a monitor."""
+    monitor = controller.monitor
+    if monitor is None:
+        return []
+    sides = (("m", monitor.size), ("o", monitor.observations), ("u", monitor.actions))
+    inputs = ([Symbol("input", name=f"{letter}[{k}]") for k in range(count)] for letter, count in sides)
+    with np.errstate(all="ignore"):  # of what a program computes of constants alone
+        return [f"const WATCH = {function(['m', 'o', 'u'], list(map(lift, monitor.advance(*inputs))))};"]
 
 
 def _memory(controller: Controller) -> list[str]:
@@ -70,6 +86,17 @@ def controller_data(controller: Controller) -> dict[str, Any]:
         "decision": controller.decision,
         "vectors": [[list(map(number, side)) for side in vector] for vector in controller.vectors],
         **({"memory": _memory_data(controller)} if controller.derived else {}),
+        **({"monitor": _monitor_data(controller.monitor)} if controller.monitor is not None else {}),
+    }
+
+
+def _monitor_data(monitor: Monitor) -> dict[str, Any]:
+    """Returns how much a monitor remembers, from which score on one reading is an alarm, and what to do then."""
+    at_once = [level.above for level in monitor.levels if level.hits == 1]
+    return {
+        "size": monitor.size,
+        "above": min(at_once or [level.above for level in monitor.levels]),
+        "safe": list(monitor.fail_safe),
     }
 
 

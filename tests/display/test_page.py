@@ -17,11 +17,14 @@ import wann_rt as wr
 from wann_rt import tasks, zoo
 from wann_rt.cli import main
 from wann_rt.core.controller import Channel, Controller
+from wann_rt.core.monitor import Feature, Level, Monitor
+from wann_rt.core.program import Operation
 from wann_rt.core.reference import evaluate
 from wann_rt.display.formulas import node_names
 from wann_rt.display.page.of_controller import MOST_RECORDED, compiled_task, page_of, recorded
 from wann_rt.display.page.page import page
 from wann_rt.display.page.svg import network_svg
+from wann_rt.exporters.parity import run_monitor
 from wann_rt.exporters.parity.vectors import observations, resets
 from wann_rt.exporters.to_js.controller import number
 from wann_rt.play.plain import with_vectors
@@ -141,6 +144,49 @@ def test_any_readings_and_resets_have_python_s_bits() -> None:
         action, state = controller.step(controller.start() if reset else state, row)
         wanted.append([*action, *state])
     assert builders.same_bits(found, np.array(wanted, np.float32))
+
+
+def with_monitor() -> Controller:
+    """Returns the pendulum with a monitor of its changes and of repeated readings."""
+    repeats = (Operation("constant", (), 2.5), Operation("gt", (7, 10)), Operation("constant", (), 9.0))
+    program = (*repeats, Operation("sub", (0, 3)), Operation("select", (11, 12, 13)), Operation("sub", (2, 5)))
+    features = Feature("change, stuck", (0,), 14, 0.0, 4.0), Feature("change", (2,), 15, 0.0, 0.75)
+    levels = Level(1, 1, 1.0), Level(2, 3, 0.5)
+    return replace(zoo.load("pendulum"), monitor=Monitor(3, 1, program, features, levels, (0.5,), 1e-5))
+
+
+@needs.node
+def test_a_monitor_remembers_python_s_bits_over_a_thousand_steps_with_resets() -> None:
+    controller, rng = with_monitor(), np.random.default_rng(4)
+    readings = rng.normal(0, 0.2, (1000, 3)).astype(np.float32)
+    readings[::90, 2], readings[200:206] = np.nan, readings[200]
+    readings[300:900] *= np.float32(0.1)
+    done, begins = rng.normal(size=(1000, 1)).astype(np.float32), rng.random(1000) < 0.02
+    given = run_monitor.Sequence(readings, done, begins)
+    rows = [[number(float(v)) for v in row] for row in np.hstack([readings, done])]
+    script = f"""{engine(page(controller, compiled_task_of(controller)))}
+    const watcher = new Watcher(); const begins = {json.dumps(begins.tolist())};
+    const out = {json.dumps(rows)}.map((row, k) => {{
+      if (begins[k]) watcher.reset();
+      watcher.done = [f(row[3])];
+      watcher.judge(row.slice(0, 3).map(Number));
+      return Array.from(watcher.state); }});
+    console.log(JSON.stringify(out.map((row) => Array.from(new Uint32Array(Float32Array.from(row).buffer)))));"""
+    found = np.array(in_node(script), np.uint32).view(np.float32)
+    assert controller.monitor is not None
+    wanted = run_monitor.oracle(controller.monitor, given)
+    assert builders.same_bits(found, wanted)
+    assert set(np.unique(wanted[:, -1])) >= {0, 1, 4}
+
+
+@needs.chromium
+def test_chromium_shows_an_alarm(tmp_path: Path) -> None:
+    controller = with_monitor()
+    assert controller.monitor is not None
+    loud = replace(controller, monitor=replace(controller.monitor, levels=(Level(1, 1, 1e-6),)))
+    (tmp_path / "page.html").write_text(page(loud, compiled_task_of(loud)))
+    shown = in_chromium(tmp_path / "page.html", tmp_path)
+    assert re.search(r'id="alarm"[^>]*class="broken"[^>]*>Alarm: (cos_theta|theta_dot)<', shown)
 
 
 @needs.chromium

@@ -43,6 +43,7 @@ def run() -> Result:
 def blobs() -> dict[str, bytes]:
     """Returns good and bad blobs by name; a good one, of few nodes, first."""
     bad = {f"{code} {what}": blob for code, of in bad_blobs.BAD.items() for what, blob in of.items()}
+    bad |= {f"monitor {code} {what}": blob for code, of in bad_blobs.BAD_MONITOR.items() for what, blob in of.items()}
     kept = {f"kept {k}": bytes.fromhex(line) for k, line in enumerate(KEPT.read_text(encoding="ascii").split())}
     good = to_blob(example(), vectors=2, contract=True)
     pairs = ((1.0, math.nan), (math.nan, 1.0), (math.nan, math.copysign(math.nan, -1)), (1.0, 2.0))
@@ -52,7 +53,7 @@ def blobs() -> dict[str, bytes]:
     }
     vectors["wide and signed"] = bad_blobs.sealed(bad_blobs.WEIGHT + bytes([0x11, 2, 0, 0x12, 0, 0, 3, 0]), flags=3)
     everything = {"good": good, "palette": to_blob(palette(), vectors=0), **vectors}
-    return {**everything, **seeds.seeds(), **bad_blobs.GOOD_DERIVED, **bad, **kept}
+    return {**everything, **seeds.seeds(), **bad_blobs.GOOD_DERIVED, **bad_blobs.GOOD_MONITOR, **bad, **kept}
 
 
 def measured(folder: Path, inputs: Mapping[str, bytes]) -> dict[str, Any]:

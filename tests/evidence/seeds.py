@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from helpers import small_controllers
+from helpers import bad_blobs, small_controllers
 
 from wann_rt.core.activations import PALETTE
 from wann_rt.core.controller import Channel, Controller, Weight
@@ -32,6 +32,7 @@ def seeds() -> dict[str, bytes]:
         "counts": to_blob(counts(20), vectors=1),
         "wide counts": to_blob(counts(260), vectors=0),
         "derived": to_blob(small_controllers.remembering(), vectors=9),
+        **{name: bad_blobs.GOOD_MONITOR[name] for name in ("a monitor", "each operation", "a monitor and a state")},
         "recurrent": to_blob(small_controllers.recurrent(Weight("ensemble", (-0.5, 0.75))), vectors=1),
     }
 

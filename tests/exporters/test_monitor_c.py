@@ -37,7 +37,7 @@ def test_a_monitor_remembers_the_same_bits_over_a_thousand_steps_with_resets(kin
     own = record(zoo.load("pendulum"), machines(tasks.get("pendulum")), range(1000, 1005))
     report = verify(controller, n_random=200, recorded=np.concatenate(list(own.seen.transpose(2, 0, 1))), evaluators=[])
     found = {result.key: (result.bit_equal, result.vectors > 1000) for result in report.results[1:]}
-    assert found == {"monitor_c": (True, True), "monitor_onnx_exact": (True, True)}
+    assert found == dict.fromkeys(("monitor_c", "monitor_blob", "monitor_onnx_exact"), (True, True))
 
 
 def selftest(header: str) -> int:
@@ -93,7 +93,6 @@ def test_onnx_says_the_alarm_beside_the_actions() -> None:
     assert np.array_equal(actions, controller(np.array(seen, np.float32)))
 
 
-@pytest.mark.parametrize("to", ["blob", "onnx"])
-def test_what_cannot_carry_a_monitor_says_so(to: str) -> None:
-    with pytest.raises(ExportError, match=f"has a monitor, which the format {to} cannot carry yet"):
-        export(monitored("plant"), to)
+def test_what_cannot_carry_a_monitor_says_so() -> None:
+    with pytest.raises(ExportError, match="has a monitor, which the format onnx cannot carry yet"):
+        export(monitored("plant"), "onnx")

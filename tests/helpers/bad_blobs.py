@@ -53,6 +53,96 @@ GOOD_DERIVED = {
     "the slowest steps": derived(SUM, rate=1e-6),
     "vectors": second(sealed(WEIGHT + b"\1\0" + RATE + NODES + b"\1" + floats(1, 2), 64, (1, 1, 1, 1, 1))),
 }
+
+# A monitor of the change of the one reading there is: o 0, b 1, a 2, r 3, lines from 4.
+SUBTRACT, CONSTANT, FEATURE = bytes([130, 0, 1]), b"\x80" + floats(1.5), struct.pack("<IBff", 1, 4, 0.0, 1.0)
+LEVEL = struct.pack("<BBf", 2, 3, 0.5)
+
+
+def monitor(
+    *parts: bytes,
+    counts: Sequence[int] = (1, 0, 1, 1, 1),
+    share: float = 1e-5,
+    safe: float = 0.0,
+    most: int | None = None,
+    observations: int = 1,
+) -> bytes:
+    """Returns a blob with a monitor; counts: bits of what is remembered, of repeats, lines, features, levels."""
+    body = struct.pack("<IIHHBff", *counts, share, safe) + b"".join(parts or (SUBTRACT, FEATURE, LEVEL))
+    section = struct.pack("<I", len(body)) + body[:most]
+    return second(sealed(WEIGHT + NODES + section, 128, (observations, 1, 1, 1, 0)))
+
+
+SECTION = monitor()[len(GOOD) - 4 : -4]
+GOOD_MONITOR = {
+    "a monitor": monitor(),
+    "each operation": monitor(
+        CONSTANT,
+        *(bytes([number, 0]) for number in range(1, 12)),
+        *(bytes([number, 0, 3 + number - 129]) for number in range(129, 137)),
+        bytes([137, 17, 2, 3]),
+        FEATURE,
+        struct.pack("<IBff", 1, 24, 0.25, 2.0),
+        LEVEL,
+        struct.pack("<BBf", 1, 1, 2.0),
+        counts=(1, 1, 21, 2, 2),
+    ),
+    "a monitor and a state": second(sealed(WEIGHT + b"\1\0" + RATE + NODES + SECTION, 64 + 128)),
+    "a monitor and a text": second(sealed(WEIGHT + NODES + SECTION + b"{}", 32 + 128)),
+    "wide operands": monitor(
+        *[CONSTANT] * 252, b"\x82\0\0\1\0", struct.pack("<IHff", 1, 256, 0.0, 1.0), LEVEL, counts=(1, 0, 253, 1, 1)
+    ),
+}
+# What wann_load() skips, and wann_monitor_load() refuses.
+BAD_MONITOR: dict[str, dict[str, bytes]] = {
+    "NO_MONITOR": {"none": GOOD},
+    "COUNTS": {"no feature": monitor(counts=(1, 0, 1, 0, 1)), "no level": monitor(counts=(1, 0, 1, 1, 0))},
+    "LIMIT": {
+        "65535 lines": monitor(counts=(1, 0, 65535, 1, 1)),
+        "25 observations": monitor(observations=25),
+        "lines and what is remembered": monitor(
+            *[CONSTANT] * 65526,
+            struct.pack("<IHff", 1, 4, 0.0, 1.0),
+            *[struct.pack("<BBf", 1, 64, 1.0)] * 9,
+            counts=(1, 0, 65526, 1, 9),
+        ),
+    },
+    "LAYOUT": {
+        "a byte less": monitor(SUBTRACT, FEATURE, LEVEL[:-1]),
+        "a byte more": monitor(SUBTRACT, FEATURE, LEVEL, b"\0"),
+        "half a monitor": second(sealed(WEIGHT + NODES + SECTION[:-1], flags=128)),
+        "no monitor": second(sealed(WEIGHT + NODES, flags=128)),
+        "more than a monitor": second(sealed(WEIGHT + NODES + SECTION + b"\0", flags=128)),
+        "nothing": second(sealed(WEIGHT + NODES + bytes(4), 128)),
+        "no fail-safe action": second(sealed(WEIGHT + NODES + b"\x11\0\0\0" + SECTION[4:21], 128)),
+        "half a constant": monitor(CONSTANT[:3]),
+    },
+    "OPERATION": {
+        f"operation {number}": monitor(bytes([number, 0, 1]), FEATURE, LEVEL) for number in (0, 12, 127, 138)
+    },
+    "ORDER": {
+        "its own result": monitor(bytes([130, 0, 4]), FEATURE, LEVEL),
+        "of one operand": monitor(bytes([3, 4]), FEATURE, LEVEL),
+        "a first operand": monitor(bytes([130, 4, 0]), FEATURE, LEVEL),
+        "a third operand": monitor(bytes([137, 0, 1, 4]), FEATURE, LEVEL),
+        "a feature of nothing": monitor(SUBTRACT, struct.pack("<IBff", 0, 4, 0.0, 1.0), LEVEL),
+        "a feature of an observation that is none": monitor(SUBTRACT, struct.pack("<IBff", 2, 4, 0.0, 1.0), LEVEL),
+        "a feature behind the program": monitor(SUBTRACT, struct.pack("<IBff", 1, 5, 0.0, 1.0), LEVEL),
+        "a reading that is none": monitor(counts=(3, 0, 1, 1, 1)),
+        "repetitions of what is not remembered": monitor(counts=(0, 1, 1, 1, 1)),
+    },
+    "NUMBER": {
+        **{f"share {share}": monitor(share=share) for share in (0.0, 1.0, -0.5, NAN)},
+        **{f"fail-safe {x}": monitor(safe=x) for x in (INF, NAN)},
+        "constant": monitor(b"\x80" + floats(NAN), FEATURE, LEVEL),
+        "center": monitor(SUBTRACT, struct.pack("<IBff", 1, 4, INF, 1.0), LEVEL),
+        **{f"scale {x}": monitor(SUBTRACT, struct.pack("<IBff", 1, 4, 0.0, x), LEVEL) for x in (0.0, -1.0, INF, NAN)},
+        **{
+            f"level {level}": monitor(SUBTRACT, FEATURE, struct.pack("<BBf", *level))
+            for level in ((0, 1, 1.0), (3, 2, 1.0), (1, 65, 1.0), (1, 1, 0.0), (1, 1, INF), (1, 1, -1.0), (0, 0, 1.0))
+        },
+    },
+}
 BAD: dict[str, dict[str, bytes]] = {
     "TRUNCATED": {"nothing": b"", "short": GOOD[:33], "says more": sealed(WEIGHT + NODES, longer=1)},
     "TRAILING": {"says less": sealed(WEIGHT + NODES, longer=-1), "one more": GOOD + b"\0"},
@@ -61,8 +151,8 @@ BAD: dict[str, dict[str, bytes]] = {
     "CRC": {"damaged": GOOD[:-1] + bytes([GOOD[-1] ^ 1])},
     "FLAGS": {
         "of version 2": sealed(WEIGHT + NODES, flags=64),
+        "a monitor in version 1": sealed(WEIGHT + NODES + SECTION, flags=128),
         "none of version 2": second(GOOD),
-        "unknown": second(sealed(WEIGHT + NODES, flags=64 + 128)),
     },
     "COUNTS": {
         "no observation": sealed(WEIGHT + NODES, counts=(0, 1, 1, 1, 0)),

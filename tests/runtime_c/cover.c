@@ -14,6 +14,7 @@ enum { MOST = 1 << 17, SMALL = 64 };
 static void bad_calls(const uint8_t *good, size_t size) {
     static wann_controller c;
     static const wann_controller zero;
+    static wann_monitor none;
     float obs[SMALL] = {0};
     float actions[SMALL];
     float scratch[SMALL];
@@ -32,13 +33,56 @@ static void bad_calls(const uint8_t *good, size_t size) {
     REQUIRE(wann_ensemble(&c, obs, actions, &weight, 0, scratch, SMALL) == WANN_E_NO_WEIGHTS);
     REQUIRE(wann_scratch_floats(NULL) == 0 && wann_scratch_floats(&zero) == 0);
     REQUIRE(wann_digest(NULL) == NULL && wann_digest(&zero) == NULL);
+    REQUIRE(wann_monitor_load(&none, &zero) == WANN_E_NOT_LOADED);
+    REQUIRE(wann_monitor_load(&none, &c) == WANN_E_NO_MONITOR);
     REQUIRE(wann_text(NULL, &bytes) == NULL && wann_text(&zero, &bytes) == NULL);
     REQUIRE(wann_text(&c, NULL) == NULL);
     REQUIRE(fesetround(FE_UPWARD) == 0);
     REQUIRE(wann_selftest(&c, scratch, SMALL) == WANN_E_MISMATCH);
     REQUIRE(fesetround(FE_TONEAREST) == 0);
     REQUIRE(strcmp(wann_error_name(1), "?") == 0 &&
-            strcmp(wann_error_name(WANN_E_DERIVED - 1), "?") == 0);
+            strcmp(wann_error_name(WANN_E_NO_MONITOR - 1), "?") == 0);
+}
+
+/* The same of a monitor; of NaN, of infinities, and of a memory that holds anything. */
+static void watched(const uint8_t *blob, size_t size) {
+    static const uint32_t odd[] = {0x7fc00000u, 0x7f800000u, 0xff800000u, 0x3f800000u, 0x4b800000u};
+    static wann_controller c;
+    static wann_monitor m;
+    static const wann_monitor zero;
+    float obs[SMALL] = {0};
+    float actions[SMALL] = {0};
+    float memory[8 * SMALL];
+    uint32_t alarm;
+    size_t k;
+
+    REQUIRE(wann_monitor_load(NULL, &c) == WANN_E_NULL);
+    REQUIRE(wann_monitor_load(&m, NULL) == WANN_E_NULL);
+    if (wann_load(&c, blob, size) != WANN_OK || wann_monitor_load(&m, &c) != WANN_OK ||
+        wann_monitor_floats(&m) > sizeof memory / sizeof *memory) {
+        return;
+    }
+    REQUIRE(wann_monitor_floats(NULL) == 0 && wann_monitor_floats(&zero) == 0);
+    REQUIRE(wann_monitor_reset(NULL, memory, m.floats) == WANN_E_NULL);
+    REQUIRE(wann_monitor_reset(&zero, memory, m.floats) == WANN_E_NOT_LOADED);
+    REQUIRE(wann_monitor_reset(&m, NULL, m.floats) == WANN_E_NULL);
+    REQUIRE(wann_monitor_step(&m, NULL, actions, &alarm, memory, m.floats) == WANN_E_NULL);
+    REQUIRE(wann_monitor_step(&m, obs, NULL, &alarm, memory, m.floats) == WANN_E_NULL);
+    REQUIRE(wann_monitor_step(&m, obs, actions, NULL, memory, m.floats) == WANN_E_NULL);
+    for (k = 0; k < 50; k++) {
+        const size_t last = m.floats - 1u;
+        size_t i;
+        for (i = 0; i < m.observations; i++) {
+            memcpy(&obs[i], &odd[k / 10], sizeof obs[i]);
+        }
+        if (k % 10 == 5) {
+            REQUIRE(wann_monitor_reset(&m, memory, m.floats) == WANN_OK);
+        }
+        if (k % 10 == 0) {
+            memcpy(&memory[last], &odd[k / 10], sizeof memory[last]);
+        }
+        REQUIRE(wann_monitor_step(&m, obs, actions, &alarm, memory, m.floats) == WANN_OK);
+    }
 }
 
 /* A step on observations that every comparison of the arithmetic meets: large, small, NaN, both
@@ -93,6 +137,7 @@ int main(int argc, char **argv) {
         fclose(file);
         (void)exercise(blob, size);
         odd_observations(blob, size);
+        watched(blob, size);
         if (k == 1) {
             bad_calls(blob, size);
         }

@@ -90,7 +90,52 @@ static void run_all(const wann_controller *c) {
     free(scratch);
 }
 
-/* Returns what wann_load() says. */
+/* Runs the monitor, if there is one. Returns what wann_monitor_load() says. */
+static int watch_all(const wann_controller *c) {
+    static const float values[] = {0.5f, -0.0f, 1e-45f, -3e38f, 1e30f, 2.0f};
+    wann_monitor *const m = (wann_monitor *)exactly(sizeof *m);
+    const int error = wann_monitor_load(m, c);
+
+    if (error != WANN_OK) {
+        REQUIRE(is_untouched(m, sizeof *m));
+    } else {
+        const size_t floats = wann_monitor_floats(m);
+        float *const obs = (float *)exactly(m->observations * sizeof *obs);
+        float *const actions = (float *)exactly(m->actions * sizeof *actions);
+        float *const memory = (float *)exactly(floats * sizeof *memory);
+        uint32_t alarm;
+        size_t k;
+        REQUIRE(m->observations == c->observations && m->actions == c->actions);
+        REQUIRE(floats >= m->state && floats <= WANN_MAX_NODES);
+        REQUIRE(m->false_alarms > 0.0f && m->false_alarms < 1.0f);
+        memset(&alarm, 0xa5, sizeof alarm);
+        REQUIRE(wann_monitor_reset(m, memory, floats - 1) == WANN_E_SCRATCH);
+        REQUIRE(wann_monitor_step(m, obs, actions, &alarm, memory, floats - 1) == WANN_E_SCRATCH);
+        REQUIRE(wann_fail_safe(m, actions, m->actions - 1u) == WANN_E_SCRATCH);
+        REQUIRE(is_untouched(memory, floats * sizeof *memory));
+        REQUIRE(is_untouched(actions, m->actions * sizeof *actions));
+        REQUIRE(is_untouched(&alarm, sizeof alarm));
+        REQUIRE(wann_fail_safe(m, actions, m->actions) == WANN_OK);
+        for (k = 0; k < 20; k++) {
+            size_t i;
+            for (i = 0; i < m->observations; i++) {
+                obs[i] = values[(i + k / 3) % 6];
+            }
+            if (k == 3) { /* before, what stands there is taken for a state */
+                REQUIRE(wann_monitor_reset(m, memory, floats) == WANN_OK);
+            }
+            REQUIRE(wann_monitor_step(m, obs, actions, &alarm, memory, floats) == WANN_OK);
+            REQUIRE(alarm < 1u << 24);
+        }
+        free(obs);
+        free(actions);
+        free(memory);
+    }
+    free(m);
+    return error;
+}
+
+/* Returns what wann_load() says, or what wann_monitor_load() does not like. */
 static int exercise(const uint8_t *data, size_t size) {
     uint8_t *const blob = (uint8_t *)exactly(size);
     wann_controller *const c = (wann_controller *)exactly(sizeof *c);
@@ -103,6 +148,8 @@ static int exercise(const uint8_t *data, size_t size) {
     REQUIRE(error <= WANN_OK && strcmp(wann_error_name(error), "?") != 0);
     if (error == WANN_OK) {
         run_all(c);
+        error = watch_all(c);
+        error = error == WANN_E_NO_MONITOR ? WANN_OK : error;
     } else {
         REQUIRE(is_untouched(c, sizeof *c));
     }

@@ -12,7 +12,7 @@
 
 enum { MOST = 1 << 16, ENVELOPE = 9 };
 
-static unsigned long counts[1 - WANN_E_DERIVED];
+static unsigned long counts[1 - WANN_E_NO_MONITOR];
 static uint32_t state = 1;
 
 static uint32_t random_u32(void) {
@@ -67,7 +67,7 @@ int main(int argc, char **argv) {
         REQUIRE(exercise(blob, size) == WANN_OK);
         mutate(blob, size, (unsigned)atoi(argv[1]));
     }
-    for (k = 0; k <= -WANN_E_DERIVED; k++) {
+    for (k = 0; k <= -WANN_E_NO_MONITOR; k++) {
         if (counts[k] > 0) {
             printf("%s %lu\n", wann_error_name(-k), counts[k]);
         }

@@ -54,9 +54,9 @@ static _Bool controller_holds(const wann_controller *c) {
     const size_t nodes = offset(c->nodes);
     const size_t tests = offset(c->tests);
     return c->blob == blob && blob_size >= MIN_BYTES && u32_at(blob + AT_SIZE) == blob_size &&
-           c->flags <= (FLAGS | FLAG_DERIVED) && counts_hold(c) &&
-           HEADER_BYTES + (size_t)4 * c->members <= channels_at(c) && channels_at(c) <= nodes &&
-           nodes <= tests && resets_bytes(c) <= tests - nodes && tests <= blob_size - CRC_BYTES &&
+           counts_hold(c) && HEADER_BYTES + (size_t)4 * c->members <= channels_at(c) &&
+           channels_at(c) <= nodes && nodes <= tests && resets_bytes(c) <= tests - nodes &&
+           tests <= blob_size - CRC_BYTES &&
            vectors_bytes(c, c->vectors) <= blob_size - CRC_BYTES - tests;
 }
 

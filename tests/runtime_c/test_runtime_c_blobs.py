@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from helpers import needs, small_controllers
-from helpers.bad_blobs import BAD, CLIPS, GOOD, GOOD_DERIVED, INF, NODES, WEIGHT, floats, sealed
+from helpers.bad_blobs import BAD, CLIPS, GOOD, GOOD_DERIVED, GOOD_MONITOR, INF, NODES, WEIGHT, floats, sealed
 from helpers.runtime_library import ERRORS, ROOT, SOURCE, built, example, load, subject
 
 from wann_rt.core import files
@@ -94,7 +94,7 @@ def test_every_kind_of_bad_blob_has_its_own_error() -> None:
     assert {name: load(blob) for name, blob in GOOD_DERIVED.items()} == dict.fromkeys(GOOD_DERIVED, "OK")
     assert escaped(built()) == []
     said_by_load = set(ERRORS) - {"NULL", "NOT_LOADED", "SCRATCH", "PER_CONNECTION", "NO_WEIGHTS", "NO_VECTORS"}
-    assert set(BAD) == said_by_load - {"MISMATCH"}
+    assert set(BAD) == said_by_load - {"MISMATCH", "NO_MONITOR"}
 
 
 FAULTS = {  # a condition, and what it becomes where somebody has forgotten it
@@ -104,8 +104,7 @@ FAULTS = {  # a condition, and what it becomes where somebody has forgotten it
     "if (size != stated)": "if (size > stated)",
     "size < stated ? WANN_E_TRUNCATED : WANN_E_TRAILING": "WANN_E_TRUNCATED",
     "crc32(blob, size) == u32_at(blob + size)": "1",
-    "flags > FLAGS": "0",
-    "? c->flags : c->flags ^ FLAG_DERIVED": "? c->flags : c->flags & FLAGS",
+    "!= (c->flags > FLAGS ? 2u : 1u)": "< (c->flags > FLAGS ? 2u : 1u)",
     "kind < RATE_OF ||": "",
     "kind > COSINE ||": "",
     "count > most ||": "",
@@ -144,7 +143,7 @@ FAULTS = {  # a condition, and what it becomes where somebody has forgotten it
     "least = source + 1": "least = source",
     "node < sources ? node : sources": "node",
     "finite_error(in) != WANN_OK": "finite_error(in) > WANN_OK",
-    "(c->flags & FLAG_TEXT) == 0": "0",
+    "(c->flags & (FLAG_TEXT | FLAG_MONITOR)) == 0": "0",
     "in->has_overrun ? WANN_E_LAYOUT : error": "error",
 }
 
@@ -191,6 +190,8 @@ def mutated(tmp_path: Path, source: str, rounds: int) -> subprocess.CompletedPro
     for name in ("remembering", "recurrent"):
         blobs.append(tmp_path / f"{name}.blob")
         blobs[-1].write_bytes(to_blob(getattr(small_controllers, name)(), vectors=1))
+    blobs.append(tmp_path / "monitor.blob")
+    blobs[-1].write_bytes(GOOD_MONITOR["each operation"])
     command = [str(tmp_path / "mutate"), str(rounds), *map(str, blobs)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 

@@ -84,6 +84,10 @@ def export(
             from wann_rt.exporters.to_blob import scratch_words
 
             say(f"scratch for wann_rt.c: {scratch_words(loaded)}")
+            if loaded.monitor is not None:
+                from wann_rt.exporters.blob_monitor import memory_floats
+
+                say(f"memory for its monitor: {memory_floats(loaded.monitor)} floats")
     if number != "float32":
         fixed.report(loaded, ranges, task)
 

@@ -1,7 +1,7 @@
 "use strict";
 // Computes what Python computes, bit for bit. Before this stand: `const f = Math.fround`, ACTIVATIONS, CONDITION, ACTION
-// and LIMIT of the controller, of one with a state ADVANCE and REMEMBER, for a compiled task observe(s) and step(p, s, a),
-// and `DATA`.
+// and LIMIT of the controller, of one with a state ADVANCE and REMEMBER, of one with a monitor WATCH, for a compiled task
+// observe(s) and step(p, s, a), and `DATA`.
 
 const NET = DATA.controller;
 const FIRST = 1 + NET.inputs;
@@ -38,6 +38,33 @@ function actionsOf(values) {
 /** Returns the state at the beginning: zeros, none of a controller without one. */
 function fresh() {
   return new Float32Array(NET.memory ? NET.memory.names.length : 0);
+}
+
+/** What the monitor remembers, and what was done since the reading before: nothing yet. */
+class Watcher {
+  constructor() {
+    this.reset();
+  }
+
+  reset() {
+    this.state = new Float32Array(NET.monitor ? NET.monitor.size : 0);
+    this.done = ACTION.map(() => 0);
+  }
+
+  /** Judges a reading; returns the alarm: 0, or the bits of the observations that raised it. */
+  judge(observation) {
+    if (NET.monitor) this.state.set(WATCH(this.state, Array.from(observation, f), this.done));
+    return this.alarm;
+  }
+
+  get alarm() {
+    return NET.monitor ? this.state[this.state.length - 1] : 0;
+  }
+
+  /** How far from usual the last reading was: from 1 on it is an alarm by itself. */
+  get worst() {
+    return this.state[this.state.length - 2] / NET.monitor.above;
+  }
 }
 
 /** Returns of all that a plant observes what the controller is fed with. */

@@ -10,6 +10,7 @@ let pushing = 0;
 let startIndex = 0;
 let game = null;
 let action = ACTION.map(() => 0);
+const watcher = new Watcher();
 let memory = fresh(); // what the controller remembers: of the plant's episode, or of the recorded one
 const HISTORY = 400;
 const traces = { observations: [], actions: [] };
@@ -20,6 +21,7 @@ function restart() {
   const values = P.params.map((entry) => entry[1]);
   game = new Episode(P.starts[startIndex++ % P.starts.length], values, $("hard").checked ? HARD : wrong, startIndex);
   memory = game.memory;
+  watcher.reset();
   action = ACTION.map(() => 0);
   traces.observations.length = traces.actions.length = 0;
 }
@@ -37,8 +39,10 @@ function tick() {
     if (at === 0 || DATA.begins.includes(at)) forget();
     observation = DATA.episode[at];
   }
+  const alarm = watcher.judge(observation);
   const done = act(observation, weight, memory);
-  action = done.actions;
+  action = alarm && P && $("heed").checked ? NET.monitor.safe.map(f) : done.actions;
+  watcher.done = action;
   if (P) game.advance(action, pushing);
   light(done.values);
   traces.observations.push(Array.from(observation));
@@ -77,11 +81,22 @@ function draw() {
   }
   drawTraces();
   showMemory();
+  showAlarm();
 }
 
-/** Resets what the controller remembers. */
+function showAlarm() {
+  if (!NET.monitor) return;
+  const { alarm, worst } = watcher;
+  const to_blame = DATA.observed.filter((_, k) => (alarm >> k) & 1).join(", ");
+  $("alarm").textContent = alarm ? `Alarm: ${to_blame}` : "All is as usual.";
+  $("alarm").className = alarm ? "broken" : "kept";
+  $("worst").textContent = worst < 1000 ? worst.toFixed(2) : "beyond all measure";
+}
+
+/** Resets what the controller and its monitor remember. */
 function forget() {
   memory.fill(0);
+  watcher.reset();
   showMemory();
 }
 
@@ -220,6 +235,10 @@ function push(side) {
 on("play", "click", toggle);
 on("restart", "click", restart);
 on("forget", "click", forget);
+on("silence", "click", () => {
+  watcher.reset();
+  showAlarm();
+});
 on("hard", "change", restart);
 for (const [id, side] of [["left", -1], ["right", 1]]) {
   on(id, "pointerdown", () => push(side));
@@ -251,6 +270,11 @@ for (const input of document.querySelectorAll("[data-wrong]")) {
     measure();
     restart();
   });
+}
+if (P && NET.monitor) {
+  wrong.noise = DATA.noise;
+  $("wrong-noise").value = DATA.noise;
+  $("wrong-noise-value").textContent = DATA.noise;
 }
 document.addEventListener("keydown", (event) => {
   if (["INPUT", "SELECT", "BUTTON"].includes(document.activeElement.tagName)) return;

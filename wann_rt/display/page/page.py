@@ -5,6 +5,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,6 @@ from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ExportError
 from wann_rt.core.files import to_text
 from wann_rt.core.plain import in_html
-from wann_rt.core.stateful import only_without_monitor
 from wann_rt.core.version import __version__
 from wann_rt.display.formulas import formulas, node_names
 from wann_rt.display.page.facts import c_lines, proof_rows, sizes, summary
@@ -35,6 +35,7 @@ DISTURBANCES = (  # name in engine.js, label, greatest value, step
     ("spread", "each param off by up to", 0.3, 0.01),
 )
 LISTED_NAMES, LISTED_CONNECTIONS = 12, 500  # in the legend of the traces; in the menu of single connections
+USUAL_NOISE = 0.005  # of sensors, in sizes of the channels: exact ones repeat readings, as a stuck one does
 LISTED_STATE = 60  # of the numbers that are remembered
 Episode = NDArray[np.float32]
 
@@ -53,7 +54,6 @@ def page(
     Raises:
         ExportError: the controller cannot be written as one of the files that the page offers.
     """
-    only_without_monitor(controller, "a page")
     files = {"controller.json": to_text(controller).encode()} | _exports(controller)
     plant = None if task is None else task.raw or task
     curve, placing = ("<p>No weight curve was computed.</p>", None) if sweep is None else curve_svg(sweep)
@@ -66,6 +66,7 @@ def page(
         "plant": None if plant is None else plant_data(plant),
         "episode": _replayed(controller, episode) if task is None else None,
         "begins": list(controller.resets) if episode is None else [],
+        **(_watched(controller) if controller.monitor is not None else {}),
         **({"places": _places(controller, plant)} if plant is not None and plant is not task else {}),
         "files": [{"name": name, "base64": base64.b64encode(text).decode()} for name, text in files.items()],
     }
@@ -81,6 +82,7 @@ def page(
             "OBSERVED": _legend([channel.name for channel in controller.observations]),
             "ACTED": _legend([channel.name for channel in controller.actions]),
             "MEMORY": _memory(controller),
+            "MONITOR": _monitor(controller, task),
             "WRONG": "" if task is None else _WRONG.replace("@SLIDERS@", _sliders()),
             "PROOF": _rows(proof_rows(controller, {name: len(text) for name, text in files.items()})),
             "FILES": "".join(f'<button data-file="{k}">{in_html(name)}</button>' for k, name in enumerate(files)),
@@ -115,13 +117,13 @@ def _read(name: str) -> str:
 
 
 def _exports(controller: Controller) -> dict[str, bytes]:
-    """Returns the files that the page offers; of a controller with a state, those that can keep it."""
+    """Returns the files that the page offers; of a controller with a state or a monitor, those that can keep it."""
     made: dict[str, bytes] = {}
     for to in ("c", "onnx", "onnx-exact", "blob"):
         try:
             made[f"controller{EXPORTERS[to].suffix}"] = export(controller, to)
         except ExportError:
-            if not controller.derived:
+            if not controller.derived and controller.monitor is None:
                 raise
     return made
 
@@ -162,6 +164,22 @@ def _memory(controller: Controller) -> str:
     cells = (f"<tr><td>{in_html(name)}</td>" for name in controller.memory.names[:LISTED_STATE])
     state = "".join(f'{cell}<td data-memory="{k}">0</td></tr>' for k, cell in enumerate(cells))
     return _MEMORY.replace("@DERIVED@", told).replace("@STATE@", state)
+
+
+def _watched(controller: Controller) -> dict[str, Any]:
+    """Returns the names of what is watched, and the noise of the sensors that a monitor was calibrated with."""
+    spread = controller.provenance.get("monitor", {}).get("spread", {})
+    noise = float(spread.get("observation_noise", USUAL_NOISE))
+    return {"observed": [c.name for c in controller.observations], "noise": noise}
+
+
+def _monitor(controller: Controller, task: Task | None) -> str:
+    """Returns the section that shows the alarm; nothing without a monitor."""
+    if controller.monitor is None:
+        return ""
+    watched = ", ".join(dict.fromkeys(feature.kind for feature in controller.monitor.features))
+    text = _MONITOR.replace("@WATCHED@", in_html(watched)).replace("@RATE@", f"{controller.monitor.false_alarms:g}")
+    return text.replace("@HEED@", "" if task is None else _HEED)
 
 
 def _rows(rows: Iterable[Sequence[str]]) -> str:
@@ -219,6 +237,15 @@ step. They are reset where an episode starts.</p>
 <table class="needs-js">@STATE@</table>
 <div class="row needs-js"><button id="forget">Reset the memory</button></div>
 </section>"""
+_MONITOR = """<section class="monitor needs-js">
+<h2>Monitor</h2>
+<p class="soft">It watches: @WATCHED@. An alarm stays until it is reset; @RATE@ false ones a step were stated. Sensors
+here begin with noise: exact ones repeat their readings, as a stuck one does. Worst reading now, in units of
+what is an alarm by itself: <span id="worst">0</span></p>
+<p aria-live="polite"><b id="alarm">All is as usual.</b></p>
+<div class="row"><button id="silence">Reset the alarm</button>@HEED@</div>
+</section>"""
+_HEED = '<label><input type="checkbox" id="heed"> fail-safe action after an alarm</label>'
 _WRONG = """<section class="wrong needs-js">
 <h2>Disturbances</h2>
 @SLIDERS@
