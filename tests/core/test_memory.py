@@ -277,3 +277,45 @@ def test_what_cannot_keep_a_state_says_what_can(tmp_path: Path) -> None:
     assert not (tmp_path / "package").exists()
     with pytest.raises(ExportError, match=r"remembers its own outputs \(last force\), .* add up .*: the C header"):
         export(SUBJECT, "onnx")
+
+
+TWO = np.zeros((2, 3), np.float32)
+STATE = SUBJECT.start(2)
+
+
+@pytest.mark.parametrize(
+    ("state", "begins", "says"),
+    [
+        (SUBJECT.start(1), [True, False], r"a state of shape \[2, 11\] is expected .* shape \[1, 11\] came"),
+        ((np.zeros((1, 2, 11)), np.zeros((1, 2, 11))), None, r"shape \[2, 1, 2, 11\] came: begin with start"),
+        ("zeros", None, "what came is none: begin with start"),
+        ({}, None, "what came is none"),
+        ([[0.0], []], None, "what came is none"),
+        (STATE + 1j, None, "what came is none"),
+        (np.full_like(STATE, np.nan), None, "finite numbers alone"),
+        (np.full((2, 11), 1e300), None, "finite numbers alone"),
+        (STATE, ["True", "False"], "expected to be True or False"),
+        (STATE, [None, True], "expected to be True or False"),
+        (STATE, [np.nan, 1.0], "expected to be True or False"),
+        (STATE, [True, False, True], "has 3 values"),
+    ],
+)
+def test_a_state_or_an_episode_start_that_is_none_is_one_error(state: Any, begins: Any, says: str) -> None:
+    with pytest.raises(ControllerError, match=says):
+        SUBJECT.predict(TWO, state, begins)
+
+
+@pytest.mark.parametrize(
+    "begins", [True, 1, [1, 1], np.array([1.0, 1.0]), np.array([[True], [True]]), np.array([True])]
+)
+def test_an_episode_start_may_be_any_kind_of_truth(begins: Any) -> None:
+    given = STATE + np.float32(0.25)
+    _, after = SUBJECT.predict(TWO, given, begins)
+    assert (given == 0.25).all()
+    assert after.tobytes() == SUBJECT.predict(TWO)[1].tobytes()
+
+
+@pytest.mark.parametrize("lanes", [(-1,), (2.5,), ("2",), (None,)])
+def test_a_state_begins_for_a_whole_number_of_observations(lanes: tuple[Any, ...]) -> None:
+    with pytest.raises(ControllerError, match="expected how many observations come together"):
+        SUBJECT.start(*lanes)

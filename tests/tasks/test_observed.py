@@ -84,6 +84,7 @@ def test_a_controllers_own_channels_say_how_it_sees_a_task() -> None:
         (None, {"a": "rate_off:x"}, "unknown kind .* did you mean 'rate_of'"),
         (None, {"a": "filtered:x,filter:0.5,filter:0.1"}, "says a setting twice"),
         (None, {"a": "rate_of"}, "no derivation; expected KIND:CHANNEL"),
+        (None, {"a": "rate_of:sin_theta/cos_theta"}, "the cosine of an angle comes first; rate_of:cos_theta/sin_theta"),
         (None, {"a": "rate_of:x,filter:fast"}, "expected filter:NUMBER"),
         (None, {"a": "delayed:x,steps:1.5"}, "expected steps:WHOLE NUMBER"),
         (None, {"a": "delayed:x,step:1"}, "no setting 'step'; .* did you mean 'steps'"),

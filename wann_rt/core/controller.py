@@ -188,6 +188,8 @@ class Controller(Shown):
 
     def start(self, *lanes: int) -> NDArray[np.float32]:
         """Returns the state at the beginning of an episode, float32 [numbers], or [lanes, numbers]: zeros."""
+        if not all(isinstance(count, (int, np.integer)) and count >= 0 for count in lanes):
+            raise ControllerError(f"start({', '.join(map(repr, lanes))}): expected how many observations come together")
         return self.memory.start(*lanes)
 
     def step(

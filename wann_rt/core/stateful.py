@@ -54,14 +54,42 @@ def step(
 
 
 def checked_state(controller: "Controller", state: ArrayLike, batch: Floats) -> Floats:
-    """Returns a state as float32 [numbers] or [batch, numbers]; refuses one of another shape than observations have."""
+    """Returns a state as float32 [numbers] or [batch, numbers].
+
+    Raises:
+        ControllerError: it has another shape than the observation asks for, or holds what no step leaves behind.
+    """
     expected = [*batch.shape[:-1], controller.memory.size]
-    if [*np.shape(state)] != expected:
+    found = _numbers(state)
+    if found is None or [*found.shape] != expected:
+        came = "what came is none" if found is None else f"shape {[*found.shape]} came"
         raise ControllerError(
-            f"a state of shape {expected} is expected with this observation; shape "
-            f"{[*np.shape(state)]} came: begin with start()"
+            f"a state of shape {expected} is expected with this observation; {came}: begin with start()"
         )
-    return np.asarray(state, np.float32)
+    with np.errstate(over="ignore"):
+        floats = found.astype(np.float32, copy=False)
+    if not np.isfinite(floats).all():
+        raise ControllerError("a state holds finite numbers alone, as no step leaves others behind: begin with start()")
+    return floats
+
+
+def _numbers(value: Any) -> NDArray[Any] | None:
+    """Returns what came as an array of real numbers or truth values; None if it is none."""
+    try:
+        found = np.asarray(value)
+    except (TypeError, ValueError):  # lists of unequal length
+        return None
+    return found if found.dtype.kind in "fiub" else None
+
+
+def _begins(episode_start: Any, lanes: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Returns whether an episode begins, one truth value, or one for each lane; refuses what is none."""
+    found = _numbers(False if episode_start is None else episode_start)
+    if found is None or not ((found == 0) | (found == 1)).all():  # the text "False" would be true
+        raise ControllerError("episode_start is expected to be True or False, or one of them for each observation")
+    if found.size not in (1, *lanes):
+        raise ControllerError(f"episode_start has {found.size} values; expected one, or one for each observation")
+    return found.astype(np.bool_).reshape(lanes if found.size > 1 else ())
 
 
 def predict(
@@ -78,11 +106,9 @@ def predict(
     """
     batch = controller.check_observation(observation)
     lanes = batch.shape[:-1]
-    before = controller.start(*lanes) if state is None else np.array(state, np.float32)
-    begins = np.asarray(False if episode_start is None else episode_start, np.bool_)
-    if begins.size not in (1, *lanes):
-        raise ControllerError(f"episode_start has {begins.size} values; expected one, or one for each observation")
-    before[begins.reshape(lanes if begins.size > 1 else ())] = 0
+    begins = _begins(episode_start, lanes)
+    before = controller.start(*lanes) if state is None else np.array(checked_state(controller, state, batch))
+    before[begins] = 0
     actions, after = stepping(before, batch)
     return decided(controller.decision, actions), after
 

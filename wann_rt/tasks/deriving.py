@@ -90,6 +90,11 @@ def _parsed(name: str, text: str, known: Mapping[str, Channel]) -> Derived:
             f"derived channel {name!r}: unknown kind {kind!r}; known: {', '.join(KINDS)}{near(kind, KINDS)}"
         )
     of = tuple(sources.split("/")) if sources else ()
+    if len(of) == 2 and of[0].lower().startswith("sin") and of[1].lower().startswith("cos"):
+        raise TaskError(
+            f"derived channel {name!r}: the cosine of an angle comes first; {kind}:{of[1]}/{of[0]} is expected: "
+            f"{sources} would be the other way round, as fast and of the other sign"
+        )
     settings = dict(_setting(name, part) for part in rest)
     if len(settings) < len(rest):
         raise TaskError(f"derived channel {name!r}: {text!r} says a setting twice; expected each once")
