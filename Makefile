@@ -11,7 +11,7 @@ C_FOLDERS := runtime_c exporters/targets/boards examples examples/* tests/*
 C_SOURCES := $(filter-out tests/golden/%,$(wildcard $(C_FOLDERS:%=%/*.c) $(C_FOLDERS:%=%/*.h)))
 
 .DEFAULT_GOAL := help
-.PHONY: analysis site notebooks help demo quick test test-long bare pre-pr cross cross-brief cross-sample firmware exhaustive bench paper digits digits-evolution car car-clone car-shared car-encoders rivals front quadrotor knob memory gait monitor random-networks double-pole size size-check runtimes packages zoo-check \
+.PHONY: analysis site notebooks help demo quick test test-long bare pre-pr cross cross-brief cross-sample firmware exhaustive bench paper digits digits-evolution car car-clone car-clones car-chain car-pictures car-shared car-encoders rivals front quadrotor knob memory gait monitor random-networks double-pole size size-check runtimes packages zoo-check \
         screenshots evidence evidence-sample warnings misra coverage prove prove-elsewhere translation fuzz mutants reliability fuzz-states fuzz-inputs lint clean
 
 help:  ## show this list
@@ -98,7 +98,16 @@ car-encoders: $(VENV)/.test-ready  ## train the encoders of the racing car from 
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/bench/car_encoders.py
 
 car-clone: $(VENV)/.test-ready  ## a racing car that imitates a driver; writes examples/car/tuned.json
-	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/bench/car_clone.py --out examples/car/tuned.json
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/bench/car_clone.py tuned.json
+
+car-clones: $(VENV)/.test-ready  ## the same with other inputs: random features, latents alone, latents and their rates
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/bench/car_clone.py random.json latents.json random_latents.json latents_rates.json
+
+car-chain: $(VENV)/.test-ready  ## what the chain from camera to actions costs on microcontrollers; writes docs/car_chain.json
+	@PYTHONPATH=tests $(BIN)/python tests/bench/car_chain.py
+
+car-pictures: $(VENV)/.test-ready  ## what 16 latents keep of a frame; writes docs/car_encoders.png and .json
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/bench/car_pictures.py
 
 car-shared: $(VENV)/.test-ready  ## the same law in powers of one shared weight; writes examples/car/shared.json (a minute)
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/bench/car_shared.py --out examples/car/shared.json

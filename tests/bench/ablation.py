@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from student import half_width
 
 from wann_rt import tasks
 from wann_rt.core.network import Network
@@ -166,8 +167,8 @@ def table(rows: list[dict[str, Any]]) -> str:
 TEXT = """# What each setting of the search is worth
 
 Swing-up, {steps} per search, champions scored on {played} episodes per condition. Mean
-over seeds and its 95 % interval; each variant changes one setting of the preset above it. The last group is the
-exchange between random weights and everything else: what is asked of one is paid with the other. Written by
+over seeds and its 95 % interval (Student's t); each variant changes one setting of the preset above it. The last group
+is the exchange between random weights and everything else: what is asked of one is paid with the other. Written by
 
     {command}"""
 
@@ -182,9 +183,8 @@ changes of preset minimal with a population of 384."""
 
 
 def interval(values: list[float]) -> str:
-    """Returns the mean and half the width of its 95 % interval (normal approximation)."""
-    half = 1.96 * float(np.std(values, ddof=1)) / len(values) ** 0.5 if len(values) > 1 else 0.0
-    return f"{np.mean(values):.0f} ± {half:.0f}"
+    """Returns the mean and half the width of its 95 % interval (Student's t)."""
+    return f"{np.mean(values):.0f} ± {half_width(values):.0f}"
 
 
 if __name__ == "__main__":

@@ -54,6 +54,10 @@ CASES = (
     Case("any shared weight", "agnostic.json", ("random_weights", "random_shared")),
     Case("one shared weight", "shared.json", ("own",)),
     Case("individual weights", "tuned.json", ("own",)),
+    Case("16 latents alone", "latents.json", ("own",)),
+    Case("16 latents and their rates", "latents_rates.json", ("own",)),
+    Case("random features", "random.json", ("own",)),
+    Case("16 random latents alone", "random_latents.json", ("own",)),
 )
 
 

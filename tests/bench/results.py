@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from student import half_width
 
 import wann_rt as wr
 from wann_rt.core.files import write_atomic
@@ -152,16 +153,16 @@ def line(*cells: Any) -> str:
 
 
 def interval(values: Iterable[float]) -> str:
-    """Returns the mean over seeds and half the width of its 95 % interval (normal approximation)."""
-    array = np.array(list(values), float)
-    half = 1.96 * float(array.std(ddof=1)) / len(array) ** 0.5 if len(array) > 1 else 0.0
-    return f"**{array.mean():.0f} ± {half:.0f}**"
+    """Returns the mean over seeds and half the width of its 95 % interval (Student's t)."""
+    found = list(values)
+    return f"**{np.mean(found):.0f} ± {half_width(found):.0f}**"
 
 
 TEXT = """# Results on the swing-up
 
 Every preset with the budget it has by default, every seed, none left out. Mean return over {episodes} held-out episodes
-per condition (per weight, for the six) with its 95 % interval; last line: mean over seeds with the interval over seeds.
+per condition (per weight, for the six) with its 95 % interval; last line: mean over seeds with the interval over seeds
+(Student's t).
 Effort (mean absolute action) and sign changes of the action are those with the tuned shared weight. Tuned weights:
 `wann-rt tune` with {tune} M steps. For how long that takes see bench.md.
 
