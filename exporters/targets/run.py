@@ -1,5 +1,6 @@
 """Runs programs of step functions on many targets at once and compares their hashes with the oracle's."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from wann_rt.exporters.targets.program import (
     run_fitting,
 )
 from wann_rt.exporters.targets.target import Target
+from wann_rt.exporters.to_c.selftest_text import FAULTS
+from wann_rt.exporters.to_c_fixed.selftest_text import FAULTS as FIXED_FAULTS
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class TargetResult:
         mismatches: how many of them belong to a subject whose hash differs; a hash does not say which.
         differing: those subjects, each with the level.
         refusing: subjects whose own self-test fails, each with the level.
+        causes: the same, each with what its self-test returned.
         too_large: subjects that do not fit into the target's memory, each with the level; they count nowhere.
         compiler: what the compiler calls itself.
         levels: of optimisation.
@@ -38,6 +42,7 @@ class TargetResult:
     mismatches: int = 0
     differing: tuple[str, ...] = ()
     refusing: tuple[str, ...] = ()
+    causes: tuple[str, ...] = ()
     too_large: tuple[str, ...] = ()
     compiler: str = ""
     levels: tuple[str, ...] = ()
@@ -57,7 +62,7 @@ class TargetResult:
         if self.differing:
             found.append(f"{title}: other bits than the oracle's in {_listed(self.differing)}")
         if self.refusing:
-            found.append(f"{title}: the self-test refuses to run {_listed(self.refusing)}")
+            found.append(f"{title}: the self-test refuses to run {_listed(self.causes or self.refusing)}")
         return found
 
 
@@ -104,6 +109,7 @@ class _Pending:
             tally.mismatches,
             tuple(tally.differing),
             tuple(tally.refusing),
+            tuple(tally.causes),
             tuple(tally.too_large),
             compiler_version(self._target),
             self._levels,
@@ -119,6 +125,7 @@ class _Tally:
     mismatches: int = 0
     differing: list[str] = field(default_factory=list)
     refusing: list[str] = field(default_factory=list)
+    causes: list[str] = field(default_factory=list)
     too_large: list[str] = field(default_factory=list)
 
     def add(self, level: str, program: Sequence[Subject], lines: Mapping[str, tuple[str, str]]) -> None:
@@ -134,3 +141,23 @@ class _Tally:
                 self.differing.append(entry)
             if got[1] != PASSED:
                 self.refusing.append(entry)
+                self.causes.append(f"{entry.strip()} ({cause(subject, got[1])})")
+
+
+def cause(subject: Subject, returned: str) -> str:
+    """Returns what a self-test says: of a header the names of its bits, of the runtime and of silence the bare number.
+
+    Args:
+        subject: whose self-test it is.
+        returned: in hexadecimal; empty where the program printed nothing for it.
+    """
+    if not returned:
+        return "it printed nothing"
+    names = [name for name, bit in _BITS if int(returned, 16) & bit]
+    said = f"the self-test returned 0x{int(returned, 16):x}"
+    return said if subject.files or not names else f"{said}: {', '.join(names)}"
+
+
+# Both kinds of header give the same names to the same bits.
+_FOUND = set(re.findall(r"_FAULT_(\w+) (\d+)", f"{FAULTS}\n{FIXED_FAULTS}"))
+_BITS = sorted(((name, int(bit)) for name, bit in _FOUND), key=lambda one: one[1])

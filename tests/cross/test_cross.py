@@ -243,6 +243,7 @@ def test_a_wrong_bit_and_a_failing_selftest_are_noticed() -> None:
     result = one_result([*subjects, replace(right, name="sick", code=failing)])
     assert (result.vectors, result.mismatches) == (900, 300)
     assert (result.differing, result.refusing) == (("bad -O2",), ("sick -O2",))
+    assert "sick -O2 (the self-test returned 0x3: ROUNDING, SUBNORMAL)" in result.notes[1]
     assert not result.ok
 
 
