@@ -4,11 +4,13 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
+import onnxruntime as ort
 import pytest
 from helpers import needs
 from helpers.digits import drawn_digits
 
 import wann_rt as wr
+from wann_rt.core.reference import evaluate
 from wann_rt.tasks.dataset.images import prepared
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "digits"
@@ -57,6 +59,14 @@ def test_raw_images_are_decided_as_in_python(tmp_path: Path) -> None:
     raw = images()
     done = subprocess.run([built(EXAMPLE / "digits.c", tmp_path)], input=raw.tobytes(), capture_output=True, check=True)
     assert [int(line) for line in done.stdout.split()] == controller.decide(prepared(raw)).tolist()
+
+
+def test_the_exact_model_takes_the_image_of_16_by_16_and_has_the_bits_of_python() -> None:
+    controller = wr.load(EXAMPLE / "digits.json")
+    session = ort.InferenceSession(wr.export(controller, "onnx-exact"))
+    x = prepared(images())
+    assert session.get_inputs()[0].shape == ["batch", 16 * 16]
+    assert np.array_equal(session.run(None, {"obs": x})[0], evaluate(controller, x))
 
 
 @pytest.mark.long
