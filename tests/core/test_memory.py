@@ -319,3 +319,16 @@ def test_an_episode_start_may_be_any_kind_of_truth(begins: Any) -> None:
 def test_a_state_begins_for_a_whole_number_of_observations(lanes: tuple[Any, ...]) -> None:
     with pytest.raises(ControllerError, match="expected how many observations come together"):
         SUBJECT.start(*lanes)
+
+
+def test_an_episode_that_begins_in_one_lane_changes_no_other() -> None:
+    rng, lanes = np.random.default_rng(4), 3
+    readings = rng.normal(0, 2, (60, lanes, 3)).astype(np.float32)
+    begins = rng.random((60, lanes)) < 0.1
+    together, alone, state = [], np.empty((60, lanes, 1), np.float32), None
+    for reading, starts in zip(readings, begins, strict=True):
+        actions, state = SUBJECT.predict(reading, state, starts)
+        together.append(actions)
+    for lane in range(lanes):
+        alone[:, lane] = evaluate_sequence(SUBJECT, readings[:, lane], begins[:, lane])
+    assert np.array(together).tobytes() == alone.tobytes()
