@@ -80,7 +80,7 @@ GOOD_MONITOR = {
         CONSTANT,
         *(bytes([number, 0]) for number in range(1, 12)),
         *(bytes([number, 0, 3 + number - 129]) for number in range(129, 137)),
-        bytes([137, 17, 2, 3]),
+        bytes([137, 3, 2, 17]),
         FEATURE,
         struct.pack("<IBff", 1, 24, 0.25, 2.0),
         LEVEL,
@@ -89,6 +89,14 @@ GOOD_MONITOR = {
     ),
     "a monitor and a state": second(sealed(WEIGHT + b"\1\0" + RATE + NODES + SECTION, 64 + 128)),
     "a monitor and a text": second(sealed(WEIGHT + NODES + SECTION + b"{}", 32 + 128)),
+    "two readings, of which one is remembered": monitor(
+        bytes([130, 0, 2]),
+        struct.pack("<IBff", 2, 1, 9.0, 1.0),
+        struct.pack("<IBff", 1, 7, 9.0, 7.0),
+        LEVEL,
+        counts=(1, 0, 1, 2, 1),
+        observations=2,
+    ),
     "wide operands": monitor(
         *[CONSTANT] * 252, b"\x82\0\0\1\0", struct.pack("<IHff", 1, 256, 0.0, 1.0), LEVEL, counts=(1, 0, 253, 1, 1)
     ),
@@ -111,6 +119,7 @@ BAD_MONITOR: dict[str, dict[str, bytes]] = {
         "a byte less": monitor(SUBTRACT, FEATURE, LEVEL[:-1]),
         "a byte more": monitor(SUBTRACT, FEATURE, LEVEL, b"\0"),
         "half a monitor": second(sealed(WEIGHT + NODES + SECTION[:-1], flags=128)),
+        "half a monitor and a text": second(sealed(WEIGHT + NODES + SECTION[:-1], flags=32 + 128)),
         "no monitor": second(sealed(WEIGHT + NODES, flags=128)),
         "more than a monitor": second(sealed(WEIGHT + NODES + SECTION + b"\0", flags=128)),
         "nothing": second(sealed(WEIGHT + NODES + bytes(4), 128)),

@@ -8,7 +8,7 @@
 
 #include "exercise.h"
 
-enum { MOST = 1 << 17, SMALL = 64 };
+enum { MOST = 1 << 19, SMALL = 64 };
 
 /* Each argument that may be NULL, NULL by itself; and what is not loaded or has no weights. */
 static void bad_calls(const uint8_t *good, size_t size) {
@@ -69,6 +69,8 @@ static void watched(const uint8_t *blob, size_t size) {
     REQUIRE(wann_monitor_step(&m, NULL, actions, &alarm, memory, m.floats) == WANN_E_NULL);
     REQUIRE(wann_monitor_step(&m, obs, NULL, &alarm, memory, m.floats) == WANN_E_NULL);
     REQUIRE(wann_monitor_step(&m, obs, actions, NULL, memory, m.floats) == WANN_E_NULL);
+    REQUIRE(wann_monitor_step(&m, obs, actions, &alarm, NULL, m.floats) == WANN_E_NULL);
+    REQUIRE(wann_fail_safe(&m, NULL, m.actions) == WANN_E_NULL);
     for (k = 0; k < 50; k++) {
         const size_t last = m.floats - 1u;
         size_t i;
