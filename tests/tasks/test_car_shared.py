@@ -13,21 +13,22 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "bench"))
 
 import car_shared  # noqa: E402
+from powers import Term, network_of  # noqa: E402
 
 
 def test_the_committed_network_is_that_of_the_terms() -> None:
     start, made = (files.load(ROOT / "examples" / "car" / name) for name in ("tuned.json", "shared.json"))
     weight = made.weight.values[0]
     terms = car_shared.terms_of(car_shared.law_of(start), float(str(np.float32(weight))))
-    assert made.network == car_shared.network_of(terms, len(start.observations), len(start.actions))
+    assert made.network == network_of(terms, len(start.observations), len(start.actions))
     assert made.network.n_connections <= car_shared.CONNECTIONS
     assert made.provenance["from"] == files.digest(start)
 
 
 def test_a_network_of_terms_computes_the_sum_of_powers() -> None:
     start = files.load(ROOT / "examples" / "car" / "tuned.json")
-    terms = [car_shared.Term(0, 1, 3, 1), car_shared.Term(0, 2, 1, -1), car_shared.Term(2, 0, 2, 1)]
-    network = car_shared.network_of(terms, 18, 3)
+    terms = [Term(0, 1, 3, 1), Term(0, 2, 1, -1), Term(2, 0, 2, 1)]
+    network = network_of(terms, 18, 3)
     assert network.n_connections == len(terms) + 2 + 1
     made = replace(start, network=network, weight=Weight.shared(0.5), vectors=())
     seen = np.zeros(18, np.float32)
