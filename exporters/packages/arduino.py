@@ -69,9 +69,6 @@ _WAIT = """
 <again>    }
 """
 _STATE = "static <p>_state state; // what is remembered from step to step: each controller needs one of its own\n\n"
-_STATEFUL = """\
-    <p>_step(&state, obs, actions);
-"""
 _CHECKED = """\
     if (<p>_step_checked(obs, actions) & <P>_STATUS_NOT_FINITE) {
         release(); // a sensor gave no number: the actions are the fail-safe ones
@@ -81,7 +78,7 @@ _CHECKED = """\
 
 _STEPS = {
     (False, False): _CHECKED,
-    (False, True): _STATEFUL,
+    (False, True): _CHECKED.replace("(obs,", "(&state, obs,"),
     (True, False): "    <p>_step(obs, actions);\n",
 }
 
@@ -134,7 +131,7 @@ def _sketch(made: Subject) -> str:
 
 def _keywords(made: Subject) -> str:
     """Returns what the editor colours; the columns are divided by a tab, or they are ignored."""
-    more = [] if made.is_fixed else ["reset"] if made.has_state else ["step_checked"]
+    more = [] if made.is_fixed else ["step_checked", *(["reset"] if made.has_state else [])]
     calls = ["step", "selftest", *more]
     names = (*made.names.observations, *made.names.actions)
     rows = [f"{made.names.p}_{call}\tKEYWORD2" for call in calls] + [f"{name}\tLITERAL1" for name in names]

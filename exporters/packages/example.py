@@ -34,7 +34,7 @@ _CHECKED = """\
 _STATEFUL = """\
     /* Reset it also after a switch of modes, a fault, or steps that were left out. */
     <p>_reset(&state);
-    <p>_step(&state, obs, actions);"""
+    printf("status %d\\n", <p>_step_checked(&state, obs, actions));"""
 _FIXED = """\
     <p>_step(obs, actions);"""
 

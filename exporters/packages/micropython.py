@@ -82,8 +82,10 @@ static mp_obj_t reset(mp_obj_t state) {
 static MP_DEFINE_CONST_FUN_OBJ_1(reset_obj, reset);
 
 """
-_STATEFUL = "    <p>_step(state_in(state), obs, act);\n    return mp_const_none;"
+_STATEFUL = "    return mp_obj_new_int(<p>_step_checked(state_in(state), obs, act));"
 _FIXED = "    <p>_step(obs, act);\n    return mp_const_none;"
+
+_STEP = 'status = <p>.step(observations, actions)\nprint("status", status)'
 
 _MAIN = """\
 # Tests the controller on this board, then steps it for a recorded observation.
@@ -131,7 +133,7 @@ def files(made: Subject) -> dict[str, str]:
         "step": made.fill(_STATEFUL if made.has_state else _FIXED if made.is_fixed else _CHECKED),
         "runtime": "" if made.is_fixed else _RUNTIME,
         "values": values,
-        "returns": "" if made.is_fixed or made.has_state else ", and returns the status",
+        "returns": "" if made.is_fixed else ", and returns the status",
         **_state(made),
         "constants": _constants(made),
     }
@@ -150,12 +152,11 @@ def files(made: Subject) -> dict[str, str]:
 def _state(made: Subject) -> dict[str, str]:
     """Returns what is filled in where a step takes a state, and where it takes none."""
     if not made.has_state:
-        stepped = 'status = <p>.step(observations, actions)\nprint("status", status)'
         return {
             **dict.fromkeys(("reset", "given", "taken", "stored"), ""),
             "kept": " ",
             "arguments": "2",
-            "stepped": made.fill(stepped),
+            "stepped": made.fill(_STEP),
         }
     return {
         "reset": made.fill(_RESET),
@@ -163,7 +164,7 @@ def _state(made: Subject) -> dict[str, str]:
         "taken": "mp_obj_t state, ",
         "arguments": "3",
         "stored": "    mp_store_global(MP_QSTR_reset, MP_OBJ_FROM_PTR(&reset_obj));\n",
-        "stepped": made.fill('state = array("f", [0] * <p>.N_STATE)\n<p>.step(state, observations, actions)'),
+        "stepped": made.fill('state = array("f", [0] * <p>.N_STATE)\n' + _STEP.replace("(", "(state, ", 1)),
         "kept": (
             '\nThe state is `array("f", [0] * N_STATE)`, one for each controller that runs; `reset(state)` makes it '
             "zeros again,\nafter a switch of modes, a fault, or steps that were left out.\n"

@@ -64,7 +64,7 @@ class Subject:
 
     @property
     def has_state(self) -> bool:
-        """Whether a step takes a state, which is reset before the first one; such a step is not a checked one."""
+        """Whether a step takes a state, which is reset before the first one."""
         return bool(self.controller.derived)
 
     @property
@@ -118,7 +118,7 @@ def _unit(made: Subject) -> Unit:
         return fixed_unit(made.controller, made.names.p)
     from wann_rt.exporters.to_c.header import unit
 
-    return unit(made.controller, made.names.p, is_checked=not made.has_state)
+    return unit(made.controller, made.names.p, is_checked=True)
 
 
 def subject(
