@@ -92,6 +92,7 @@ PROOFS = (
         ("an unchecked setting", "a source of its own", "a longer line"),
         (*INDUCTION[:3], f"{INDUCTION[3]},wann_rt.c@derived_error:0:4", *INDUCTION[4:]),
     ),
+    Proof("monitor", "prove_monitor.c", ("take",), ("an operand of its own", "a hit too many")),
     Proof("crc32", "prove_crc32.c", (), ("every second byte",)),
     Proof("take", "prove_take.c", (), ("an unchecked end",)),
     *map(header, ("swing_up_shared", "swing_up_ensemble", "swing_up_connections")),

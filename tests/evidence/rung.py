@@ -83,6 +83,8 @@ FAULTS = {  # a line of wann_rt.c, and what it is where somebody has made a mist
     "an unchecked setting": ("is_right = steps > 0 && steps <= MOST_STEPS;", "is_right = steps <= MOST_STEPS;"),
     "a source of its own": ("take(in, 2) >= (kind", "take(in, 2) > (kind"),
     "a longer line": ("unsigned k = u16_at(p + AT_SOURCES + 2) - 1u;", "unsigned k = u16_at(p + AT_SOURCES + 2);"),
+    "an operand of its own": ("take(in, bytes) < numbers", "take(in, bytes) <= numbers"),
+    "a hit too many": ("for (k = 0; k < others; k++) {", "for (k = 0; k <= others; k++) {"),
     "a longer text": ("- CRC_BYTES - (size_t)(at - c->blob);", "- (size_t)(at - c->blob);"),
 }
 
