@@ -1699,7 +1699,7 @@ static float calculated(const uint8_t **at, unsigned bytes, const float *numbers
         const float y = operand(at, bytes, numbers);
         if (operation == LINE_SELECT) {
             const float z = operand(at, bytes, numbers);
-            result = x != 0.0f ? y : z;
+            result = (bits_of(x) & ~SIGN) != 0u ? y : z;
         } else {
             result = combined(operation, x, y);
         }
