@@ -26,6 +26,7 @@ from wann_rt.tasks.compiled import (
 )
 from wann_rt.tasks.composed.task import under
 from wann_rt.tasks.dataset.task import DataTask
+from wann_rt.tasks.divided import refuse_division
 from wann_rt.tasks.observed import observed
 from wann_rt.tasks.task import Task
 
@@ -316,8 +317,9 @@ def with_params(task: Task, **changes: float) -> Task:
     values = plain.params._asdict() | calm | task.params._asdict()
     for name, value in changes.items():
         values[name] = _param(plain, name, value, values)
-    params = plain.params._make(values[name] for name in plain.params._fields)
-    return under(replace(plain, params=params), values)
+    changed = replace(plain, params=plain.params._make(values[name] for name in plain.params._fields))
+    refuse_division(changed, plain, changes)
+    return under(changed, values)
 
 
 def changed_params(task: Task) -> dict[str, float]:

@@ -18,7 +18,7 @@ from wann_rt.core.errors import TaskError
 from wann_rt.core.limited import TooLongError, limited
 from wann_rt.core.symbols import Symbol
 from wann_rt.tasks.dataset.task import DataTask
-from wann_rt.tasks.probe import CONSTANT, NoPrimitiveError, Probe
+from wann_rt.tasks.probe import CONSTANT, PRIMITIVES, NoPrimitiveError, Probe
 from wann_rt.tasks.task import Task
 
 LANES = 16
@@ -74,6 +74,10 @@ def line_of(error: BaseException, file: Path | None) -> str:
 def _caught(function: Callable[..., Any], error: Exception, doing: str) -> Finding:
     """Returns what a function raised, as a finding."""
     said = str(error) if isinstance(error, NoPrimitiveError) else f"{type(error).__name__}: {error}"
+    if "does not support ufuncs" in said:  # as numpy says of a symbol
+        said = (
+            f"a function of numpy, of a number, is no primitive; {PRIMITIVES}, and activations.sin, .cos of half-turns"
+        )
     return Finding(line_of(error, file_of(function)), f"{doing}: {said}")
 
 
@@ -144,7 +148,7 @@ def _played(task: Task) -> Iterator[Finding]:
     """Yields what happens in episodes: NaN, another type than float32, observations beyond their channels."""
     rng, farthest = np.random.default_rng(0), np.zeros((2, len(task.observations)))
     state = tuple(np.stack([task.start(seed) for seed in range(LANES)], axis=1))
-    alive = np.ones(LANES, np.bool_)
+    alive, first, overflown = np.ones(LANES, np.bool_), state, False
     names = [*(f"observation {c.name}" for c in task.observations), *task.variables, "the reward"]
     for step in range(min(STEPS, task.max_steps)):
         actions = _actions(task, step, rng)
@@ -155,15 +159,23 @@ def _played(task: Task) -> Iterator[Finding]:
         if other:
             yield Finding(_defined(task.step), f"{other[0]}: {CONSTANT}")
             return
-        wrong = [(name, np.isnan(v) & alive) for name, v in zip(names, values, strict=True)]
-        for name, lanes in wrong:
-            if lanes.any():
-                yield _not_a_number(task, state, actions, step, name, lanes)
-                return
+        for name, value in zip(names, values, strict=True):
+            nan, endless = np.isnan(value) & alive, np.isinf(value) & alive
+            harmless = name != "the reward" and not nan.any()
+            if nan.any() or (endless.any() and not (harmless and overflown)):
+                where = state, actions, step, int(np.argmax(nan if nan.any() else endless))
+                yield _not_finite(task, *where, f"{name} becomes {'NaN' if nan.any() else 'infinite'}", harmless)
+                if not harmless:
+                    return
+                overflown = True
         farthest = _widened(farthest, values[: len(seen)], alive)
         state, alive = tuple(values[len(seen) : -1]), alive & ~np.broadcast_to(after[-1], LANES)
         if not alive.any():
             break
+    if np.array_equal(np.stack(state), np.stack(first)):
+        yield Finding(
+            _defined(task.step), "no action changes the state: does step advance by dt, and is dt above 0?", True
+        )
     yield from _beyond(task, farthest)
 
 
@@ -184,15 +196,16 @@ def _limits(channel: Channel) -> tuple[float, float]:
     return -1.0 if low == -np.inf else low, 1.0 if high == np.inf else high
 
 
-def _not_a_number(
-    task: Task, state: Sequence[Any], actions: NDArray[np.float32], step: int, name: str, lanes: NDArray[np.bool_]
+def _not_finite(
+    task: Task, state: Sequence[Any], actions: NDArray[np.float32], step: int, lane: int, says: str, harmless: bool
 ) -> Finding:
-    """Returns where a NaN came from: the step is computed again, of one lane, and each operation is watched."""
-    lane = int(np.argmax(lanes))
+    """Returns where a NaN or an infinity came from: the step is computed again, of one lane, and watched.
+
+    An infinite state may be one that has just failed; an infinite reward would be the best or the worst of all.
+    """
     before, acted = [np.float32(v[lane]) for v in state], [np.float32(a[lane]) for a in actions]
-    where = nan_line(task, before, acted)
-    says = f"{name} becomes NaN in step {step} of the episode of seed {lane}"
-    return Finding(where, f"{says}; {told(task, before, acted)}")
+    says = f"{says} in step {step} of the episode of seed {lane}"
+    return Finding(nan_line(task, before, acted), f"{says}; {told(task, before, acted)}", harmless)
 
 
 def nan_line(task: Task, state: Sequence[np.float32], actions: Sequence[np.float32]) -> str:
