@@ -69,7 +69,7 @@ Ours see speed and yaw rate beside 16 latents of the road, by principal componen
 v3, not v0. Drawn weights, each its own or shared, and one tuned weight are ahead of the paper's, with 20 or 60
 connections; individual weights cannot be told from the paper's 893. These are least squares on a driver who knows the
 track, not a search, and the one tuned weight is the same law in powers of it, a network of its own. The rows of 16
-latents have the paper's inputs: clones of the same driver, one of which remembers the latents of the frame before.""",
+latents have the paper's inputs: clones of the same driver, one of which remembers the latents of frames before.""",
     "digits": """In the rows "proposed", gradients say which connections there are; then every shared weight but 0
 decides alike, which is why random, ensemble and tuned are one figure. The paper's networks are found by evolution
 alone and have no signs. Without signs, 1,106 connections have 95.0 %, and those of 1,840 take 2,070, which is more
