@@ -22,9 +22,7 @@ from wann_rt.play.episodes import HIGH, LOW, episode_seeds, weights_per_connecti
 from wann_rt.play.plain import play_controller
 from wann_rt.play.rollouts import play, starts_of
 from wann_rt.play.task_of import environment_of
-from wann_rt.tasks.car.camera import cells_of
-from wann_rt.tasks.car.encoders import encoder
-from wann_rt.tasks.car.indicators import read
+from wann_rt.tasks.car.sight import sight
 from wann_rt.tasks.environment.task import SEEDS
 
 ROOT = Path(__file__).parents[2]
@@ -98,11 +96,12 @@ def in_gymnasium(controller: Controller, seed: int) -> float:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         car = gymnasium.make("CarRacing-v3")
-    how, total, over = encoder(kwargs_of(controller).get("encoder", "pca")), 0.0, False
+    how, total, over = sight(kwargs_of(controller).get("encoder", "pca")), 0.0, False
+    names, state = [channel.name for channel in controller.observations], controller.start()
     frame, _ = car.reset(seed=seed)
     while not over:
-        seen = np.concatenate([how.latents(cells_of(frame)), read(frame)])[: len(controller.observations)]
-        frame, reward, ended, cut, _ = car.step(np.asarray(controller(seen), np.float32))
+        action, state = controller.step(state, how.read(frame, names))
+        frame, reward, ended, cut, _ = car.step(np.asarray(action, np.float32))
         total, over = total + float(reward), ended or cut
     return total
 
