@@ -146,6 +146,14 @@ def test_machines_whose_sensors_are_stuck_by_nature_are_not_calibrated_on() -> N
         calibrated(Given(PENDULUM, nominal(0), 3, 1), RECIPES["plant"], 1e-3, 40_000, (0.0,), judge)
 
 
+def test_sensors_of_whole_ticks_are_not_taken_for_stuck_where_machines_have_them() -> None:
+    ticks = machines(PENDULUM, {"quantisation": 0.02})
+    own, others = (record(zoo.load("pendulum"), ticks, range(first, first + 200)) for first in (0, 10_000))
+    found = calibrated(Given(PENDULUM, own, 3, 1), RECIPES["plant"], 1e-3, 40_000, (0.0,), recorded_excesses(own))
+    assert np.count_nonzero(alarmed(found.monitor, others)[-1]) < 2 * found.alarms
+    assert np.count_nonzero(alarmed(made("plant").monitor, others)[-1]) > 4 * found.alarms  # which knows none
+
+
 def test_a_fail_safe_action_needs_bounds_or_a_word() -> None:
     controller = zoo.load("pendulum")
     free: Controller = replace(

@@ -91,7 +91,8 @@ def calibrated(
         raise ConfigError(
             "nominal machines repeat readings, or have some that are no finite number, more often than in "
             f"{false_alarms:g} of the steps, so no threshold keeps to that rate: give their sensors noise "
-            "(--spread observation_noise=0.005), or state a greater rate (--false-alarms)"
+            "(--spread observation_noise=0.005), finer ticks if you have said quantisation, or state a greater rate "
+            "(--false-alarms)"
         )
     factor = f32(middle)
     levels = tuple(replace(level, above=float(f32(level.above) * factor)) for level in rough.levels)
