@@ -11,7 +11,7 @@ C_FOLDERS := runtime_c exporters/targets/boards examples examples/* tests/*
 C_SOURCES := $(filter-out tests/golden/%,$(wildcard $(C_FOLDERS:%=%/*.c) $(C_FOLDERS:%=%/*.h)))
 
 .DEFAULT_GOAL := help
-.PHONY: analysis site notebooks help demo quick test test-long bare pre-pr cross cross-brief cross-sample firmware exhaustive bench paper digits digits-evolution car car-clone car-clones car-chain car-pictures car-shared car-encoders walker rivals front quadrotor knob memory gait monitor random-networks double-pole size size-check runtimes packages zoo-check \
+.PHONY: analysis site notebooks help demo quick test test-long bare pre-pr cross cross-brief cross-sample firmware exhaustive bench paper digits digits-evolution car car-clone car-clones car-chain car-pictures car-shared car-encoders walker rivals front two-links quadrotor knob memory gait monitor random-networks double-pole size size-check runtimes packages zoo-check \
         screenshots evidence evidence-sample warnings misra coverage prove prove-elsewhere translation fuzz mutants reliability fuzz-states fuzz-inputs lint clean
 
 help:  ## show this list
@@ -124,6 +124,9 @@ rivals: $(VENV)/.test-ready  ## tune textbook controllers as ours are, play them
 
 front: $(VENV)/.test-ready  ## tune ours and a rival at ever higher prices of a sign change; writes docs/front.md
 	@$(BIN)/python tests/bench/front.py
+
+two-links: $(VENV)/.test-ready  ## RealAIGym's robustness protocol for the pendubot; writes docs/two_links.md
+	@$(BIN)/python tests/bench/two_links.py
 
 quadrotor: $(VENV)/.test-ready  ## throw a quadrotor, count how often it is caught; writes docs/quadrotor.md
 	@$(BIN)/python tests/bench/quadrotor.py

@@ -1,5 +1,6 @@
 """Laws of the two links: their equations keep what physics keeps, and each task drives its own joint."""
 
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from wann_rt.tasks.compiled.two_links import Params, start
 
 f32 = np.float32
 step: Any = two_links.step
+protocol: Any = import_module("bench.two_links")
 FREE = Params(max_rate=f32(1e9), dt=f32(0.002))
 
 
@@ -54,3 +56,18 @@ def test_the_reward_is_greatest_upright_at_rest_and_small_where_it_hangs() -> No
 def test_an_episode_ends_where_a_joint_turns_too_fast() -> None:
     assert step(Params(), *(f32(v) for v in (0.0, 0.0, 0.0, 40.0)), f32(0.0))[5]
     assert not step(Params(), *(f32(v) for v in (0.0, 0.0, 0.0, 20.0)), f32(0.0))[5]
+
+
+@pytest.mark.parametrize(("name", "driven"), [("pendubot", 0), ("acrobot-torque", 1)])
+def test_the_protocol_simulates_the_task_s_plant(name: str, driven: int) -> None:
+    task, rng = tasks.get(name), np.random.default_rng(1)
+    lanes = protocol.Lanes()
+    for _ in range(20):
+        lanes.add("model", 0)
+    x, torque = rng.normal(size=(20, 4)) * (2.0, 2.0, 5.0, 5.0), rng.uniform(-1.0, 1.0, 20)
+    theirs = protocol.plant(lanes, driven)(x, 6.0 * torque)
+    angles = (x[:, 0] - np.pi).astype(f32), x[:, 1].astype(f32)
+    rates = x[:, 2].astype(f32), x[:, 3].astype(f32)
+    ours = np.stack(two_links.accelerations(task.params, angles, rates, torque.astype(f32)), axis=1)
+    assert theirs[:, 2:] == pytest.approx(ours, rel=1e-3, abs=1e-2)
+    assert len(protocol.protocol().kinds) == 722
