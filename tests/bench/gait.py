@@ -46,7 +46,7 @@ COMMANDS = {
         "search --env Swimmer-v5 --backend envpool --observe angle --derive s=sine,hz:0.62 "
         f"--derive c=cosine,hz:0.62 --task-set max_steps=500 {DENSE} --out all",
         "tune all/champion.json --backend envpool --task-set max_steps=0 --episodes 1 --population 12 --sigma 0.5 "
-        "--steps 300000 --out tuned.json",
+        "--steps 1200000 --out tuned.json",
     ),
 }
 
