@@ -26,11 +26,7 @@ from walker_gait import (
 
 GENERATIONS, POPULATION, EPISODES, SIGMA, SEED = 20, 14, 2, 0.2, 1
 MOST_STEPS, STALL_STEPS, STALL_REWARD = 1600, 150, 2.0
-FALL, FALL_BACK, STALL = (
-    -50.0,
-    50.0,
-    -30.0,
-)  # the reward by which a fall is known, what is given back, what a stall costs
+FALL, FALL_BACK, STALL = -50.0, 50.0, -30.0  # a fall is known by such a reward; what is given back; what a stall adds
 SPRUNG = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 0.0]])  # whether the hip has a spring, by phase and role
 Vector = NDArray[np.float64]
 

@@ -1,4 +1,4 @@
-"""Writes pendubot.json and acrobot-torque.json, from which the champions of these names were tuned.
+"""Writes pendubot.json, from which tests/bench/pendubot.json was tuned, and acrobot-torque.json, of which nothing came.
 
     python tests/zoo/two_links_start.py FOLDER [NAME ...]
 
