@@ -61,11 +61,12 @@ published ones, which score 331.6 here. The command plays the champion again; ho
 paper's authors, is in docs/zoo.md.
 
 **Our own topology** has the row "gait with a memory": 112 connections, five of its nodes recurrent, falls charged. No
-search found this topology: it was written by hand, after the heuristic for the walker in Gymnasium's own source, whose
-numbers are where the search of its weights begins. The paper's networks were searched, and have no memory. With weights
-of its own it comes near our goal (310) and is short of the published 332, in one search. It was not searched with a shared
-weight, and does not reach the paper's 51 and 261: those cells have the signs of its weights and one weight that is
-drawn, or the best of a sweep. docs/walker.md has the curve, the hardcore variant and what else was tried.""",
+search found this topology: it was written by hand, after the heuristic for the walker in Gymnasium's own source,
+whose numbers are where the search of its weights begins. The paper's networks were searched, and have no memory. With
+weights of its own it comes near our goal (310) and is short of the published 332, in one search. It was not searched
+for a shared weight, and does not reach the paper's 51 and 261: those cells have the signs of its weights and one
+weight that is drawn, or the best of a sweep. docs/walker.md has the curve, the hardcore variant and what else was
+tried.""",
     "car-racing": """\
 Three of our rows (any shared weight, individual weights, one shared weight) see speed and yaw rate beside 16 latents of
 the road; the two rows of 16 latents see no more than the paper's, and one of these remembers the latents of frames
@@ -92,7 +93,8 @@ Commands are run in the repository with its environment active (`make venv`, `. 
 searching again; `make walker` and `make car` keep the scores that docs/walker.json and docs/car.json have, and play all
 again where that file is removed. The interval of our rows is 95 %: over the seeds where there are several (Student's
 t), over episodes where there is one. What stands beside the paper's figures is the deviation over its 100 trials. Times
-are of all seeds together: of the swing-up on two cores, of the walker and the digits the processor's time of one thread.
+are of all seeds together: of the swing-up on two cores, of the walker and the digits the time of one
+processor.
 
 {tables}
 """
