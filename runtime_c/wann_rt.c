@@ -1781,10 +1781,12 @@ static uint32_t watch(const wann_monitor *m, const float *obs, const float *last
     const unsigned numbers = (unsigned)m->floats - m->state;
     const unsigned bytes = operand_bytes(numbers);
     const uint8_t *p = m->section + AT_SAFE + 4u * m->actions;
-    judgement found = {0.0f, 0};
+    judgement found; /* not initialized as one, or clang -O0 calls memset */
     float raised = 0.0f;
     float *line = recall(m, obs, last_actions, memory, state + 1);
     unsigned k;
+    found.worst = 0.0f;
+    found.bits = 0;
     for (k = inputs; k < numbers; k++) {
         memory[k] = calculated(&p, bytes, memory);
     }
