@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from wann_rt import tasks
 from wann_rt.core import symbols as trace
 from wann_rt.core.errors import TableError, TaskError
-from wann_rt.tasks import TASKS
+from wann_rt.tasks import TASKS, rows
 from wann_rt.tasks.compiled import cartpole_swingup
 from wann_rt.tasks.task import Task
 
@@ -156,9 +156,9 @@ def test_a_module_that_lacks_a_part_is_named_with_the_part() -> None:
     module = ModuleType("crane")
     module.__file__ = "wann_rt/tasks/compiled/crane.py"
     with pytest.raises(TableError, match=r"crane\.py defines no OBSERVATIONS, ACTIONS, .*: add it"):
-        tasks._row(module)
+        rows.row_of(module)
 
 
 def test_two_tasks_of_one_name_are_refused() -> None:
     with pytest.raises(TableError, match="gives swing, swingup to two tasks"):
-        tasks._check_names((TASKS[0], replace(TASKS[1], aliases=("swingup", "swing"))))
+        rows.check_names((TASKS[0], replace(TASKS[1], aliases=("swingup", "swing"))))
