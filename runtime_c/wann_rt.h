@@ -265,9 +265,11 @@ const uint8_t *wann_text(const wann_controller *c, size_t *bytes);
  *     for (;;) {
  *         uint32_t alarm;
  *         read_sensors(obs);
- *         wann_monitor_step(&m, obs, actions, &alarm, memory, FLOATS); // actions of the step
- * before wann_step(&c, obs, actions, scratch, FLOATS_OF_SCRATCH); if (alarm != 0) {
- * wann_fail_safe(&m, actions, ACTIONS); } drive(actions);
+ *         // here the actions are still those of the step before
+ *         wann_monitor_step(&m, obs, actions, &alarm, memory, FLOATS);
+ *         wann_step(&c, obs, actions, scratch, FLOATS_OF_SCRATCH);
+ *         if (alarm != 0) { wann_fail_safe(&m, actions, ACTIONS); }
+ *         drive(actions);
  *     }
  *
  * It is a program of float operations, so it takes no code of its own: any kind of monitor that

@@ -22,7 +22,7 @@ from wann_rt.core.program import Operation
 from wann_rt.core.reference import evaluate
 from wann_rt.display.formulas import node_names
 from wann_rt.display.page.of_controller import MOST_RECORDED, compiled_task, page_of, recorded
-from wann_rt.display.page.page import page
+from wann_rt.display.page.page import _noise, page
 from wann_rt.display.page.svg import network_svg
 from wann_rt.exporters.parity import run_monitor
 from wann_rt.exporters.parity.vectors import observations, resets
@@ -153,6 +153,21 @@ def with_monitor() -> Controller:
     features = Feature("change, stuck", (0,), 14, 0.0, 4.0), Feature("change", (2,), 15, 0.0, 0.75)
     levels = Level(1, 1, 1.0), Level(2, 3, 0.5)
     return replace(zoo.load("pendulum"), monitor=Monitor(3, 1, program, features, levels, (0.5,), 1e-5))
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        (5, 0.005),
+        ({"spread": [1]}, 0.005),
+        ({"spread": {"observation_noise": "x"}}, 0.005),
+        ({"spread": {"observation_noise": -3}}, 0.005),
+        ({"spread": {"observation_noise": 0.02}}, 0.02),
+        ({"spread": {"observation_noise": 2}}, 0.1),
+    ],
+)
+def test_a_provenance_of_any_shape_gives_the_page_a_noise_that_its_slider_shows(told: Any, shown: float) -> None:
+    assert _noise({"monitor": told}) == shown
 
 
 @needs.node

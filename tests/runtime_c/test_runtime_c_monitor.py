@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from helpers import needs, small_controllers
 from helpers.bad_blobs import BAD_MONITOR, GOOD, GOOD_MONITOR
-from helpers.runtime_library import NAMES, SOURCE, built, load
+from helpers.runtime_library import MANUAL, NAMES, SOURCE, built, load
 
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ExportError
@@ -91,6 +91,31 @@ def test_a_memory_beyond_the_format_is_an_export_error(monkeypatch: pytest.Monke
     monkeypatch.setattr(blob_monitor, "MOST_FLOATS", floats - 1)  # a program of 65,536 lines takes seconds
     with pytest.raises(ExportError, match=f"at most {floats - 1} numbers in its memory; this one has {floats}"):
         to_blob(watched())
+
+
+def test_more_features_or_levels_than_the_format_counts_are_an_export_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = replace(everything(), levels=(Level(1, 1, 1.0),) * 256)
+    with pytest.raises(ExportError, match="at most 255 levels; this one has 256"):
+        to_blob(replace(watched(), monitor=many))
+    assert blob_monitor.MOST_FEATURES == 65_535
+    has = len(everything().features)
+    monkeypatch.setattr(blob_monitor, "MOST_FEATURES", has - 1)  # so many take seconds
+    with pytest.raises(ExportError, match=f"at most {has - 1} features; this one has {has}"):
+        to_blob(watched())
+
+
+def test_the_loop_in_the_header_compiles_and_calls_each_function() -> None:
+    told = MANUAL[MANUAL.index(" * A monitor: it notices") :]
+    loop = "\n".join(re.findall(r"^ \*     (.*)$", told[: told.index("*/")], re.MULTILINE))
+    calls = re.findall(r"(\w+)\(", re.sub(r"//.*", "", loop))
+    kept = ["read_sensors", "wann_monitor_step", "wann_step", "wann_fail_safe", "drive"]
+    assert calls[-len(kept) :] == kept
+    stubs = "".join(
+        f"static void {name} {{}}\n" for name in ("stop(void)", "read_sensors(float *o)", "drive(float *a)")
+    )
+    sizes = "enum { FLOATS = 1, FLOATS_OF_SCRATCH = 1, ACTIONS = 1 };"
+    head = "void loop(wann_controller c, float *obs, float *actions, float *scratch) {"
+    assert built(f"{SOURCE}\n{stubs}{sizes}\n{head}\n{loop}\n}}\n", ("-O0", "-Werror=implicit-function-declaration"))
 
 
 def said(library: ctypes.CDLL, blob: bytes, suffix: str = "") -> str:

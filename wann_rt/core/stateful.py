@@ -176,7 +176,7 @@ def only_without_monitor(controller: "Controller", what: str) -> None:
     if controller.monitor is not None:
         raise ExportError(
             f"controller {controller.name!r} has a monitor, which {what} cannot carry yet: take the C header (--to c), "
-            "exact ONNX (--to onnx-exact), or the controller that the monitor was made for"
+            "the blob (--to blob), exact ONNX (--to onnx-exact), or the controller that the monitor was made for"
         )
 
 

@@ -168,9 +168,17 @@ def _memory(controller: Controller) -> str:
 
 def _watched(controller: Controller) -> dict[str, Any]:
     """Returns the names of what is watched, and the noise of the sensors that a monitor was calibrated with."""
-    spread = controller.provenance.get("monitor", {}).get("spread", {})
-    noise = float(spread.get("observation_noise", USUAL_NOISE))
-    return {"observed": [c.name for c in controller.observations], "noise": noise}
+    return {"observed": [c.name for c in controller.observations], "noise": _noise(controller.provenance)}
+
+
+def _noise(provenance: Mapping[str, Any]) -> float:
+    """Returns the noise that a provenance tells of, as far as the page's slider goes; else the usual one."""
+    told: Any = provenance
+    for key in ("monitor", "spread", "observation_noise"):
+        told = told.get(key) if isinstance(told, Mapping) else None
+    most = next(most for name, _, most, _ in DISTURBANCES if name == "noise")
+    is_number = isinstance(told, (int, float)) and not isinstance(told, bool)
+    return min(float(told), most) if is_number and told >= 0 else USUAL_NOISE
 
 
 def _monitor(controller: Controller, task: Task | None) -> str:
