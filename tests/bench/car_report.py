@@ -35,8 +35,9 @@ INPUTS = {
 
 TEXT = """# The racing car
 
-Gymnasium's CarRacing-v3. A controller sees 16 latents of the road, the speed and the yaw rate, and steers, gives gas
-and brakes. Mean return and its 95 % interval, in brackets the number of tracks, written by
+Gymnasium's CarRacing-v3. A controller sees 16 latents of the road and, unless the table says otherwise, the speed and
+the yaw rate; it steers, gives gas and brakes. Mean return and its 95 % interval, in brackets the number of tracks,
+written by
 
     {command}
 
