@@ -1952,13 +1952,13 @@ static int section_error(cursor *in, wann_monitor *m) {
     if (error == WANN_OK && in->has_overrun == 0) {
         const unsigned lines = u16_at(at + AT_LINES);
         state += ones(u32_at(at + AT_BEFORE)) + ones(u32_at(at + AT_REPEATS));
-        bytes = operand_bytes(numbers + lines);
+        bytes = operand_bytes((unsigned)numbers + lines);
         for (k = lines; error == WANN_OK && k > 0; k--) {
-            error = line_error(in, bytes, numbers);
+            error = line_error(in, bytes, (unsigned)numbers);
             numbers++;
         }
         for (k = u16_at(at + AT_FEATURES); error == WANN_OK && k > 0; k--) {
-            error = feature_error(in, bytes, numbers, m->observations);
+            error = feature_error(in, bytes, (unsigned)numbers, m->observations);
         }
         for (k = WANN_READ_U8(at + AT_LEVELS); error == WANN_OK && k > 0; k--) {
             error = level_error(in, &state);

@@ -237,6 +237,10 @@ def test_what_cannot_be_read_from_frames_is_one_clear_error(car: Controller) -> 
         wr.export(car, "blob", sight=wr.sight())
     with pytest.raises(ExportError, match="frames are read in float32; number q12 reads none"):
         wr.export(car, "c", sight=wr.sight(), number="q12")
+    with pytest.raises(TaskError, match=r"no encoder \['pca'\]; encoders: pca, random"):
+        wr.sight(["pca"])  # type: ignore[arg-type]
+    with pytest.raises(ControllerError, match=r"no observation 'yaw' is read from a frame; latent_0, .*, yaw_rate are"):
+        wr.sight().read(np.zeros((SIDE, SIDE, 3), np.uint8), ["speed", "yaw"])
     with pytest.raises(TaskError, match="no encoder 'vae'; encoders: pca, random"):
         wr.sight("vae")
     bar = replace(wr.sight().bars[0], gain=10_000)

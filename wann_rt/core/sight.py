@@ -193,12 +193,17 @@ class Sight:
         """Returns the observations of some names, by default of all, from a frame, uint8 [rows, columns, 3].
 
         Raises:
-            ControllerError: it is no such frame: colours first, fractions instead of bytes, another size.
+            ControllerError: it is no such frame: colours first, fractions instead of bytes, another size; or a name is
+                none of ``names``.
         """
         self._check(frame)
+        wanted = self.names if names is None else tuple(names)
+        for name in wanted:
+            if name not in self.names:
+                raise ControllerError(f"no observation {name!r} is read from a frame; {', '.join(self.names)} are")
         latents = self.encoder.latents(self.encoder.grid.cells_of(frame))
         made = dict(zip(self.latents, latents, strict=True)) | {bar.name: bar.read(frame) for bar in self.bars}
-        return np.array([made[name] for name in (self.names if names is None else names)], np.float32)
+        return np.array([made[name] for name in wanted], np.float32)
 
     def _check(self, frame: object) -> None:
         """Refuses what numpy would read as another frame without a word."""

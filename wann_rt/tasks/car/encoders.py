@@ -40,15 +40,20 @@ def names() -> list[str]:
     return sorted(file.name.removesuffix(".json") for file in _FOLDER.iterdir() if file.name.endswith(".json"))
 
 
-@cache
 def encoder(name: str) -> Encoder:
     """Returns an encoder by name.
 
     Raises:
         TaskError: there is none of that name.
     """
-    if name not in names():
+    if not isinstance(name, str) or name not in names():
         raise TaskError(f"no encoder {name!r}; encoders: {', '.join(names())}{near(str(name), names())}")
+    return _stored(name)
+
+
+@cache
+def _stored(name: str) -> Encoder:
+    """Returns the encoder of a name that there is."""
     rows: dict[str, Any] = json.loads(_FOLDER.joinpath(f"{name}.json").read_text(encoding="utf-8"))
     weights, offsets, filters = (np.array(rows[key], np.int64) for key in ("weights", "offsets", "filters"))
     scales = np.array(rows["scales"], np.float32)
