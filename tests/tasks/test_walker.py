@@ -1,5 +1,6 @@
 """The walker's network is the machine of six states that its search says, and the legs are mirror images."""
 
+import json
 import sys
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +15,7 @@ sys.path.insert(0, str(ROOT / "tests" / "bench"))
 
 import walker_climb  # noqa: E402
 import walker_gait  # noqa: E402
+import walker_report  # noqa: E402
 
 CHAMPION = ROOT / "examples" / "walker" / "tuned.json"
 
@@ -24,6 +26,20 @@ def test_all_weights_of_the_champion_are_22_numbers() -> None:
     values = champion.weight.array.astype(np.float64) - rows[:, 0]
     numbers, *_ = np.linalg.lstsq(rows[:, 1:], values, rcond=None)
     assert np.abs(rows[:, 1:] @ numbers - values).max() < 1e-6
+
+
+def test_the_page_is_that_of_the_record_and_the_record_that_of_the_champion() -> None:
+    record = json.loads((ROOT / "docs" / "walker.json").read_text(encoding="utf-8"))
+    assert record["digest"] == files.digest(files.load(CHAMPION))
+    assert (ROOT / "docs" / "walker.md").read_text(encoding="utf-8") == walker_report.page(record)
+
+
+def test_a_fall_late_in_an_episode_is_counted() -> None:
+    scores = {"tuned": {"returns": [312.0, 203.9, -11.7]}}
+    machine = {"begins": 14, "steps": 1, "seconds": 1}
+    search = {"curve": [], "steps": 1, "seconds": 1}
+    said = walker_report.page({"connections": 112, "scores": scores, "machine": machine, "search": search})
+    assert " | 2 | 332 |" in said
 
 
 def test_the_states_follow_one_another_and_at_most_one_node_is_on() -> None:
