@@ -164,6 +164,7 @@ def with_monitor() -> Controller:
         ({"spread": {"observation_noise": -3}}, 0.005),
         ({"spread": {"observation_noise": 0.02}}, 0.02),
         ({"spread": {"observation_noise": 2}}, 0.1),
+        ({"spread": {"observation_noise": 10**400}}, 0.1),
     ],
 )
 def test_a_provenance_of_any_shape_gives_the_page_a_noise_that_its_slider_shows(told: Any, shown: float) -> None:

@@ -178,7 +178,7 @@ def _noise(provenance: Mapping[str, Any]) -> float:
         told = told.get(key) if isinstance(told, Mapping) else None
     most = next(most for name, _, most, _ in DISTURBANCES if name == "noise")
     is_number = isinstance(told, (int, float)) and not isinstance(told, bool)
-    return min(float(told), most) if is_number and told >= 0 else USUAL_NOISE
+    return float(min(told, most)) if is_number and told >= 0 else USUAL_NOISE
 
 
 def _monitor(controller: Controller, task: Task | None) -> str:
