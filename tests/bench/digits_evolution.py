@@ -24,7 +24,7 @@ PAGE, BEGIN, END = ROOT / "docs" / "digits.md", "## Evolution alone\n\n", "\n\n#
 KEPT, RECORD = ROOT / "build" / "digits_evolution.json", ROOT / "docs" / "digits_evolution.json"
 # preset: after which generations its champion is scored; the preset mask's generation 1 is the proposal as it was
 MARKS: dict[str, tuple[int, ...]] = {
-    "paper-digits": (25, 50, 100),
+    "paper-digits": (25, 50, 100, 400, 1000, 2000),
     "digits": (400, 800, 1600),
     "mask": (1, 300),
 }

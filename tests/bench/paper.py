@@ -80,8 +80,8 @@ paper's 893; 16 latents alone are below it. docs/car.md has how each came about.
 decides alike, which is why random, ensemble and tuned are one figure. The paper's networks are found by evolution
 alone and have no signs. Without signs, 1,106 connections have 95.0 %, and those of 1,840 take 2,070, which is more
 than the paper's. The rows "preset" are evolution; preset mask begins it with such a proposal. Preset
-paper-digits was ended long before its 4,096 generations. docs/digits.md has the intervals, the curves and the
-details.""",
+paper-digits, by the paper's own rules, was ended before its 4,096 generations. docs/digits.md has the intervals, the
+curves and the details.""",
 }
 TEXT = """# The paper's tables
 
