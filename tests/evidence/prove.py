@@ -106,8 +106,12 @@ def run() -> Result:
 
 
 def sample() -> Result:
-    """Runs all proofs, and of each one fault: the others take as long again, and no new kind of answer."""
-    return proved("prove", PROOFS, tuple((proof, proof.faults[0]) for proof in PROOFS if proof.faults))
+    """Runs all proofs but one, and of each one fault: the others take as long again, and no new kind of answer.
+
+    Left out is the proof of a step of the runtime's small form, which has a part of the branches of the other.
+    """
+    chosen = [proof for proof in PROOFS if proof.name != "run, small"]
+    return proved("prove", chosen, tuple((proof, proof.faults[0]) for proof in chosen if proof.faults))
 
 
 def proved(rung: str, proofs: Sequence[Proof], seeded: Sequence[tuple[Proof, str]]) -> Result:

@@ -39,11 +39,11 @@ def stop_after(generation: int, error: BaseException) -> Callable[[Generation], 
 @pytest.mark.long
 def test_kills_at_random_moments_change_nothing(tmp_path: Path) -> None:
     script = Path(__file__).with_name("resume_under_fire.py")
-    done = subprocess.run([sys.executable, script, tmp_path, "40"], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, script, tmp_path, "16"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)
-    assert seen["kills"] >= 40  # `make reliability` has more
-    assert seen["inside"] >= 10
+    assert seen["kills"] >= 16  # `make reliability` has more
+    assert seen["inside"] >= 4
     assert seen["finished"] >= 1
     assert seen["differences"] == 0
 
