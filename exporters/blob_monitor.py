@@ -16,7 +16,6 @@ OPERATIONS = {
 }
 SAME = {"neg": "inverse"}  # primitives that are activations by another name
 MOST_FLOATS = 65_535  # of a monitor's memory
-MOST_FEATURES, MOST_LEVELS = 65_535, 255  # which are counted in two bytes, and in one
 SHORT_NUMBERS = 256  # so many numbers have names of one byte
 _COUNTS = struct.Struct("<IIHHBf")
 
@@ -27,13 +26,8 @@ def monitor_section(monitor: Monitor) -> bytes:
     Raises:
         ExportError: the monitor exceeds a limit of the format.
     """
-    for has, most, what in (
-        (memory_floats(monitor), MOST_FLOATS, "numbers in its memory"),
-        (len(monitor.features), MOST_FEATURES, "features"),
-        (len(monitor.levels), MOST_LEVELS, "levels"),
-    ):
-        if has > most:
-            raise ExportError(f"a blob's monitor has at most {most} {what}; this one has {has}")
+    if (has := memory_floats(monitor)) > MOST_FLOATS:
+        raise ExportError(f"a blob's monitor has at most {MOST_FLOATS} numbers in its memory; this one has {has}")
     width = "B" if numbers(monitor) <= SHORT_NUMBERS else "H"
     body = b"".join(
         [

@@ -10,6 +10,7 @@ from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ExportError
 from wann_rt.core.guess import near
 from wann_rt.core.sight import LARGEST, Bar, Frame, Sight
+from wann_rt.exporters.drawn import mixed
 
 
 def places(controller: Controller, sight: Sight) -> list[int]:
@@ -54,8 +55,6 @@ def described(sight: Sight) -> str:
 
 def drawn_frames(sight: Sight) -> list[Frame]:
     """Returns the frames of a self-test, which ``<p>_selftest_frame`` draws on the target: noise, blocks, extremes."""
-    from wann_rt.exporters.drawn import mixed
-
     grid = sight.encoder.grid
     y, x, c = np.indices((sight.rows, sight.columns, 3)).astype(np.uint32)
     fine = (y * np.uint32(sight.columns) + x) * np.uint32(3) + c

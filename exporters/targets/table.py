@@ -60,6 +60,7 @@ def target_values(result: TargetResult) -> dict[str, Any]:
         "failed": result.failed,
         "differing": list(result.differing),
         "refusing": list(result.refusing),
+        "causes": list(result.causes),
         "too_large": list(result.too_large),
     }
 

@@ -68,7 +68,9 @@ def test_help_names_every_preset() -> None:
 
 
 def test_evaluate_scores_every_condition(controller_file: Path) -> None:
-    scores = json.loads(run("evaluate", controller_file, "--episodes", 4, "--json").output)["scores"]
+    done = run("evaluate", controller_file, "--episodes", 4, "--json")
+    assert done.exit_code == 0, done.output + done.stderr
+    scores = json.loads(done.stdout)["scores"]
     assert set(scores) == {"random_weights", "random_shared", "six_weights", "tuned_shared", "own_weight"}
     assert scores["six_weights"]["episodes"] == 24
     assert "tuned shared weight" in run("evaluate", controller_file, "--episodes", 4).output
@@ -94,7 +96,9 @@ def test_evaluate_says_how_the_plain_task_of_the_same_plant_is_named(controller_
 
 @pytest.mark.long
 def test_evaluate_reports_effort_and_chatter_beside_each_score(controller_file: Path) -> None:
-    scores = json.loads(run("evaluate", controller_file, "--episodes", 4, "--json").output)["scores"]
+    done = run("evaluate", controller_file, "--episodes", 4, "--json")
+    assert done.exit_code == 0, done.output + done.stderr
+    scores = json.loads(done.stdout)["scores"]
     assert all(0 <= score["effort"] <= 1 and score["chatter"] >= 0 for score in scores.values())
     assert "changes/s" in run("evaluate", controller_file, "--episodes", 4).output
 

@@ -12,7 +12,7 @@ from helpers.bad_blobs import BAD_MONITOR, GOOD, GOOD_MONITOR
 from helpers.runtime_library import MANUAL, NAMES, SOURCE, built, load
 
 from wann_rt.core.controller import Controller
-from wann_rt.core.errors import ExportError
+from wann_rt.core.errors import ControllerError, ExportError
 from wann_rt.core.monitor import Feature, Level, Monitor
 from wann_rt.core.program import OPERATIONS, Operation
 from wann_rt.exporters import blob_monitor
@@ -93,15 +93,15 @@ def test_a_memory_beyond_the_format_is_an_export_error(monkeypatch: pytest.Monke
         to_blob(watched())
 
 
-def test_more_features_or_levels_than_the_format_counts_are_an_export_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    many = replace(everything(), levels=(Level(1, 1, 1.0),) * 256)
-    with pytest.raises(ExportError, match="at most 255 levels; this one has 256"):
-        to_blob(replace(watched(), monitor=many))
-    assert blob_monitor.MOST_FEATURES == 65_535
-    has = len(everything().features)
-    monkeypatch.setattr(blob_monitor, "MOST_FEATURES", has - 1)  # so many take seconds
-    with pytest.raises(ExportError, match=f"at most {has - 1} features; this one has {has}"):
-        to_blob(watched())
+def test_more_than_a_file_may_hold_is_refused_when_a_monitor_is_made() -> None:
+    whole = everything()
+    for change, says in (
+        ({"levels": (Level(1, 1, 1.0),) * 17}, "17 levels came; a monitor has at most 16"),
+        ({"features": whole.features[:1] * 1001}, "1001 features came; a monitor has at most 1000"),
+        ({"program": whole.program[:1] * 10_001}, "10001 lines of its program came; a monitor has at most 10000"),
+    ):
+        with pytest.raises(ControllerError, match=says):
+            replace(whole, **change)
 
 
 def test_the_loop_in_the_header_compiles_and_calls_each_function() -> None:

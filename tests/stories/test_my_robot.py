@@ -50,6 +50,21 @@ def test_a_loop_of_ten_kilohertz_calls_compiled_code_by_names() -> None:
     assert time.perf_counter() - begun < 1, "1000 calls take much less than 100 ms on a quiet machine"
 
 
+@pytest.mark.parametrize(
+    ("observation", "says"),
+    [
+        ({"cos_theta": 1.0, "sin_theta": 0.0}, r"'theta_dot' is missing; expected cos_theta, sin_theta, theta_dot$"),
+        (
+            {"cos_theta": 1.0, "sin_theta": 0.0, "thetadot": 0.0},
+            r"'thetadot' is no observation; .*; did you mean 'theta_dot'\?$",
+        ),
+    ],
+)
+def test_a_reading_that_is_missing_or_misspelt_is_named(observation: dict[str, float], says: str) -> None:
+    with pytest.raises(wr.WannError, match=says):
+        wr.load("zoo:pendulum")(observation)
+
+
 def test_an_ensemble_says_when_it_knows_nothing() -> None:
     champion = wr.load("zoo:cartpole-swingup.shared")
     ensemble = champion.with_weight(wr.Weight("ensemble", (0.8, 1.2, 1.45, 1.7)))

@@ -16,6 +16,7 @@ from wann_rt import tasks, zoo
 from wann_rt.cli import main
 from wann_rt.core.errors import FileError
 from wann_rt.tasks.any_task import check_fits
+from wann_rt.zoo import sources
 
 FOLDER = Path(zoo.__file__).parent
 COMPILED = {"pendulum", "mountain-car-continuous", "cartpole", "acrobot"}
@@ -155,3 +156,20 @@ def test_a_start_written_by_hand_is_the_network_that_its_champion_was_tuned_from
     start, champion = pendulum_start.made(), zoo.load("pendulum-robust")
     assert start.network == champion.network
     assert start.weight != champion.weight
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("swingup", "zoo:cartpole-swingup is a champion of the zoo, and `wann-rt search swingup` makes"),
+        ("pendubot", "no such file; `wann-rt search pendubot` makes a controller of that task"),
+        ("cartpole-robust", "no such file; zoo:cartpole-robust is a champion"),
+        ("nothing", "cannot be read: No such file"),
+    ],
+)
+def test_the_name_of_a_task_or_champion_instead_of_a_file_says_what_to_do(
+    name: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileError, match=says):
+        sources.load(name)

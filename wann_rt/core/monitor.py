@@ -31,6 +31,7 @@ Floats = NDArray[np.float32]
 Numbers = tuple[Number, ...]
 MOST_CHANNELS = 24  # bits that a float32 holds exactly: the alarm is a number of the state
 MOST_REPEATS = 1000  # that a test makes
+MOST_LINES, MOST_FEATURES, MOST_LEVELS = 10_000, 1_000, 16
 MOST_OF = 64  # steps among which hits are counted
 
 
@@ -109,6 +110,13 @@ class Monitor:
             )
         if not (self.features and self.levels):
             raise ControllerError("monitor: expected at least one feature and one level")
+        for has, most, what in (
+            (len(self.program), MOST_LINES, "lines of its program"),
+            (len(self.features), MOST_FEATURES, "features"),
+            (len(self.levels), MOST_LEVELS, "levels"),
+        ):
+            if has > most:
+                raise ControllerError(f"monitor: {has} {what} came; a monitor has at most {most}")
         if not 0 < self.false_alarms < 1:
             raise ControllerError(f"monitor: false_alarms is {self.false_alarms}; expected a share of steps")
         for k, feature in enumerate(self.features):

@@ -4,12 +4,10 @@ from dataclasses import fields
 from typing import Any
 
 from wann_rt.core.errors import FileError
-from wann_rt.core.monitor import Feature, Level, Monitor
+from wann_rt.core.monitor import MOST_FEATURES, MOST_LEVELS, MOST_LINES, Feature, Level, Monitor
 from wann_rt.core.program import CONSTANT, Operation
 from wann_rt.core.strict_json import Reader, shown
 from wann_rt.core.weight import shortest
-
-MOST_LINES, MOST_FEATURES, MOST_LEVELS = 10_000, 1_000, 16
 
 
 def document(monitor: Monitor) -> dict[str, Any]:

@@ -32,7 +32,8 @@ def _by_name(values: Mapping[str, Any], names: tuple[str, ...]) -> NDArray[Any]:
     """Returns the observations that a mapping names, in order."""
     wrong = [name for name in values if name not in names] or [name for name in names if name not in values]
     if wrong:
-        what = "is missing" if wrong[0] in names else "is no observation"
+        if wrong[0] in names:
+            raise ControllerError(f"{wrong[0]!r} is missing; expected {', '.join(names)}")
         guess = near(wrong[0], [name for name in names if name not in values])
-        raise ControllerError(f"{wrong[0]!r} {what}; expected {', '.join(names)}{guess}")
+        raise ControllerError(f"{wrong[0]!r} is no observation; expected {', '.join(names)}{guess}")
     return np.stack([np.asarray(values[name]) for name in names], axis=-1)

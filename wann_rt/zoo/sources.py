@@ -23,7 +23,25 @@ def load(source: str | os.PathLike[str]) -> Controller:
         FileError: there is none, or the file is damaged.
     """
     name = zoo_name(source)
-    return files.load(file_of(source)) if name is None else zoo.load(name)
+    if name is not None:
+        return zoo.load(name)
+    path = file_of(source)
+    if not path.exists() and (hint := _instead_of(os.fspath(source))):
+        raise FileError(f"{source}: there is no such file; {hint}")
+    return files.load(path)
+
+
+def _instead_of(name: str) -> str:
+    """Returns what to say where a controller was expected and the name of a task or champion came; else nothing."""
+    from wann_rt.tasks import TASKS
+
+    called = {known: task.name for task in TASKS for known in (task.name, *task.aliases)}
+    if name not in called and name not in zoo.names():
+        return ""
+    champion = called.get(name, name)
+    made = f"{PREFIX}{champion} is a champion of the zoo" if champion in zoo.names() else ""
+    searched = f"`wann-rt search {name}` makes a controller of that task" if name in called else ""
+    return ", and ".join(filter(None, (made, searched)))
 
 
 def file_of(source: str | os.PathLike[str]) -> Path:
