@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -306,8 +306,13 @@ def float_unit(
 
 def enumeration(names: Sequence[str]) -> str:
     """Returns an enumeration of indices."""
-    lines = [f"{INDENT}{name} = {k}," for k, name in enumerate(names)]
-    return "\n".join(["enum {", *lines, "};"])
+    return enumerated({name: k for k, name in enumerate(names)})
+
+
+def enumerated(values: Mapping[str, int]) -> str:
+    """Returns an enumeration; without the last comma, which C++98 does not know."""
+    lines = ",\n".join(f"{INDENT}{name} = {value}" for name, value in values.items())
+    return f"enum {{\n{lines}\n}};"
 
 
 def rate(rate_hz: float | None) -> dict[str, str]:

@@ -9,6 +9,7 @@ from itertools import count
 
 from wann_rt.core.controller import Controller
 from wann_rt.core.symbols import Symbol, lift, schedule
+from wann_rt.exporters.to_c.frame import enumerated
 from wann_rt.exporters.to_c.functions import printer
 from wann_rt.exporters.to_c.names import Names
 from wann_rt.exporters.to_c.text import COLUMNS, INDENT, assignment, signature
@@ -35,11 +36,11 @@ def declarations(controller: Controller, names: Names) -> list[str]:
     if not controller.derived:
         return []
     first = len(controller.observations)
-    numbers = [f"{INDENT}{name} = {first + k}," for k, name in enumerate(names.derived)]
-    numbers += [f"{INDENT}{name} = {len(names.actions) + k}," for k, name in enumerate(names.feeds)]
+    numbers = {name: first + k for k, name in enumerate(names.derived)}
+    numbers |= {name: len(names.actions) + k for k, name in enumerate(names.feeds)}
     fields = [f"{INDENT}float {name};" for name in names.state]
     struct = [_NOTE, names.fill("typedef struct <p>_state {"), *fields, names.fill("} <p>_state;")]
-    return ["\n".join(["enum {", *numbers, "};"]), "\n".join(struct)]
+    return [enumerated(numbers), "\n".join(struct)]
 
 
 def functions(controller: Controller, names: Names) -> list[str]:

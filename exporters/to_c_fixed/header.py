@@ -9,10 +9,10 @@ from wann_rt.core.files import digest
 from wann_rt.core.fixed.plan import Ranges
 from wann_rt.core.fixed.reference import FixedController
 from wann_rt.exporters.contract import interface_hash
-from wann_rt.exporters.to_c.frame import Unit, enumeration, rate
+from wann_rt.exporters.to_c.frame import Unit, enumerated, enumeration, rate
 from wann_rt.exporters.to_c.header import contract_macro
 from wann_rt.exporters.to_c.names import MAX_PREFIX, Names, c_prefix, checked_prefix
-from wann_rt.exporters.to_c.text import INDENT, define
+from wann_rt.exporters.to_c.text import define
 from wann_rt.exporters.to_c_fixed.banner import banner
 from wann_rt.exporters.to_c_fixed.float_step import float_step
 from wann_rt.exporters.to_c_fixed.functions import functions
@@ -113,5 +113,5 @@ def _fractions(fixed: FixedController, names: Names) -> str:
     channels = [*zip(names.observations, fixed.plan.observations, strict=True)]
     pairs = [(name, form.fraction) for name, form in channels]
     pairs += [(name, form.fraction) for name, form in zip(names.actions, fixed.plan.actions, strict=True)]
-    lines = [f"{INDENT}{name}_FRACTION = {fraction}," for name, fraction in pairs]
-    return "\n".join(["/* Each channel counts 2^-fraction of its unit. */", "enum {", *lines, "};"])
+    fractions = {f"{name}_FRACTION": fraction for name, fraction in pairs}
+    return f"/* Each channel counts 2^-fraction of its unit. */\n{enumerated(fractions)}"

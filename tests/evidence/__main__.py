@@ -19,19 +19,26 @@ def main(names: list[str]) -> int:
     if names == ["keep"]:
         importlib.import_module("evidence.fuzz").keep()
         return 0
+    if names == ["page"]:  # of what the rungs found last, where they ran one by one
+        return _written()
     if names == ["sample"]:
         problems = [problem for name in SAMPLE for problem in _run(name, "sample")]
         return _told(problems)
     unknown = [name for name in names if name not in (*RUNGS, *LONG)]
     if unknown:
         known = ", ".join((*RUNGS, *LONG))
-        print(f"no rung {unknown[0]!r}; there are: {known}; sample; and keep: keep the corpus", file=sys.stderr)
+        print(f"no rung {unknown[0]!r}; there are: {known}; sample; page; and keep: keep the corpus", file=sys.stderr)
         return 2
     problems = [problem for name in names or RUNGS for problem in _run(name)]
     if not problems and not names:
-        DOCUMENT.write_text(document(RUNGS), encoding="utf-8")
-        print(f"wrote {DOCUMENT.relative_to(ROOT)}")
+        return _written()
     return _told(problems)
+
+
+def _written() -> int:
+    DOCUMENT.write_text(document(RUNGS), encoding="utf-8")
+    print(f"wrote {DOCUMENT.relative_to(ROOT)}")
+    return 0
 
 
 def _told(problems: list[str]) -> int:

@@ -11,7 +11,7 @@ from evidence.rung import GOLDEN, Result, call, replaced, runtime_copy, tool
 from wann_rt.runtime_c import include_dir
 
 COMPILERS = ("gcc", "clang")
-STANDARDS = ("c99", "c11", "gnu17", "c++11", "gnu++17")
+STANDARDS = ("c99", "c11", "gnu17", "c++98", "c++11", "gnu++17")
 LEVELS = ("-O0", "-O2", "-Os")
 NARROWED = ("    const unsigned head = WANN_READ_U8(*at);", "    const uint8_t head = flags + WANN_READ_U8(*at);")
 

@@ -60,11 +60,11 @@
  */
 
 #if defined(SWING_UP_CONNECTIONS_WANN_H)
-#if SWING_UP_CONNECTIONS_WANN_H != 0x10f0c6c5u
+#if SWING_UP_CONNECTIONS_WANN_H != 0x6012aff9u
 #error "two headers that differ have one prefix: write one with --set prefix=NAME"
 #endif
 #else
-#define SWING_UP_CONNECTIONS_WANN_H 0x10f0c6c5u
+#define SWING_UP_CONNECTIONS_WANN_H 0x6012aff9u
 
 #include <stdint.h>
 
@@ -105,12 +105,12 @@ enum {
     SWING_UP_CONNECTIONS_OBS_X_DOT = 1,
     SWING_UP_CONNECTIONS_OBS_COS_THETA = 2,
     SWING_UP_CONNECTIONS_OBS_SIN_THETA = 3,
-    SWING_UP_CONNECTIONS_OBS_THETA_DOT = 4,
+    SWING_UP_CONNECTIONS_OBS_THETA_DOT = 4
 };
 
 enum {
     SWING_UP_CONNECTIONS_ACTION_FORCE = 0,
-    SWING_UP_CONNECTIONS_ACTION_BRAKE = 1,
+    SWING_UP_CONNECTIONS_ACTION_BRAKE = 1
 };
 
 #if defined(__FAST_MATH__) || defined(__RECIPROCAL_MATH__) || defined(__ASSOCIATIVE_MATH__) ||     \

@@ -59,11 +59,11 @@
  */
 
 #if defined(SWING_UP_ENSEMBLE_Q12_WANN_H)
-#if SWING_UP_ENSEMBLE_Q12_WANN_H != 0x9abae867u
+#if SWING_UP_ENSEMBLE_Q12_WANN_H != 0x9a678899u
 #error "two headers that differ have one prefix: write one with --set prefix=NAME"
 #endif
 #else
-#define SWING_UP_ENSEMBLE_Q12_WANN_H 0x9abae867u
+#define SWING_UP_ENSEMBLE_Q12_WANN_H 0x9a678899u
 
 #include <stdint.h>
 
@@ -98,12 +98,12 @@ enum {
     SWING_UP_ENSEMBLE_Q12_OBS_X_DOT = 1,
     SWING_UP_ENSEMBLE_Q12_OBS_COS_THETA = 2,
     SWING_UP_ENSEMBLE_Q12_OBS_SIN_THETA = 3,
-    SWING_UP_ENSEMBLE_Q12_OBS_THETA_DOT = 4,
+    SWING_UP_ENSEMBLE_Q12_OBS_THETA_DOT = 4
 };
 
 enum {
     SWING_UP_ENSEMBLE_Q12_ACTION_FORCE = 0,
-    SWING_UP_ENSEMBLE_Q12_ACTION_BRAKE = 1,
+    SWING_UP_ENSEMBLE_Q12_ACTION_BRAKE = 1
 };
 
 /* Each channel counts 2^-fraction of its unit. */
@@ -114,7 +114,7 @@ enum {
     SWING_UP_ENSEMBLE_Q12_OBS_SIN_THETA_FRACTION = 12,
     SWING_UP_ENSEMBLE_Q12_OBS_THETA_DOT_FRACTION = 8,
     SWING_UP_ENSEMBLE_Q12_ACTION_FORCE_FRACTION = 9,
-    SWING_UP_ENSEMBLE_Q12_ACTION_BRAKE_FRACTION = 12,
+    SWING_UP_ENSEMBLE_Q12_ACTION_BRAKE_FRACTION = 12
 };
 
 /* Tables stay in flash, also where that is a memory of its own. */

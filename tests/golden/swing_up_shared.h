@@ -60,11 +60,11 @@
  */
 
 #if defined(SWING_UP_SHARED_WANN_H)
-#if SWING_UP_SHARED_WANN_H != 0xd241b7b8u
+#if SWING_UP_SHARED_WANN_H != 0x2ea0cb23u
 #error "two headers that differ have one prefix: write one with --set prefix=NAME"
 #endif
 #else
-#define SWING_UP_SHARED_WANN_H 0xd241b7b8u
+#define SWING_UP_SHARED_WANN_H 0x2ea0cb23u
 
 #include <stdint.h>
 
@@ -110,12 +110,12 @@ enum {
     SWING_UP_SHARED_OBS_X_DOT = 1,
     SWING_UP_SHARED_OBS_COS_THETA = 2,
     SWING_UP_SHARED_OBS_SIN_THETA = 3,
-    SWING_UP_SHARED_OBS_THETA_DOT = 4,
+    SWING_UP_SHARED_OBS_THETA_DOT = 4
 };
 
 enum {
     SWING_UP_SHARED_ACTION_FORCE = 0,
-    SWING_UP_SHARED_ACTION_BRAKE = 1,
+    SWING_UP_SHARED_ACTION_BRAKE = 1
 };
 
 #if defined(__FAST_MATH__) || defined(__RECIPROCAL_MATH__) || defined(__ASSOCIATIVE_MATH__) ||     \
