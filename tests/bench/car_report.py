@@ -61,7 +61,8 @@ see speed and yaw rate, too, read from the bars below the picture.
 * `latents.json`, `latents_rates.json`, `random.json` and `random_latents.json`: in the same way with other inputs
   (`make car-clones`).
 * `agnostic.json`: `wann-rt search`, 12 generations of 32, from a network made by hand, in which each sum passes two
-  weights, so that the sign of the shared weight does not matter, and the steering is the sum of four `tanh`.
+  weights, so that the sign of the shared weight does not matter, and the steering is the sum of four `tanh`. Neither
+  that network nor the call is kept, so no command makes this file again; `make car` scores it.
 * `shared.json`: the law of `tuned.json` in powers of one weight (`make car-shared`, 61 CPU-seconds): what stands k
   linear nodes before an output counts w^k, and 60 connections are given to the terms that bring the law nearest. Of the
   brake's numbers it keeps two, the constant and the speed: with none the car scores half, with these two as before. The

@@ -189,8 +189,16 @@ Each line is the champion of a run at that generation, chosen on validation imag
 | preset | seed | generation | CPU-seconds | connections | random, shared | ensemble of the six | tuned, shared |
 |---|---|---|---|---|---|---|---|
 {rows}
-
+{means}
 The command makes three seeds of each preset. {missing}{reached}"""
+
+MEANS = """
+The champions of the last generation over the seeds, mean ± the 95 % interval (Student's t):
+
+| preset | generation | seeds | connections | random, shared | ensemble of the six | tuned, shared |
+|---|---|---|---|---|---|---|
+{rows}
+"""
 
 
 def evolution(runs: Mapping[str, Any]) -> str:
@@ -213,7 +221,19 @@ def evolution(runs: Mapping[str, Any]) -> str:
     absent = [preset for preset in ("paper-digits", "digits", "mask") if not any(preset == k.split()[0] for k in runs)]
     missing = f"Not run yet: {', '.join(absent)}." if absent else ""
     few = "" if len(runs) >= 9 else "Seeds that are not in the table were not run yet.\n"
-    return EVOLUTION.format(rows="\n".join(lines), reached=reached, missing=few + missing)
+    return EVOLUTION.format(rows="\n".join(lines), means=_means(runs), reached=reached, missing=few + missing)
+
+
+def _means(runs: Mapping[str, Any]) -> str:
+    """Returns the table over the seeds, of the presets that have several."""
+    rows = []
+    for preset in ("digits", "paper-digits", "mask"):
+        last = [points[-1] for key, points in runs.items() if key.split()[0] == preset]
+        if len(last) > 1:
+            figures = (interval([one[name] for one in last]) for name in ("random_shared", "ensemble", "tuned_shared"))
+            grown = " to ".join(f"{end(one['connections'] for one in last)}" for end in (min, max))
+            rows.append(f"| {preset} | {last[0]['generation']} | {len(last)} | {grown} | " + " | ".join(figures) + " |")
+    return MEANS.format(rows="\n".join(rows)) if rows else ""
 
 
 def _compared(points: Sequence[Mapping[str, float]]) -> str:

@@ -1,28 +1,33 @@
-"""``make walker``: BipedalWalker with a network of our own topology: its gait is searched, tuned and scored here.
+"""``make walker``: BipedalWalker with topologies of our own: their gaits are searched, tuned and scored here.
 
-First the numbers of a state machine (``walker_machine``), then those of the network that is that machine
-(``walker_gait``), both by CMA-ES in EnvPool, falls charged in the second. The journal is in build/walker; a call goes
-on where the last one was, and what docs/walker.json has of the same champion is not played again. Scores are of
-Gymnasium's own episodes, none of which anything was chosen by.
+Three files of examples/walker. tuned.json: first the numbers of a state machine (``walker_machine``), then those of the
+network that is that machine (``walker_gait``), both by CMA-ES in EnvPool, falls charged in the second. shared.json and
+agnostic.json are of a smaller machine (``walker_bit``), with one shared weight (``walker_shared``) and for any
+(``walker_agnostic``). Journals are in build/walker; a call goes on where the last one was, and what docs/walker.json
+has of the same files is not played again. Scores are of Gymnasium's own episodes, none of which anything was chosen by.
 """
 
 import argparse
 import json
 import time
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import walker_agnostic
+import walker_bit
 import walker_machine
+import walker_shared
 from numpy.typing import NDArray
-from walker_climb import CUT, WALKER, Climb, Play, plays, walker
+from walker_climb import WALKER, Climb, Play, plays, walker
 from walker_gait import MEMORY, SCALE, START, gait, weights_of
 from walker_report import page
 
 from wann_rt.core import files
 from wann_rt.core.controller import Controller, Weight
-from wann_rt.core.network import Connection, Network
+from wann_rt.core.network import Network
 from wann_rt.core.random import Purpose, stream, uniforms
 from wann_rt.core.version import __version__
 from wann_rt.play.backends.processes import session
@@ -31,16 +36,18 @@ from wann_rt.play.plain import play_controller, with_vectors
 from wann_rt.play.rollouts import play, starts_of
 
 ROOT = Path(__file__).parents[2]
-RECORD, PAGE, CHAMPION = ROOT / "docs/walker.json", ROOT / "docs/walker.md", ROOT / "examples/walker/tuned.json"
+RECORD, PAGE, EXAMPLES = ROOT / "docs/walker.json", ROOT / "docs/walker.md", ROOT / "examples/walker"
 JOURNALS = ROOT / "build/walker"
 SEED, TEST_SEED, EPISODES = 1, 20261129, 100
 GENERATIONS, POPULATION, SIGMA = 60, 16, 0.08
 FINALISTS, FINAL = 4, 32  # middles that are played again, and the episodes by which the best is chosen
-GRID = np.round(np.arange(-2, 2.01, 0.1), 1)  # of the shared weight, as in an environment's sweep
-SWEPT = 4  # episodes with each of them
 SHOWN = 24  # episodes of the numbers at which the first search begins
 HARDCORE = "BipedalWalkerHardcore-v3"
-CONDITIONS = ("tuned", "hardcore", "tuned_shared", "random_shared", "random_weights")
+MEMORIES = {"tuned": MEMORY, "shared": walker_bit.MEMORY, "agnostic": walker_bit.MEMORY}  # of the files
+CONDITIONS = {  # of which file
+    "tuned": "tuned", "hardcore": "tuned", "tuned_shared": "shared", "random_shared": "agnostic",
+    "random_weights": "tuned",
+}  # fmt: skip
 
 
 def begun(record: dict[str, Any]) -> dict[str, Any]:
@@ -74,7 +81,21 @@ def searched(record: dict[str, Any], generations: int) -> Controller:
             curve.append([number, steps, round(seconds), row["middle"], round(float(np.median(row["scores"])), 1)])
     record["search"] = {"curve": curve, "steps": steps, "seconds": round(seconds)}
     values = weights(best_of([row for row in kept if "middle" in row], player)[None])[:, 0]
-    return controller_of(network, [float(value) for value in values])
+    return controller_of(network, Weight("connections", tuple(float(value) for value in values)), MEMORY)
+
+
+def shared(record: dict[str, Any]) -> Controller:
+    """Returns the walker with one shared weight, and records what was tried."""
+    weight, record["shared"] = walker_shared.best()
+    network = walker_shared.network_of(walker_shared.terms_of(weight))
+    return controller_of(network, Weight.shared(weight), walker_bit.MEMORY)
+
+
+def agnostic(record: dict[str, Any]) -> Controller:
+    """Returns the walker for any shared weight, here with 1, and records the rounds of its search."""
+    record["agnostic"] = walker_agnostic.climbed(JOURNALS / "agnostic.jsonl")
+    counts = walker_agnostic.counts_of(record["agnostic"][-1])
+    return controller_of(walker_agnostic.network_of(counts), Weight.shared(1.0), walker_bit.MEMORY)
 
 
 def best_of(shown: list[dict[str, Any]], player: Play) -> NDArray[np.float64]:
@@ -85,56 +106,34 @@ def best_of(shown: list[dict[str, Any]], player: Play) -> NDArray[np.float64]:
     return chosen
 
 
-def controller_of(network: Network, values: list[float]) -> Controller:
-    """Returns the network with its weights, as a controller of Gymnasium's walker."""
-    task = walker(MEMORY, backend="processes")
+def controller_of(network: Network, weight: Weight, memory: Mapping[str, str]) -> Controller:
+    """Returns the network with its weight, as a controller of Gymnasium's walker."""
+    task = walker(memory, backend="processes")
     origin: dict[str, Any] = {
         "created_by": f"wann_rt {__version__}", "task": task.name, "task_version": task.version,
     }  # fmt: skip
     origin |= {"environment": {"id": WALKER, "kwargs": {}, "engine": "gymnasium"}, "command": "make walker"}
     made = Controller(
-        task.name, network, Weight("connections", tuple(values)), task.plain.observations, task.acts, task.rate_hz,
-        provenance=origin, derived=task.derived,
+        task.name, network, weight, task.plain.observations, task.acts, task.rate_hz, provenance=origin,
+        derived=task.derived,
     )  # fmt: skip
     return with_vectors(task, made, SEED)
 
 
-def signed(controller: Controller) -> Network:
-    """Returns the network with the signs of its weights, for a shared one."""
-    network, values = controller.network, controller.weight.values
-    nodes: dict[int, int] = {network.first + k: kind for k, kind in enumerate(network.activations)}
-    pairs = [
-        Connection(c.source, c.target, 1 if v > 0 else -1) for c, v in zip(network.connections, values, strict=True)
-    ]
-    outputs = {node: kind for node, kind in nodes.items() if node >= network.n_nodes - network.n_outputs}
-    hidden = {node: kind for node, kind in nodes.items() if node not in outputs}
-    return Network.build(network.n_inputs, hidden, outputs, pairs)[0]
-
-
 @session()
 def scored(controller: Controller, condition: str) -> dict[str, Any]:
-    """Returns the returns of a condition, and the shared weight where one was chosen."""
-    task = walker(MEMORY, backend="processes", env=HARDCORE if condition == "hardcore" else WALKER)
+    """Returns the returns of a condition, and the shared weight where there is one."""
+    memory, network = MEMORIES[CONDITIONS[condition]], controller.network
+    task = walker(memory, backend="processes", env=HARDCORE if condition == "hardcore" else WALKER)
     starts = starts_of(task, episode_seeds(Purpose.TEST, TEST_SEED, EPISODES))
-    if condition in ("tuned", "hardcore"):
-        return {"returns": rounded(play_controller(task, controller, starts, 1).returns)}
-    network, said = signed(controller), dict[str, Any]()
     if condition == "random_weights":
         lanes = weights_per_connection(stream(TEST_SEED, Purpose.WEIGHTS, 2), network.n_connections, EPISODES)
     elif condition == "random_shared":
         lanes = uniforms(stream(TEST_SEED, Purpose.WEIGHTS, 1), EPISODES, LOW, HIGH).astype(np.float32)
     else:
-        said["weight"] = swept(network)
-        lanes = np.full(EPISODES, said["weight"], np.float32)
-    return {"returns": rounded(play(task, network, lanes, starts, 1).returns)} | said
-
-
-def swept(network: Network) -> float:
-    """Returns the shared weight that is best in EnvPool."""
-    task = walker(MEMORY, **CUT)
-    starts = np.tile(starts_of(task, episode_seeds(Purpose.SWEEP, SEED, SWEPT)), len(GRID))
-    returns = play(task, network, np.repeat(GRID, SWEPT).astype(np.float32), starts, 1).returns
-    return float(GRID[np.argmax(returns.reshape(len(GRID), SWEPT).mean(1))])
+        said = {"weight": float(str(controller.weight.array[0]))} if condition == "tuned_shared" else {}
+        return {"returns": rounded(play_controller(task, controller, starts, 1).returns)} | said
+    return {"returns": rounded(play(task, network, lanes, starts, 1).returns)}
 
 
 def rounded(returns: NDArray[np.float64]) -> list[float]:
@@ -149,23 +148,36 @@ def write(record: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    """Searches and scores what is missing; writes the champion, the record and the page after each piece."""
+    """Searches and scores what is missing; writes the files, the record and the page after each piece."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--generations", type=int, default=GENERATIONS)
-    parser.add_argument("--score", action="store_true", help="score the champion that is there, and search nothing")
+    parser.add_argument("--search", nargs="*", choices=MEMORIES, default=list(MEMORIES), help="files; none: only score")
     args = parser.parse_args()
     record: dict[str, Any] = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else {}
-    if not args.score:
-        champion = searched(begun(record), args.generations)
-        CHAMPION.parent.mkdir(exist_ok=True)
-        files.save(champion, CHAMPION)
-    champion = files.load(CHAMPION)
-    if record.get("digest") != files.digest(champion):
-        record |= {"digest": files.digest(champion), "connections": champion.network.n_connections, "scores": {}}
+    searches = {
+        "tuned": lambda: searched(begun(record), args.generations),
+        "shared": lambda: shared(record),
+        "agnostic": lambda: agnostic(record),
+    }
+    EXAMPLES.mkdir(exist_ok=True)
+    for name in args.search:
+        files.save(searches[name](), EXAMPLES / f"{name}.json")
+    walkers = {name: files.load(EXAMPLES / f"{name}.json") for name in MEMORIES}
+    for name, controller in walkers.items():
+        known_as(record, name, controller)
     for condition in (one for one in CONDITIONS if one not in record["scores"]):
-        record["scores"][condition] = scored(champion, condition)
+        record["scores"][condition] = scored(walkers[CONDITIONS[condition]], condition)
         write(record)
     write(record)
+
+
+def known_as(record: dict[str, Any], name: str, controller: Controller) -> None:
+    """Records which file it is; forgets the scores of another one."""
+    which = {"digest": files.digest(controller), "connections": controller.network.n_connections}
+    scores = record.setdefault("scores", {})
+    if record.setdefault("files", {}).get(name) != which:
+        record["files"][name] = which
+        record["scores"] = {one: score for one, score in scores.items() if CONDITIONS[one] != name}
 
 
 if __name__ == "__main__":

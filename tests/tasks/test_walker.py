@@ -1,7 +1,8 @@
-"""The walker's network is the machine of six states that its search says, and the legs are mirror images."""
+"""The walkers' networks are the machines that their searches say, and their legs are mirror images."""
 
 import json
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,16 @@ from typing import Any
 import numpy as np
 
 from wann_rt.core import files
+from wann_rt.core.controller import Weight
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "bench"))
 
+import walker_agnostic  # noqa: E402
 import walker_climb  # noqa: E402
 import walker_gait  # noqa: E402
 import walker_report  # noqa: E402
+import walker_shared  # noqa: E402
 
 CHAMPION = ROOT / "examples" / "walker" / "tuned.json"
 
@@ -30,16 +34,62 @@ def test_all_weights_of_the_champion_are_22_numbers() -> None:
 
 def test_the_page_is_that_of_the_record_and_the_record_that_of_the_champion() -> None:
     record = json.loads((ROOT / "docs" / "walker.json").read_text(encoding="utf-8"))
-    assert record["digest"] == files.digest(files.load(CHAMPION))
+    for name, which in record["files"].items():
+        assert which["digest"] == files.digest(files.load(CHAMPION.with_name(f"{name}.json")))
+        assert which["connections"] <= 120
     assert (ROOT / "docs" / "walker.md").read_text(encoding="utf-8") == walker_report.page(record)
 
 
 def test_a_fall_late_in_an_episode_is_counted() -> None:
-    scores = {"tuned": {"returns": [312.0, 203.9, -11.7]}}
-    machine = {"begins": 14, "steps": 1, "seconds": 1}
-    search = {"curve": [], "steps": 1, "seconds": 1}
-    said = walker_report.page({"connections": 112, "scores": scores, "machine": machine, "search": search})
-    assert " | 2 | 332 |" in said
+    record = json.loads((ROOT / "docs" / "walker.json").read_text(encoding="utf-8"))
+    record["scores"]["tuned"]["returns"] = [312.0, 203.9, -11.7]
+    assert " | 2 | 332 |" in walker_report.page(record)
+
+
+def test_the_networks_of_one_bit_are_those_of_the_law_and_of_the_whole_numbers() -> None:
+    record = json.loads((ROOT / "docs" / "walker.json").read_text(encoding="utf-8"))
+    shared, agnostic = (files.load(CHAMPION.with_name(f"{name}.json")) for name in ("shared", "agnostic"))
+    weight = float(str(shared.weight.array[0]))
+    assert shared.network == walker_shared.network_of(walker_shared.terms_of(weight))
+    counts = walker_agnostic.counts_of(record["agnostic"][-1])
+    assert agnostic.network == walker_agnostic.network_of(counts)
+
+
+def seen_by_a_walker(step: int) -> Any:
+    """Returns observations of legs that swing in turns and touch the ground in front."""
+    seen = np.zeros(24, np.float32)
+    phase = 2 * np.pi * step / 40
+    seen[:4] = 0.1 * np.sin(0.7 * phase), 0.05 * np.cos(0.9 * phase), 0.25, 0.02 * np.sin(1.3 * phase)
+    seen[[4, 9]] = 0.8 * np.sin(phase), -0.8 * np.sin(phase)
+    seen[[5, 10]] = 0.6 * np.cos(phase), -0.6 * np.cos(phase)
+    seen[[6, 11]] = 0.4 * np.sin(0.6 * phase), 0.7 * np.cos(phase)
+    seen[[8, 13]] = np.sin(phase) > 0.5, np.sin(phase) < -0.5
+    return seen
+
+
+def test_every_shared_weight_but_small_ones_gives_the_same_actions() -> None:
+    agnostic = files.load(CHAMPION.with_name("agnostic.json"))
+    weights = (1.0, -1.0, 0.7, -1.3, 2.0)
+    walkers = [replace(agnostic, weight=Weight.shared(weight), vectors=(), resets=()) for weight in weights]
+    states, given = [one.start() for one in walkers], []
+    for step in range(200):
+        steps = [one.step(state, seen_by_a_walker(step)) for one, state in zip(walkers, states, strict=True)]
+        states = [state for _, state in steps]
+        given.append([actions for actions, _ in steps])
+    actions = np.array(given)
+    assert (actions == actions[:, :1]).all()
+    assert all((np.unique(actions[:, 0, joint]) == [-1, 0, 1]).all() for joint in range(4))
+
+
+def test_the_legs_change_places_when_the_moving_one_is_down() -> None:
+    shared = files.load(CHAMPION.with_name("shared.json"))
+    state, moving = shared.start(), [0]
+    for step in range(200):
+        _, state = shared.step(state, seen_by_a_walker(step))
+        moving.append(int(np.asarray(state).ravel()[0] > 0))
+    changes = np.flatnonzero(np.diff(moving))
+    assert len(changes) >= 9  # two in each of five rounds, but for where it begins
+    assert len(set(np.diff(changes))) == 1  # the legs take turns
 
 
 def test_the_states_follow_one_another_and_at_most_one_node_is_on() -> None:
