@@ -80,6 +80,7 @@ _STEPS = {
     (False, False): _CHECKED,
     (False, True): _CHECKED.replace("(obs,", "(&state, obs,"),
     (True, False): "    <p>_step(obs, actions);\n",
+    (True, True): "    <p>_step(&state, obs, actions);\n",
 }
 
 
@@ -131,7 +132,7 @@ def _sketch(made: Subject) -> str:
 
 def _keywords(made: Subject) -> str:
     """Returns what the editor colours; the columns are divided by a tab, or they are ignored."""
-    more = [] if made.is_fixed else ["step_checked", *(["reset"] if made.has_state else [])]
+    more = [*([] if made.is_fixed else ["step_checked"]), *(["reset"] if made.has_state else [])]
     calls = ["step", "selftest", *more]
     names = (*made.names.observations, *made.names.actions)
     rows = [f"{made.names.p}_{call}\tKEYWORD2" for call in calls] + [f"{name}\tLITERAL1" for name in names]

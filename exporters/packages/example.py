@@ -37,6 +37,10 @@ _STATEFUL = """\
     printf("status %d\\n", <p>_step_checked(&state, obs, actions));"""
 _FIXED = """\
     <p>_step(obs, actions);"""
+_FIXED_STATEFUL = """\
+    /* Reset it also after a switch of modes, a fault, or steps that were left out. */
+    <p>_reset(&state);
+    <p>_step(&state, obs, actions);"""
 
 
 def sensors(made: Subject) -> list[str]:
@@ -62,7 +66,7 @@ def example(made: Subject) -> str:
         kinds = {"obs": "float", "act": "float", "format": "%.9g", "cast": "(double)", "step": _CHECKED}
     kinds["state"] = "    <p>_state state;\n" if made.has_state else ""
     if made.has_state:
-        kinds["step"] = _STATEFUL
+        kinds["step"] = _FIXED_STATEFUL if made.is_fixed else _STATEFUL
     template = _MAIN
     for mark, value in kinds.items():
         template = template.replace(f"<{mark}>", value)

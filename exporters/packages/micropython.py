@@ -2,6 +2,7 @@
 
 import json
 
+from wann_rt.core.errors import ExportError
 from wann_rt.exporters.packages.example import fixed_observation
 from wann_rt.exporters.packages.readme import readme
 from wann_rt.exporters.packages.subject import LICENCE, Subject
@@ -122,7 +123,16 @@ allocates nothing<returns>.<kept>`package.json` lets `mip` install the built `<p
 
 
 def files(made: Subject) -> dict[str, str]:
-    """Returns the files of the module."""
+    """Returns the files of the module.
+
+    Raises:
+        ExportError: the state would be one of integers of two sizes, for which MicroPython has no array.
+    """
+    if made.is_fixed and made.has_state:
+        raise ExportError(
+            f"controller {made.controller.name!r} has a state; a module of MicroPython keeps one in float32 alone: "
+            "leave out --number q12, or take another kind of package"
+        )
     observation = fixed_observation(made) if made.is_fixed else made.recorded().observation
     values = ", ".join(str(v) if made.is_fixed else literal(v).removesuffix("f") for v in observation)
     fills = {

@@ -48,7 +48,7 @@ class EvaluatorRow:
         timed_rows: how many rows of one call it steps through one by one; more than 1 where the call itself would cost
             more than the steps; 0 where what a call takes says nothing of a step.
         unfit: why it cannot run a controller, or None.
-        oracle: what it is compared with: controller, observations -> actions.
+        oracle: what it is compared with: controller, observations -> actions; of one with a state with ``resets``, too.
         keeps_state: whether it runs controllers with a state: what it makes is a ``SequenceEvaluator`` then.
     """
 
@@ -59,7 +59,7 @@ class EvaluatorRow:
     missing: Callable[[], str | None] = lambda: None
     timed_rows: int = 1
     unfit: Callable[[Controller], str | None] = lambda _: None
-    oracle: Callable[[Controller, Floats], Floats] = evaluate
+    oracle: Callable[..., Floats] = evaluate
     keeps_state: bool = False
 
 
@@ -138,8 +138,9 @@ def _unfit_for_standard(controller: Controller) -> str | None:
     return None
 
 
-def _fixed(controller: Controller, observations: Floats) -> Floats:
-    return FixedController.of(controller)(observations)
+def _fixed(controller: Controller, observations: Floats, resets: NDArray[np.bool_] | None = None) -> Floats:
+    fixed = FixedController.of(controller)
+    return fixed(observations) if resets is None else fixed.evaluate_sequence(observations, resets)
 
 
 def _no_compiler() -> str | None:
@@ -155,7 +156,7 @@ EVALUATORS: tuple[EvaluatorRow, ...] = (
     EvaluatorRow("kernels", "kernels", "0 ulp", _Kernels, keeps_state=True),
     EvaluatorRow("c", "C header", "0 ulp", _c, _no_compiler, timed_rows=1000, keeps_state=True),
     EvaluatorRow("blob", "blob, C runtime", "0 ulp", _blob, _no_compiler, timed_rows=1000, keeps_state=True),
-    EvaluatorRow("c_q12", "C header, q12", "0 ulp", _c_fixed, _no_compiler, 1000, _unfit_for_fixed, _fixed),
+    EvaluatorRow("c_q12", "C header, q12", "0 ulp", _c_fixed, _no_compiler, 1000, _unfit_for_fixed, _fixed, True),
     EvaluatorRow("onnx_exact", "ONNX exact", "0 ulp", _onnx(exact=True), keeps_state=True),
     EvaluatorRow("onnx", "ONNX standard", "bound", _onnx(exact=False), unfit=_unfit_for_standard, keeps_state=True),
 )

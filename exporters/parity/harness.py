@@ -26,16 +26,16 @@ void <name>(const <observation> *obs, <action> *actions, int rows<parameter>) {
 }
 """
 _SEQUENCE = """
-void sequence(const float *obs, float *actions, int rows, const unsigned char *resets);
+void <name>(const <observation> *obs, <action> *actions, int rows, const unsigned char *resets);
 
-void sequence(const float *obs, float *actions, int rows, const unsigned char *resets) {
+void <name>(const <observation> *obs, <action> *actions, int rows, const unsigned char *resets) {
     <p>_state state;
     <p>_reset(&state);
     for (int i = 0; i < rows; i++) {
         if (resets[i] != 0) {
             <p>_reset(&state);
         }
-        <p>_step(&state, obs, actions);
+        <p>_<step>(&state, obs, actions);
         obs += <P>_N_OBSERVATIONS;
         actions += <P>_N_ACTIONS;
     }
@@ -83,9 +83,15 @@ def rows_function(
     return _filled(text, prefix)
 
 
-def sequence_function(prefix: str) -> str:
-    """Returns the text of a function that calls the step of a header with a state for each row, and resets at some."""
-    return _filled(_SEQUENCE, prefix)
+def sequence_function(
+    prefix: str, name: str = "sequence", step: str = "step", types: tuple[str, str] = ("float", "float")
+) -> str:
+    """Returns the text of a function that calls the step of a header with a state for each row, and resets at some.
+
+    The arguments are those of ``rows_function``.
+    """
+    text = _SEQUENCE.replace("<name>", name).replace("<step>", step)
+    return _filled(text.replace("<observation>", types[0]).replace("<action>", types[1]), prefix)
 
 
 def states_function(prefix: str) -> str:

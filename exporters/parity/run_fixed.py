@@ -37,8 +37,12 @@ class FixedEvaluator:
         self._controller = controller
         prefix = fixed_prefix(controller)
         source = harness.header_harness(prefix, f"#define {prefix.upper()}_FLOAT\n")
-        source += harness.rows_function("run", prefix, "step", ("int16_t", "int32_t"))
-        source += harness.rows_function("run_float", prefix, "step_float")
+        function, integers = harness.rows_function, ("int16_t", "int32_t")
+        if controller.derived:
+            source += harness.sequence_function(prefix, "run", "step", integers)
+            source += harness.sequence_function(prefix, "run_float", "step_float")
+        else:
+            source += function("run", prefix, "step", integers) + function("run_float", prefix, "step_float")
         files = {f"{prefix}.h": to_c_fixed(controller, ranges=ranges), "harness.c": source}
         self._library = harness.compiled(files, harness.some_compiler(compiler), flags)
 
@@ -48,11 +52,25 @@ class FixedEvaluator:
         self._library.run_float(harness.pointer(rows), harness.pointer(actions), ctypes.c_int(len(rows)))
         return actions
 
-    def run_integers(self, observations: Integers) -> Integers:
-        """Returns the actions, [batch, actions], for observations [batch, observations], all in their formats."""
+    def run_sequence(self, observations: NDArray[np.float32], resets: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """Returns the actions [steps, actions] of a controller with a state, which is reset before some steps."""
+        rows, actions = harness.rows(self._controller, observations)
+        begins = np.ascontiguousarray(resets, np.uint8)
+        count = ctypes.c_int(len(rows))
+        self._library.run_float(harness.pointer(rows), harness.pointer(actions), count, harness.pointer(begins))
+        return actions
+
+    def run_integers(self, observations: Integers, resets: NDArray[np.bool_] | None = None) -> Integers:
+        """Returns the actions, [batch, actions], for observations [batch, observations], all in their formats.
+
+        Args:
+            observations: of a controller with a state the steps of a sequence.
+            resets: of such a controller, before which steps its state is reset.
+        """
         rows = np.ascontiguousarray(observations, np.int16)
         actions = np.empty((len(rows), len(self._controller.actions)), np.int32)
-        self._library.run(harness.pointer(rows), harness.pointer(actions), ctypes.c_int(len(rows)))
+        begins = [] if resets is None else [harness.pointer(np.ascontiguousarray(resets, np.uint8))]
+        self._library.run(harness.pointer(rows), harness.pointer(actions), ctypes.c_int(len(rows)), *begins)
         return actions.astype(np.int64)
 
     def selftest(self) -> int:

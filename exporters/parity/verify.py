@@ -128,7 +128,9 @@ def _compare(
     trial: Trial, row: EvaluatorRow, actions: Floats, numbers: NDArray[np.intp], microseconds: float | None = None
 ) -> Result:
     """Compares actions with the oracle's; row k of the actions belongs to vector ``numbers[k]``."""
-    expected = (trial.expected if row.oracle is evaluate else row.oracle(trial.controller, trial.observations))[numbers]
+    begins = (trial.resets,) if trial.controller.derived else ()
+    found = trial.expected if row.oracle is evaluate else row.oracle(trial.controller, trial.observations, *begins)
+    expected = found[numbers]
     ulp, apart = distance(expected, actions), difference(expected, actions)
     promised, excess = np.ones(len(actions), np.bool_), ulp.astype(np.float64)
     if row.promise == "bound":

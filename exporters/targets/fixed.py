@@ -7,7 +7,7 @@ from wann_rt.core.errors import ExportError
 from wann_rt.core.fixed.plan import INT16, Ranges
 from wann_rt.core.fixed.reference import FixedController
 from wann_rt.exporters.targets.inputs import observations, seed_of
-from wann_rt.exporters.targets.program import Subject
+from wann_rt.exporters.targets.program import RESET_EVERY, Subject, stateful_entry
 from wann_rt.exporters.to_c_fixed.header import fixed_prefix, to_c_fixed
 
 _RUN_FLOAT = """\
@@ -33,15 +33,20 @@ def fixed_subject(controller: Controller, name: str, rows: int = 128, ranges: Ra
     """Returns a controller's header in fixed point, called with numbers in their units.
 
     Args:
-        controller: the controller.
+        controller: the controller; one with a state runs its rows as a sequence.
         name: prefix of the header.
         rows: how many observations.
         ranges: see ``core.fixed.plan.plan``.
     """
     n_observations, seed = len(controller.observations), seed_of(controller)
-    expected = FixedController.of(controller, ranges)(observations(n_observations, rows, seed))
+    fixed, inputs = FixedController.of(controller, ranges), observations(n_observations, rows, seed)
+    if controller.derived:
+        entry = stateful_entry(name, "step_float")
+        expected = fixed.evaluate_sequence(inputs, np.arange(rows) % RESET_EVERY == 0)
+    else:
+        entry, expected = _RUN_FLOAT.replace("<name>", name), fixed(inputs)
     header = f"#define {name.upper()}_FLOAT\n{to_c_fixed(controller, prefix=name, ranges=ranges)}"
-    code = f"{header}\n{_RUN_FLOAT.replace('<name>', name)}"
+    code = f"{header}\n{entry}"
     return Subject(name, code, n_observations, len(controller.actions), rows, seed, False, expected)
 
 

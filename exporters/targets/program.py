@@ -82,14 +82,14 @@ static void <name>_run(const float *observation, float *actions) {
         <name>_reset(&<name>_memory);
     }
     <name>_turn = (uint8_t)((<name>_turn + 1) % <every>);
-    <name>_step(&<name>_memory, observation, actions);
+    <name>_<step>(&<name>_memory, observation, actions);
 }
 """
 
 
-def stateful_entry(name: str) -> str:
+def stateful_entry(name: str, step: str = "step") -> str:
     """Returns the C by which a program calls the step of a header with a state, which it resets now and then."""
-    return _STATEFUL.replace("<name>", name).replace("<every>", str(RESET_EVERY))
+    return _STATEFUL.replace("<name>", name).replace("<every>", str(RESET_EVERY)).replace("<step>", step)
 
 
 def expected_of(controller: Controller, inputs: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -16,7 +16,7 @@ from wann_rt.exporters.to_c.text import COLUMNS, INDENT, assignment, signature
 
 LONGEST = 12  # of a local's name
 
-_NOTE = """\
+NOTE = """\
 /*
  * What is remembered from one step to the next. Reset it before the first step, after a switch of
  * modes, a fault, or steps that were left out. Each controller that runs needs one of its own.
@@ -39,7 +39,7 @@ def declarations(controller: Controller, names: Names) -> list[str]:
     numbers = {name: first + k for k, name in enumerate(names.derived)}
     numbers |= {name: len(names.actions) + k for k, name in enumerate(names.feeds)}
     fields = [f"{INDENT}float {name};" for name in names.state]
-    struct = [_NOTE, names.fill("typedef struct <p>_state {"), *fields, names.fill("} <p>_state;")]
+    struct = [NOTE, names.fill("typedef struct <p>_state {"), *fields, names.fill("} <p>_state;")]
     return [enumerated(numbers), "\n".join(struct)]
 
 

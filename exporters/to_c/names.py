@@ -68,6 +68,10 @@ class Names:
         results = "N_OUTPUTS" if self.feeds else self.results
         return replace(self, observations=sides[0], actions=sides[1], step="network", count="N_INPUTS", results=results)
 
+    def remembering(self, numbers: Sequence[str]) -> "Names":
+        """The same for another state, given a name for each of its numbers."""
+        return replace(self, state=_fields(numbers))
+
     def fill(self, template: str) -> str:
         """Returns a template with the prefixes in place of ``<p>`` and ``<P>``."""
         return template.replace("<p>", self.p).replace("<P>", self.P)

@@ -33,18 +33,20 @@ def float_step(fixed: FixedController, names: Names) -> list[str]:
     ``FixedController.__call__`` is its twin. Powers of two scale without rounding, so nothing that a compiler may
     fuse or reorder changes a bit.
     """
-    parameters = ["const float obs[<P>_N_OBSERVATIONS]", "float actions[<P>_N_ACTIONS]"]
+    state = "state, " if fixed.memory else ""
+    parameters = ["<p>_state *state"] if fixed.memory else []
+    parameters += ["const float obs[<P>_N_OBSERVATIONS]", "float actions[<P>_N_ACTIONS]"]
     lines = [
         "/* Computes the actions with numbers in their units: converts, steps, converts back. */",
         *signature("static inline void", f"{names.p}_step_float", list(map(names.fill, parameters))),
         names.fill(f"{INDENT}int16_t fixed_obs[<P>_N_OBSERVATIONS];"),
         names.fill(f"{INDENT}int32_t fixed_actions[<P>_N_ACTIONS];"),
     ]
-    for name, form in zip(names.observations, fixed.plan.observations, strict=True):
+    for name, form in zip(names.observations, fixed.readings, strict=True):
         one = literal(2.0**form.fraction)
         lines += assignment(f"fixed_obs[{name}]", f"{names.p}_from_float(obs[{name}], {one}, {form.neutral})")
-    lines.append(f"{INDENT}{names.p}_step(fixed_obs, fixed_actions);")
-    for name, action in zip(names.actions, fixed.plan.actions, strict=True):
+    lines.append(f"{INDENT}{names.p}_step({state}fixed_obs, fixed_actions);")
+    for name, action in zip(names.actions, fixed.actions, strict=True):
         unit = literal(2.0**-action.fraction)
         lines += assignment(f"actions[{name}]", f"(float)fixed_actions[{name}] * {unit}")
     step = "\n".join([*lines, "}"])

@@ -5,11 +5,12 @@ from itertools import count
 
 from wann_rt.core.activations import BY_ID
 from wann_rt.core.fixed.activations import FIXED, Range, Table
-from wann_rt.core.fixed.plan import Plan
+from wann_rt.core.fixed.reference import FixedController
 from wann_rt.core.fixed.symbols import Symbol, Traced, traced
 from wann_rt.exporters.expressions import Printer
 from wann_rt.exporters.to_c.names import Names
 from wann_rt.exporters.to_c.text import COLUMNS, INDENT, assignment, signature
+from wann_rt.exporters.to_c_fixed import memory
 from wann_rt.exporters.to_c_fixed.syntax import FixedSyntax, c_type
 
 _CLIP = """\
@@ -27,9 +28,9 @@ def is_call(activation: int) -> bool:
     return BY_ID[activation].name not in _INLINE
 
 
-def arguments(plan: Plan) -> dict[int, Range]:
+def arguments(fixed: FixedController) -> dict[int, Range]:
     """Returns the range of arguments that each activation meets, callees first: as one node's or as a callee."""
-    met: dict[int, Range] = {}
+    plan, met = fixed.plan, memory.arguments(fixed.memory)
     for node in (node for nodes in plan.members for node in nodes):
         met[node.activation] = _joined(met.get(node.activation), node.argument)
     for ranges in [_trace(activation, met[activation]).ranges for activation in met]:
@@ -48,11 +49,12 @@ def _trace(activation: int, limits: Range) -> Traced:
     return traced(FIXED[activation].function, *limits)
 
 
-def functions(plan: Plan, names: Names) -> list[str]:
-    """Returns the text of each function that the plan needs, callees first."""
-    met = arguments(plan)
+def functions(fixed: FixedController, names: Names) -> list[str]:
+    """Returns the text of each function that a controller needs, callees first."""
+    plan, met = fixed.plan, arguments(fixed)
     limits = [form.limits for form in plan.observations] + [form.limits for form in plan.actions]
     clips = any(limits) or any(node.limit is not None for nodes in plan.members for node in nodes)
+    clips = clips or memory.clips(fixed.memory)
     return [*([names.fill(_CLIP)] * clips), *(_function(k, met[k], met, names) for k in met if is_call(k))]
 
 

@@ -13,6 +13,7 @@ from wann_rt.exporters.to_c.frame import Unit, enumerated, enumeration, rate
 from wann_rt.exporters.to_c.header import contract_macro
 from wann_rt.exporters.to_c.names import MAX_PREFIX, Names, c_prefix, checked_prefix
 from wann_rt.exporters.to_c.text import define
+from wann_rt.exporters.to_c_fixed import memory
 from wann_rt.exporters.to_c_fixed.banner import banner
 from wann_rt.exporters.to_c_fixed.float_step import float_step
 from wann_rt.exporters.to_c_fixed.functions import functions
@@ -66,8 +67,9 @@ def to_c_fixed(
 def fixed_unit(controller: Controller, prefix: str | None = None, ranges: Ranges | None = None) -> Unit:
     """Returns what is written for a controller, as one file or two; see ``to_c_fixed``."""
     default = fixed_prefix(controller)
-    names = Names.of(controller, default if prefix is None else checked_prefix(prefix))
     fixed = FixedController.of(controller, ranges)
+    names = Names.of(controller, default if prefix is None else checked_prefix(prefix))
+    names = names.remembering(fixed.memory.names) if fixed.memory else names
     vectors = recorded(fixed)
     options = "" if names.p == default else f" --set prefix={names.p}"
     options += "".join(f" --range '{name}={low:.9g}:{high:.9g}'" for name, (low, high) in (ranges or {}).items())
@@ -76,11 +78,12 @@ def fixed_unit(controller: Controller, prefix: str | None = None, ranges: Ranges
         *_macros(fixed, names, len(vectors)),
         enumeration(names.observations),
         enumeration(names.actions),
+        *memory.declarations(fixed.memory, names),
         _fractions(fixed, names),
     ]
     body = [
-        *functions(fixed.plan, names),
-        *steps(controller, fixed.plan, names),
+        *functions(fixed, names),
+        *steps(fixed, names),
         *float_step(fixed, names),
         *selftest(fixed, vectors, names),
     ]
@@ -94,24 +97,25 @@ def fixed_prefix(controller: Controller) -> str:
 
 
 def _macros(fixed: FixedController, names: Names, n_vectors: int) -> list[str]:
-    controller, plan = fixed.controller, fixed.plan
+    controller = fixed.controller
     values = {
         "N_OBSERVATIONS": str(len(controller.observations)),
         "N_ACTIONS": str(len(controller.actions)),
+        **memory.counts(fixed.memory, names),
         "N_CONNECTIONS": str(controller.network.n_connections),
         "N_VECTORS": str(n_vectors),
         **rate(controller.rate_hz),
         "DIGEST": f'"{digest(controller)}"',
     }
-    formats = [form.fraction for form in plan.observations] + [action.fraction for action in plan.actions]
+    formats = [form.fraction for form in (*fixed.readings, *fixed.actions)]
     macros = "\n".join(define(f"{names.P}_{name}", value) for name, value in values.items())
     return [macros, contract_macro(names, interface_hash(controller, *formats)), names.fill(FAULTS)]
 
 
 def _fractions(fixed: FixedController, names: Names) -> str:
     """Returns the formats as an enumeration."""
-    channels = [*zip(names.observations, fixed.plan.observations, strict=True)]
-    pairs = [(name, form.fraction) for name, form in channels]
-    pairs += [(name, form.fraction) for name, form in zip(names.actions, fixed.plan.actions, strict=True)]
-    fractions = {f"{name}_FRACTION": fraction for name, fraction in pairs}
+    derived = fixed.memory.derivations if fixed.memory else ()
+    forms = (*fixed.readings, *derived, *fixed.actions)
+    channels = (*names.observations, *names.derived, *names.actions)
+    fractions = {f"{name}_FRACTION": form.fraction for name, form in zip(channels, forms, strict=True)}
     return f"/* Each channel counts 2^-fraction of its unit. */\n{enumerated(fractions)}"

@@ -111,10 +111,10 @@ static inline uint32_t <p>_floats(void) {
     volatile unsigned first = 0; /* volatile: all is computed here, not in the compiler */
     float obs[<P>_N_OBSERVATIONS];
     float actions[<P>_N_ACTIONS];
-    uint32_t hash = 0x811c9dc5u;
+<state>    uint32_t hash = 0x811c9dc5u;
     unsigned i;
     unsigned k;
-    for (i = first; i < <converted>u; i++) {
+<begin>    for (i = first; i < <converted>u; i++) {
         const float x = <p>_argument(i);
         const int32_t got = <p>_from_float(x, 2.0f, -3);
         hash = <p>_mixed(hash ^ (uint32_t)got) + 0x9e3779b9u;
@@ -127,8 +127,7 @@ static inline uint32_t <p>_floats(void) {
             }
             obs[k] = <p>_argument(number);
         }
-        <p>_step_float(obs, actions);
-        for (k = 0; k < <P>_N_ACTIONS; k++) {
+<float step>        for (k = 0; k < <P>_N_ACTIONS; k++) {
             union {
                 float value;
                 uint32_t bits;
@@ -160,16 +159,16 @@ static inline int <p>_selftest(void) {
         [2] <P>_FLASH = {
 <limits>
     };
-    /* clang-format on */
+<resets>    /* clang-format on */
     volatile unsigned first = 0; /* volatile: the steps must run here, not in the compiler */
     const unsigned recorded = <P>_N_VECTORS;
     int16_t obs[<P>_N_OBSERVATIONS];
     int32_t actions[<P>_N_ACTIONS];
-    uint32_t hash = 0x811c9dc5u;
+<state>    uint32_t hash = 0x811c9dc5u;
     int found = 0;
     unsigned i;
     unsigned k;
-<functions>    for (i = first; i < recorded + <drawn>u; i++) {
+<begin><functions>    for (i = first; i < recorded + <drawn>u; i++) {
         for (k = 0; k < <P>_N_OBSERVATIONS; k++) {
             if (i < recorded) {
                 obs[k] = <P>_READ_OBS(&observations[i][k]);
@@ -179,16 +178,15 @@ static inline int <p>_selftest(void) {
                 obs[k] = <p>_drawn(i - recorded, k, low, high);
             }
         }
-        <p>_step(obs, actions);
-        for (k = 0; k < <P>_N_ACTIONS; k++) {
+<step>        for (k = 0; k < <P>_N_ACTIONS; k++) {
             if (i >= recorded) {
                 hash = <p>_mixed(hash ^ (uint32_t)actions[k]) + 0x9e3779b9u;
             } else if (actions[k] != <P>_READ32(&expected[i][k])) {
                 found |= <P>_FAULT_VECTOR;
             }
         }
-    }
-    found |= hash != <hash>u ? <P>_FAULT_DRAWN : 0;
+<remembered>    }
+<renewed>    found |= hash != <hash>u ? <P>_FAULT_DRAWN : 0;
 #if defined(<P>_FLOAT)
     if (<p>_floats() != <floats>u) {
         found |= <P>_FAULT_FLOAT;
@@ -201,4 +199,34 @@ ASK_FUNCTIONS = """\
     if (<p>_functions() != <hash>u) {
         found |= <P>_FAULT_FUNCTION;
     }
+"""
+
+STEP = """\
+        <p>_step(obs, actions);
+"""
+
+FLOAT_STEP = """\
+        <p>_step_float(obs, actions);
+"""
+
+# Of a controller with a state: vectors are sequences, and so are drawn ones. STATE, STATE_BEGIN and REMEMBERED are
+# those of the header in float32, ``to_c/selftest_text.py``.
+RESETS = """\
+    static const int16_t resets[<P>_N_VECTORS] <P>_FLASH = {
+<numbers>
+    };
+"""
+
+STATE_STEP = """\
+        if (i < recorded ? <P>_READ_OBS(&resets[i]) != 0 : (i - recorded) % <length>u == 0u) {
+            <p>_reset(&state);
+        }
+        <p>_step(&state, obs, actions);
+"""
+
+STATE_FLOAT_STEP = """\
+        if (i % <length>u == 0u) {
+            <p>_reset(&state);
+        }
+        <p>_step_float(&state, obs, actions);
 """

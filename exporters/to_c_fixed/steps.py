@@ -7,28 +7,33 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from wann_rt.core.activations import BY_ID
-from wann_rt.core.controller import Controller
 from wann_rt.core.fixed.activations import FIXED, Range
 from wann_rt.core.fixed.nodes import Node, totals
 from wann_rt.core.fixed.plan import INT16, Affine, Plan
-from wann_rt.core.fixed.reference import Integers, argument_of
+from wann_rt.core.fixed.reference import FixedController, Integers, argument_of
 from wann_rt.exporters.to_c.names import Names
 from wann_rt.exporters.to_c.text import INDENT, assignment, signature, sum_assignment
+from wann_rt.exporters.to_c_fixed import memory
 from wann_rt.exporters.to_c_fixed.functions import arguments, function, is_call, value_limits
 from wann_rt.exporters.to_c_fixed.syntax import c_type, is_narrow
 
-_PARAMETERS = ("const int16_t obs[<P>_N_OBSERVATIONS]", "int32_t actions[<P>_N_ACTIONS]")
 
-
-def steps(controller: Controller, plan: Plan, names: Names) -> list[str]:
+def steps(fixed: FixedController, names: Names) -> list[str]:
     """Returns the text of the step functions, callees first."""
-    met = arguments(plan)
+    if fixed.memory is None:
+        return _network(fixed, names)
+    return [*_network(fixed, names.network), *memory.functions(fixed.memory, names)]
+
+
+def _network(fixed: FixedController, names: Names) -> list[str]:
+    """Returns the text of the functions that compute actions from all that the network sees, callees first."""
+    plan, met = fixed.plan, arguments(fixed)
     texts = []
     for k, (nodes, groups) in enumerate(zip(plan.members, groups_of(plan, names), strict=True), 1):
-        step, note = "step", "Computes the actions for one observation."
+        step, note = names.step, "Computes the actions for one observation."
         if plan.mean:
             step = f"member{k}"
-            note = f"Computes the actions under the weight {controller.weight.values[k - 1]:g}."
+            note = f"Computes the actions under the weight {fixed.controller.weight.values[k - 1]:g}."
         texts += [group.function(names, met) for group in groups]
         texts.append(_step(plan, nodes, names, {group.key: group for group in groups}, step, note))
     return [*texts, *_ensemble_step(plan, names)] if plan.mean else texts
@@ -152,7 +157,8 @@ def _step(
 
 def _head(names: Names, name: str, note: str) -> list[str]:
     """Returns a comment and the signature."""
-    return [f"/* {note} */", *signature("static inline void", f"{names.p}_{name}", list(map(names.fill, _PARAMETERS)))]
+    parameters = [f"const int16_t obs[{names.P}_{names.count}]", f"int32_t actions[{names.P}_{names.results}]"]
+    return [f"/* {note} */", *signature("static inline void", f"{names.p}_{name}", parameters)]
 
 
 def _observations(plan: Plan, nodes: Sequence[Node], names: Names) -> list[str]:
@@ -239,9 +245,9 @@ def _ensemble_step(plan: Plan, names: Names) -> list[str]:
     head = signature("static inline void", f"{names.p}_add", ["int32_t *sum", "const int32_t *more"])
     add = ["/* Adds the actions of one more member. */", *head]
     add += [f"{INDENT}sum[{k}] = sum[{k}] + more[{k}];" for k in range(len(names.actions))]
-    lines = _head(names, "step", "Computes the mean of the actions under each member's weight.")
+    lines = _head(names, names.step, "Computes the mean of the actions under each member's weight.")
     is_single = len(plan.members) == 1
-    lines += [names.fill(f"{INDENT}int32_t {name}[<P>_N_ACTIONS];") for name in ("sum", "more")[: 2 - is_single]]
+    lines += [names.fill(f"{INDENT}int32_t {name}[<P>_{names.results}];") for name in ("sum", "more")[: 2 - is_single]]
     lines.append(f"{INDENT}{names.p}_member1(obs, sum);")
     for k in range(2, len(plan.members) + 1):
         lines += [f"{INDENT}{names.p}_member{k}(obs, more);", f"{INDENT}{names.p}_add(sum, more);"]

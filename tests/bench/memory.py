@@ -99,7 +99,7 @@ def write() -> None:
 
     poles = json.loads(double_pole.STORE.read_text()) if double_pole.STORE.exists() else {}
     text = page(kept()).replace("{double_pole}", double_pole.table(poles)).replace("{costs}", costs())
-    text = text.replace("{gaits}", gaits())
+    text = text.replace("{gaits}", gaits()).replace("{fixed_costs}", fixed_costs())
     write_atomic(PAGE, text.encode())
 
 
@@ -122,6 +122,15 @@ def costs() -> str:
     lines = [f"| | goal | {' | '.join(levels)} |", "|---|---|" + "---|" * len(levels)]
     for name, row in found.items():
         lines.append(f"| {name} | {row['goal']} | {' | '.join(f'{row[level]:g}' for level in levels)} |")
+    return "\n".join(lines)
+
+
+def fixed_costs() -> str:
+    """Returns what a state costs in fixed point, as ``python -m size.state`` measured it."""
+    found: dict[str, dict[str, float]] = json.loads((DOCS / "memory_cost_q12.json").read_text())
+    heads = list(next(iter(found.values())))
+    lines = [f"| | {' | '.join(heads)} |", "|---|" + "---|" * len(heads)]
+    lines += [f"| {name} | {' | '.join(f'{row[head]:g}' for head in heads)} |" for name, row in found.items()]
     return "\n".join(lines)
 
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,6 @@ from wann_rt.core.errors import ControllerError, ExportError, FileError
 from wann_rt.core.memory import Memory
 from wann_rt.core.reference import evaluate, evaluate_sequence
 from wann_rt.exporters import export
-from wann_rt.exporters.packages import package
 
 f32 = np.float32
 Floats = NDArray[np.float32]
@@ -266,15 +264,7 @@ def test_a_damaged_file_of_version_2_is_one_error(change: Callable[[dict[str, An
         files.from_text(json.dumps(document), check_digest=False)
 
 
-def test_what_cannot_keep_a_state_says_what_can(tmp_path: Path) -> None:
-    attempts: tuple[Callable[[], Any], ...] = (
-        lambda: export(SUBJECT, "c", number="q12"),
-        lambda: package(SUBJECT, "arduino", number="q12", out=tmp_path / "package"),
-    )
-    for attempt in attempts:
-        with pytest.raises(ExportError, match=r"has a state, .* cannot keep it yet: the C header"):
-            attempt()
-    assert not (tmp_path / "package").exists()
+def test_what_cannot_keep_a_state_says_what_can() -> None:
     with pytest.raises(ExportError, match=r"remembers its own outputs \(last force\), .* add up .*: the C header"):
         export(SUBJECT, "onnx")
 

@@ -13,6 +13,7 @@ from wann_rt.core.activations import PALETTE, tanh
 from wann_rt.core.controller import Channel, Controller, Weight
 from wann_rt.core.network import Connection, Network
 from wann_rt.exporters.targets.blobs import blob_subject
+from wann_rt.exporters.targets.fixed import fixed_subject
 from wann_rt.exporters.targets.inputs import stratified
 from wann_rt.exporters.targets.program import Subject, header_subject, subject_entry
 from wann_rt.zoo.published import load_out
@@ -139,6 +140,7 @@ def all_subjects() -> tuple[Subject, ...]:
     known = [header_subject(controller, name, CHAMPION_ROWS) for name, controller in champions()]
     states = [header_subject(controller, name, SEQUENCE_ROWS) for name, controller in remembering()]
     stored = [blob_subject(controller, f"blob_{name}", SEQUENCE_ROWS) for name, controller in remembering()]
+    states += [fixed_subject(controller, f"q12_{name}", SEQUENCE_ROWS) for name, controller in remembering()]
     stored.append(blob_subject(zeros(), "blob_zeros", ZEROS_ROWS))
     return (*floats, *states, *fixed.subjects(champions()), *known, *blobs.subjects(champions()), *stored)
 

@@ -120,15 +120,18 @@ def verdict(controller: Controller, header: str | None = None) -> str:
         header: its header, prefix ``subject``; by default the generated one.
     """
     try:
-        plan = FixedController.of(controller).plan
+        fixed = FixedController.of(controller)
     except ExportError as error:
         return f"has no form in fixed point: {error}"
+    if fixed.memory is not None:
+        return "keeps a state, which is not translated"
+    plan = fixed.plan
     text = header if header is not None else to_c_fixed(controller, prefix=PREFIX)
     problem = out_of_range(plan)
     if problem is not None:
         return problem
     names = Names.of(controller, PREFIX)
-    if not _holds_everywhere("\n".join([text, oracle.functions_text(), _functions(plan, names)])):
+    if not _holds_everywhere("\n".join([text, oracle.functions_text(), _functions(fixed, names)])):
         return DIFFERS
     proofs = [(_step(plan, text), ())] + [(proof, (OVERFLOW,)) for proof in _node_functions(plan, text, names)]
     undecided = None
@@ -163,11 +166,11 @@ def _argument_of(node: Node, total: int) -> int:
     return (held if node.weight is None else held * node.weight) >> node.shift
 
 
-def _functions(plan: Plan, names: Names) -> str:
+def _functions(fixed: FixedController, names: Names) -> str:
     """Returns the C that runs every activation for every argument, and returns 1 where one differs from the oracle."""
-    every = [node for nodes in plan.members for node in nodes]
+    every = [node for nodes in fixed.plan.members for node in nodes]
     lines = ["int main(void) {", "    long x;", "    int y;"]
-    for activation, (low, high) in arguments(plan).items():
+    for activation, (low, high) in arguments(fixed).items():
         lines += [f"    for (x = {low}; x <= {high}; x++) {{", f"        y = oracle_activation({activation}, (int)x);"]
         if is_call(activation):
             lines.append(f"        if ({names.function(BY_ID[activation])}((int)x) != y) {{ return 1; }}")

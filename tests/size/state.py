@@ -2,14 +2,14 @@
 
     cd tests && python -m size.state
 
-writes docs/memory_cost.json, which docs/memory.md shows.
+writes docs/memory_cost.json and docs/memory_cost_q12.json, which docs/memory.md shows.
 
 Each figure is the difference between a header with a state and that of its inner controller, which has none: for three
 channels less that for one, halved, so what is paid once is not in it.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from size.measure import Subject, measure
@@ -18,8 +18,11 @@ from wann_rt.core.activations import BY_NAME
 from wann_rt.core.controller import Channel, Controller, Derived, Weight
 from wann_rt.core.network import Connection, Network
 from wann_rt.exporters.to_c.header import to_c
+from wann_rt.exporters.to_c_fixed.header import to_c_fixed
 
 STORE = Path(__file__).parents[2] / "docs" / "memory_cost.json"
+STORE_FIXED = STORE.with_name("memory_cost_q12.json")
+FIXED_ON = ("m0", "m4f", "avr")  # where fixed point is measured, which has no goal
 SENSORS = 3
 ROWS = 100
 SOURCE = """\
@@ -60,31 +63,40 @@ def subject(name: str, count: int) -> Controller:
     return Controller("sized", network, Weight.shared(0.75), sensors, (Channel("a"),), rate_hz=50.0, derived=derived)
 
 
-def cost(name: str, level: str) -> float:
-    """Returns the instructions of one more channel on a Cortex-M4F."""
-    return (_above(name, 3, level) - _above(name, 1, level)) / 2
+def cost(name: str, level: str, key: str = "m4f", *, is_fixed: bool = False) -> float:
+    """Returns the instructions of one more channel on a processor; on an AVR its cycles."""
+    return (_above(name, 3, level, key, is_fixed) - _above(name, 1, level, key, is_fixed)) / 2
 
 
-def _above(name: str, count: int, level: str) -> int:
+def _above(name: str, count: int, level: str, key: str, is_fixed: bool) -> int:
     """Returns how many instructions more a step with a state takes than that of the inner controller."""
     controller = subject(name, count)
     sides = (controller, SOURCE), (controller.inner, PLAIN)
-    with_state, without = (_instructions(one, source, level) for one, source in sides)
+    with_state, without = (_instructions(one, source, level, key, is_fixed) for one, source in sides)
     return with_state - without
 
 
-def _instructions(controller: Controller, source: str, level: str) -> int:
-    files = {"sized.h": to_c(controller, prefix="sized")}
-    shape = len(controller.observations), len(controller.actions)
-    return measure(Subject("state", source, *shape, files), BY_KEY["m4f"], level, ROWS).most
+def _instructions(controller: Controller, source: str, level: str, key: str, is_fixed: bool) -> int:
+    files = {"sized.h": (to_c_fixed if is_fixed else to_c)(controller, prefix="sized")}
+    shape, flags = (len(controller.observations), len(controller.actions)), ("-DSIZE_FIXED",) * is_fixed
+    return measure(Subject("state", source, *shape, files, flags=flags), BY_KEY[key], level, ROWS).most
 
 
 def main() -> None:
     """Measures all, prints it and keeps it."""
     found = {name: {"goal": most} | {level: cost(name, level) for level in LEVELS} for name, (_, most) in KINDS.items()}
+    _keep(STORE, found)
+    columns = {
+        f"{BY_KEY[key].title}, {BY_KEY[key].unit}, {level}": (level, key) for key in FIXED_ON for level in LEVELS
+    }
+    fixed = {name: {said: cost(name, *where, is_fixed=True) for said, where in columns.items()} for name in KINDS}
+    _keep(STORE_FIXED, fixed)
+
+
+def _keep(path: Path, found: Mapping[str, object]) -> None:
     text = json.dumps(found, indent=1)
     print(text)
-    STORE.write_text(text + "\n", encoding="utf-8")
+    path.write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

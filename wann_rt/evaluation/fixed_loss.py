@@ -9,14 +9,16 @@ from wann_rt.core.errors import TaskError
 from wann_rt.core.fixed.plan import Ranges
 from wann_rt.core.fixed.reference import FixedController
 from wann_rt.core.random import Purpose
+from wann_rt.core.reference import Floats
 from wann_rt.core.stages import stage
 from wann_rt.evaluation.score import Score
 from wann_rt.kernels.forward import forward_batch
 from wann_rt.play.episodes import episode_seeds
-from wann_rt.play.plain import returns
+from wann_rt.play.plain import Act, returns
 from wann_rt.play.rollouts import starts_of
 from wann_rt.tasks.any_task import AnyTask, check_fits
 from wann_rt.tasks.dataset.task import DataTask
+from wann_rt.tasks.observed import observed
 from wann_rt.tasks.task import Task
 
 EPISODES = 1000
@@ -66,7 +68,21 @@ def loss(
     if isinstance(task, DataTask):
         task, episodes = task.judged(), min(episodes, task.judged().size)
     stage(f"playing {episodes} episodes in float32 and in fixed point")
-    starts = starts_of(task, episode_seeds(Purpose.TEST, seed, episodes))
-    float32 = returns(task, partial(controller.run, forward_batch), starts)
-    fixed = returns(task, FixedController.of(controller, ranges), starts)
+    seeds, fixed_one = episode_seeds(Purpose.TEST, seed, episodes), FixedController.of(controller, ranges)
+    float32 = returns(task, partial(controller.inner.run, forward_batch), starts_of(task, seeds))
+    if controller.derived:  # which the task derives in float32: the controller does that itself
+        task = observed(task, [channel.name for channel in controller.observations])
+    fixed = returns(task, _acting(fixed_one, episodes), starts_of(task, seeds))
     return Loss(task.name, Score.of(float32), Score.of(fixed), Score.of(fixed - float32))
+
+
+def _acting(fixed: FixedController, episodes: int) -> Act:
+    """Returns what acts in fixed point, with a state for each episode, where it has one."""
+    state = fixed.start(episodes)
+
+    def act(observations: Floats) -> Floats:
+        nonlocal state
+        actions, state = fixed.step(state, fixed.from_float(observations))
+        return fixed.to_float(actions)
+
+    return act

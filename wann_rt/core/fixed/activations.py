@@ -34,6 +34,13 @@ def apply(function: Callable[[Number], Number], x: Number) -> Number:
     return x.apply(function) if hasattr(x, "apply") else function(x)
 
 
+def limited(x: Number, limits: Range | None) -> Number:
+    """Returns x within limits, if there are any."""
+    if limits is None:
+        return x
+    return x.limited(*limits) if hasattr(x, "limited") else np.clip(x, *limits)
+
+
 def sampled(function: Callable[[Number], Number], count: int) -> Table:
     """Returns a float32 definition at multiples of 1/16, from 0 on, to the nearest q12."""
     x = (np.arange(count) / np.float32(ONE >> STEP)).astype(np.float32)

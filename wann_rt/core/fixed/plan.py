@@ -6,7 +6,7 @@ values in between count 2^-12. What is decided here is all that the oracle and t
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from wann_rt.core.controller import Channel, Controller
@@ -15,7 +15,7 @@ from wann_rt.core.fixed.activations import FRACTION, ONE, Range
 from wann_rt.core.fixed.nodes import Node, clipped, nodes_of
 from wann_rt.core.fixed.symbols import INT32
 from wann_rt.core.guess import near
-from wann_rt.core.stateful import only_without_monitor, only_without_state
+from wann_rt.core.stateful import only_without_monitor
 
 INT16 = (-(2**15), 2**15 - 1)  # range of the type of an observation
 DEFAULT_INPUT = 16.0  # an observation without bounds is given the range that enters the network as -16 to 16
@@ -70,19 +70,21 @@ class Action:
         fraction: its format: it counts 2^-fraction of its unit.
         limits: what it is limited to, in its format; None: it never leaves that, or its channel does not clip.
         condition: scale and offset; None: the output as it is.
+        most: its greatest absolute value, of an ensemble that of the mean.
     """
 
     fraction: int
     limits: Range | None
     condition: Affine | None
+    most: int
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A controller as integers.
+    """A controller without its memory as integers, see ``Controller.inner``; ``memory.py`` has the rest.
 
     Attributes:
-        observations: one for each channel.
+        observations: one for each channel that the network sees, derived ones behind the others.
         members: the computed nodes under each weight: one list, or for an ensemble one for each of its weights.
         actions: one for each channel, of each member; an ensemble's mean is limited alike.
         mean: for each action of an ensemble: the members' sum times 1 / members; empty otherwise.
@@ -99,33 +101,34 @@ def plan(controller: Controller, ranges: Ranges | None = None) -> Plan:
 
     Args:
         controller: any controller.
-        ranges: name of an observation -> (low, high), in its unit: what its format must hold, where no clip says it;
-            by default its bounds, or ``DEFAULT_INPUT`` where it has none.
+        ranges: name of an observation, or of a derived channel -> (low, high), in its unit: what its format must hold,
+            where no clip says it; by default its bounds, or ``DEFAULT_INPUT`` where it has none.
 
     Raises:
         ExportError: a range is no range or its channel unknown; a recorded vector lies outside of a range that
             nobody stated; a number leaves 32 bits.
     """
-    only_without_state(controller, "fixed point")
     only_without_monitor(controller, "fixed point")
     stated = _checked(controller, ranges or {})
-    observations = tuple(_observation(c, stated.get(c.name)) for c in controller.observations)
-    _check_vectors(controller, observations, stated)
+    observations = tuple(_observation(c, stated.get(c.name)) for c in controller.inputs)
+    _check_vectors(controller, observations[: len(controller.observations)], stated)
     inputs = [o.range for o in observations]
     lowered = controller.lowered
     members = [nodes_of(lowered, multiplier, inputs) for multiplier in lowered.multipliers]
     actions, mean = [], []
-    for k, channel in enumerate(controller.actions, -len(controller.actions)):
-        action, reach = _action(channel, [member[k].range for member in members])
-        actions.append(action)
+    for k, channel in enumerate(controller.outputs, -len(controller.outputs)):
+        action = _action(channel, [member[k].range for member in members])
         if lowered.averages:
-            mean.append(_affine(f"the mean of action {channel.name}", 1.0 / len(members), 0.0, reach * len(members)))
+            reach = action.most * len(members)
+            mean.append(_affine(f"the mean of action {channel.name}", 1.0 / len(members), 0.0, reach))
+            action = replace(action, most=_most(clipped(mean[-1].ends((-reach, reach)), action.limits or INT32)))
+        actions.append(action)
     return Plan(observations, tuple(members), tuple(actions), tuple(mean))
 
 
 def unstated(controller: Controller, ranges: Ranges | None = None) -> dict[str, tuple[float, float]]:
     """Returns the observations whose range nobody stated, with what their formats hold; see ``DEFAULT_INPUT``."""
-    channels = [c for c in controller.observations if c.name not in (ranges or {}) and not _is_bounded(c)]
+    channels = [c for c in controller.inputs if c.name not in (ranges or {}) and not _is_bounded(c)]
     return {channel.name: _reach(channel, None) for channel in channels}
 
 
@@ -135,7 +138,7 @@ def _is_bounded(channel: Channel) -> bool:
 
 def _checked(controller: Controller, ranges: Ranges) -> Ranges:
     """Returns the ranges, or raises ExportError."""
-    names = [channel.name for channel in controller.observations]
+    names = [channel.name for channel in controller.inputs]
     for name, limits in ranges.items():
         if name not in names:
             raise ExportError(f"a range came for {name!r}; the observations are {', '.join(names)}{near(name, names)}")
@@ -162,15 +165,29 @@ def _within(value: float, observation: Observation, channel: Channel) -> bool:
     return low <= (min(max(value, channel.low), channel.high) if channel.clip else value) <= high
 
 
-def _observation(channel: Channel, stated: Sequence[float] | None) -> Observation:
+class Format(NamedTuple):
+    """What 16 bits hold of a channel; the attributes are those of ``Observation``."""
+
+    fraction: int
+    reach: tuple[float, float]
+    limits: Range | None
+    neutral: int
+
+
+def format_of(channel: Channel, stated: Sequence[float] | None, most_fraction: int = MOST_FRACTION) -> Format:
+    """Returns the finest format that holds a channel's range, counting at least 2^-most_fraction of its unit."""
     reach = _reach(channel, stated)
-    plain = channel.offset == 0 and channel.scale == 1
-    fraction = min(_fraction(max(map(abs, reach))), FRACTION if plain else MOST_FRACTION)
+    fraction = min(_fraction(max(map(abs, reach))), most_fraction)
     held = INT16
     if channel.clip:
         held = _nearest(max(reach[0], channel.low), fraction), _nearest(min(reach[1], channel.high), fraction)
-    neutral = _nearest(float(channel.neutral), fraction)
-    limits = None if held == INT16 else held
+    return Format(fraction, reach, None if held == INT16 else held, _nearest(float(channel.neutral), fraction))
+
+
+def _observation(channel: Channel, stated: Sequence[float] | None) -> Observation:
+    plain = channel.offset == 0 and channel.scale == 1
+    fraction, reach, limits, neutral = format_of(channel, stated, FRACTION if plain else MOST_FRACTION)
+    held = limits or INT16
     if plain:
         widen = 2 ** (FRACTION - fraction)
         if max(map(abs, held)) * widen > INT32[1]:
@@ -233,8 +250,8 @@ def _too_wide(what: str) -> ExportError:
     )
 
 
-def _action(channel: Channel, outputs: Sequence[Range]) -> tuple[Action, int]:
-    """Returns an action, given the range of its output under each weight; and its greatest absolute value."""
+def _action(channel: Channel, outputs: Sequence[Range]) -> Action:
+    """Returns an action, given the range of its output under each weight."""
     output = min(low for low, _ in outputs), max(high for _, high in outputs)
     fraction, condition, ends = FRACTION, None, output
     if channel.scale != 1 or channel.offset != 0:
@@ -249,7 +266,11 @@ def _action(channel: Channel, outputs: Sequence[Range]) -> tuple[Action, int]:
         low, high = (round(min(max(x * 2.0**fraction, INT32[0] + 1), INT32[1])) for x in (channel.low, channel.high))
         limits = None if low <= ends[0] and ends[1] <= high else (low, high)
         ends = clipped(ends, (low, high))
-    return Action(fraction, limits, condition), max(map(abs, ends))
+    return Action(fraction, limits, condition, _most(ends))
+
+
+def _most(ends: Range) -> int:
+    return max(map(abs, ends))
 
 
 def _action_fraction(channel: Channel, most: float) -> int:

@@ -6,15 +6,17 @@ episodes can be scored with the very numbers that a microcontroller computes.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wann_rt.core.controller import Controller
-from wann_rt.core.fixed.activations import FIXED, ONE, Range
+from wann_rt.core.fixed.activations import FIXED, ONE, limited
+from wann_rt.core.fixed.memory import FixedMemory
 from wann_rt.core.fixed.nodes import Node
-from wann_rt.core.fixed.plan import INT16, Affine, Plan, Ranges, plan
+from wann_rt.core.fixed.plan import INT16, Action, Affine, Format, Observation, Plan, Ranges, plan
+from wann_rt.core.stateful import refuse_state
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -26,16 +28,29 @@ class FixedController:
 
     Attributes:
         controller: what it was made from.
-        plan: how it computes.
+        plan: how it computes; of a controller with a state, how the one without memory behind it does.
+        memory: what is derived, of a controller with a state; else None.
     """
 
     controller: Controller
     plan: Plan
+    memory: FixedMemory | None = None
 
     @classmethod
     def of(cls, controller: Controller, ranges: Ranges | None = None) -> "FixedController":
         """Returns a controller in fixed point; see ``core.fixed.plan.plan``."""
-        return cls(controller, plan(controller, ranges))
+        made = plan(controller, ranges)
+        return cls(controller, made, FixedMemory.of(controller, made, ranges) if controller.derived else None)
+
+    @property
+    def readings(self) -> Sequence[Format | Observation]:
+        """The format of each observation, as it comes."""
+        return self.plan.observations if self.memory is None else self.memory.readings
+
+    @property
+    def actions(self) -> Sequence[Action]:
+        """The format of each action."""
+        return self.plan.actions[: len(self.controller.actions)]
 
     def __call__(self, observation: ArrayLike) -> Floats:
         """Computes actions with numbers in their units, as the C header's ``step_float`` does, bit for bit.
@@ -47,8 +62,9 @@ class FixedController:
             Actions in their units, float32 of shape [actions] or [batch, actions].
 
         Raises:
-            ControllerError: the observation has another shape or is not numeric.
+            ControllerError: the observation has another shape or is not numeric; the controller has a state.
         """
+        refuse_state(self.controller)
         batch = self.controller.check_observation(observation)
         actions = self.to_float(self.run(self.from_float(np.atleast_2d(batch))))
         return actions[0] if batch.ndim == 1 else actions
@@ -56,7 +72,7 @@ class FixedController:
     def from_float(self, observations: Floats) -> Integers:
         """Returns observations [batch, observations] in their formats: nearest, limited to 16 bits, NaN neutral."""
         columns = []
-        for form, column in zip(self.plan.observations, observations.T, strict=True):
+        for form, column in zip(self.readings, observations.T, strict=True):
             with np.errstate(all="ignore"):
                 scaled = column * np.float32(2.0**form.fraction)
                 nearest = np.trunc(scaled + np.copysign(np.float32(0.5), scaled))
@@ -66,10 +82,45 @@ class FixedController:
 
     def to_float(self, actions: Integers) -> Floats:
         """Returns actions [batch, actions] in their units."""
-        return actions.astype(np.float32) * np.array([2.0**-a.fraction for a in self.plan.actions], np.float32)
+        return actions.astype(np.float32) * np.array([2.0**-a.fraction for a in self.actions], np.float32)
+
+    def start(self, *lanes: int) -> Integers:
+        """Returns the state at the beginning, of shape [..., numbers]."""
+        return np.zeros((*lanes, self.memory.size if self.memory else 0), np.int64)
+
+    def step(self, state: Integers, observations: Integers) -> tuple[Integers, Integers]:
+        """Returns the actions of one step [lanes, actions] and the state after it [lanes, numbers], all integers.
+
+        Args:
+            state: before it, [lanes, numbers].
+            observations: in their formats, within 16 bits, [lanes, observations].
+        """
+        if self.memory is None:
+            return self.run(observations), state
+        seen, read = self.memory.advance(tuple(state.T), tuple(observations.T))
+        outputs = self.run(_columns(seen, len(state)))
+        after = self.memory.remember(read, tuple(outputs.T))
+        return outputs[:, : len(self.actions)], _columns(after, len(state))
+
+    def run_sequence(self, observations: Integers, resets: NDArray[np.bool_]) -> tuple[Integers, Integers]:
+        """Returns the actions [steps, actions] of steps one after another, and the state after each [steps, numbers].
+
+        Args:
+            observations: in their formats, [steps, observations].
+            resets: before which steps the state is reset; it begins as if it were.
+        """
+        state, found = self.start(1), []
+        for row, begins in zip(observations, resets, strict=True):
+            actions, state = self.step(self.start(1) if begins else state, row[np.newaxis])
+            found.append((actions[0], state[0]))
+        return np.array([actions for actions, _ in found]), np.array([after for _, after in found])
+
+    def evaluate_sequence(self, observations: Floats, resets: NDArray[np.bool_]) -> Floats:
+        """Returns the actions [steps, actions] of observations, both in their units; see ``run_sequence``."""
+        return self.to_float(self.run_sequence(self.from_float(observations), resets)[0])
 
     def run(self, observations: Integers) -> Integers:
-        """Computes actions in integers.
+        """Computes actions in integers; of a controller with a state, all outputs from all that the network sees.
 
         Args:
             observations: in the formats of the plan, within 16 bits, [batch, observations].
@@ -99,6 +150,11 @@ class FixedController:
         for action, y in zip(self.plan.actions, outputs, strict=True):
             columns.append(limited(y if action.condition is None else affine(action.condition, y), action.limits))
         return np.stack(columns, axis=1)
+
+
+def _columns(values: Sequence[Any], lanes: int) -> Integers:
+    """Returns numbers, each one for every lane or one for all, as columns."""
+    return np.stack([np.broadcast_to(value, lanes) for value in values], axis=1).astype(np.int64)
 
 
 class Computed(NamedTuple):
@@ -141,8 +197,3 @@ def argument_of(node: Node, total: Integers) -> Integers:
 def affine(form: Affine, x: Integers) -> Integers:
     """Returns ``((x * factor + constant) >> shift) + after``."""
     return ((x * form.factor + form.constant) >> form.shift) + form.after
-
-
-def limited(x: Integers, limits: Range | None) -> Integers:
-    """Returns x within limits, if there are any."""
-    return x if limits is None else np.clip(x, *limits)

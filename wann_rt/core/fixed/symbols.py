@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann_rt.core.arithmetic import Number, select
-from wann_rt.core.fixed.activations import Range, Table, lookup
+from wann_rt.core.fixed.activations import Range, Table, limited, lookup
 from wann_rt.core.symbols import Operators, schedule
 
 Leaf = Literal["input", "constant"]
-Op = Literal[Leaf, "neg", "abs", "add", "sub", "mul", "shr", "and", "lt", "gt", "select", "lookup", "call"]
+Op = Literal[Leaf, "neg", "abs", "add", "sub", "mul", "shr", "and", "lt", "gt", "select", "limit", "lookup", "call"]
 INT32 = (-(2**31), 2**31 - 1)
 
 
@@ -31,12 +31,16 @@ class Symbol(Operators):
         value: of a constant.
         table: of a lookup.
         function: of a call.
+        name: of an input.
+        ends: of a limit.
     """
 
     op: Op
     value: int = 0
     table: Table = ()
     function: Callable[[Number], Number] | None = None
+    name: str = "x"
+    ends: Range = (0, 0)
 
     @classmethod
     def lifted(cls, value: Number) -> "Symbol":
@@ -52,6 +56,10 @@ class Symbol(Operators):
     def lookup(self, table: Table) -> "Symbol":
         """Returns what ``activations.lookup`` asks this index for."""
         return Symbol("lookup", (self,), table=table)
+
+    def limited(self, low: int, high: int) -> "Symbol":
+        """Returns what ``activations.limited`` asks this number for."""
+        return Symbol("limit", (self,), ends=(low, high))
 
     def apply(self, function: Callable[[Number], Number]) -> "Symbol":
         """Returns what ``activations.apply`` asks this argument for."""
@@ -111,6 +119,8 @@ def _value(symbol: Symbol, operands: list[Any]) -> NDArray[np.int64]:
         if index.min() < 0 or index.max() >= len(symbol.table):
             raise OverflowError(f"a table of {len(symbol.table)} entries is read from {index.min()} to {index.max()}")
         return np.asarray(lookup(symbol.table, index))
+    if symbol.op == "limit":
+        return np.asarray(limited(operands[0], symbol.ends))
     if symbol.function is not None:
         return np.asarray(symbol.function(operands[0]))
     return np.asarray(_OPERATIONS[symbol.op](*operands))
