@@ -16,6 +16,7 @@ from wann_rt.core.errors import ControllerError, ExportError, FileError
 from wann_rt.core.memory import Memory
 from wann_rt.core.reference import evaluate, evaluate_sequence
 from wann_rt.exporters import export
+from wann_rt.exporters.parity.vectors import SPECIAL
 
 f32 = np.float32
 Floats = NDArray[np.float32]
@@ -137,6 +138,33 @@ def test_the_oracle_computes_what_the_format_says(seed: int) -> None:
             expected.append(evaluate(SUBJECT.inner, inputs)[0])
             hand.acted(expected[-1][0])
     assert builders.same_bits(evaluate_sequence(SUBJECT, observations, resets), np.array(expected))
+
+
+def chosen(state: Floats, read: Floats) -> tuple[Floats, Floats]:
+    """Returns value and state of a filtered rate as FORMAT.md has it: a first reading stands for the one before it."""
+    began, (*old, y), count = state[:, 0] > 0, state[:, 1:].T, read.shape[1]
+    new = [np.where(np.isfinite(x), x, m) for x, m in zip(read.T, old, strict=True)]
+    before = [np.where(began, m, n) for m, n in zip(old, new, strict=True)]
+    change = new[0] - before[0] if count == 1 else before[0] * new[1] - before[1] * new[0]
+    smooth = y + (change * f32(50) - y) * f32(0.25)
+    smooth = np.where(np.isfinite(smooth), smooth, y)
+    began = np.where(np.isfinite(read).all(axis=1), f32(1), state[:, 0])
+    return smooth, np.stack([began, *new, smooth], axis=1)
+
+
+@pytest.mark.parametrize("names", [("x",), ("c", "s")])
+def test_a_filtered_rate_that_multiplies_by_0_has_the_bits_of_one_that_chooses(names: tuple[str, ...]) -> None:
+    memory = Memory((Derived(Channel("v"), "rate_of", names, filter=0.25),), names, ("a",), 50.0)
+    rng, lanes = np.random.default_rng(0), 20_000
+    state, expected = memory.start(lanes), memory.start(lanes)
+    with np.errstate(all="ignore"):
+        for _ in range(8):
+            read = np.where(rng.random((lanes, len(names))) < 0.8, rng.choice(SPECIAL, (lanes, len(names))), 0.5)
+            read = read.astype(f32)
+            seen, state = memory.observed(state, read)
+            value, expected = chosen(expected, read)
+            np.testing.assert_array_equal(seen[:, -1].view(np.uint32), value.view(np.uint32))
+            np.testing.assert_array_equal(state.view(np.uint32), expected.view(np.uint32))
 
 
 def test_an_angles_rate_is_its_rotation_and_wraps_around() -> None:

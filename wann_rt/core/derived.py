@@ -41,6 +41,7 @@ class Given(NamedTuple):
         memory: what the channel remembers.
         read: the values of its sources in this step.
         rate: steps per second.
+        pace: the same where an earlier step is remembered, else 0.
         period: seconds per step.
         filter: see ``Derived``.
         limit: see ``Derived``.
@@ -51,6 +52,7 @@ class Given(NamedTuple):
     memory: Numbers
     read: Numbers
     rate: Any
+    pace: Any
     period: Any
     filter: Any
     limit: Any
@@ -186,9 +188,14 @@ def leaked(new: Number, old: Number, share: float) -> Number:
     return kept(new if share == 1 else old + (new - old) * f32(share), old)
 
 
+def _readings(given: Given) -> Numbers:
+    """Returns the readings, those that are no finite numbers as they were before."""
+    return tuple(map(kept, given.read, given.memory))
+
+
 def _held(given: Given) -> tuple[Numbers, Numbers]:
-    """Returns the readings, those that are no finite numbers as they were before; and the readings before these."""
-    now = tuple(map(kept, given.read, given.memory))
+    """Returns the readings, see ``_readings``, and the readings before these."""
+    now = _readings(given)
     return now, tuple(select(given.began, old, new) for old, new in zip(given.memory, now, strict=False))
 
 
@@ -196,16 +203,21 @@ def _filtered(given: Given, value: Number, old: Number) -> Number:
     return kept(old + (value - old) * given.filter, old)
 
 
+def _change(now: Numbers, before: Numbers) -> Number:
+    """Returns the difference of two readings; of the cosine and sine of an angle, the sine of the rotation between."""
+    return now[0] - before[0] if len(now) == 1 else before[0] * now[1] - before[1] * now[0]
+
+
 def _rate(given: Given) -> tuple[Number, Numbers]:
-    """The difference of two readings; of the cosine and sine of an angle, the sine of the rotation between them."""
-    now, before = _held(given)
-    if len(now) == 1:
-        value = (now[0] - before[0]) * given.rate
-    else:
-        value = (before[0] * now[1] - before[1] * now[0]) * given.rate
-    if len(given.memory) == len(now):
-        return value, now
-    smooth = _filtered(given, value, given.memory[-1])
+    """Without a filter, a first reading stands for the one before it, so that a rate begins with +0.
+
+    A filter begins with +0 also where it is fed with -0, so it needs no such choice: a product with 0 is cheaper.
+    """
+    if len(given.memory) == len(given.read):
+        now, before = _held(given)
+        return _change(now, before) * given.rate, now
+    now = _readings(given)
+    smooth = _filtered(given, _change(now, given.memory) * given.pace, given.memory[-1])
     return smooth, (*now, smooth)
 
 

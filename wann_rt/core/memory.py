@@ -118,11 +118,12 @@ class Memory:
         """
         values = dict(zip(self.sensors, read, strict=True))
         began = state[0] > ZERO if self.begins else None
+        pace = state[0] * np.float32(self.rate_hz or 1.0) if self.begins else None
         after: list[Number] = [self._began(state[0], values)] if self.begins else []
         for k, channel in enumerate(self.derived):
             own = tuple(state[self.places[k] : self.places[k + 1]])
             sources = () if channel.row.of_actions else tuple(values[name] for name in channel.of)
-            value, memory = channel.row.formula(self._given(channel, began, own, sources))
+            value, memory = channel.row.formula(self._given(channel, began, pace, own, sources))
             values[channel.name] = value
             after += memory
         return tuple(values[channel.name] for channel in self.derived), tuple(after)
@@ -143,12 +144,12 @@ class Memory:
                 after[at] = leaked(next(feeds), after[at], channel.filter or 1.0)
         return tuple(after)
 
-    def _given(self, channel: Derived, began: Number, own: Numbers, sources: Numbers) -> Given:
+    def _given(self, channel: Derived, began: Number, pace: Number, own: Numbers, sources: Numbers) -> Given:
         rate = np.float32(self.rate_hz or 1.0)
         setting = np.float32(channel.filter or 1.0), np.float32(channel.limit or 1.0)
         half_turns = np.float32(2.0) * np.float32(channel.hz or 0.0) * (ONE / rate)
         turn = (cos(half_turns), sin(half_turns)) if channel.hz else ()
-        return Given(began, own, sources, rate, ONE / rate, *setting, turn)
+        return Given(began, own, sources, rate, pace, ONE / rate, *setting, turn)
 
     def _began(self, before: Number, values: dict[str, Number]) -> Number:
         """Returns 1 from the first step on in which all that is read was a finite number."""
