@@ -182,6 +182,30 @@ def test_a_filter_comes_to_rest_at_what_it_is_fed_with_and_a_rate_at_0() -> None
         assert not held[[0, 1, 2]].any()
 
 
+@needs.c_compiler
+def test_what_others_reported_of_filters_and_integrals_in_firmware_does_not_happen_here() -> None:
+    evaluator, names = FixedEvaluator(showing()), list(NEAR)
+    rate, smooth, filtered, leaky, total = (
+        names.index(name)
+        for name in ("rate_of:x", "rate_of:x,filter:0.2", "filtered:x,filter:0.03", "recurrent,filter:0.04", names[5])
+    )
+
+    def actions(x: Integers) -> Integers:
+        readings = np.repeat(x[:, np.newaxis], 3, axis=1)
+        return evaluator.run_integers(readings, np.arange(len(x)) == 0)
+
+    for level in (-32768, -20000, 32760):
+        first = actions(np.full(1, level))[0]  # a filter that starts at 0 ramps up, a rate kicks
+        assert first[[rate, smooth, filtered]].tolist() == [0, 0, level // 4]
+        rested = actions(np.repeat([level, 0], 3000))[-1]  # rounding keeps a filter from coming to rest
+        assert not rested[[rate, smooth, filtered, leaky]].any()
+    back = actions(np.repeat([32767, -32768], 300))[:, total]  # a sum that goes on growing behind its limit
+    assert back[299] == 0.75 * 4096
+    assert back[300] < back[299]
+    held = actions(np.tile([32767, -32768], 50_000))[-1]  # hours at both ends
+    assert np.abs(held[[filtered, total]]).max() <= 8192
+
+
 def test_a_rate_reads_finer_than_the_network_sees() -> None:
     fixed = FixedController.of(showing())
     assert [form.fraction for form in fixed.readings] == [14, 15, 15]
