@@ -7,6 +7,7 @@ import numpy as np
 
 from wann_rt.core.activations import BY_NAME
 from wann_rt.core.errors import ExportError
+from wann_rt.core.levels import Level, Mean
 from wann_rt.core.monitor import Monitor
 from wann_rt.core.program import CONSTANT, Operation
 
@@ -35,7 +36,7 @@ def monitor_section(monitor: Monitor) -> bytes:
             np.array(monitor.fail_safe, "<f4").tobytes(),
             *(_line(line, width) for line in monitor.program),
             *(struct.pack(f"<I{width}ff", _mask(f.channels), f.value, f.center, f.scale) for f in monitor.features),
-            *(struct.pack("<BBf", level.hits, level.of, level.above) for level in monitor.levels),
+            *map(_level, monitor.levels),
         ]
     )
     return struct.pack("<I", len(body)) + body
@@ -56,6 +57,13 @@ def _counts(monitor: Monitor) -> bytes:
     share = np.clip(np.float32(monitor.false_alarms), np.float32(1e-38), np.nextafter(np.float32(1), np.float32(0)))
     counts = len(monitor.program), len(monitor.features), len(monitor.levels)
     return _COUNTS.pack(_mask(before), _mask(repeats), *counts, share)
+
+
+def _level(level: Level | Mean) -> bytes:
+    """Returns a level; a mean has no hits, and remembers one number as two steps would."""
+    if isinstance(level, Mean):
+        return struct.pack("<BBfff", 0, 2, level.above, level.share, level.most)
+    return struct.pack("<BBf", level.hits, level.of, level.above)
 
 
 def _mask(channels: Iterable[int]) -> int:

@@ -1613,6 +1613,9 @@ enum {
 
 enum { MOST_CHANNELS = 24, MOST_OF = 64, SHORT_NUMBERS = 256 };
 
+/* A level: hits, of how many steps, its threshold; a mean, of no hits, has two numbers more. */
+enum { AT_OF = 1, AT_ABOVE = 2, LEVEL_BYTES = 6, AT_SHARE = 6, AT_MOST = 10, MEAN_BYTES = 14 };
+
 /* Operations of a line. Below the first are activations, of one operand, by their ids. */
 enum {
     LINE_CONSTANT = 128, /* a float */
@@ -1628,6 +1631,7 @@ enum {
 };
 
 #define LARGEST 3.4028235e38f
+#define MOST_SCORE 0x58635fa9u /* the bits of 1e15, whose square is finite, and a sum of such */
 
 /* What has been found of a step so far. */
 typedef struct {
@@ -1725,8 +1729,8 @@ static void judge(const uint8_t **at, unsigned bytes, const float *numbers, judg
 /* Counts a hit of the level at p in its line, the last of its hits. Returns whether there are
  * enough of them. */
 static int is_reached(const uint8_t *p, float worst, float *line) {
-    const unsigned others = WANN_READ_U8(p + 1) - 1u;
-    float hit = worst > float_at(p + 2) ? 1.0f : 0.0f;
+    const unsigned others = WANN_READ_U8(p + AT_OF) - 1u;
+    float hit = worst > float_at(p + AT_ABOVE) ? 1.0f : 0.0f;
     float sum = hit;
     unsigned k;
     for (k = 0; k < others; k++) {
@@ -1736,6 +1740,28 @@ static int is_reached(const uint8_t *p, float worst, float *line) {
         hit = older;
     }
     return sum >= (float)WANN_READ_U8(p);
+}
+
+/* Adds the square of a score to the mean of the level at p. Returns whether it is too great. */
+static int is_exceeded(const uint8_t *p, float worst, float *mean) {
+    const float most = float_at(p + AT_MOST);
+    const float taken = worst > most ? most : worst;
+    *mean = *mean + (taken * taken - *mean) * float_at(p + AT_SHARE);
+    return *mean > float_at(p + AT_ABOVE);
+}
+
+/* Whether the level at *at is an alarm; moves there to the next one. */
+static int is_alarming(const uint8_t **at, float worst, float *line) {
+    const uint8_t *const p = *at;
+    int result;
+    if (WANN_READ_U8(p) != 0) {
+        result = is_reached(p, worst, line);
+        *at += LEVEL_BYTES;
+    } else {
+        result = is_exceeded(p, worst, line);
+        *at += MEAN_BYTES;
+    }
+    return result;
 }
 
 /* Puts the inputs of the program before its results, and remembers the readings. Returns where the
@@ -1795,11 +1821,11 @@ static uint32_t watch(const wann_monitor *m, const float *obs, const float *last
     }
     found.worst = found.worst * seen;
     for (k = WANN_READ_U8(m->section + AT_LEVELS); k > 0; k--) {
-        if (is_reached(p, found.worst, line) != 0) {
+        const unsigned others = WANN_READ_U8(p + AT_OF) - 1u;
+        if (is_alarming(&p, found.worst, line) != 0) {
             raised = (float)found.bits;
         }
-        line += WANN_READ_U8(p + 1) - 1u;
-        p += 6;
+        line += others;
     }
     state[0] = 1.0f;
     ends[0] = found.worst;
@@ -1907,13 +1933,19 @@ static int feature_error(cursor *in, unsigned bytes, unsigned numbers, unsigned 
     return error;
 }
 
-/* What is_reached() will read. Adds up what it remembers. */
+/* What is_alarming() will read. Adds up what it remembers. */
 static int level_error(cursor *in, uint32_t *state) {
     const unsigned hits = (unsigned)take(in, 1);
     const unsigned of = (unsigned)take(in, 1);
     const uint32_t above = take(in, 4);
+    int is_right = hits > 0 && hits <= of && of <= MOST_OF;
+    if (hits == 0 && of == 2) { /* a mean */
+        const uint32_t share = take(in, 4);
+        const uint32_t most = take(in, 4);
+        is_right = share > 0 && share <= ONE && most > 0 && most <= MOST_SCORE;
+    }
     *state += of - 1u;
-    return hits > 0 && hits <= of && of <= MOST_OF && is_positive(above) ? WANN_OK : WANN_E_NUMBER;
+    return is_right && is_positive(above) ? WANN_OK : WANN_E_NUMBER;
 }
 
 /* The fixed part of the section: counts, and actions after an alarm. */

@@ -31,12 +31,14 @@ class Kind:
         load: returns its function, what is packed -> files; imports what that needs.
         description: for people.
         numbers: the forms of numbers that it can carry.
+        watches: whether it can carry a monitor.
     """
 
     name: str
     load: Callable[[], Callable[[Subject], Files]]
     description: str
     numbers: tuple[str, ...] = ("float32", "q12")
+    watches: bool = True
 
 
 def _arduino() -> Callable[[Subject], Files]:
@@ -89,8 +91,8 @@ KINDS: Mapping[str, Kind] = {
         Kind("esp-idf", _esp_idf, "ESP-IDF component, with a project"),
         Kind("zephyr", _zephyr, "Zephyr module, with a sample"),
         Kind("cmake", _cmake, "CMake library: add_subdirectory, FetchContent, find_package"),
-        Kind("micropython", _micropython, "MicroPython native module"),
-        Kind("rust", _rust, "Rust crate without std and without unsafe code", ("float32",)),
+        Kind("micropython", _micropython, "MicroPython native module", watches=False),
+        Kind("rust", _rust, "Rust crate without std and without unsafe code", ("float32",), watches=False),
     )
 }
 
@@ -122,12 +124,13 @@ def package(
         ExportError: unknown kind, a bad version, author, address or prefix, or the kind cannot express it.
         FileError: the folder is not empty or cannot be written.
     """
-    only_without_monitor(controller, "a package")
     if kind not in KINDS:
         raise ExportError(f"unknown kind of package {kind!r}; known kinds: {', '.join(KINDS)}{near(kind, KINDS)}")
     row = KINDS[kind]
     if number not in row.numbers:
         raise ExportError(f"number {number!r} in a package of kind {kind}: expected {' or '.join(row.numbers)}")
+    if not row.watches:
+        only_without_monitor(controller, f"a package of kind {kind}")
     made = subject(controller, kind, version=version, author=author, url=url, number=number, prefix=prefix)
     files = row.load()(made)
     return write_folder(out, {path: text.encode() for path, text in files.items()})

@@ -24,6 +24,26 @@ machine.
 """
 _STATE = ("## State", "", *wrap(f"{STATE_POLICY} Each controller that runs needs a state of its own.", 120), "")
 
+_MONITOR = """\
+## Monitor
+
+It notices that the world is another one than the controller was searched for: a sensor that lies, a motor that died, a
+plant that is heavier. It changes no action; what to do after an alarm is yours to say, or `<p>_fail_safe`'s.
+
+```c
+<p>_monitor_state watch;
+<p>_monitor_reset(&watch); /* and wherever the plant starts anew */
+...
+if (<p>_monitor_step(&watch, obs, last_actions) != 0) { /* bit k: observation k was the worst */
+    <p>_fail_safe(actions);
+}
+```
+
+Give it every reading, and the actions that were done since the reading before. The alarm stays until the reset. About
+<rate> of the steps are false alarms, on machines that differ as those did on which it was calibrated. The self-test
+proves its bits, too.
+"""
+
 
 def readme(made: Subject, use: str) -> str:
     """Returns the text.
@@ -55,6 +75,7 @@ def readme(made: Subject, use: str) -> str:
         *(f"{harmless(line)}  " for line in facts(made.controller) if line),
         "",
         *(_STATE if made.has_state else ()),
+        *([_monitor(made)] if made.controller.monitor is not None else []),
         proof.replace("<selftest>", f"{made.names.p}_selftest()"),
         "## Written by a program",
         "",
@@ -67,3 +88,8 @@ def readme(made: Subject, use: str) -> str:
         "Licence: 0BSD, do with it what you like.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _monitor(made: Subject) -> str:
+    monitor = made.controller.monitor
+    return _MONITOR.replace("<p>", made.names.p).replace("<rate>", f"{monitor.false_alarms:g}" if monitor else "")

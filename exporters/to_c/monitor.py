@@ -10,9 +10,9 @@ from itertools import count
 import numpy as np
 
 from wann_rt.core.controller import Controller
-from wann_rt.core.monitor import Monitor
+from wann_rt.core.monitor import Judged, Monitor
 from wann_rt.core.reference import Floats
-from wann_rt.core.symbols import Symbol, schedule
+from wann_rt.core.symbols import Symbol, lift, schedule
 from wann_rt.exporters import drawn
 from wann_rt.exporters.to_c.functions import calling_printer
 from wann_rt.exporters.to_c.names import Names
@@ -101,18 +101,23 @@ def _reset(controller: Controller, names: Names) -> str:
 
 def _step(controller: Controller, names: Names) -> str:
     monitor, places = _monitor(controller), [f"state->{field}" for field in fields(controller)]
-    inputs, results = monitor.traced
-    old = inputs[-monitor.size :]
+    sizes = (("o", monitor.observations), ("u", monitor.actions), ("m", monitor.size))
+    read, done, old = ([Symbol("input", name=f"{letter}{k + 1}") for k in range(n)] for letter, n in sizes)
+    with np.errstate(all="ignore"):  # of what a program computes of constants alone
+        scores, remembered = monitor.scores(old, read, done)
+        worst, blamed = (Symbol("input", name=name) for name in ("worst", "blamed"))
+        results = tuple(map(lift, monitor.alarmed(old, Judged(worst * old[0], blamed, remembered))))
     changed = [(place, new) for place, before, new in zip(places, old, results, strict=True) if new is not before]
     parameters = ["<p>_monitor_state *state", "const float obs[<P>_N_OBSERVATIONS]"]
     lines = [names.fill(_STEP_NOTE)]
     lines += _head(names, "uint32_t", "monitor_step", *parameters, "const float last_actions[<P>_N_ACTIONS]")
     lines.append(names.fill(f"{INDENT}<P>_EXACT"))
     sources = [f"obs[{name}]" for name in names.observations] + [f"last_actions[{name}]" for name in names.actions]
-    used = {symbol.name for symbol in schedule(results) if symbol.op == "input"}
-    for symbol, source in zip(inputs, [*sources, *places], strict=True):
+    roots = [lift(score) for score, _ in scores]
+    used = {symbol.name for symbol in schedule([*roots, *results]) if symbol.op == "input"}
+    for symbol, source in zip([*read, *done, *old], [*sources, *places], strict=True):
         lines += assignment(f"const float {symbol.name}", source) if symbol.name in used else []
-    lines += _assigned(names, changed)
+    lines += _computed(names, roots, [bits for _, bits in scores], changed)
     unused = [f"{INDENT}(void){name};" for name, letter in (("last_actions", "u"),) if not _reads(used, letter)]
     return "\n".join([*lines, *unused, f"{INDENT}return (uint32_t){places[-1]};", "}"])
 
@@ -121,14 +126,35 @@ def _reads(used: set[str], letter: str) -> bool:
     return any(name.startswith(letter) for name in used)
 
 
-def _assigned(names: Names, results: Sequence[tuple[str, Symbol]]) -> list[str]:
-    """Returns the lines that compute results and then write them: all of the old state is read before."""
+def _computed(
+    names: Names, scores: Sequence[Symbol], bits: Sequence[np.float32], changed: Sequence[tuple[str, Symbol]]
+) -> list[str]:
+    """Returns the lines that compute the scores, find the worst, and then write results: all is read before."""
     spare = (f"w{k}" for k in count(1))  # no t7, which is a register in a header of MIPS
+    values = [value for _, value in changed]
     printer = calling_printer(names)
-    locals_, texts = printer.expressions([value for _, value in results], spare, COLUMNS - 3 * len(INDENT))
-    lines = [line for local in locals_ for line in assignment(f"const float {local.name}", local.text)]
-    for (target, _), text in zip(results, texts, strict=True):
+    locals_, texts = printer.expressions([*scores, *scores, *values], spare, COLUMNS - 3 * len(INDENT))
+    after = {"worst", "blamed"}  # what is computed of these
+    late = [bool(after & {s.name for s in schedule([local.symbol]) if s.op == "input"}) for local in locals_]
+    made = [assignment(f"const float {local.name}", local.text) for local in locals_]
+    lines = [line for text, is_late in zip(made, late, strict=True) if not is_late for line in text]
+    lines += _worst(names, texts[: len(scores)], bits)
+    lines += [line for text, is_late in zip(made, late, strict=True) if is_late for line in text]
+    for (target, _), text in zip(changed, texts[2 * len(scores) :], strict=True):
         lines += assignment(target, text)
+    return lines
+
+
+def _worst(names: Names, scores: Sequence[str], bits: Sequence[np.float32]) -> list[str]:
+    """Returns the lines that find the worst score and who is to blame; as pairs, each takes one comparison."""
+    lines = [f"{INDENT}float worst = {scores[0]};", f"{INDENT}float blamed = {literal(float(bits[0]))};"]
+    for score, own in zip(scores[1:], bits[1:], strict=True):
+        lines += [
+            names.fill(f"{INDENT}if (<P>_IF({score} > worst)) {{"),
+            f"{INDENT * 2}worst = {score};",
+            f"{INDENT * 2}blamed = {literal(float(own))};",
+            f"{INDENT}}}",
+        ]
     return lines
 
 

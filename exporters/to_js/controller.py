@@ -8,6 +8,7 @@ import numpy as np
 
 from wann_rt.core.activations import PALETTE
 from wann_rt.core.controller import Controller
+from wann_rt.core.levels import Level, Mean
 from wann_rt.core.monitor import Monitor
 from wann_rt.core.symbols import Symbol, lift, trace
 from wann_rt.exporters.to_js.expressions import function
@@ -92,10 +93,11 @@ def controller_data(controller: Controller) -> dict[str, Any]:
 
 def _monitor_data(monitor: Monitor) -> dict[str, Any]:
     """Returns how much a monitor remembers, from which score on one reading is an alarm, and what to do then."""
-    at_once = [level.above for level in monitor.levels if level.hits == 1]
+    at_once = [level.above for level in monitor.levels if isinstance(level, Level) and level.hits == 1]
+    others = [level.above ** (0.5 if isinstance(level, Mean) else 1.0) for level in monitor.levels]
     return {
         "size": monitor.size,
-        "above": min(at_once or [level.above for level in monitor.levels]),
+        "above": float(min(at_once or others)),
         "safe": list(monitor.fail_safe),
     }
 

@@ -22,7 +22,7 @@ from wann_rt.core.controller import Controller
 from wann_rt.core.files import write_atomic
 from wann_rt.core.monitor import Monitor
 from wann_rt.exporters.to_c.header import to_c
-from wann_rt.monitoring.calibrate import counted, excesses, recorded_excesses, worst_scores
+from wann_rt.monitoring.calibrate import compared, excesses, recorded_excesses, worst_scores
 from wann_rt.monitoring.environments import Machines
 from wann_rt.monitoring.faults import FAULTS
 from wann_rt.monitoring.kinds import KINDS, RECIPES
@@ -125,7 +125,7 @@ def by_fault(controller: Controller, monitor: Monitor, begins: int) -> dict[str,
 def found_in(monitor: Monitor, played: Record, begins: int) -> tuple[float, float]:
     """Returns in which share of episodes a fault is found that begins at a step, and the median delay."""
     worst = worst_scores(monitor, played)
-    alarm = np.any([counted(worst, level.hits, level.of) > level.above for level in monitor.levels], axis=0)
+    alarm = np.any([compared(level, worst) > level.above for level in monitor.levels], axis=0)
     fair = played.alive[min(begins, len(played.alive) - 1)] & ~alarm[:begins].any(axis=0)
     late, is_found = alarm[begins:].argmax(axis=0), alarm[begins:].any(axis=0)
     share = float(np.mean(is_found[fair]))

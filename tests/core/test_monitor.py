@@ -11,7 +11,8 @@ from wann_rt import zoo
 from wann_rt.core import files
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ControllerError, FileError
-from wann_rt.core.monitor import Feature, Level, Monitor
+from wann_rt.core.levels import Level, Mean
+from wann_rt.core.monitor import Feature, Monitor
 from wann_rt.core.program import Operation, computed, program_of
 from wann_rt.core.symbols import trace
 
@@ -20,12 +21,12 @@ CHANGE = tuple(Operation("sub", (k, N + k)) for k in range(N))
 FEATURES = tuple(Feature("change", (k,), 10 + k, 0.0, 1.0) for k in range(N))
 
 
-def small(*levels: Level, features: tuple[Feature, ...] = FEATURES, program: Any = CHANGE) -> Monitor:
+def small(*levels: Level | Mean, features: tuple[Feature, ...] = FEATURES, program: Any = CHANGE) -> Monitor:
     return Monitor(N, 1, program, features, levels or (Level(1, 1, 1.0),), (0.0,), 1e-5)
 
 
 def monitored() -> Controller:
-    return replace(zoo.load("pendulum"), monitor=small(Level(1, 1, 3.5), Level(2, 3, 0.75)))
+    return replace(zoo.load("pendulum"), monitor=small(Level(1, 1, 3.5), Level(2, 3, 0.75), Mean(0.1, 3.5, 0.3)))
 
 
 def alarms(monitor: Monitor, rows: list[list[float]]) -> list[int]:
@@ -51,6 +52,23 @@ def test_hits_are_counted_among_the_last_steps() -> None:
     quiet, up, down = [0.0] * 3, [2.0, 0.0, 0.0], [0.0, 0.0, 0.0]
     assert alarms(monitor, [quiet, up, up, up, down]) == [0, 0, 0, 0, 0]  # steps 1 and 4 lie too far apart
     assert alarms(monitor, [quiet, up, up, down]) == [0, 0, 0, 1]
+
+
+def test_a_mean_finds_what_is_a_little_unusual_for_long() -> None:
+    monitor = small(Mean(0.5, 2.0, 0.9))
+    quiet = [0.0] * 3
+    rising = [[float(k), 0.0, 0.0] for k in range(6)]  # scores of 1, whose mean is 1/2, 3/4, 7/8, 15/16, ...
+    assert alarms(monitor, [quiet, *rising]) == [0, 0, 0, 0, 0, 1, 1]
+    assert alarms(monitor, [quiet, [1.25, 0.0, 0.0], [1.25, 0.0, 0.0]]) == [0, 0, 0]
+    assert monitor.names[-3:] == ("mean_0", "worst", "alarm")
+
+
+def test_a_mean_takes_no_more_than_its_most_of_a_score() -> None:
+    monitor, state = small(Mean(0.25, 2.0, 5.0)), small(Mean(0.25, 2.0, 5.0)).start()
+    for x in (0.0, np.nan, np.inf, 0.0):
+        alarm, state = monitor.step(state, np.array([x, 0.0, 0.0], np.float32), np.zeros(1, np.float32))
+    assert int(alarm) == 0
+    assert float(state[-3]) == 2.3125  # three times a quarter of 4, each forgotten by a quarter a step
 
 
 def test_what_is_no_number_is_a_hit_and_is_not_remembered() -> None:
@@ -99,6 +117,12 @@ def test_a_file_keeps_the_monitor() -> None:
         ({"features": [{"kind": "x", "channels": [3], "value": 0, "center": 0, "scale": 1}]}, "below 3"),
         ({"features": [{"kind": "x", "channels": [0], "value": 0, "center": 0, "scale": 0}]}, "a scale above 0"),
         ({"levels": [{"hits": 2, "of": 1, "above": 1}]}, "1 to 64 hits"),
+        ({"levels": [{"share": 0, "most": 1, "above": 1}]}, r"levels\[0\]: share is 0.0; expected .* up to 1$"),
+        ({"levels": [{"share": 2, "most": 1, "above": 1}]}, "share is 2.0"),
+        ({"levels": [{"share": 0.5, "most": 1e16, "above": 1}]}, r"most is 1\.\d*e\+16; .* up to 1e\+15$"),
+        ({"levels": [{"share": 0.5, "most": 1, "above": -1}]}, "above is -1.0"),
+        ({"levels": [{"share": 0.5, "above": 1}]}, "key 'most' is missing"),
+        ({"levels": [{"share": 0.5, "most": 1, "above": 1, "hits": 1}]}, "unknown key 'hits'"),
         ({"fail_safe": []}, "for each of 1 actions"),
         ({"false_alarms": 0}, "a share of steps"),
         ({"kind": "plant"}, "unknown key 'kind'"),

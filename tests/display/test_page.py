@@ -17,7 +17,8 @@ import wann_rt as wr
 from wann_rt import tasks, zoo
 from wann_rt.cli import main
 from wann_rt.core.controller import Channel, Controller
-from wann_rt.core.monitor import Feature, Level, Monitor
+from wann_rt.core.levels import Level
+from wann_rt.core.monitor import Feature, Monitor
 from wann_rt.core.program import Operation
 from wann_rt.core.reference import evaluate
 from wann_rt.display.formulas import node_names

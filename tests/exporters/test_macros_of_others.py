@@ -10,7 +10,8 @@ from helpers.c_library import every_compiler, swing_up, write_unit
 
 from wann_rt.core.controller import Weight
 from wann_rt.core.derived import Derived
-from wann_rt.core.monitor import Feature, Level, Monitor
+from wann_rt.core.levels import Level
+from wann_rt.core.monitor import Feature, Monitor
 from wann_rt.core.program import Operation
 from wann_rt.exporters import export
 from wann_rt.exporters.parity.compiler import compile_with

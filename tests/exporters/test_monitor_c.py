@@ -53,7 +53,7 @@ def test_the_self_test_notices_what_goes_wrong_with_a_monitor() -> None:
     for place, instead in (
         (r"(state->m_repeats_theta_dot = )(?!0)[^;]*;", r"\g<1>0.0f;"),
         (r"state->m_before_cos_theta = o\d;", ";"),
-        (r"(state->m_hit_1_0 = )(?!0)[^;]*;", r"\g<1>0.0f;"),
+        (r"(state->m_mean_1 = )(?!0)[^;]*;", r"\g<1>0.0f;"),
         (r"(state->m_alarm = )((?!0)[^;]*);", r"\g<1>2.0f * (\2);"),
         (r"15\.0f|0\.75f|0\.05f", "0.76f"),
         (r"> 2\.5f", "> 9.5f"),

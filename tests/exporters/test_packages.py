@@ -20,6 +20,9 @@ from wann_rt.core import disk
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ExportError, FileError
 from wann_rt.core.files import digest, save
+from wann_rt.core.levels import Level, Mean
+from wann_rt.core.monitor import Feature, Monitor
+from wann_rt.core.program import Operation
 from wann_rt.exporters.packages import KINDS, package
 from wann_rt.exporters.packages.taken import TAKEN
 
@@ -198,3 +201,46 @@ def test_hostile_names_stay_text(kind: str, tmp_path: Path) -> None:
         options = (tmp_path / "p" / "zephyr" / "Kconfig").read_text()
         assert "$" not in options
         assert len(options.splitlines()) == 4
+
+
+def watched() -> Controller:
+    controller = swing_up()
+    n, m = len(controller.observations), len(controller.actions)
+    change = Operation("sub", (0, n))
+    feature = Feature("change", (0,), 3 * n + m)
+    return replace(
+        controller,
+        monitor=Monitor(n, m, (change,), (feature,), (Level(1, 1, 1.0), Mean(0.1, 1.0, 0.5)), (0.0,) * m, 1e-5),
+    )
+
+
+@pytest.mark.parametrize("kind", [kind.name for kind in KINDS.values() if kind.watches])
+def test_a_package_in_c_has_the_monitor_and_the_readme_says_how_it_is_called(kind: str, tmp_path: Path) -> None:
+    compiler, folder = needs.any_compiler(), package(watched(), kind, out=tmp_path / "made")
+    headers, sources = (list(folder.rglob(f"swing_up.{end}")) for end in ("h", "c"))
+    assert "swing_up_monitor_step(&watch, obs, last_actions)" in (folder / "README.md").read_text()
+    main_c = tmp_path / "main.c"
+    main_c.write_text(
+        '#include "swing_up.h"\n'
+        "int main(void) {\n"
+        "    static const float obs[2][SWING_UP_N_OBSERVATIONS] = {{0.0f}, {2.0f}};\n"
+        "    static const float done[SWING_UP_N_ACTIONS];\n"
+        "    swing_up_monitor_state watch;\n"
+        "    swing_up_monitor_reset(&watch);\n"
+        "    if (swing_up_selftest() != 0 || swing_up_monitor_step(&watch, obs[0], done) != 0u) {\n"
+        "        return 1;\n"
+        "    }\n"
+        "    return swing_up_monitor_step(&watch, obs[1], done) == 1u ? 0 : 2;\n"
+        "}\n"
+    )
+    program = tmp_path / "main"
+    subprocess.run([compiler, *STRICT, f"-I{headers[0].parent}", main_c, sources[0], "-o", program], check=True)
+    assert subprocess.run([program]).returncode == 0
+
+
+@pytest.mark.parametrize("kind", [kind.name for kind in KINDS.values() if not kind.watches])
+def test_a_package_that_cannot_carry_a_monitor_says_so(kind: str, tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=f"has a monitor, which a package of kind {kind} cannot carry yet"):
+        package(watched(), kind, out=tmp_path / "made")
+    with pytest.raises(ExportError, match="has a monitor, which fixed point cannot carry yet"):
+        package(watched(), "cmake", out=tmp_path / "made", number="q12")

@@ -56,7 +56,7 @@ GOOD_DERIVED = {
 
 # A monitor of the change of the one reading there is: o 0, b 1, a 2, r 3, lines from 4.
 SUBTRACT, CONSTANT, FEATURE = bytes([130, 0, 1]), b"\x80" + floats(1.5), struct.pack("<IBff", 1, 4, 0.0, 1.0)
-LEVEL = struct.pack("<BBf", 2, 3, 0.5)
+LEVEL, MEAN = struct.pack("<BBf", 2, 3, 0.5), struct.pack("<BBfff", 0, 2, 0.5, 0.25, 1e15)
 
 
 def monitor(
@@ -87,6 +87,7 @@ GOOD_MONITOR = {
         struct.pack("<BBf", 1, 1, 2.0),
         counts=(1, 1, 21, 2, 2),
     ),
+    "a mean": monitor(SUBTRACT, FEATURE, MEAN, LEVEL, MEAN, counts=(1, 0, 1, 1, 3)),
     "a monitor and a state": second(sealed(WEIGHT + b"\1\0" + RATE + NODES + SECTION, 64 + 128)),
     "a monitor and a text": second(sealed(WEIGHT + NODES + SECTION + b"{}", 32 + 128)),
     "two readings, of which one is remembered": monitor(
@@ -125,6 +126,7 @@ BAD_MONITOR: dict[str, dict[str, bytes]] = {
         "nothing": second(sealed(WEIGHT + NODES + bytes(4), 128)),
         "no fail-safe action": second(sealed(WEIGHT + NODES + b"\x11\0\0\0" + SECTION[4:21], 128)),
         "half a constant": monitor(CONSTANT[:3]),
+        "half a mean": monitor(SUBTRACT, FEATURE, MEAN[:6]),
     },
     "OPERATION": {
         f"operation {number}": monitor(bytes([number, 0, 1]), FEATURE, LEVEL) for number in (0, 12, 127, 138)
@@ -148,7 +150,31 @@ BAD_MONITOR: dict[str, dict[str, bytes]] = {
         **{f"scale {x}": monitor(SUBTRACT, struct.pack("<IBff", 1, 4, 0.0, x), LEVEL) for x in (0.0, -1.0, INF, NAN)},
         **{
             f"level {level}": monitor(SUBTRACT, FEATURE, struct.pack("<BBf", *level))
-            for level in ((0, 1, 1.0), (3, 2, 1.0), (1, 65, 1.0), (1, 1, 0.0), (1, 1, INF), (1, 1, -1.0), (0, 0, 1.0))
+            for level in (
+                (0, 1, 1.0),
+                (0, 3, 1.0),
+                (3, 2, 1.0),
+                (1, 65, 1.0),
+                (1, 1, 0.0),
+                (1, 1, INF),
+                (1, 1, -1.0),
+                (0, 0, 1.0),
+            )
+        },
+        **{
+            f"mean {mean}": monitor(SUBTRACT, FEATURE, struct.pack("<BBfff", 0, 2, *mean))
+            for mean in (
+                (0.0, 0.5, 1.0),
+                (INF, 0.5, 1.0),
+                (1.0, 0.0, 1.0),
+                (1.0, 1.0000001, 1.0),
+                (1.0, -0.5, 1.0),
+                (1.0, NAN, 1.0),
+                (1.0, 0.5, 0.0),
+                (1.0, 0.5, 1.0000001e15),
+                (1.0, 0.5, -1.0),
+                (1.0, 0.5, NAN),
+            )
         },
     },
 }

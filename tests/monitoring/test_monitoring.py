@@ -12,12 +12,10 @@ from wann_rt import tasks, zoo
 from wann_rt.core.controller import Controller, Weight
 from wann_rt.core.derived import LARGEST
 from wann_rt.core.errors import ConfigError, TaskError
+from wann_rt.core.levels import Level, Mean
 from wann_rt.core.monitor import Monitor
 from wann_rt.core.program import computed, program_of
 from wann_rt.monitoring.calibrate import (
-    LEVELS,
-    PATIENT,
-    SHORT,
     Calibrated,
     calibrated,
     excesses,
@@ -87,12 +85,14 @@ def test_a_plant_monitor_finds_most_faults_and_blames_the_sensor() -> None:
     assert np.mean(found) > 0.85
 
 
-@pytest.mark.long
-def test_a_short_prediction_is_watched_with_patience_and_a_long_one_is_not() -> None:
-    short, long = made("plant").monitor, made("rnd").monitor
-    assert len(short.program) <= SHORT < len(long.program)
-    assert [(level.hits, level.of) for level in short.levels] == list(PATIENT)
-    assert [(level.hits, level.of) for level in long.levels] == list(LEVELS)
+def test_a_slightly_heavier_rod_is_found_by_the_mean_more_often_than_by_single_readings() -> None:
+    monitor, controller = made("plant").monitor, zoo.load("pendulum")
+    heavier = next(fault for fault in FAULTS if fault.name == "plant x1.15")
+    played, found = record(controller, machines(PENDULUM), range(500, 540), heavier, 100), []
+    for levels in (monitor.levels[:1], monitor.levels[1:]):
+        found.append(np.count_nonzero(alarmed(replace(monitor, levels=levels), played)[-1]))
+    assert [type(level) for level in monitor.levels] == [Level, Mean]
+    assert found[0] < found[1]
 
 
 @pytest.mark.long

@@ -13,7 +13,8 @@ from helpers.runtime_library import MANUAL, NAMES, SOURCE, built, load
 
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ControllerError, ExportError
-from wann_rt.core.monitor import Feature, Level, Monitor
+from wann_rt.core.levels import Level, Mean
+from wann_rt.core.monitor import Feature, Monitor
 from wann_rt.core.program import OPERATIONS, Operation
 from wann_rt.exporters import blob_monitor
 from wann_rt.exporters.parity import run_monitor
@@ -39,7 +40,7 @@ def everything(lines: int = 0) -> Monitor:
     program += [Operation("constant", (), 0.25)] * lines
     values = [k for k in range(10, last) if program[k - 10].op not in ("lt", "gt", "ge", "le")]
     features = tuple(Feature("f", (k % 3, (k + 1) % 3), k, 0.125 * (k % 3), 1 + k / 7) for k in values)
-    levels = Level(1, 1, 40.0), Level(2, 3, 30.0), Level(5, 64, 2.0)
+    levels = Level(1, 1, 40.0), Mean(0.1, 30.0, 300.0), Level(2, 3, 30.0), Level(5, 64, 2.0), Mean(1.0, 1e15, 2000.0)
     return Monitor(N, M, tuple(program), features, levels, (-0.5,), 1e-5)
 
 
@@ -162,7 +163,12 @@ FAULTS = {  # a condition, and what it becomes where somebody has forgotten it
     "hits > 0 &&": "",
     "&& hits <= of": "",
     "&& of <= MOST_OF": "",
-    "&& is_positive(above)": "",
+    "if (hits == 0 && of == 2)": "if (hits == 0)",
+    "share > 0 && share": "share",
+    "&& share <= ONE && most": "&& most",
+    "most > 0 &&": "",
+    "&& most <= MOST_SCORE": "",
+    "is_right && is_positive(above)": "is_right",
     "if (error == WANN_OK && in->left > 0)": "if (0)",
     "&& has_nothing_behind(c, in.left) != 0": "",
     "numbers + state > WANN_MAX_NODES": "0",

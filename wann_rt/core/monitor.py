@@ -2,9 +2,9 @@
 
 It is given what the sensors read and the actions that were taken since the reading before. A *feature* is a number that
 is near its centre as long as all is well: a reading, its change, what a prediction of it lacks; how it is computed is
-the monitor's ``program``. Its *score* is its distance from the centre in units of what is usual. A *level* counts hits
-among the last steps: scores above its threshold. Once a level has its number of hits, the alarm stays until the reset
-and says, by its bit, which channel had the greatest score when it was raised.
+the monitor's ``program``. Its *score* is its distance from the centre in units of what is usual. A *level*
+(``levels.py``) says when the worst scores of the last steps are too much. Then the alarm stays until the reset and
+says, by its bit, which channel had the greatest score when it was raised.
 
 All of it is written in the primitives of ``arithmetic.py``, so numpy computes it and exporters trace it. The state is a
 list of float32, zeros at the beginning. A reading that is no finite number is a hit in its step, and in the next one as
@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from wann_rt.core.arithmetic import ONE, ZERO, Number, absolute, select
 from wann_rt.core.derived import LARGEST, kept
 from wann_rt.core.errors import ControllerError
+from wann_rt.core.levels import Level, Mean
 from wann_rt.core.program import CONDITIONS, CONSTANT, Operation, checked, computed
 from wann_rt.core.symbols import Symbol, lift
 from wann_rt.core.weight import float32
@@ -32,7 +33,6 @@ Numbers = tuple[Number, ...]
 MOST_CHANNELS = 24  # bits that a float32 holds exactly: the alarm is a number of the state
 MOST_REPEATS = 1000  # that a test makes
 MOST_LINES, MOST_FEATURES, MOST_LEVELS = 10_000, 1_000, 16
-MOST_OF = 64  # steps among which hits are counted
 
 
 @dataclass(frozen=True)
@@ -52,15 +52,6 @@ class Feature:
     value: int
     center: float = 0.0
     scale: float = 1.0
-
-
-@dataclass(frozen=True)
-class Level:
-    """When there is an alarm: ``hits`` scores above ``above`` within ``of`` steps."""
-
-    hits: int
-    of: int
-    above: float
 
 
 class Judged(NamedTuple):
@@ -95,7 +86,7 @@ class Monitor:
     actions: int
     program: tuple[Operation, ...]
     features: tuple[Feature, ...]
-    levels: tuple[Level, ...]
+    levels: tuple[Level | Mean, ...]
     fail_safe: tuple[float, ...]
     false_alarms: float
 
@@ -122,7 +113,7 @@ class Monitor:
         for k, feature in enumerate(self.features):
             self._check_feature(k, feature)
         for k, level in enumerate(self.levels):
-            _check_level(k, level)
+            level.check(f"monitor: levels[{k}]")
         safe = tuple(float32(value, "monitor: fail_safe") for value in self.fail_safe)
         if len(safe) != self.actions or not np.isfinite(safe).all():
             raise ControllerError(f"monitor: fail_safe needs a finite number for each of {self.actions} actions")
@@ -169,9 +160,9 @@ class Monitor:
     def names(self) -> tuple[str, ...]:
         """A name for each number of the state."""
         before, repeats = self.read
-        hits = [f"hit_{k}_{j}" for k, level in enumerate(self.levels) for j in range(level.of - 1)]
+        own = [name for k, level in enumerate(self.levels) for name in level.names(k)]
         return (
-            "seen", *(f"before_{k}" for k in before), *(f"repeats_{k}" for k in repeats), *hits, "worst", "alarm",
+            "seen", *(f"before_{k}" for k in before), *(f"repeats_{k}" for k in repeats), *own, "worst", "alarm",
         )  # fmt: skip
 
     @property
@@ -221,17 +212,19 @@ class Monitor:
 
     def advance(self, state: Sequence[Number], now: Sequence[Number], last_actions: Sequence[Number]) -> Numbers:
         """Returns the state after a step; its last number is the alarm."""
-        judged = self.judge(state, now, last_actions)
-        at, lines, raised = len(judged.remembered), [], ZERO
-        for level in self.levels:
-            line = state[at : at + level.of - 1]
-            is_hit = judged.worst > f32(level.above)
-            hit = select(is_hit, ONE, ZERO)
-            raised = select(is_hit if level.of == 1 else sum(line, hit) >= f32(level.hits), judged.blamed, raised)
-            lines += [hit, *line][: level.of - 1]
-            at += level.of - 1
+        return self.alarmed(state, self.judge(state, now, last_actions))
+
+    def alarmed(self, state: Sequence[Number], judged: Judged) -> Numbers:
+        """Returns the state after a step, given what was made of its readings."""
+        at, raised = len(judged.remembered), ZERO
+        own: list[Number] = []
+        for k, level in enumerate(self.levels):
+            is_reached, line = level.advance(judged.worst, tuple(state[at : at + len(level.names(k))]))
+            raised = select(is_reached, judged.blamed, raised)
+            own += line
+            at += len(line)
         alarm = select(state[-1] > ZERO, state[-1], raised)
-        return (*judged.remembered, *lines, judged.worst, alarm)
+        return (*judged.remembered, *own, judged.worst, alarm)
 
     @cached_property
     def traced(self) -> tuple[tuple[Symbol, ...], tuple[Symbol, ...]]:
@@ -242,7 +235,18 @@ class Monitor:
             return (*read, *done, *state), tuple(map(lift, self.advance(state, read, done)))
 
     def judge(self, state: Sequence[Number], now: Sequence[Number], last_actions: Sequence[Number]) -> Judged:
-        """Returns the scores of a step; see ``Judged``."""
+        """Returns the worst score of a step; see ``Judged``."""
+        scores, remembered = self.scores(state, now, last_actions)
+        (worst, blamed), *others = scores
+        for score, bits in others:
+            is_worse = score > worst
+            worst, blamed = select(is_worse, score, worst), select(is_worse, bits, blamed)
+        return Judged(worst * state[0], blamed, remembered)
+
+    def scores(
+        self, state: Sequence[Number], now: Sequence[Number], last_actions: Sequence[Number]
+    ) -> tuple[list[tuple[Number, Number]], Numbers]:
+        """Returns the score of each feature with the bits of its channels, and what is remembered of the readings."""
         kept_now, kept_repeats = self.read
         before = dict(zip(kept_now, state[1:], strict=False))
         counts = dict(zip(kept_repeats, state[1 + len(kept_now) :], strict=False))
@@ -250,14 +254,9 @@ class Monitor:
         n = range(self.observations)
         inputs = [*now, *(before.get(k, ZERO) for k in n), *last_actions, *(repeats.get(k, ZERO) for k in n)]
         values = computed(self.program, inputs)
-        worst: Number = None
-        blamed: Number = None
-        for feature in self.features:
-            score, bits = _score(values[feature.value], feature), f32(sum(2.0**channel for channel in feature.channels))
-            is_worse: Number = None if worst is None else score > worst
-            worst = score if worst is None else select(is_worse, score, worst)
-            blamed = bits if blamed is None else select(is_worse, bits, blamed)
-        return Judged(worst * state[0], blamed, (ONE, *(now[k] for k in kept_now), *repeats.values()))
+        bits = [f32(sum(2.0**channel for channel in feature.channels)) for feature in self.features]
+        scores = [_score(values[feature.value], feature) for feature in self.features]
+        return list(zip(scores, bits, strict=True)), (ONE, *(now[k] for k in kept_now), *repeats.values())
 
 
 def _score(value: Number, feature: Feature) -> Number:
@@ -270,13 +269,3 @@ def _score(value: Number, feature: Feature) -> Number:
 def _repeated(now: Number, before: Number, count: Number) -> Number:
     """Returns how often in a row a reading has been the one before."""
     return select(absolute(now - before) <= ZERO, count + ONE, ZERO)
-
-
-def _check_level(k: int, level: Level) -> None:
-    number = float32(level.above, f"monitor: levels[{k}]: above")
-    whole = type(level.hits) is int and type(level.of) is int
-    if not (whole and 1 <= level.hits <= level.of <= MOST_OF and 0 < number <= LARGEST):
-        raise ControllerError(
-            f"monitor: levels[{k}]: expected 1 to {MOST_OF} hits, of as many steps or more, above a positive number"
-        )
-    object.__setattr__(level, "above", number)

@@ -4,7 +4,8 @@ from dataclasses import fields
 from typing import Any
 
 from wann_rt.core.errors import FileError
-from wann_rt.core.monitor import MOST_FEATURES, MOST_LEVELS, MOST_LINES, Feature, Level, Monitor
+from wann_rt.core.levels import Level, Mean
+from wann_rt.core.monitor import MOST_FEATURES, MOST_LEVELS, MOST_LINES, Feature, Monitor
 from wann_rt.core.program import CONSTANT, Operation
 from wann_rt.core.strict_json import Reader, shown
 from wann_rt.core.weight import shortest
@@ -19,10 +20,16 @@ def document(monitor: Monitor) -> dict[str, Any]:
              "scale": shortest(f.scale)}
             for f in monitor.features
         ],
-        "levels": [{"hits": level.hits, "of": level.of, "above": shortest(level.above)} for level in monitor.levels],
+        "levels": [_level_document(level) for level in monitor.levels],
         "fail_safe": list(map(shortest, monitor.fail_safe)),
         "false_alarms": monitor.false_alarms,
     }  # fmt: skip
+
+
+def _level_document(level: Level | Mean) -> dict[str, Any]:
+    if isinstance(level, Mean):
+        return {name: shortest(getattr(level, name)) for name in ("share", "most", "above")}
+    return {"hits": level.hits, "of": level.of, "above": shortest(level.above)}
 
 
 def read_monitor(reader: Reader, observations: int, actions: int) -> Monitor:
@@ -73,6 +80,9 @@ def _feature(reader: Reader) -> Feature:
     )
 
 
-def _level(reader: Reader) -> Level:
+def _level(reader: Reader) -> Level | Mean:
+    if "share" in reader.value:
+        reader.only("share", "most", "above")
+        return Mean(*(reader.get(name, int, float) for name in ("share", "most", "above")))
     reader.only("hits", "of", "above")
     return Level(reader.get("hits", int), reader.get("of", int), reader.get("above", int, float))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from wann_rt.analysis.stated import stated
 from wann_rt.analysis.words import certificate_words
 from wann_rt.core.controller import Controller
+from wann_rt.core.levels import Level, Mean
 from wann_rt.core.monitor import Monitor
 from wann_rt.display.formulas import number
 from wann_rt.display.tables import console, controller_dict, escape, paragraph, show_controller, table
@@ -43,12 +44,24 @@ def monitor_dict(controller: Controller) -> dict[str, Any]:
             "kinds": kinds(monitor),
             "false_alarms": monitor.false_alarms,
             "watched": [controller.observations[k].name for k in monitor.watched],
-            "levels": [[level.hits, level.of] for level in monitor.levels],
+            "levels": [_level(level) for level in monitor.levels],
             "operations": len(monitor.program),
             "state": monitor.size,
             "fail_safe": {c.name: value for c, value in zip(controller.actions, monitor.fail_safe, strict=True)},
         }
     }
+
+
+def _level(level: Level | Mean) -> list[int] | dict[str, float]:
+    if isinstance(level, Mean):
+        return {"share": float(level.share), "above": float(level.above)}
+    return [level.hits, level.of]
+
+
+def _words(level: Level | Mean) -> str:
+    if isinstance(level, Mean):
+        return f"squares whose mean over about {1 / level.share:.0f} steps is above {number(level.above)}"
+    return f"{level.hits} of {level.of} hits"
 
 
 def kinds(monitor: Monitor) -> list[str]:
@@ -61,10 +74,10 @@ def show_monitor(controller: Controller) -> None:
     monitor = controller.monitor
     if monitor is None:
         return
-    levels = ", ".join(f"{level.hits} of {level.of}" for level in monitor.levels)
+    levels = " or ".join(map(_words, monitor.levels))
     console().print("\n[bold]Monitor[/]")
     paragraph(
-        f"{escape(', '.join(kinds(monitor)))}; alarms after {levels} hits, at {monitor.false_alarms:g} false alarms a "
+        f"{escape(', '.join(kinds(monitor)))}; alarms after {levels}, at {monitor.false_alarms:g} false alarms a "
         f"step as stated; {len(monitor.program)} operations, {monitor.size} numbers of state"
     )
     made = table("", "observation", "what", ">center", ">usual distance")

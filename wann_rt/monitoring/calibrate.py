@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ConfigError
-from wann_rt.core.monitor import Feature, Level, Monitor
+from wann_rt.core.levels import MOST_SCORE, Level, Mean
+from wann_rt.core.monitor import Feature, Monitor
 from wann_rt.core.program import computed, program_of
 from wann_rt.monitoring.kinds import KINDS, Given, Made, folded
 from wann_rt.monitoring.machines import Record
@@ -19,9 +20,10 @@ from wann_rt.tasks.task import Task
 
 f32 = np.float32
 Floats = NDArray[np.float32]
-LEVELS: Sequence[tuple[int, int]] = ((1, 1), (2, 2))  # hits, of how many steps; each costs instructions on the robot
-PATIENT: Sequence[tuple[int, int]] = ((1, 1), (6, 12))  # finds smaller faults, for 31 instructions and 120 bytes more
-SHORT = 48  # operations of a program beside which a monitor can afford to be patient, within 250 instructions and 1 kB
+# One reading far beyond what is usual; or two in a row that are beyond it by less. Each level costs instructions.
+HITS: Sequence[Level | Mean] = (Level(1, 1, 1.0), Level(2, 2, 1.0))
+# Noise of a prediction's errors cancels in a mean, and small faults show: here over about 64 steps.
+MEANS: Sequence[Level | Mean] = (Level(1, 1, 1.0), Mean(1 / 64, MOST_SCORE, 1.0))
 FEWEST = 20  # false alarms that a calibration must have seen: fewer say little of the rate
 FIRST_SEED = 200_000_000  # of the calibration; no search, no evaluation and no record has these
 CHUNK = 16_384  # episodes that are played at once
@@ -111,11 +113,19 @@ def _check_episodes(false_alarms: float, allowed: int, episodes: int, played: in
 
 
 def _in_units(monitor: Monitor) -> Monitor:
-    """Returns the same monitor with 1 as the threshold of its last level: a constant that costs nothing."""
-    unit = monitor.levels[-1].above
-    levels = [replace(level, above=level.above / unit) for level in monitor.levels[:-1]]
+    """Returns the same monitor with 1 as the threshold of its last hits: a constant that costs nothing.
+
+    A mean takes no more of a score than that, which is an alarm by itself; so the two share a comparison.
+    """
+    unit = next(level.above for level in reversed(monitor.levels) if isinstance(level, Level))
+    levels = [
+        replace(level, most=1.0, above=level.above / unit**2)
+        if isinstance(level, Mean)
+        else replace(level, above=level.above / unit)
+        for level in monitor.levels
+    ]
     features = [f if f.kind == "stuck" else replace(f, scale=f.scale / unit) for f in monitor.features]
-    return replace(monitor, features=tuple(features), levels=(*levels, replace(monitor.levels[-1], above=1.0)))
+    return replace(monitor, features=tuple(features), levels=tuple(levels))
 
 
 def scaled(made: Sequence[Made], record: Record, false_alarms: float, fail_safe: tuple[float, ...]) -> Monitor:
@@ -128,10 +138,11 @@ def scaled(made: Sequence[Made], record: Record, false_alarms: float, fail_safe:
     rough = replace(rough, features=tuple(_centred(rough, made, record)))
     worst = worst_scores(rough, record)
     predicts = all(one.is_residual or one.is_fixed for one in made)
-    chosen = PATIENT if predicts and len(program) <= SHORT else LEVELS
-    above = [float(np.max(counted(worst, hits, of))) for hits, of in chosen]
-    levels = tuple(Level(hits, of, max(a, 1e-3)) for (hits, of), a in zip(chosen, above, strict=True))
-    return replace(rough, levels=levels)
+    levels = [
+        replace(level, above=max(float(np.max(compared(level, worst))), 1e-3))
+        for level in (MEANS if predicts else HITS)
+    ]
+    return replace(rough, levels=tuple(levels))
 
 
 def _centred(monitor: Monitor, made: Sequence[Made], record: Record) -> list[Feature]:
@@ -163,6 +174,18 @@ def worst_scores(monitor: Monitor, record: Record) -> Floats:
     return worst
 
 
+def compared(level: Level | Mean, worst: Floats) -> Floats:
+    """Returns what a level compares with its threshold after each step, [steps, lanes]."""
+    if isinstance(level, Level):
+        return counted(worst, level.hits, level.of)
+    line: tuple[Floats, ...] = (np.zeros(worst.shape[1], np.float32),)
+    means = []
+    for row in worst:
+        _, line = level.advance(row, line)
+        means.append(line[0])
+    return np.array(means)
+
+
 def counted(worst: Floats, hits: int, of: int) -> Floats:
     """Returns, for each step, below which threshold there are ``hits`` among the last ``of`` steps."""
     padded = np.concatenate([np.zeros((of - 1, worst.shape[1]), np.float32), worst])
@@ -182,7 +205,7 @@ def recorded_excesses(record: Record, first: int = 1) -> Excesses:
         later = Record(record.seen[first:], record.done[first:], record.alive[first:])
         worst = worst_scores(monitor, later)
         with np.errstate(over="ignore"):
-            shares = [counted(worst, level.hits, level.of) * f32(1.0 / level.above) for level in monitor.levels]
+            shares = [compared(level, worst) * f32(1.0 / level.above) for level in monitor.levels]
         return np.max(shares, axis=(0, 1)).astype(np.float64), int(record.alive.sum())
 
     return judge

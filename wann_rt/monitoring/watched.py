@@ -7,6 +7,7 @@ the greatest excess: a monitor with this many times its thresholds would just no
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -14,20 +15,35 @@ from numpy.typing import NDArray
 
 from wann_rt.core.arithmetic import ZERO, Number, maximum, minimum
 from wann_rt.core.derived import LARGEST
-from wann_rt.core.monitor import Level, Monitor
+from wann_rt.core.levels import Level, Mean
+from wann_rt.core.monitor import Monitor
 from wann_rt.tasks.observed import limited
 from wann_rt.tasks.task import Task
 
 f32 = np.float32
 
 
-def excess(levels: Sequence[Level], scores: Sequence[Number]) -> Number:
-    """Returns the greatest share of a threshold that a level has reached, given the last scores, the newest first."""
-    shares = [_kth(scores[: level.of], level.hits) * f32(1.0 / level.above) for level in levels]
-    first, *rest = shares
-    for share in rest:
-        first = maximum(share, first)
-    return first
+def shares(
+    levels: Sequence[Level | Mean], scores: Sequence[Number], means: Sequence[Number]
+) -> tuple[list[Number], list[Number]]:
+    """Returns which share of its threshold each level has reached, and the means after the step.
+
+    Args:
+        levels: of the monitor.
+        scores: the last worst ones, the newest first.
+        means: those before the step, one for each level that is a mean.
+    """
+    reached: list[Number] = []
+    after: list[Number] = []
+    old = iter(means)
+    for level in levels:
+        if isinstance(level, Mean):
+            _, line = level.advance(scores[0], (next(old),))
+            after += line
+        else:
+            line = (_kth(scores[: level.of], level.hits),)
+        reached.append(line[0] * f32(1.0 / level.above))
+    return reached, after
 
 
 def _kth(values: Sequence[Number], k: int) -> Number:
@@ -51,27 +67,31 @@ def watched(task: Task, monitor: Monitor) -> Task:
         monitor: the monitor.
     """
     n, size = len(task.variables), len(monitor.judge_names)
-    longest = max(level.of for level in monitor.levels)
+    longest = max([1, *(level.of for level in monitor.levels if isinstance(level, Level))])
+    n_means = sum(isinstance(level, Mean) for level in monitor.levels)
     limits, n_acts = task.acts if task.step_clips else (), len(task.acts)
     observe, step, start = task.observe, task.step, task.start
+    own = (*monitor.judge_names, *map(str, range(longest - 1)), *(f"mean_{k}" for k in range(n_means)), "most")
+    names = [f"watched_{name}" for name in own]
+    places = (n, n + size, n + size + longest - 1, n + size + longest - 1 + n_means)
 
     def started(seed: int) -> NDArray[np.float32]:
-        return np.concatenate([start(seed), np.zeros(size + longest, np.float32)]).astype(np.float32)
+        return np.concatenate([start(seed), np.zeros(len(names), np.float32)]).astype(np.float32)
 
     def observing(*v: Number) -> Any:
         return observe(*v[:n])
 
     def stepping(p: Any, *v: Number) -> Any:
-        kept, line, greatest = v[n : n + size], v[n + size : n + size + longest - 1], v[n + size + longest - 1]
-        actions = v[n + size + longest :]
+        kept, line, means, (greatest, *_) = (v[i:j] for i, j in zip(places, (*places[1:], None), strict=True))
+        actions = v[n + len(names) :]
         *after, _, failed = step(p, *v[:n], *actions)
         read = observe(*after)[: monitor.observations]
         judged = monitor.judge(kept, read, limited(limits, actions[:n_acts]))
         scores = (judged.worst, *line)
-        most = maximum(excess(monitor.levels, scores), greatest)
-        return (*after, *judged.remembered, *scores[: longest - 1], most, most - greatest, failed)
+        reached, later = shares(monitor.levels, scores, means)
+        most = reduce(maximum, reached, greatest)
+        return (*after, *judged.remembered, *scores[: longest - 1], *later, most, most - greatest, failed)
 
-    names = [f"watched_{name}" for name in (*monitor.judge_names, *map(str, range(longest - 1)), "most")]
     return replace(
         task, names=(*task.variables, *names), start=started, observe=observing, step=stepping, base=task.base or task
     )
