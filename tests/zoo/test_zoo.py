@@ -14,6 +14,7 @@ from helpers import needs
 import wann_rt as wr
 from wann_rt import tasks, zoo
 from wann_rt.cli import main
+from wann_rt.core import files
 from wann_rt.core.errors import FileError
 from wann_rt.tasks.any_task import check_fits
 from wann_rt.zoo import sources
@@ -152,10 +153,12 @@ def test_the_recipes_are_a_table_of_rows_of_the_same_form() -> None:
     assert all(command.startswith("wann-rt ") for row in table.values() for command in row["commands"])
 
 
-def test_a_start_written_by_hand_is_the_network_that_its_champion_was_tuned_from() -> None:
-    start, champion = pendulum_start.made(), zoo.load("pendulum-robust")
+@pytest.mark.parametrize(("name", "tuned"), [("start", "pendulum-robust"), ("sines", "pendulum-best")])
+def test_a_start_that_a_recipe_is_given_is_the_network_that_its_champion_was_tuned_from(name: str, tuned: str) -> None:
+    start, champion = pendulum_start.made(name), zoo.load(tuned)
     assert start.network == champion.network
-    assert start.weight != champion.weight
+    assert champion.provenance["tuned"]["from"] == files.digest(start)
+    assert f"{name}.json" in zoo.recipes()[tuned].given
 
 
 @pytest.mark.parametrize(
