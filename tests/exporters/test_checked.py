@@ -157,8 +157,8 @@ def test_no_line_is_too_long() -> None:
 
 
 def test_it_is_a_fixed_point_of_the_projects_format() -> None:
-    style = Path(__file__).parents[2] / ".clang-format"
-    command = [needs.program("clang-format"), f"--style=file:{style}", "--assume-filename=controller.h"]
+    place = Path(__file__).parents[2] / "exporters" / "controller.h"
+    command = [needs.program("clang-format"), "--style=file", f"--assume-filename={place}"]
     for controller in (swing_up(), small_controllers.recurrent()):
         text = to_c(controller, is_checked=True)
         formatted = subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout

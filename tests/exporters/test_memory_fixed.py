@@ -1,6 +1,7 @@
 """A state in fixed point: C computes the oracle's sequences, no sum leaves 32 bits, float32 is near."""
 
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ SUBJECTS = {
     "recurrent, each": small_controllers.recurrent(EACH),
 }
 STEPS = 1200
+ROOT = Path(__file__).resolve().parents[2]
 SLACK = ("-O1", "-Wno-unused-function", "-Wno-unused-variable", "-Wno-maybe-uninitialized")
 
 
@@ -256,6 +258,9 @@ def test_split_files_hold_a_state_in_fixed_point() -> None:
     assert made == to_c_fixed(small_controllers.recurrent()).encode()
     texts = fixed_unit(small_controllers.recurrent(), "p").split("p.h", "p.c")
     assert "void p_reset(p_state *state);" in texts["p.h"]
+    command = [needs.program("clang-format"), "--style=file", f"--assume-filename={ROOT / 'exporters' / 'p.h'}"]
+    formatted = subprocess.run(command, input=made, capture_output=True, check=True).stdout
+    assert formatted == made
     texts["unit.c"] = harness.header_harness("p")
     assert harness.compiled(texts, harness.some_compiler(None), SLACK).selftest() == 0
 
