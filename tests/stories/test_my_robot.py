@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import gymnasium
@@ -44,10 +43,6 @@ def test_a_loop_of_ten_kilohertz_calls_compiled_code_by_names() -> None:
     fast = controller.compiled()
     observation = {"x": 0.1, "x_dot": 0.0, "cos_theta": -1.0, "sin_theta": 0.05, "theta_dot": 0.3}
     assert fast(**observation).tolist() == controller(observation).tolist()
-    begun = time.perf_counter()
-    for _ in range(1000):
-        fast(**observation)
-    assert time.perf_counter() - begun < 1, "1000 calls take much less than 100 ms on a quiet machine"
 
 
 @pytest.mark.parametrize(
