@@ -16,8 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wann_rt import zoo
 from wann_rt.core import files
 from wann_rt.core.controller import Controller
+from wann_rt.core.random import Purpose
+from wann_rt.evaluation.score import Score
+from wann_rt.play.episodes import episode_seeds
+from wann_rt.play.plain import play_controller
+from wann_rt.play.rollouts import starts_of
 from wann_rt.rivals.textbook import laws
 from wann_rt.tasks import get
 from wann_rt.tasks.compiled.two_links import Params
@@ -28,9 +34,10 @@ GRAVITY, GEAR, DT, STEPS, LIMIT = 9.81, 6.0, 0.002, 5000, 6.0
 NEAR = np.array([0.35, 0.35, 1.0, 1.0])  # of the goal, at the end
 VALUES, REPEATED, PERTURBED = 21, 10, 50  # values of each kind, simulations of a noise, perturbed simulations
 SEED = 20261129
+EPISODES = 400  # in which sign changes are counted
 KINDS = ("model", "velocity noise", "torque noise", "torque response", "delay", "perturbation")
 TASKS = {"pendubot": 0, "acrobot-torque": 1}  # and which joint is driven
-OURS = Path(__file__).with_name("pendubot.json")
+HARD = Path(__file__).with_name("pendubot.json")
 
 
 @dataclass
@@ -110,9 +117,9 @@ def plant(lanes: Lanes, driven: int) -> Callable[[Array, Array], Array]:
     return changes
 
 
-def succeeded(act: Act, driven: int, lanes: Lanes) -> NDArray[np.bool_]:
+def succeeded(act: Act, driven: int, lanes: Lanes, seed: int = SEED) -> NDArray[np.bool_]:
     """Returns whether each simulation ends near both links upright at rest."""
-    rng, n = np.random.default_rng(SEED), len(lanes.kinds)
+    rng, n = np.random.default_rng(seed), len(lanes.kinds)
     names = ("velocity_noise", "torque_noise", "delay", "perturbed")
     velocity_noise, torque_noise, late, perturbed = (lanes.of(name, 0.0) for name in names)
     response, delay, rows = lanes.of("response", 1.0), late.astype(int), np.arange(n)
@@ -135,10 +142,10 @@ def succeeded(act: Act, driven: int, lanes: Lanes) -> NDArray[np.bool_]:
     return np.asarray((np.abs(end) < NEAR).all(axis=1))
 
 
-def scores(act: Act, driven: int, lanes: Lanes) -> dict[str, float]:
+def scores(act: Act, driven: int, lanes: Lanes, seed: int = SEED) -> dict[str, float]:
     """Returns the share of successes of each kind, and their mean, which is the leaderboard's score."""
     with np.errstate(all="ignore"):  # of links that turn ever faster
-        good = succeeded(act, driven, lanes)
+        good = succeeded(act, driven, lanes, seed)
     groups: dict[tuple[str, int], list[bool]] = {}
     for kind, one in zip(lanes.kinds, good, strict=True):
         groups.setdefault(kind, []).append(bool(one))
@@ -169,24 +176,42 @@ def asking(name: str, rival: str) -> Act:
     return act
 
 
+def chatter(controller: Controller) -> float:
+    """Returns how often a second it changes the sign of its torque, in plain episodes of the task."""
+    task = get(controller.name)
+    played = play_controller(task, controller, starts_of(task, episode_seeds(Purpose.TEST, 0, EPISODES)))
+    changes = Score.of_episodes(task, played).chatter
+    assert changes is not None
+    return changes
+
+
 def main() -> None:
     """Simulates, counts and writes the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("controllers", nargs="*", type=Path, help="print these, write nothing")
+    parser.add_argument("--seed", type=int, default=SEED, help="of the random numbers; choose by another than this")
     parser.add_argument("--out", type=Path, default=Path("docs/two_links.md"))
     given, lanes = parser.parse_args(), protocol()
     for path in given.controllers:
         controller = files.load(path)
-        print(path, controller.network.n_connections, scores(acting(controller), TASKS[controller.name], lanes))
+        print(
+            path,
+            controller.network.n_connections,
+            scores(acting(controller), TASKS[controller.name], lanes, given.seed),
+        )
     if given.controllers:
         return
-    lines = [f"| task | controller | {' | '.join(KINDS)} | score |", "|---|---|" + "---:|" * (len(KINDS) + 1)]
-    ours, textbook = files.load(OURS), "energy shaping + LQR"
-    rows = [(ours.name, f"ours, {ours.network.n_connections} connections", acting(ours))]
-    rows += [(name, f"{textbook}, by theory", asking(name, textbook)) for name in TASKS]
-    for name, row, act in rows:
+    lines = [f"| task | controller | {' | '.join(KINDS)} | score | sign changes / s |", f"|---|---|{'---:|' * 8}"]
+    textbook, hard = "energy shaping + LQR", files.load(HARD)
+    rows: list[tuple[str, str, Act, Controller | None]] = [
+        (one.name, f"{name}, {one.network.n_connections} connections", acting(one), one)
+        for name, one in (("zoo:pendubot", zoo.load("pendubot")), ("tests/bench/pendubot.json", hard))
+    ]
+    rows += [(name, f"{textbook}, by theory", asking(name, textbook), None) for name in TASKS]
+    for name, row, act, made in rows:
         found = scores(act, TASKS[name], lanes)
-        lines.append(f"| {name} | {row} | {' | '.join(f'{found[kind]:.3f}' for kind in (*KINDS, 'score'))} |")
+        figures = " | ".join(f"{found[kind]:.3f}" for kind in (*KINDS, "score"))
+        lines.append(f"| {name} | {row} | {figures} | {'' if made is None else f'{chatter(made):.1f}'} |")
     text = Path(__file__).with_suffix(".md.in").read_text(encoding="utf-8")
     given.out.write_text(text + "\n".join(lines) + "\n", encoding="utf-8")
     print("\n".join(lines))

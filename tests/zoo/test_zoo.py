@@ -165,7 +165,7 @@ def test_a_start_that_a_recipe_is_given_is_the_network_that_its_champion_was_tun
     ("name", "says"),
     [
         ("swingup", "zoo:cartpole-swingup is a champion of the zoo, and `wann-rt search swingup` makes"),
-        ("pendubot", "no such file; `wann-rt search pendubot` makes a controller of that task"),
+        ("pendubot", "zoo:pendubot is a champion of the zoo, and `wann-rt search pendubot` makes"),
         ("cartpole-robust", "no such file; zoo:cartpole-robust is a champion"),
         ("nothing", "cannot be read: No such file"),
     ],

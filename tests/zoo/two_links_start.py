@@ -1,6 +1,7 @@
 """Writes pendubot.json, from which tests/bench/pendubot.json was tuned, and acrobot-torque.json, of which nothing came.
 
     python tests/zoo/two_links_start.py FOLDER [NAME ...]
+    python tests/zoo/two_links_start.py FOLDER soft
 
 Linear feedback that holds the links near the top, and six hidden nodes with random weights beside it, so that
 individual weights can be tuned from there: on episodes of which half begin anywhere and half hang. Who begins only
@@ -33,6 +34,7 @@ HIDDEN, INPUTS, OUTPUT = 6, 6, 7
 ANYWHERE = np.array([np.pi, np.pi, 8.0, 10.0])
 FEEDBACK = {"pendubot": (6.63, 6.19, 7.69, 5.48), "acrobot-torque": (5.55, 2.35, 5.87, 2.71)}  # of sines and rates
 BEGINNINGS, KEPT = 8, 3
+HARD, SOFT, SOFTER = Path(__file__).parents[1] / "bench" / "pendubot.json", 0.03, 0.001  # times hidden, output weights
 FIRST: dict[str, Any] = {"method": "cma", "steps": 150_000_000, "episodes": 16, "population": 48}
 SECOND: dict[str, Any] = {"method": "pepg", "steps": 300_000_000, "episodes": 32, "population": 48, "sigma": 0.2}
 THIRD: dict[str, Any] = {"method": "pepg", "steps": 500_000_000, "episodes": 32, "population": 64, "sigma": 0.1}
@@ -86,6 +88,14 @@ def tuned(name: str) -> Controller:
     return with_vectors(task, controller, 0)
 
 
+def softened(controller: Controller) -> Controller:
+    """Returns a controller with small weights."""
+    task, output = tasks.get(controller.name), controller.network.n_nodes - 1
+    shares = np.array([SOFTER if c.target == output else SOFT for c in controller.network.connections])
+    values = tuple((controller.weight.array * shares).astype(np.float32).tolist())
+    return with_vectors(task, replace(controller, weight=Weight("connections", values), vectors=()), 0)
+
+
 def main() -> None:
     """Makes, tunes and writes them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -93,7 +103,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", default=list(FEEDBACK), metavar="NAME")
     given = parser.parse_args()
     for name in given.names:
-        files.save(tuned(name), given.folder / f"{name}.json")
+        files.save(softened(files.load(HARD)) if name == "soft" else tuned(name), given.folder / f"{name}.json")
 
 
 if __name__ == "__main__":
