@@ -210,8 +210,8 @@ def evolution(runs: Mapping[str, Any]) -> str:
             lines.append(
                 f"| {key.replace(' ', ' | ')} | {one['generation']} | " + " | ".join(f"{f:g}" for f in figures) + " |"
             )
-    grown = [one for key, points in runs.items() if key.startswith("digits") for one in points]
-    ruled = [one for key, points in runs.items() if key.startswith("paper-digits") for one in points]
+    grown = [points[-1] for key, points in runs.items() if key.startswith("digits")]
+    ruled = [points[-1] for key, points in runs.items() if key.startswith("paper-digits")]
     reached = f"\nBy evolution alone, with signs and rates of our own (preset `digits`), {_compared(grown)}.\n" + (
         f"By the paper's rules (preset `paper-digits`), after {max(one['generation'] for one in ruled)} of its 4,096 "
         f"generations, where\nthe run was ended, {_compared(ruled)}."
@@ -237,16 +237,16 @@ def _means(runs: Mapping[str, Any]) -> str:
 
 
 def _compared(points: Sequence[Mapping[str, float]]) -> str:
-    """Returns whether any of these champions has the paper's scores."""
-    best = {name: max((one[name] for one in points), default=0.0) for name in ("random_shared", "ensemble")}
+    """Returns whether these champions have the paper's scores in the mean."""
+    means = {name: statistics.mean([one[name] for one in points] or [0.0]) for name in ("random_shared", "ensemble")}
     return (
-        f"the paper's 82.0 for random shared weights\n{_reached(best['random_shared'], 82.0)}, its "
-        f"91.6 for the ensemble {_reached(best['ensemble'], 91.6)}"
+        f"the paper's 82.0 for random shared weights\n{_reached(means['random_shared'], 82.0)}, its "
+        f"91.6 for the ensemble {_reached(means['ensemble'], 91.6)}"
     )
 
 
-def _reached(best: float, wanted: float) -> str:
-    return f"is reached ({best:.1f})" if best >= wanted else f"is not reached (best: {best:.1f})"
+def _reached(mean: float, wanted: float) -> str:
+    return f"{'is reached' if mean >= wanted else 'is not reached'} ({mean:.1f})"
 
 
 OPEN = """* Evolution alone to the paper's 91.6 (above).

@@ -169,6 +169,11 @@ def cost(controller: Controller) -> dict[str, Any]:
     }
 
 
+def asked_for(one: dict[str, Any]) -> float:
+    """Returns how many times the stated rate of false alarms was measured."""
+    return float(one["measured_false_alarms"] / one["stated_false_alarms"])
+
+
 def page(rows: Rows) -> str:
     """Returns the page."""
     lines = []
@@ -197,6 +202,7 @@ def page(rows: Rows) -> str:
         "<faults>": "\n".join(faults),
         "<spread>": ", ".join(f"{name} {value:g}" for name, value in spread.items()),
         "<machines>": str(MACHINES),
+        "<worst>": f"{max(asked_for(one) for kinds in rows.values() for one in kinds.values()):.1f}",
     }
     text = TEMPLATE.read_text(encoding="utf-8")
     for mark, value in fills.items():

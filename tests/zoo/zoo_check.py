@@ -13,6 +13,7 @@ import json
 import math
 import os
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -247,8 +248,11 @@ def recipe_text(name: str) -> str:
     """Returns how a champion was found, as Markdown."""
     provenance = zoo.load(name).provenance
     steps, seconds = provenance["env_steps"], provenance["recipe"]["cpu_seconds"]
-    commands = "\n".join(zoo.recipes()[name].commands)
-    return f"**{name}**: {steps / 1e6:.0f} million steps, {seconds} CPU-seconds\n\n```sh\n{commands}\n```"
+    recipe = zoo.recipes()[name]
+    commands = "\n".join(recipe.commands)
+    given = "".join(textwrap.fill(f"`{file}`: {source}.", 120) + "\n\n" for file, source in recipe.given.items())
+    head = f"**{name}**: {steps / 1e6:.0f} million steps, {seconds} CPU-seconds"
+    return f"{head}\n\n{given}```sh\n{commands}\n```"
 
 
 def write(path: Path, text: str) -> None:
