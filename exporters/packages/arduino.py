@@ -133,6 +133,8 @@ def _sketch(made: Subject) -> str:
 def _keywords(made: Subject) -> str:
     """Returns what the editor colours; the columns are divided by a tab, or they are ignored."""
     more = [*([] if made.is_fixed else ["step_checked"]), *(["reset"] if made.has_state else [])]
+    if made.controller.monitor is not None:
+        more += ["monitor_step", "monitor_reset", "fail_safe"]
     calls = ["step", "selftest", *more]
     names = (*made.names.observations, *made.names.actions)
     rows = [f"{made.names.p}_{call}\tKEYWORD2" for call in calls] + [f"{name}\tLITERAL1" for name in names]

@@ -22,7 +22,10 @@ The bits that the search scored. Call `selftest()` once, before anything moves: 
 on your target, and returns 0 if every bit is right. On anything else, do not run it. `cargo test` runs it on your
 machine.
 """
-_STATE = ("## State", "", *wrap(f"{STATE_POLICY} Each controller that runs needs a state of its own.", 120), "")
+_FINITE = "What is remembered is always finite: a reading that is not leaves it as it was."
+_INTEGERS = (
+    "It holds integers, to which every reading is a number: one that is lost is yours to replace, by the one before it."
+)
 
 _MONITOR = """\
 ## Monitor
@@ -74,7 +77,7 @@ def readme(made: Subject, use: str) -> str:
         *tables,
         *(f"{harmless(line)}  " for line in facts(made.controller) if line),
         "",
-        *(_STATE if made.has_state else ()),
+        *(_state(made) if made.has_state else ()),
         *([_monitor(made)] if made.controller.monitor is not None else []),
         proof.replace("<selftest>", f"{made.names.p}_selftest()"),
         "## Written by a program",
@@ -88,6 +91,12 @@ def readme(made: Subject, use: str) -> str:
         "Licence: 0BSD, do with it what you like.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _state(made: Subject) -> list[str]:
+    """Returns when to reset the state, and what a reading that is no number does to it."""
+    policy = STATE_POLICY.replace(_FINITE, _INTEGERS) if made.is_fixed else STATE_POLICY
+    return ["## State", "", *wrap(f"{policy} Each controller that runs needs a state of its own.", 120), ""]
 
 
 def _monitor(made: Subject) -> str:

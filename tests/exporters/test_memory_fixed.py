@@ -270,6 +270,9 @@ def test_a_package_in_fixed_point_resets_and_steps_a_state(tmp_path: Path) -> No
     sketch = next((tmp_path / "lib").glob("examples/*/*.ino")).read_text()
     assert "_reset(&state);" in sketch
     assert "_step(&state, obs, actions);" in sketch
+    read = " ".join((tmp_path / "lib" / "README.md").read_text().split())
+    assert "It holds integers, to which every reading is a number" in read
+    assert "always finite" not in read
 
 
 def test_what_does_not_fit_fixed_point_is_one_sentence() -> None:
@@ -281,6 +284,10 @@ def test_what_does_not_fit_fixed_point_is_one_sentence() -> None:
 
     with pytest.raises(ExportError, match=r"d has filter 0.0003; in fixed point at least 0.001 is expected"):
         to_c_fixed(made(Derived(Channel("d"), "filtered", ("x",), filter=0.0003)))
+    with pytest.raises(ExportError, match=r"d has limit 1e\+06; of readings up to 8, 50 a second, a sum in 32 bits"):
+        to_c_fixed(made(Derived(Channel("d"), "integral", ("x",), limit=1e6)))
+    with pytest.raises(ExportError, match=r"d turns with 1e-07 Hz at 50 steps a second; in fixed point at least"):
+        to_c_fixed(made(Derived(Channel("d"), "sine", (), hz=1e-7)))
     with pytest.raises(ExportError, match=r"d leaves its range by the least step of what it is derived from"):
         to_c_fixed(made(Derived(Channel("d", low=-1e-5, high=1e-5, scale=1e5), "rate_of", ("x",))))
     one = made(Derived(Channel("d"), "rate_of", ("x",)))

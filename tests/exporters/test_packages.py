@@ -236,6 +236,9 @@ def test_a_package_in_c_has_the_monitor_and_the_readme_says_how_it_is_called(kin
     program = tmp_path / "main"
     subprocess.run([compiler, *STRICT, f"-I{headers[0].parent}", main_c, sources[0], "-o", program], check=True)
     assert subprocess.run([program]).returncode == 0
+    if kind == "arduino":
+        keywords = (folder / "keywords.txt").read_text()
+        assert all(f"swing_up_{call}\tKEYWORD2" in keywords for call in ("monitor_step", "monitor_reset", "fail_safe"))
 
 
 @pytest.mark.parametrize("kind", [kind.name for kind in KINDS.values() if not kind.watches])

@@ -26,6 +26,7 @@ FINE = 15  # bits of a filter below its value; with one more, the product in ``l
 PHASE = 30  # bits of an oscillator's phase, so that no sum of two leaves 32
 COARSE = PHASE - FRACTION - 1  # of these, the ones below an argument of ``sin``, of which 2 is a turn
 MOST_BITS = 15  # of a factor
+LEAST_SUM = 2**11  # what the greatest reading must add to a sum: rounding is then below a 4096th of that reading
 
 Numbers = tuple[Number, ...]
 
@@ -227,7 +228,7 @@ def planned(derived: Derived, fraction: int, sources: Sequence[Source], rate_hz:
     if derived.kind == "integral":
         return _integral(derived, fraction, sources[0], rate_hz)
     if derived.kind in WAVES:
-        turn = round(float(derived.hz or 0) / rate_hz * 2**PHASE)
+        turn = _turn(derived, rate_hz)
         into = scaled(what, 2.0 ** (fraction - FRACTION), 1 << FRACTION)
         return Derivation(derived, fraction, (32,), into, turn=turn)
     into = scaled(what, 2.0 ** (fraction - sources[0].fraction), sources[0].most)
@@ -257,12 +258,38 @@ def _share(derived: Derived) -> int:
     return share
 
 
+def _turn(derived: Derived, rate_hz: float) -> int:
+    """Returns by how much a phase grows in a step.
+
+    Raises:
+        ExportError: so little that rounding changes it by more than a 64th.
+    """
+    exact = float(derived.hz or 0) / rate_hz * 2**PHASE
+    turn = round(exact)
+    if abs(turn - exact) * 64 > exact:
+        raise ExportError(
+            f"derived channel {derived.name} turns with {derived.hz:g} Hz at {rate_hz:g} steps a second; in fixed "
+            f"point at least {rate_hz * 2.0 ** (5 - PHASE):.2g} Hz are expected"
+        )
+    return turn
+
+
 def _integral(derived: Derived, fraction: int, source: Source, rate_hz: float) -> Derivation:
-    """The sum is as fine as its limit and the greatest reading allow: each has 30 bits."""
+    """The sum is as fine as its limit and the greatest reading allow: each has 30 bits.
+
+    Raises:
+        ExportError: that is so coarse that rounding would lose readings.
+    """
     what, limit = f"derived channel {derived.name}", float(derived.limit or 1)
-    greatest = max(limit, 2.0**-source.fraction * READING / rate_hz)
+    reading = 2.0**-source.fraction * READING
+    greatest = max(limit, reading / rate_hz)
     power = 30 - math.frexp(greatest)[1]
     most = max(1, int(limit * 2.0**power))
+    if reading * 2.0**power < LEAST_SUM * rate_hz:
+        raise ExportError(
+            f"{what} has limit {limit:g}; of readings up to {reading:g}, {rate_hz:g} a second, a sum in 32 bits would "
+            "lose small ones: state a smaller limit"
+        )
     add = scaled(what, 2.0 ** (power - source.fraction) / rate_hz, READING, 2**30)
     into = scaled(what, 2.0 ** (fraction - power), most)
     return Derivation(derived, fraction, (32,), into, add=add, limit=most)
