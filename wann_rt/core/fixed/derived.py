@@ -264,7 +264,7 @@ def _turn(derived: Derived, rate_hz: float) -> int:
     Raises:
         ExportError: so little that rounding changes it by more than a 64th.
     """
-    exact = float(derived.hz or 0) / rate_hz * 2**PHASE
+    exact = float(derived.hz or 0) / rate_hz * 2.0**PHASE
     turn = round(exact)
     if abs(turn - exact) * 64 > exact:
         raise ExportError(
