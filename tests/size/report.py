@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 REPORT = ROOT / "build" / "size.json"
 DOCUMENT = ROOT / "docs" / "size.md"
 
-RATIO = ("header", "runtime", "times")
+BESIDE = {"header": "header", "checked": "checked step"}  # what the runtime stands beside
 
 Times = Mapping[str, Mapping[str, float | str]]
 
@@ -143,8 +143,9 @@ def _promises(cells: Sequence[Cell]) -> str:
 
 
 def _runtime(cells: Sequence[Cell]) -> str:
-    """Returns how many times the header's instructions the runtime takes on a Cortex-M4F."""
-    rows = [["connections", "computed nodes", *(f"{part}, {level}" for level in LEVELS for part in RATIO)]]
+    """Returns how many times the instructions of the header's two steps the runtime takes on a Cortex-M4F."""
+    titles = [f"{title}, {level}" for level in LEVELS for title in ("runtime", *(f"/ {t}" for t in BESIDE.values()))]
+    rows = [["connections", "computed nodes", *titles]]
     for network in dict.fromkeys(cell.network for cell in cells):
         place = {(c.subject, c.level): c.figures for c in cells if (c.network, c.processor) == (network, "m4f")}
         try:
@@ -153,13 +154,16 @@ def _runtime(cells: Sequence[Cell]) -> str:
             continue
         row = [f"{shape.n_connections:,}", f"{shape.n_hidden + shape.n_outputs:,}"]
         for level in LEVELS:
-            header, runtime = place.get(("header", level)), place.get(("runtime", level))
-            if header is None or runtime is None:
-                row += ["-"] * len(RATIO)
-            else:
-                row += [f"{header.most:,}", f"{runtime.most:,}", f"{runtime.most / header.most:.2f}"]
+            row += _times_of(place.get(("runtime", level)), [place.get((key, level)) for key in BESIDE])
         rows.append(row)
     return _table(rows)
+
+
+def _times_of(runtime: Figures | None, others: Sequence[Figures | None]) -> list[str]:
+    """Returns the runtime's instructions, and how many times those of each other one they are."""
+    if runtime is None:
+        return ["-"] * (1 + len(others))
+    return [f"{runtime.most:,}", *(f"{runtime.most / other.most:.2f}" if other else "-" for other in others)]
 
 
 def _network(network: str, cells: Sequence[Cell]) -> str:
