@@ -64,8 +64,8 @@ paper's authors, is in docs/zoo.md.
 found these topologies: they were written by hand, the first after the heuristic for the walker in Gymnasium's own
 source, whose numbers are where the search of its weights begins. The paper's networks were searched, and have no
 memory, and each of ours is made for its condition, while the paper's conditions are of one network. One tuned weight
-and drawn weights are ahead of the paper's. Weights of its own come near our goal (310) and are short of the published
-332. docs/walker.md has the curves, the hardcore variant and what else was tried.""",
+and drawn weights are ahead of the paper's. Weights of its own meet our goal (310) in these episodes and are short of
+the published 332. docs/walker.md has the curves, the hardcore variant and what else was tried.""",
     "car-racing": """\
 Three of our rows (any shared weight, individual weights, one shared weight) see speed and yaw rate beside 16 latents of
 the road; the two rows of 16 latents see no more than the paper's, and one of these remembers the latents of frames

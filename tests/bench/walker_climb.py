@@ -19,7 +19,7 @@ from wann_rt.tasks.environment.task import EnvironmentTask
 from wann_rt.tuning.strategies import Cma, one_blas_thread
 
 WALKER = "BipedalWalker-v3"
-SHOWN, RETESTED = 10, 8  # a generation of so many shows its middle, by so many episodes
+FELL, CHARGE = 250.0, 100.0  # with a margin, an episode below this return is one with a fall, and costs so much more
 LEARNT, SINCE = 150.0, 5  # falls are charged from where the middle of so many generations is better than this
 CUT: Mapping[str, Any] = {"stall_steps": 150, "stall_reward": 2.0}
 Vector = NDArray[np.float64]
@@ -45,6 +45,8 @@ class Climb:
         seed: of the candidates and the episodes.
         play: plays candidates.
         charged: whether falls are charged from the first generation.
+        shown: a generation of so many shows its middle.
+        retested: the episodes by which it is shown.
     """
 
     journal: Path
@@ -55,6 +57,8 @@ class Climb:
     seed: int
     play: Play
     charged: bool = False
+    shown: int = 10
+    retested: int = 8
 
     def run(self, generations: int, until: float = np.inf) -> list[dict[str, Any]]:
         """Goes on to a generation, or until ``time.time()`` is past a time; returns the journal."""
@@ -79,8 +83,8 @@ class Climb:
         scores = returns.mean(1).round(3)  # as the journal says them, so that going on is like never having stopped
         strategy.tell(scores)
         row = {"charged": charged, "scores": scores.tolist(), "steps": int(lengths.sum())}
-        if number % SHOWN == SHOWN - 1:
-            again = episode_seeds(Purpose.TUNE_SCREEN, self.seed, RETESTED, number)
+        if number % self.shown == self.shown - 1:
+            again = episode_seeds(Purpose.TUNE_SCREEN, self.seed, self.retested, number)
             found, taken = self.play(strategy.center[None], again, True, False)
             row |= {"middle": round(float(found.mean()), 2), "at": [round(float(x), 5) for x in strategy.center]}
             row["steps"] += int(taken.sum())
@@ -103,8 +107,27 @@ def journal_of(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in whole.splitlines()]
 
 
-def plays(network: Network, memory: Mapping[str, str], weights: Callable[[Vector], NDArray[np.float32]]) -> Play:
-    """Returns what plays vectors as weights of a network, [connections, vectors]."""
+def curve_of(kept: list[dict[str, Any]]) -> dict[str, Any]:
+    """Returns the steps and seconds of a search, and a row for each middle that it showed.
+
+    A row is the generation, the steps and seconds until then, the middle's score, and the median of the candidates.
+    """
+    curve, steps, seconds = [], 0, 0.0
+    for number, row in enumerate(kept, 1):
+        steps, seconds = steps + row["steps"], seconds + row["seconds"]
+        if "middle" in row:
+            curve.append([number, steps, round(seconds), row["middle"], round(float(np.median(row["scores"])), 1)])
+    return {"curve": curve, "steps": steps, "seconds": round(seconds)}
+
+
+def plays(
+    network: Network, memory: Mapping[str, str], weights: Callable[[Vector], NDArray[np.float32]], off: float = 0.0
+) -> Play:
+    """Returns what plays vectors as weights of a network, [connections, vectors].
+
+    With ``off``, where stalled episodes are cut (so of candidates, not of a middle), the vectors are off by so much,
+    the same for all in an episode but otherwise in each, and a fall costs ``CHARGE`` more: gaits with a margin win.
+    """
     tasks: Mapping[tuple[bool, bool], EnvironmentTask] = {
         (charged, cut): walker(memory, fall_penalty=charged, **(CUT if cut else {}))
         for charged in (False, True)
@@ -113,8 +136,12 @@ def plays(network: Network, memory: Mapping[str, str], weights: Callable[[Vector
 
     def played(laws: Vector, seeds: NDArray[np.int64], charged: bool, cut: bool) -> tuple[Vector, NDArray[np.int64]]:
         task, each = tasks[charged, cut], len(seeds)
-        lanes = np.repeat(weights(laws), each, axis=1)
-        result = play(task, network, lanes, np.tile(starts_of(task, seeds), len(laws)), 1)
-        return result.returns.reshape(len(laws), each), result.lengths.reshape(len(laws), each)
+        vectors = np.repeat(laws, each, axis=0)
+        if off and cut:
+            normal = np.random.Generator(np.random.Philox(int(seeds[0]))).standard_normal((each, laws.shape[1]))
+            vectors = vectors + np.tile(off * normal, (len(laws), 1))
+        result = play(task, network, weights(vectors), np.tile(starts_of(task, seeds), len(laws)), 1)
+        returns = result.returns - (CHARGE * (result.returns < FELL) if off and cut else 0.0)
+        return returns.reshape(len(laws), each), result.lengths.reshape(len(laws), each)
 
     return played

@@ -3,11 +3,14 @@
 import json
 import sys
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
+from helpers import needs
 
 from wann_rt.core import files
 from wann_rt.core.controller import Weight
@@ -30,6 +33,22 @@ def test_all_weights_of_the_champion_are_22_numbers() -> None:
     values = champion.weight.array.astype(np.float64) - rows[:, 0]
     numbers, *_ = np.linalg.lstsq(rows[:, 1:], values, rcond=None)
     assert np.abs(rows[:, 1:] @ numbers - values).max() < 1e-6
+
+
+@needs.envpool
+def test_in_the_search_for_a_margin_numbers_are_off_and_a_fall_costs_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    network, rows = walker_gait.gait()
+    weights, lame, seeds = partial(walker_gait.weights_of, rows), np.zeros((2, walker_gait.NUMBERS)), np.array([1, 2])
+    lame[:, walker_gait.KNEE_SPRING] = -2.0  # the knees' springs are turned round
+    plain, off = (walker_climb.plays(network, walker_gait.MEMORY, weights, much) for much in (0.0, 0.01))
+    (falls, _), (charged, _) = plain(lame, seeds, True, True), off(lame, seeds, True, True)
+    assert (charged[0] == charged[1]).all()  # what is off is the same for all candidates
+    assert (falls < walker_climb.FELL).all()
+    monkeypatch.setattr(walker_climb, "CHARGE", 0.0)
+    uncharged, _ = off(lame, seeds, True, True)
+    assert (charged == uncharged - 100.0).all()
+    assert (uncharged != falls).all()
+    assert (off(lame, seeds, True, False)[0] == plain(lame, seeds, True, False)[0]).all()  # a middle, as it is
 
 
 def test_the_page_is_that_of_the_record_and_the_record_that_of_the_champion() -> None:
