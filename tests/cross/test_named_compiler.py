@@ -45,7 +45,7 @@ def test_a_controller_with_a_state_runs_as_a_sequence_with_resets(
 ) -> None:
     code, printed = verified(tmp_path, "--cc", "gcc -O1", "--json", of=make())
     row = json.loads(printed)["targets"]["cc"]
-    assert (code, row["mismatches"], row["refusing"], row["vectors"]) == (0, 0, [], 2 * 256)
+    assert (code, row["mismatches"], row["refusing"], row["vectors"]) == (0, 0, [], 3 * 256)
 
 
 @pytest.mark.parametrize("subject_of", [header_subject, blob_subject])
