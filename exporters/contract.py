@@ -29,11 +29,12 @@ NAN_POLICY = (
     "action is never NaN; without a clip NaN and infinity pass on as IEEE 754 says, and a comparison "
     "with NaN is false."
 )
-STATE_POLICY = (
+RESET_POLICY = (
     "The state is reset to zeros before the first step, and again after a switch of modes, a fault, a restart of the "
-    "plant, or steps that were left out. Each step advances it once. What is remembered is always finite: a reading "
-    "that is not leaves it as it was."
+    "plant, or steps that were left out. Each step advances it once."
 )
+FINITE_POLICY = "What is remembered is always finite: a reading that is not leaves it as it was."
+STATE_POLICY = f"{RESET_POLICY} {FINITE_POLICY}"
 CANDIDATES = 64  # drawn observations, from which those with finite actions are taken first
 WIDE = 1e6  # a range wider than this says "unbounded" in practice, so values near 0 are drawn
 

@@ -1,6 +1,6 @@
 """A controller as a function of this machine: its C header, compiled once, called by ctypes.
 
-It needs a C compiler and numpy, nothing else. An observation that is a float array takes about a microsecond; whatever
+It needs a C compiler and numpy, nothing else. An observation that is a float array takes the shortest way; whatever
 else comes goes through the checks of the controller. A state is the caller's, here too: nothing is kept between calls.
 """
 

@@ -3,7 +3,7 @@
 from textwrap import wrap
 
 from wann_rt.core.files import digest
-from wann_rt.exporters.contract import CREATED_BY, STATE_POLICY
+from wann_rt.exporters.contract import CREATED_BY, FINITE_POLICY, RESET_POLICY
 from wann_rt.exporters.packages.subject import Subject, channel_table, harmless
 from wann_rt.exporters.to_c.banner import facts
 
@@ -22,7 +22,6 @@ The bits that the search scored. Call `selftest()` once, before anything moves: 
 on your target, and returns 0 if every bit is right. On anything else, do not run it. `cargo test` runs it on your
 machine.
 """
-_FINITE = "What is remembered is always finite: a reading that is not leaves it as it was."
 _INTEGERS = (
     "It holds integers, to which every reading is a number: one that is lost is yours to replace, by the one before it."
 )
@@ -95,8 +94,9 @@ def readme(made: Subject, use: str) -> str:
 
 def _state(made: Subject) -> list[str]:
     """Returns when to reset the state, and what a reading that is no number does to it."""
-    policy = STATE_POLICY.replace(_FINITE, _INTEGERS) if made.is_fixed else STATE_POLICY
-    return ["## State", "", *wrap(f"{policy} Each controller that runs needs a state of its own.", 120), ""]
+    held = _INTEGERS if made.is_fixed else FINITE_POLICY
+    text = f"{RESET_POLICY} {held} Each controller that runs needs a state of its own."
+    return ["## State", "", *wrap(text, 120), ""]
 
 
 def _monitor(made: Subject) -> str:

@@ -133,6 +133,7 @@ def _computed(
     spare = (f"w{k}" for k in count(1))  # no t7, which is a register in a header of MIPS
     values = [value for _, value in changed]
     printer = calling_printer(names)
+    # Each score twice, so that it has a local: it is compared, and then taken.
     locals_, texts = printer.expressions([*scores, *scores, *values], spare, COLUMNS - 3 * len(INDENT))
     after = {"worst", "blamed"}  # what is computed of these
     late = [bool(after & {s.name for s in schedule([local.symbol]) if s.op == "input"}) for local in locals_]

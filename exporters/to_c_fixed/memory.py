@@ -10,7 +10,7 @@ from itertools import count
 from wann_rt.core.activations import BY_ID
 from wann_rt.core.arithmetic import Number
 from wann_rt.core.fixed.activations import FIXED, Range
-from wann_rt.core.fixed.derived import WAVES
+from wann_rt.core.fixed.derived import TURN, WAVES
 from wann_rt.core.fixed.memory import FixedMemory
 from wann_rt.core.fixed.plan import INT16
 from wann_rt.core.fixed.symbols import Symbol, lift
@@ -56,7 +56,7 @@ _IDS: Mapping[Callable[[Number], Number], int] = {FIXED[k].function: k for k in 
 def arguments(memory: FixedMemory | None) -> dict[int, Range]:
     """Returns the activations that derived channels call, with the range of their arguments: a turn of a phase."""
     kinds = {one.derived.kind for one in memory.derivations} if memory else set()
-    return {_IDS[function]: (0, 2**13 - 1) for kind, function in WAVES.items() if kind in kinds}
+    return {_IDS[function]: (0, TURN) for kind, function in WAVES.items() if kind in kinds}
 
 
 def clips(memory: FixedMemory | None) -> bool:

@@ -2,7 +2,8 @@
 
 python tests/bench/digits_evolution.py [--data PATH]; ``make digits-evolution`` does. What is measured is kept in
 build/digits_evolution.json, so that the command can be stopped and started again; what is there becomes
-docs/digits_evolution.json and a section of docs/digits.md.
+docs/digits_evolution.json and a section of docs/digits.md. A new checkout begins with what docs/digits_evolution.json
+has; without that file all is measured anew.
 """
 
 import argparse
@@ -41,17 +42,24 @@ def main() -> None:
     (ROOT / "build").mkdir(exist_ok=True)
     if asked.data is not None:
         mnist.keep(asked.data)
-    kept: dict[str, Any] = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    kept = kept_curves()
     wanted = [(preset, seed) for seed in range(1, asked.seeds + 1) for preset in asked.presets]
     for preset, seed in [one for one in wanted if name_of(*one) not in kept][: asked.most]:
         found = curve(preset, seed)
-        kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}  # another process may have added to it
+        kept = kept_curves()  # another process may have added to it
         kept[name_of(preset, seed)] = found
         write_json(KEPT, kept)
     write_json(RECORD, kept)
     text = PAGE.read_text(encoding="utf-8")
     before, after = text.index(BEGIN) + len(BEGIN), text.index(END)
     write_atomic(PAGE, (text[:before] + evolution(kept) + text[after:]).encode())
+
+
+def kept_curves() -> dict[str, Any]:
+    """Returns the curves that are there: of this checkout's runs, or before the first of them the committed ones."""
+    path = KEPT if KEPT.exists() else RECORD
+    kept: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    return kept
 
 
 def name_of(preset: str, seed: int) -> str:

@@ -190,12 +190,12 @@ Each line is the champion of a run at that generation, chosen on validation imag
 |---|---|---|---|---|---|---|---|
 {rows}
 {means}
-The command makes three seeds of each preset. {missing}{reached}"""
+The command makes three seeds of each preset, but for those that docs/digits_evolution.json has. {missing}{reached}"""
 
 MEANS = """
 The champions of the last generation over the seeds, mean ± the 95 % interval (Student's t):
 
-| preset | generation | seeds | connections | random, shared | ensemble of the six | tuned, shared |
+| preset | seeds | generation | connections | random, shared | ensemble of the six | tuned, shared |
 |---|---|---|---|---|---|---|
 {rows}
 """
@@ -231,9 +231,14 @@ def _means(runs: Mapping[str, Any]) -> str:
         last = [points[-1] for key, points in runs.items() if key.split()[0] == preset]
         if len(last) > 1:
             figures = (interval([one[name] for one in last]) for name in ("random_shared", "ensemble", "tuned_shared"))
-            grown = " to ".join(f"{end(one['connections'] for one in last)}" for end in (min, max))
-            rows.append(f"| {preset} | {last[0]['generation']} | {len(last)} | {grown} | " + " | ".join(figures) + " |")
+            spans = (_span([one[name] for one in last]) for name in ("generation", "connections"))
+            rows.append(f"| {' | '.join([preset, str(len(last)), *spans, *figures])} |")
     return MEANS.format(rows="\n".join(rows)) if rows else ""
+
+
+def _span(numbers: Sequence[int]) -> str:
+    """Returns the least and the greatest, or the one that all are."""
+    return " to ".join(str(number) for number in sorted({min(numbers), max(numbers)}))
 
 
 def _compared(points: Sequence[Mapping[str, float]]) -> str:

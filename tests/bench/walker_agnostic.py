@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from walker_bit import BIAS, JOINTS, MEMORY, Draft, states_of, target_of
+from walker_bit import BIAS, JOINTS, MEMORY, Signed, states_of, target_of
 from walker_climb import CUT, journal_of, walker
 
 from wann_rt.core.network import Network
@@ -38,7 +38,7 @@ FIRST: Counts = {
 }
 
 
-def quarter_of(draft: Draft) -> int:
+def quarter_of(draft: Signed) -> int:
     """Adds a node that is a quarter, times the square of the weight: that of ``sigmoid`` where its sum is 0."""
     never = draft.node("step", {draft.node("linear", {BIAS: -1}): 1})
     return draft.node("square", {draft.node("sigmoid", {never: 1}): 1})
@@ -46,7 +46,7 @@ def quarter_of(draft: Draft) -> int:
 
 def network_of(counts: Counts) -> Network:
     """Returns the network of whole numbers."""
-    draft = Draft()
+    draft = Signed()
     quarter = quarter_of(draft)
     for leg, nodes in enumerate(states_of(draft, counts["front", "hip"], counts["front", "speed"])):
         for joint in JOINTS:

@@ -10,8 +10,9 @@ it is read. But for what is seen, these sums are of small whole numbers, so what
 """
 
 from collections.abc import Mapping
-from itertools import count
 from typing import NamedTuple
+
+from walker_draft import Draft
 
 from wann_rt.core.activations import BY_NAME
 from wann_rt.core.network import Connection, Network
@@ -35,24 +36,11 @@ class Term(NamedTuple):
     source: str
 
 
-class Draft:
+class Signed(Draft[int]):
     """A network that grows, and the sign of each connection."""
 
     def __init__(self) -> None:
-        self.hidden: dict[int, int] = {}
-        self.signs: dict[tuple[int, int], int] = {}
-        self._fresh = count(1 + INPUTS + ACTIONS + len(MEMORY))
-
-    def node(self, activation: str, sources: Mapping[int, int]) -> int:
-        """Adds a hidden node; returns its number."""
-        made = next(self._fresh)
-        self.hidden[made] = BY_NAME[activation].id
-        self.feed(made, sources)
-        return made
-
-    def feed(self, target: int, sources: Mapping[int, int]) -> None:
-        """Adds what a node reads."""
-        self.signs |= {(source, target): sign for source, sign in sources.items()}
+        super().__init__(1 + INPUTS + ACTIONS + len(MEMORY))
 
     def sums(self, counts: Mapping[int, int]) -> list[int]:
         """Adds linear nodes that are, together, each source so many times; returns them."""
@@ -66,11 +54,11 @@ class Draft:
     def signed(self) -> Network:
         """Returns the network with the signs, for a shared weight."""
         outputs = {1 + INPUTS + k: BY_NAME["linear"].id for k in range(ACTIONS + len(MEMORY))}
-        pairs = [Connection(*pair, sign) for pair, sign in self.signs.items()]
+        pairs = [Connection(*pair, sign) for pair, sign in self.said.items()]
         return Network.build(INPUTS, self.hidden, outputs, pairs)[0]
 
 
-def states_of(draft: Draft, hip: int = 1, speed: int = 0) -> list[dict[str, int]]:
+def states_of(draft: Signed, hip: int = 1, speed: int = 0) -> list[dict[str, int]]:
     """Adds the states; returns the nodes that a leg's law has to do with, by leg: its sources, and ``FRONT``.
 
     The other leg is in front where its hip's angle, so many times, and the speed, so many times, are above 0 together.

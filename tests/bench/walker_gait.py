@@ -6,10 +6,11 @@ is put down, and pushes off, then the legs change places. Here the ring is five 
 weights. The heuristic's are the start; it also lets the standing knee follow a ramp, which is left out. No lidar.
 """
 
-from itertools import count
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
+from walker_draft import Draft
 
 from wann_rt.core.activations import BY_NAME
 from wann_rt.core.network import Connection, Network
@@ -72,24 +73,15 @@ def fixed(value: float) -> Affine:
     return np.append(value, np.zeros(NUMBERS))
 
 
-class Draft:
-    """A network that grows, and what its weights are made of."""
+class Rows(Draft[Affine]):
+    """A network that grows, and what its weights are made of; a connection whose weight is always 0 is none."""
 
     def __init__(self) -> None:
-        self.hidden: dict[int, int] = {}
-        self.weights: dict[tuple[int, int], Affine] = {}
-        self._fresh = count(1 + INPUTS + ACTIONS + len(MEMORY))
+        super().__init__(1 + INPUTS + ACTIONS + len(MEMORY))
 
-    def node(self, activation: str, sources: dict[int, Affine]) -> int:
-        """Adds a hidden node; returns its number."""
-        made = next(self._fresh)
-        self.hidden[made] = BY_NAME[activation].id
-        self.feed(made, sources)
-        return made
-
-    def feed(self, target: int, sources: dict[int, Affine]) -> None:
+    def feed(self, target: int, sources: Mapping[int, Affine]) -> None:
         """Adds what a node reads."""
-        self.weights |= {(source, target): row for source, row in sources.items() if row.any()}
+        super().feed(target, {source: row for source, row in sources.items() if row.any()})
 
 
 def memory(state: int) -> int:
@@ -102,7 +94,7 @@ def leg_node(leg: int, what: int) -> int:
     return what + LEG * leg
 
 
-def ends_of(draft: Draft, moving: int) -> list[int]:
+def ends_of(draft: Rows, moving: int) -> list[int]:
     """Adds the nodes that say when the three states with a moving leg end; returns them."""
     standing, first = 1 - moving, 3 * moving
     on, off = fixed(SURE), fixed(-SURE)
@@ -120,7 +112,7 @@ def ends_of(draft: Draft, moving: int) -> list[int]:
     return [taken, put, draft.node("step", {node: fixed(1) for node in pushes.values()})]
 
 
-def joints_of(draft: Draft, leg: int, now: list[int]) -> None:
+def joints_of(draft: Rows, leg: int, now: list[int]) -> None:
     """Adds what a leg's hip and knee are given, by the nodes that say which state it is now."""
     hip, knee = (1 + INPUTS + 2 * leg + joint for joint in (0, 1))
     for output, numbers in ((hip, HIPS), (knee, KNEES)):
@@ -141,7 +133,7 @@ def joints_of(draft: Draft, leg: int, now: list[int]) -> None:
 
 def gait() -> tuple[Network, NDArray[np.float64]]:
     """Returns the network, and what its weights are made of, [connections, 1 + numbers]."""
-    draft = Draft()
+    draft = Rows()
     ends = ends_of(draft, 0) + ends_of(draft, 1)
     now = [0]  # of the first state there is no node
     for state in range(1, STATES):
@@ -154,9 +146,9 @@ def gait() -> tuple[Network, NDArray[np.float64]]:
     for leg in (0, 1):
         joints_of(draft, leg, now)
     outputs = {1 + INPUTS + k: BY_NAME["linear"].id for k in range(ACTIONS + len(MEMORY))}
-    pairs = list(draft.weights)
+    pairs = list(draft.said)
     network, order = Network.build(INPUTS, draft.hidden, outputs, [Connection(*pair) for pair in pairs])
-    return network, np.array([draft.weights[pairs[k]] for k in order])
+    return network, np.array([draft.said[pairs[k]] for k in order])
 
 
 def weights_of(rows: NDArray[np.float64], vectors: Vector) -> NDArray[np.float32]:

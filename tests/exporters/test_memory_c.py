@@ -8,7 +8,7 @@ import pytest
 from helpers import builders, needs, small_controllers
 
 from wann_rt.core import reference
-from wann_rt.core.controller import Controller, Weight
+from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ControllerError
 from wann_rt.exporters.parity import harness
 from wann_rt.exporters.parity.verify import EVALUATORS, verify
@@ -17,13 +17,7 @@ from wann_rt.exporters.to_c.header import to_c
 pytestmark = needs.c_compiler
 
 SUBJECT = small_controllers.remembering()
-ENSEMBLE, EACH = Weight("ensemble", (-0.5, 0.75)), Weight("connections", tuple(np.linspace(-2, 2, 13)))
-SUBJECTS = {
-    "derived, shared": small_controllers.remembering(),
-    "derived, each": small_controllers.remembering(EACH),
-    "recurrent, ensemble": small_controllers.recurrent(ENSEMBLE),
-    "recurrent, each": small_controllers.recurrent(EACH),
-}
+SUBJECTS = small_controllers.with_states()
 ROWS = [row for row in EVALUATORS if row.key in ("oracle", "c")]
 
 

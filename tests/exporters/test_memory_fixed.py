@@ -29,13 +29,7 @@ from wann_rt.exporters.parity.verify import EVALUATORS, verify
 from wann_rt.exporters.to_c_fixed.header import fixed_unit, to_c_fixed
 from wann_rt.tasks.deriving import seen_through
 
-ENSEMBLE, EACH = Weight("ensemble", (-0.5, 0.75)), Weight("connections", tuple(np.linspace(-2, 2, 13)))
-SUBJECTS = {
-    "derived, shared": small_controllers.remembering(),
-    "derived, each": small_controllers.remembering(EACH),
-    "recurrent, ensemble": small_controllers.recurrent(ENSEMBLE),
-    "recurrent, each": small_controllers.recurrent(EACH),
-}
+SUBJECTS = small_controllers.with_states()
 STEPS = 1200
 ROOT = Path(__file__).resolve().parents[2]
 SLACK = ("-O1", "-Wno-unused-function", "-Wno-unused-variable", "-Wno-maybe-uninitialized")

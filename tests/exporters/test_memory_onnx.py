@@ -14,13 +14,7 @@ from wann_rt.exporters.parity.run_onnx import ModelEvaluator, session
 from wann_rt.exporters.parity.verify import EVALUATORS, verify
 from wann_rt.exporters.to_onnx.model import to_onnx
 
-ENSEMBLE, EACH = Weight("ensemble", (-0.5, 0.75)), Weight("connections", tuple(np.linspace(-2, 2, 13)))
-SUBJECTS = {
-    "derived, shared": small_controllers.remembering(),
-    "derived, each": small_controllers.remembering(EACH),
-    "recurrent, ensemble": small_controllers.recurrent(ENSEMBLE),
-    "recurrent, each": small_controllers.recurrent(EACH),
-}
+SUBJECTS = small_controllers.with_states()
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
@@ -39,7 +33,7 @@ def positions(weight: Weight | None = None) -> Controller:
     return replace(made, derived=tuple(swung if one.name == "last force" else one for one in made.derived))
 
 
-@pytest.mark.parametrize("weight", [ENSEMBLE, EACH])
+@pytest.mark.parametrize("weight", [small_controllers.ENSEMBLE, small_controllers.EACH])
 def test_the_standard_form_keeps_its_bound_over_a_thousand_steps_with_resets(weight: Weight | None) -> None:
     controller = positions(weight)
     standard, exact = verify(controller, evaluators=[row for row in EVALUATORS if "onnx" in row.key]).results[::-1]

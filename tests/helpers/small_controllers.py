@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from wann_rt.core.activations import BY_NAME
 from wann_rt.core.controller import Channel, Controller, Derived, Weight
 from wann_rt.core.network import Connection, Network
@@ -100,3 +102,16 @@ def recurrent(weight: Weight | None = None, **changes: Any) -> Controller:
     shared = weight or Weight.shared(0.7)
     made = Controller("recurrent", network, shared, observations, actions, rate_hz=50.0, derived=derived)
     return replace(made, **changes)
+
+
+ENSEMBLE, EACH = Weight("ensemble", (-0.5, 0.75)), Weight("connections", tuple(np.linspace(-2, 2, 13)))
+
+
+def with_states() -> dict[str, Controller]:
+    """Returns controllers of every kind of state with every kind of weight, by what they are."""
+    return {
+        "derived, shared": remembering(),
+        "derived, each": remembering(EACH),
+        "recurrent, ensemble": recurrent(ENSEMBLE),
+        "recurrent, each": recurrent(EACH),
+    }

@@ -47,6 +47,12 @@ def _header(network: str) -> tuple[Callable[[], object], int]:
     return (lambda: evaluator.run(rows)), len(rows := _observations(network, 1000))
 
 
+def _compiled(network: str) -> tuple[Callable[[], object], int]:
+    """One row a call, the way into C and back included."""
+    call, row = controller(network).compiled(), _observations(network, 1)[0]
+    return (lambda: call(row)), 1
+
+
 def _onnxruntime(network: str, form: str) -> tuple[Callable[[], object], int]:
     """Its own tensors are bound once, so that a call copies nothing."""
     ort = importlib.import_module("onnxruntime")
@@ -125,6 +131,7 @@ def _observations(network: str, rows: int) -> NDArray[np.float32]:
 
 RUNTIMES: dict[str, Callable[[str], tuple[Callable[[], object], int]]] = {
     "header": _header,
+    "header, `controller.compiled()`": _compiled,
     "onnxruntime": lambda network: _onnxruntime(network, "onnx"),
     "onnxruntime, exact form": lambda network: _onnxruntime(network, "onnx-exact"),
     "TensorFlow Lite Micro, dense": _tflite_micro,

@@ -87,6 +87,16 @@ def document(cells: Sequence[Cell], times: Times, machine: str) -> str:
     return text
 
 
+def timed(text: str, times: Times, machine: str) -> str:
+    """Returns the text of docs/size.md with what a step takes on this computer; all else stays."""
+    template = Path(__file__).with_name("size.md.in").read_text(encoding="utf-8")
+    (section,) = (part for part in _sections(template) if "<times>" in part)
+    for key, value in {"machine": machine, "rounds": str(host.ROUNDS), "times": _times(times)}.items():
+        section = section.replace(f"<{key}>", value)
+    head = section.splitlines()[0]
+    return "".join(section if part.startswith(head) else part for part in _sections(text))
+
+
 def refreshed(text: str, cells: Sequence[Cell]) -> str:
     """Returns the text of docs/size.md with what our own code costs now; what was measured of others stays."""
     template = Path(__file__).with_name("size.md.in").read_text(encoding="utf-8")

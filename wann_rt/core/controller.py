@@ -144,7 +144,7 @@ class Controller(Shown):
     def compiled(self, compiler: str | None = None) -> stateful.Compiled:
         """Returns this controller as a function of machine code: its C header, compiled here; see ``exporters.native``.
 
-        A call takes about a microsecond. The header's self-test is asked first. One with a state has ``start``,
+        docs/size.md says what a call takes. The header's self-test is asked first. One with a state has ``start``,
         ``step`` and ``predict`` as the controller itself.
 
         Args:

@@ -205,6 +205,7 @@ FORMULAS: Mapping[str, Formula] = {
     "recurrent": _before, "sine": _wave(sin), "cosine": _wave(cos),
 }  # fmt: skip
 WAVES = {"sine": sin, "cosine": cos}
+TURN = (1 << PHASE - COARSE) - 1  # greatest argument of these
 
 
 def planned(derived: Derived, fraction: int, sources: Sequence[Source], rate_hz: float) -> Derivation:
