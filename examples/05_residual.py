@@ -18,7 +18,7 @@ from wann_rt.core.network import Connection
 from wann_rt.play.rollouts import play, starts_of
 from wann_rt.tasks import with_params
 from wann_rt.tuning.polish import Arena
-from wann_rt.tuning.strategies import Cma, Strategy, one_blas_thread
+from wann_rt.tuning.strategies import Cma, Strategy
 
 CHANGED = {"max_force": 6.0, "pole_mass": 1.0}
 EPISODES, POPULATION, HELD_OUT = 16, 16, range(880_000_000, 880_000_256)
@@ -47,13 +47,12 @@ def improved(
 ) -> np.ndarray:
     """Returns all weights after so many steps of the plant, of which only the free ones were moved."""
     weights, generation = start.copy(), 0
-    with one_blas_thread():
-        while arena.env_steps < steps:
-            asked = strategy.ask()
-            candidates = np.tile(start, (len(asked), 1))
-            candidates[:, free] = asked
-            strategy.tell(arena.returns(network, candidates, arena.fresh(EPISODES, generation)).mean(axis=1))
-            generation += 1
+    while arena.env_steps < steps:
+        asked = strategy.ask()
+        candidates = np.tile(start, (len(asked), 1))
+        candidates[:, free] = asked
+        strategy.tell(arena.returns(network, candidates, arena.fresh(EPISODES, generation)).mean(axis=1))
+        generation += 1
     weights[free] = strategy.center
     return weights
 

@@ -16,7 +16,7 @@ from wann_rt.play.environment import environment
 from wann_rt.play.episodes import episode_seeds
 from wann_rt.play.rollouts import play, starts_of
 from wann_rt.tasks.environment.task import EnvironmentTask
-from wann_rt.tuning.strategies import Cma, one_blas_thread
+from wann_rt.tuning.strategies import Cma
 
 WALKER = "BipedalWalker-v3"
 FELL, CHARGE = 250.0, 100.0  # with a margin, an episode below this return is one with a fall, and costs so much more
@@ -65,14 +65,13 @@ class Climb:
         self.journal.parent.mkdir(parents=True, exist_ok=True)
         kept = journal_of(self.journal)
         strategy = Cma(self.start, self.sigma, self.population, self.seed)
-        with one_blas_thread():
-            for row in kept:
-                strategy.ask()
-                strategy.tell(np.array(row["scores"]))
-            while len(kept) < generations and time.time() < until:
-                kept.append(self._generation(strategy, kept))
-                with self.journal.open("a") as file:
-                    file.write(json.dumps(kept[-1]) + "\n")
+        for row in kept:
+            strategy.ask()
+            strategy.tell(np.array(row["scores"]))
+        while len(kept) < generations and time.time() < until:
+            kept.append(self._generation(strategy, kept))
+            with self.journal.open("a") as file:
+                file.write(json.dumps(kept[-1]) + "\n")
         return kept
 
     def _generation(self, strategy: Cma, kept: list[dict[str, Any]]) -> dict[str, Any]:

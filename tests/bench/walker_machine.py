@@ -24,6 +24,8 @@ from walker_gait import (
     UPRIGHT_DOT,
 )  # fmt: skip
 
+from wann_rt.tuning.cma import Covariance
+
 GENERATIONS, POPULATION, EPISODES, SIGMA, SEED = 20, 14, 2, 0.2, 1
 MOST_STEPS, STALL_STEPS, STALL_REWARD = 1600, 150, 2.0
 FALL, FALL_BACK, STALL = -50.0, 50.0, -30.0  # a fall is known by such a reward; what is given back; what a stall adds
@@ -89,16 +91,12 @@ def played(numbers: Vector, seeds: list[int]) -> tuple[Vector, int]:
 
 def found() -> tuple[Vector, int]:
     """Returns the numbers that the search finds, rounded, and the steps that it takes."""
-    import cmaes
-
-    strategy = cmaes.CMA(mean=np.zeros(NUMBERS), sigma=SIGMA, population_size=POPULATION, seed=SEED)
+    strategy = Covariance(np.zeros(NUMBERS), SIGMA, POPULATION, SEED)
     rng, steps = np.random.default_rng(SEED), 0
     for _ in range(GENERATIONS):
-        tried = [strategy.ask() for _ in range(POPULATION)]
+        tried = strategy.ask()
         seeds = [int(seed) for seed in rng.integers(1, 2**30, EPISODES)]
-        scores, taken = played(np.repeat(START + SCALE * np.array(tried), EPISODES, axis=0), seeds * POPULATION)
-        strategy.tell(
-            [(x, -float(score)) for x, score in zip(tried, scores.reshape(-1, EPISODES).mean(1), strict=True)]
-        )
+        scores, taken = played(np.repeat(START + SCALE * tried, EPISODES, axis=0), seeds * POPULATION)
+        strategy.tell(tried, -scores.reshape(-1, EPISODES).mean(1))
         steps += taken
     return np.round(START + SCALE * strategy.mean, 3), steps

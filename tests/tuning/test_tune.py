@@ -1,6 +1,5 @@
 """Laws of tuning: never worse than the start on held-out episodes, the same for any threads, what ships is whole."""
 
-import builtins
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import wann_rt as wr
 from wann_rt import tasks
 from wann_rt.core import files
 from wann_rt.core.controller import Controller, Weight
-from wann_rt.core.errors import ConfigError, ControllerError, MissingExtraError, TaskError
+from wann_rt.core.errors import ConfigError, ControllerError, TaskError
 from wann_rt.core.network import Connection, Network, unsigned
 from wann_rt.evaluation.score import Score
 from wann_rt.evaluation.sweep import grid, race, sweep
@@ -238,19 +237,6 @@ def test_a_sweep_does_not_throw_individual_weights_away() -> None:
     made = replace(SHARED, network=unsigned(NETWORK), weight=Weight("connections", (1.0,) * 10))
     with pytest.raises(ControllerError, match="which a shared weight would replace"):
         tune(made, method="sweep")
-
-
-def test_a_missing_library_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = builtins.__import__
-
-    def without_cmaes(name: str, *args: Any, **kwargs: Any) -> Any:
-        if name == "cmaes":
-            raise ImportError(name=name)
-        return real(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", without_cmaes)
-    with pytest.raises(MissingExtraError, match=r"wann-rt\[tune\]"):
-        tune(SHARED, steps=1)
 
 
 @pytest.mark.long

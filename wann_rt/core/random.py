@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wann_rt.core.exact import logarithm, polynomial
+
 u64 = np.uint64
 GOLDEN = u64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio, the stream increment of SplitMix64
 MIX_1 = u64(0xBF58476D1CE4E5B9)
@@ -85,7 +87,7 @@ def normals(key: np.uint64, count: int) -> NDArray[np.float64]:
     u, half_cell = uniforms(key, count), 2.0**-54  # p = u + half_cell, the middle of a cell, is never 0 or 1
     q = (u - 0.5) + half_cell
     tail = np.minimum(u + half_cell, (1.0 - u) - half_cell)  # p itself would round to 1 at the upper end
-    r = np.sqrt(-_log(tail))
+    r = np.sqrt(-logarithm(tail))
     middle = q * _ratio(0.180625 - q * q, _MIDDLE)
     near = _ratio(r - 1.6, _NEAR)
     far = _ratio(r - 5.0, _FAR)
@@ -109,26 +111,5 @@ _FAR = (
 
 def _ratio(x: NDArray[np.float64], coefficients: tuple[tuple[float, ...], tuple[float, ...]]) -> NDArray[np.float64]:
     """Returns the ratio of two polynomials, coefficients lowest power first."""
-    numerator, denominator = (_polynomial(x, c) for c in coefficients)
+    numerator, denominator = (polynomial(x, c) for c in coefficients)
     return numerator / denominator
-
-
-def _polynomial(x: NDArray[np.float64], coefficients: tuple[float, ...]) -> NDArray[np.float64]:
-    """Returns a polynomial in x, coefficients lowest power first."""
-    total = np.zeros_like(x)
-    for c in reversed(coefficients):
-        total = total * x + c
-    return total
-
-
-def _log(p: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Returns the natural logarithm from exact operations only: libm's may differ between machines.
-
-    p = m * 2^e with m in [1/sqrt 2, sqrt 2), and log m = 2 artanh((m - 1) / (m + 1)) by its power series.
-    """
-    m, e = np.frexp(p)
-    small = m < 0.5**0.5
-    m, e = np.where(small, 2.0 * m, m), np.where(small, e - 1, e)
-    t = (m - 1.0) / (m + 1.0)
-    series = _polynomial(t * t, tuple(1.0 / k for k in range(1, 24, 2)))
-    return 2.0 * t * series + e * 0.6931471805599453

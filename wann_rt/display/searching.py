@@ -149,7 +149,7 @@ def tune(
         **settings: see ``TuneSettings``.
 
     Raises:
-        WannError: a controller or settings that do not fit, or method "cma" without the extra ``tune``.
+        WannError: a controller or settings that do not fit.
     """
     with TuningProgress(quiet=not _is_shown(progress)) as shown:
 

@@ -95,7 +95,7 @@ class Config:
         polish_finalists: how many networks of the last generation are tuned beside the champion, before the best of
             them all gets the other half of these steps.
         polish_chatter_penalty: added to ``chatter_penalty`` while they are tuned.
-        polish_method: the strategy that does: "pepg", or "cma" with the extra ``tune``.
+        polish_method: the strategy that does: "pepg" or "cma".
         polish_episodes: fresh episodes that each candidate plays.
         scoring: what an answer to a sample of a data set is worth while searching, see ``core.sample_scores``; empty:
             as the task says.

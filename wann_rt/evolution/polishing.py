@@ -20,7 +20,7 @@ from wann_rt.tasks.any_task import AnyTask
 from wann_rt.tuning.polish import Arena, Contest, PolishSettings, polish
 from wann_rt.tuning.prune import RETUNE_SIGMA, Pruned
 from wann_rt.tuning.soften import softened
-from wann_rt.tuning.strategies import STRATEGIES, StrategyName
+from wann_rt.tuning.strategies import StrategyName
 
 
 class Polished(NamedTuple):
@@ -30,16 +30,6 @@ class Polished(NamedTuple):
     weights: tuple[float, ...]
     env_steps: int
     interrupted: bool
-
-
-def check(config: Config) -> None:
-    """Refuses before a search what would fail after it.
-
-    Raises:
-        MissingExtraError: the strategy's library is missing.
-    """
-    if config.polish_share > 0:
-        STRATEGIES[_strategy(config)](np.zeros(2), 1.0, 4, 0)
 
 
 def _strategy(config: Config) -> StrategyName:

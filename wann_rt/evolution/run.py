@@ -95,7 +95,6 @@ def run_search(
             refuse(task)
         task = repeating(task)
         stage("")
-        polishing.check(config)
         running = Search(task, config, threads, network)
         journal = None
         if out is not None:

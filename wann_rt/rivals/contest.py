@@ -111,7 +111,7 @@ def contest(
 
     Raises:
         TaskError: a controller has other channels than the task.
-        MissingExtraError: strategy "cma", or model-predictive control, without the library.
+        MissingExtraError: model-predictive control without the library.
     """
     disturbed = with_params(task, **tested(task))
     seeds = episode_seeds(Purpose.TEST, seed, episodes)

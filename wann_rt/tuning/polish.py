@@ -20,7 +20,7 @@ from wann_rt.play.episodes import episode_seeds
 from wann_rt.play.rollouts import play, starts_of
 from wann_rt.tasks.any_task import AnyTask, held_out
 from wann_rt.tasks.environment.task import EnvironmentTask
-from wann_rt.tuning.strategies import STRATEGIES, StrategyName, Vectors, one_blas_thread
+from wann_rt.tuning.strategies import STRATEGIES, StrategyName, Vectors
 
 CHECK_EVERY = 8  # generations between two entries into the held-out race
 SCREEN, FULL, FINAL = 16, 128, 512  # held-out episodes at each stage of the race
@@ -200,14 +200,10 @@ def polish(
 
     Returns:
         The best weights, never worse than ``start`` on the held-out episodes that decide.
-
-    Raises:
-        MissingExtraError: method "cma" without the library.
     """
     contest = Contest(arena, network, start)
     try:
-        with one_blas_thread():
-            _run(arena, contest, settings, on_progress, stage)
+        _run(arena, contest, settings, on_progress, stage)
     except KeyboardInterrupt:
         arena.interrupted = True
     return contest.final(settings.final or arena.final)

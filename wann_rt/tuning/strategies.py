@@ -5,30 +5,16 @@ invariant to shifting and scaling the scores, so neither needs to know the range
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wann_rt.core.errors import MissingExtraError
 from wann_rt.core.random import Purpose, normals, stream
+from wann_rt.tuning.cma import Covariance
 
 Vectors = NDArray[np.float64]
 StrategyName = Literal["cma", "pepg"]
-
-
-def one_blas_thread() -> AbstractContextManager[Any]:
-    """Returns a context in which BLAS uses one thread, where ``threadpoolctl`` is there to say so.
-
-    Two threads take 15 times as long for the matrices of CMA-ES (52 x 52, measured on two cores): they mostly spin.
-    """
-    try:
-        import threadpoolctl
-    except ImportError:
-        return nullcontext()
-    limited: AbstractContextManager[Any] = threadpoolctl.threadpool_limits(1, user_api="blas")
-    return limited
 
 
 class Strategy(Protocol):
@@ -50,32 +36,33 @@ class Strategy(Protocol):
 
 
 class Cma:
-    """CMA-ES by the library ``cmaes``; N. Hansen, "The CMA evolution strategy: a tutorial", arXiv 1604.00772."""
+    """CMA-ES, see ``wann_rt.tuning.cma``."""
 
     def __init__(self, start: Vectors, sigma: float, population: int, seed: int) -> None:
-        try:
-            import cmaes
-        except ImportError as error:
-            raise MissingExtraError("tuning individual weights", str(error.name), "tune") from None
-        # The library needs at least two dimensions and takes seeds of at most 32 bits.
-        self._padding = max(0, 2 - len(start))
-        self._seed = int(stream(seed, Purpose.TUNE_NOISE) % np.uint64(2**32))
-        mean = np.append(start, np.zeros(self._padding))
-        self._cma = cmaes.CMA(mean=mean, sigma=sigma, population_size=population, seed=self._seed)
-        self.center = np.array(start, np.float64)
-        self.exhausted = False
-        self._asked = np.empty((0, len(mean)))
+        """Begins around ``start``, with one standard deviation for all dimensions."""
+        self._padding = max(0, 2 - len(start))  # in one dimension nothing can be correlated
+        drawn = int(stream(seed, Purpose.TUNE_NOISE) % np.uint64(2**32))
+        self._distribution = Covariance(np.append(start, np.zeros(self._padding)), sigma, population, drawn)
+        self._asked = np.empty((0, len(start) + self._padding))
+
+    @property
+    def center(self) -> Vectors:
+        """The middle of the distribution."""
+        return self._distribution.mean[: len(self._distribution.mean) - self._padding].copy()
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the distribution has collapsed."""
+        return self._distribution.collapsed
 
     def ask(self) -> Vectors:
         """Samples the normal distribution."""
-        self._asked = np.array([self._cma.ask() for _ in range(self._cma.population_size)])
-        return self._asked[:, : len(self.center)]
+        self._asked = self._distribution.ask()
+        return self._asked[:, : self._asked.shape[1] - self._padding]
 
     def tell(self, scores: Vectors) -> None:
-        """Moves mean, step size and covariance; the library minimises."""
-        self._cma.tell([(x, -float(score)) for x, score in zip(self._asked, scores, strict=True)])
-        self.center = np.array(self._cma.mean[: len(self.center)])
-        self.exhausted = bool(self._cma.should_stop())
+        """Moves mean, step size and covariance."""
+        self._distribution.tell(self._asked, -scores)
 
 
 class Pepg:
@@ -116,9 +103,11 @@ class Pepg:
         if spread == 0:
             return
         plus, minus = (scores - scores.mean()).reshape(2, self._pairs) / spread
-        self.center = self.center + self.MEAN_RATE * ((plus - minus) / 2) @ self._noise / self._pairs
+        # Sums over the pairs, one after the other: a matrix product of a library has an order of its own.
+        along = (((plus - minus) / 2)[:, np.newaxis] * self._noise).sum(axis=0)
+        self.center = self.center + self.MEAN_RATE * along / self._pairs
         excess = self._noise**2 / self.sigma - self.sigma
-        change = self.SIGMA_RATE * ((plus + minus) / 2) @ excess / self._pairs
+        change = self.SIGMA_RATE * (((plus + minus) / 2)[:, np.newaxis] * excess).sum(axis=0) / self._pairs
         limit = self.LARGEST_CHANGE * self.sigma
         self.sigma = np.maximum(self._smallest, self.sigma + np.clip(change, -limit, limit))
 

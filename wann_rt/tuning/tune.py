@@ -138,7 +138,7 @@ def tune(
         The result, on held-out episodes never worse than what was given.
 
     Raises:
-        WannError: a controller or settings that do not fit, or method "cma" without the extra ``tune``.
+        WannError: a controller or settings that do not fit.
     """
     refuse_moved(settings)
     chosen = TuneSettings.of(settings)

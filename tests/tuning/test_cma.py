@@ -1,0 +1,60 @@
+"""CMA-ES is that of the library ``cmaes`` wherever the tutorial leaves one answer only."""
+
+import numpy as np
+import pytest
+
+from wann_rt.core.exact import exponential, logarithm
+from wann_rt.tuning.cma import Covariance, Normals, _power, rates
+
+cmaes = pytest.importorskip("cmaes", reason="the library cmaes is not installed: pip install cmaes")
+
+
+def hill(x: np.ndarray) -> np.ndarray:
+    """Returns costs with an axis for each dimension, and some waves."""
+    found: np.ndarray = ((x - 1) ** 2 * np.arange(1, x.shape[1] + 1)).sum(axis=1) + np.sin(3 * x).sum(axis=1)
+    return found
+
+
+@pytest.mark.parametrize(("n", "population"), [(2, 6), (7, 12), (14, 24), (25, 30)])
+def test_candidates_are_those_of_the_library(n: int, population: int) -> None:
+    theirs = cmaes.CMA(mean=np.zeros(n), sigma=0.5, population_size=population, seed=5)
+    ours = Covariance(np.zeros(n), 0.5, population, 5)
+    for _ in range(40):
+        wanted, asked = np.array([theirs.ask() for _ in range(population)]), ours.ask()
+        assert np.allclose(asked, wanted, rtol=0, atol=1e-9)
+        costs = hill(wanted)
+        theirs.tell(list(zip(wanted, costs, strict=True)))
+        ours.tell(wanted, costs)
+        assert ours.collapsed == theirs.should_stop()
+
+
+@pytest.mark.parametrize(("n", "population"), [(2, 4), (3, 5), (10, 16), (60, 12)])
+def test_constants_are_those_of_the_library(n: int, population: int) -> None:
+    theirs, ours = cmaes.CMA(mean=np.zeros(n), sigma=1.0, population_size=population), rates(n, population)
+    assert np.allclose(ours.weights, theirs._weights, atol=1e-12)
+    names = ("_mu_eff", "_cc", "_c1", "_cmu", "_c_sigma", "_d_sigma", "_chi_n")
+    assert ours[2:] == pytest.approx([getattr(theirs, name) for name in names], rel=1e-12)
+
+
+def test_it_stops_where_scores_no_longer_differ() -> None:
+    ours = Covariance(np.zeros(3), 0.5, 8, 1)
+    for _ in range(100):
+        if ours.collapsed:
+            break
+        ours.tell(ours.ask(), np.zeros(8))
+    assert ours.collapsed
+    assert ours.generation == 10 + 12 + 1  # once more than the scores it remembers
+
+
+def test_normal_numbers_are_those_of_the_legacy_generator() -> None:
+    ours, theirs = Normals(7), np.random.RandomState(7)
+    for count in (1, 3, 100, 7):
+        assert np.allclose(ours.take(count), theirs.randn(count), rtol=1e-14, atol=0)
+
+
+def test_logarithms_exponentials_and_powers_are_right() -> None:
+    x = np.geomspace(1e-300, 1e300, 1001)
+    assert np.allclose(logarithm(x), np.log(x), rtol=1e-15, atol=1e-16)
+    for exponent in (-700.0, -1.5, -1e-9, 0.0, 0.3, 1.0, 42.0, 700.0):
+        assert exponential(exponent) == pytest.approx(np.exp(exponent), rel=1e-14)
+    assert _power(0.9, 37) == pytest.approx(0.9**37, rel=1e-14)
