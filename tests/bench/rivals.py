@@ -36,6 +36,8 @@ TASKS = (
     "balancing-robot",
     "dc-motor",
     "double-pole",
+    "pendubot",
+    "acrobot-torque",
 )
 PROCESSOR, LEVEL, ROWS = BY_KEY["m4f"], "-Os", 200
 COLUMNS = (

@@ -1,11 +1,12 @@
 """Laws of tuning: never worse than the start on held-out episodes, the same for any threads, what ships is whole."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import wann_rt as wr
 from wann_rt import tasks
@@ -13,14 +14,15 @@ from wann_rt.core import files
 from wann_rt.core.controller import Controller, Weight
 from wann_rt.core.errors import ConfigError, ControllerError, TaskError
 from wann_rt.core.network import Connection, Network, unsigned
+from wann_rt.core.random import Purpose
 from wann_rt.evaluation.score import Score
 from wann_rt.evaluation.sweep import grid, race, sweep
 from wann_rt.exporters.parity.verify import verify
 from wann_rt.play.plain import play_controller
 from wann_rt.play.rollouts import starts_of
-from wann_rt.tuning.polish import Arena, PolishSettings, TuningReport, polish
+from wann_rt.tuning.polish import Arena, Contest, PolishSettings, TuningReport, polish
 from wann_rt.tuning.prune import Pruned, pareto, prune, without
-from wann_rt.tuning.strategies import STRATEGIES, StrategyName
+from wann_rt.tuning.strategies import STRATEGIES, StrategyName, Vectors
 from wann_rt.tuning.tune import METHODS, SCORED_EPISODES, Method, start_weights, tune
 
 TASK = tasks.get("swingup")
@@ -211,6 +213,44 @@ def test_a_weight_per_connection_is_polished_in_place() -> None:
     assert arena.env_steps > 0
 
 
+@dataclass
+class Hill(Arena):
+    """Returns depend on weights alone: each is best one percent above its start."""
+
+    def returns(self, network: Network, candidates: Vectors, starts: NDArray[Any]) -> Vectors:
+        """Returns minus the squares of what is missing, in parts of the start."""
+        self.env_steps += len(candidates)
+        missing = candidates / UNEQUAL - 1.01
+        return np.repeat(-(missing**2).sum(axis=1)[:, np.newaxis], starts.shape[1], axis=1)
+
+
+UNEQUAL = np.array([100.0, -50.0, 0.05, 2.0, -0.01, 30.0, 1.0, 0.5, -0.2, 140.0])
+
+
+@each_strategy
+def test_weights_of_very_different_sizes_are_tuned_in_their_own_sizes(method: StrategyName) -> None:
+    settings = PolishSettings(method, population=16, steps=1000, sigma=0.01, final=4, seed=1)
+    missed = []
+    for relative in (True, False):
+        found = polish(Hill(TASK, 1), unsigned(NETWORK), UNEQUAL, replace(settings, relative=relative))
+        missed.append(np.abs(found.weights / UNEQUAL - 1.01).max())
+    assert missed[0] < 0.002
+    assert missed[1] > 0.005
+
+
+def test_a_weight_of_no_size_of_its_own_moves_too() -> None:
+    settings = PolishSettings(population=16, steps=2000, sigma=0.1, final=4, seed=1, relative=True)
+    arena, start = Hill(TASK, 1), np.where(UNEQUAL == 1.0, 0.0, UNEQUAL)
+    assert polish(arena, unsigned(NETWORK), start, settings).weights[UNEQUAL == 1.0] != 0.0
+
+
+def test_an_entrant_of_a_contest_plays_no_fewer_episodes_than_candidates_do() -> None:
+    arena, network = Arena(TASK, 2), unsigned(NETWORK)
+    few, many = (Contest(arena, network, np.ones(10), episodes) for episodes in (4, 200))
+    assert (few.episodes, many.episodes) == (arena.full, 200)
+    assert arena.held_out(Purpose.TUNE_SCREEN, 200).shape[1] == 200
+
+
 @pytest.mark.parametrize(
     ("given", "settings", "error", "message"),
     [
@@ -222,6 +262,7 @@ def test_a_weight_per_connection_is_polished_in_place() -> None:
         (SHARED, {"task_params": {"wind": 1.0}}, ConfigError, r"wr\.task\(NAME, PARAM=VALUE\)"),
         (SHARED, {"generations": 3}, ConfigError, "tuning has no setting 'generations'; settings: steps"),
         (SHARED, {"sigma": "wide"}, ConfigError, "setting sigma of tuning is 'wide'; expected a number"),
+        (SHARED, {"relative": 1}, ConfigError, "setting relative of tuning is 1; expected True or False"),
         (SHARED, {"task": "chess"}, TaskError, "no task 'chess'"),
         (replace(SHARED, provenance={}), {}, TaskError, "does not say which task"),
     ],
@@ -261,3 +302,9 @@ def test_a_first_step_or_population_out_of_range_is_refused() -> None:
         tune(SHARED, steps=1, sigma=0.0)
     with pytest.raises(ConfigError, match=r"population \(3\) must be at least 4"):
         tune(SHARED, steps=1, population=3)
+
+
+def test_what_is_tuned_in_sizes_of_each_weight_says_so() -> None:
+    told = [tune(SHARED, steps=1, relative=on).controller.provenance["tuned"] for on in (True, False)]
+    assert told[0]["relative"] is True
+    assert "relative" not in told[1]

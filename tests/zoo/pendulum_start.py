@@ -6,10 +6,10 @@ start.json is the textbook's swing-up, written as a network by hand: linear feed
 while the pendulum hangs push it the way it turns. Both also see the sine, so that tuning may move the line between the
 ways. 12 connections.
 
-sines.json was found by an evolution of small networks, which is no command of ours: connections and activations
-changed at random, weights by CMA-ES, the score the mean regret from a grid of starts. Its weights are that evolution's,
-too: the tuning finds none better, so ``pendulum-best`` has the same. One unit only works while the pendulum hangs. Two
-sines of sums of it and of what turns and leans, one taken from the other, are their product.
+sines.json is the topology that an evolution of small networks found, which is no command of ours: connections and
+activations changed at random, weights by CMA-ES, the score the mean regret from a grid of starts. Its weights are that
+evolution's, rounded, both sides alike: regret 5.6; tuning makes the champion's of them. One unit only works while the
+pendulum hangs. Two sines of sums of it and of what turns and leans, one taken from the other, are their product.
 """
 
 import sys
@@ -52,10 +52,10 @@ STARTS = {
     "sines": Start(
         {FIRST: "sin", SECOND: "sin", BELOW: "relu", TURNING: "sin"},
         {
-            (COSINE, BELOW): -1.521, (SINE, TURNING): -1.409, (RATE, TURNING): -0.199,
-            (BELOW, FIRST): -0.7793, (TURNING, FIRST): -0.2349, (RATE, FIRST): 0.0496,
-            (BELOW, SECOND): -0.782, (RATE, SECOND): -0.0496,
-            (SINE, TORQUE): 35.49, (RATE, TORQUE): 28.29, (FIRST, TORQUE): -138.0, (SECOND, TORQUE): 133.1,
+            (COSINE, BELOW): -1.5, (SINE, TURNING): -1.4, (RATE, TURNING): -0.2,
+            (BELOW, FIRST): -0.8, (TURNING, FIRST): -0.25, (RATE, FIRST): 0.05,
+            (BELOW, SECOND): -0.8, (RATE, SECOND): -0.05,
+            (SINE, TORQUE): 35.0, (RATE, TORQUE): 28.0, (FIRST, TORQUE): -135.0, (SECOND, TORQUE): 135.0,
         },
     ),
 }  # fmt: skip

@@ -157,7 +157,7 @@ def test_the_recipes_are_a_table_of_rows_of_the_same_form() -> None:
 def test_a_start_that_a_recipe_is_given_is_the_network_that_its_champion_was_tuned_from(name: str, tuned: str) -> None:
     start, champion = pendulum_start.made(name), zoo.load(tuned)
     assert start.network == champion.network
-    assert (start.weight == champion.weight) == (tuned == "pendulum-best")  # as its recipe says
+    assert start.weight != champion.weight
     assert champion.provenance["tuned"]["from"] == files.digest(start)
     assert f"{name}.json" in zoo.recipes()[tuned].given
 

@@ -37,6 +37,7 @@ from wann_rt.core.errors import FileError
     "--population", type=click.IntRange(4, 100_000), default=32, show_default=True, help="Candidates a generation."
 )
 @click.option("--sigma", type=click.FloatRange(0, 10, min_open=True), help="First step, in sizes of the weights.")
+@click.option("--relative", is_flag=True, help="--sigma counts in each weight's own size: for very different sizes.")
 @click.option("--range", "limits", type=float, nargs=2, default=(-2.0, 2.0), show_default=True, help="Of the sweep.")
 @click.option("--step", type=float, default=0.01, show_default=True, help="Distance between weights of the sweep.")
 @task_option("tune on")

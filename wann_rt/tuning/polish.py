@@ -26,6 +26,7 @@ CHECK_EVERY = 8  # generations between two entries into the held-out race
 SCREEN, FULL, FINAL = 16, 128, 512  # held-out episodes at each stage of the race
 DEAR_FULL, DEAR_FINAL = 64, 128  # for environments, which are about 1000 times slower
 FINALISTS = 6
+SMALL = 0.01  # of the median weight: the least unit of a weight where each counts in its own size
 MOST_CANDIDATES = 256  # largest population after restarts
 
 
@@ -55,6 +56,7 @@ class PolishSettings:
         seed: all random numbers follow from it.
         threads: see ``rollouts.play``.
         final: episodes of the last stage of the contest.
+        relative: whether sigma counts in each weight's own size instead, for weights of very different sizes.
     """
 
     method: StrategyName = "cma"
@@ -65,6 +67,7 @@ class PolishSettings:
     seed: int = 0
     threads: int | None = None
     final: int | None = None
+    relative: bool = False
 
 
 @dataclass
@@ -134,10 +137,18 @@ class Entrant(NamedTuple):
 class Contest:
     """Keeps the best weights of one network by held-out episodes."""
 
-    def __init__(self, arena: Arena, network: Network, start: Vectors) -> None:
-        """Enters the weights to start from, which therefore are the worst that can win."""
+    def __init__(self, arena: Arena, network: Network, start: Vectors, episodes: int = 0) -> None:
+        """Enters the weights to start from, which therefore are the worst that can win.
+
+        Args:
+            arena: where to play.
+            network: whose weights.
+            start: these weights.
+            episodes: that a candidate trained on; an entrant plays no fewer, so that luck hides no small advance.
+        """
         self.arena = arena
         self.network = network
+        self.episodes = max(arena.full, episodes)
         self.ranked: list[Entrant] = []
         self._enter(start[np.newaxis])
         self.start = self.ranked[0]
@@ -170,7 +181,7 @@ class Contest:
         return Entrant(finalists[best].weights, float(scores[best]))
 
     def _enter(self, candidates: Vectors) -> None:
-        starts = self.arena.held_out(Purpose.TUNE_SCREEN, self.arena.full)
+        starts = self.arena.held_out(Purpose.TUNE_SCREEN, self.episodes)
         scores = self.arena.value(self.arena.returns(self.network, candidates, starts))
         self.ranked += [Entrant(w, float(s)) for w, s in zip(candidates, scores, strict=True)]
         self.ranked.sort(key=lambda entrant: -entrant.score)
@@ -201,33 +212,44 @@ def polish(
     Returns:
         The best weights, never worse than ``start`` on the held-out episodes that decide.
     """
-    contest = Contest(arena, network, start)
+    contest = Contest(arena, network, start, settings.episodes)
     try:
         _run(arena, contest, settings, on_progress, stage)
     except KeyboardInterrupt:
         arena.interrupted = True
-    return contest.final(settings.final or arena.final)
+    return contest.final(settings.final or max(arena.final, settings.episodes))
 
 
 def _run(arena: Arena, contest: Contest, settings: PolishSettings, on_progress: OnProgress | None, stage: str) -> None:
     """Spends the budget; what looks good enters the contest."""
-    network, start, population = contest.network, contest.start.weights, settings.population
-    sigma = settings.sigma * max(float(np.sqrt(np.mean(start**2))), 0.1)
-    strategy = STRATEGIES[settings.method](start, sigma, population, settings.seed)
+    network, population = contest.network, settings.population
+    units, sigma = _units(contest.start.weights, settings)
+    strategy = STRATEGIES[settings.method](contest.start.weights / units, sigma, population, settings.seed)
     end, generation = arena.env_steps + settings.steps, 0
     while arena.env_steps < end:
-        candidates = strategy.ask()
+        candidates = strategy.ask() * units
         returns = arena.returns(network, candidates, arena.fresh(settings.episodes, settings.seed, generation))
         scores = arena.value(returns)
         strategy.tell(scores)
         generation += 1
         if generation % CHECK_EVERY == 0:
-            contest.screen(np.vstack([strategy.center, candidates[np.argmax(scores)]]))
+            contest.screen(np.vstack([strategy.center * units, candidates[np.argmax(scores)]]))
             if on_progress is not None:
                 leader = contest.leader.score
                 on_progress(TuningReport(stage, leader, network.n_connections, arena.env_steps, end))
         if strategy.exhausted:
             population = min(2 * population, max(settings.population, MOST_CANDIDATES))
             again = settings.seed + generation
-            strategy = STRATEGIES[settings.method](contest.leader.weights, sigma, population, again)
-    contest.screen(strategy.center[np.newaxis])
+            strategy = STRATEGIES[settings.method](contest.leader.weights / units, sigma, population, again)
+    contest.screen((strategy.center * units)[np.newaxis])
+
+
+def _units(start: Vectors, settings: PolishSettings) -> tuple[Vectors, float]:
+    """Returns what a strategy counts each weight in, and its first standard deviation in that.
+
+    A weight of hardly any size counts in a hundredth of the median size: in its own it would never move.
+    """
+    if settings.relative:
+        least = max(SMALL * float(np.median(np.abs(start))), 1e-3)
+        return np.maximum(np.abs(start), least), settings.sigma
+    return np.ones_like(start), settings.sigma * max(float(np.sqrt(np.mean(start**2))), 0.1)

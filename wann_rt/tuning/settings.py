@@ -22,6 +22,7 @@ class TuneSettings:
         population: candidates in a generation.
         sigma: first standard deviation of a weight, as a multiple of the root mean square of the weights; by default
             0.5, or 0.2 for a controller that has a weight per connection already.
+        relative: whether sigma counts in each weight's own size instead, for weights of very different sizes.
         low: sweep: lowest shared weight.
         high: sweep: highest shared weight.
         step: sweep: distance between weights.
@@ -32,6 +33,7 @@ class TuneSettings:
     episodes: int | None = None
     population: int = 32
     sigma: float | None = None
+    relative: bool = False
     low: float = LOW
     high: float = HIGH
     step: float = STEP
@@ -57,6 +59,9 @@ class TuneSettings:
         for name, value in settings.items():
             if name not in known:
                 raise ConfigError(f"tuning has no setting {name!r}; settings: {', '.join(known)}{near(name, known)}")
-            if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
+            if name == "relative":
+                if not isinstance(value, bool):
+                    raise ConfigError(f"setting relative of tuning is {value!r}; expected True or False")
+            elif value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
                 raise ConfigError(f"setting {name} of tuning is {value!r}; expected a number")
         return cls(**settings)

@@ -152,7 +152,9 @@ def tune(
     sigma = chosen.sigma
     if sigma is None:
         sigma = RETUNE_SIGMA if controller.weight.kind == "connections" else PolishSettings.sigma
-    polishing = PolishSettings(method, chosen.population, episodes, sigma, chosen.steps, seed, threads)
+    polishing = PolishSettings(
+        method, chosen.population, episodes, sigma, chosen.steps, seed, threads, relative=chosen.relative
+    )
     return _polished(arena, controller, polishing, prune, chosen.smallest, on_progress)
 
 
@@ -204,6 +206,7 @@ def _polished(
     best = Pruned(network, *polish(arena, network, start, settings, report))
     found = prune_connections(arena, best, settings, smallest, report) if pruned else [best]
     done = {"method": settings.method, "pruned": pruned, "episodes": settings.episodes, "steps": settings.steps}
+    done |= {"relative": True} if settings.relative else {}
     made = [_with_weights(controller, one) for one in found]
     return _finished(arena, controller, made, done)
 
