@@ -28,6 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
             f"--write-{outcome}", metavar="FILE", help=f"add which tests were {outcome}, to run them later"
         )
     parser.addoption("--without", metavar="FILE", help="leave out the tests that a file names")
+    parser.addoption("--every", type=int, default=1, metavar="N", help="run each N-th of the tests, a sample of them")
 
 
 def pytest_configure() -> None:
@@ -35,13 +36,17 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(trylast=True)  # after pytest has left out what the markers do
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out the tests of the file that was named; all must be run if it is not there."""
+    """Leaves out the tests of the file that was named, all must be run if it is not there; and takes a sample."""
     path = config.getoption("--without")
     if path and Path(path).exists():
         named = set(Path(path).read_text(encoding="utf-8").splitlines())
         config.hook.pytest_deselected(items=[item for item in items if _ungrouped(item.nodeid) in named])
         items[:] = [item for item in items if _ungrouped(item.nodeid) not in named]
+    every = config.getoption("--every")
+    config.hook.pytest_deselected(items=[item for k, item in enumerate(items) if k % every])
+    items[:] = items[::every]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

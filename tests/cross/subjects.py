@@ -132,11 +132,15 @@ def in_vectors(subject: Subject) -> Subject:
 _BY_ONE = re.compile(r'#pragma (clang attribute|GCC optimize\("no-tree-vectorize)(.*\\\n)*.*')
 
 
+def _choices() -> tuple[Subject, ...]:
+    """Returns what asks a target for subnormals, for signed zeros, and for lanes."""
+    return (subnormal_subject(), zeros_subject(), *lanes_subjects())
+
+
 @cache
 def all_subjects() -> tuple[Subject, ...]:
     """Returns everything that a whole check runs."""
-    choices = (subnormal_subject(), zeros_subject(), *lanes_subjects())
-    floats = (*random_subjects(), *activation_subjects(), *choices)
+    floats = (*random_subjects(), *activation_subjects(), *_choices())
     known = [header_subject(controller, name, CHAMPION_ROWS) for name, controller in champions()]
     states = [header_subject(controller, name, SEQUENCE_ROWS) for name, controller in remembering()]
     stored = [blob_subject(controller, f"blob_{name}", SEQUENCE_ROWS) for name, controller in remembering()]
@@ -146,12 +150,17 @@ def all_subjects() -> tuple[Subject, ...]:
 
 
 def sampled_subjects(turn: int = 0) -> list[Subject]:
-    """Returns what CI runs on one target: all but most random controllers, which take most of the time to compile.
+    """Returns what CI runs on one target: all activations and hard choices, a part of the rest.
 
     Args:
-        turn: of the target; each runs one random controller in six, and six targets run all of them.
+        turn: of the target; each runs one random controller in six and half of what else there is, and six targets in
+            a row run everything.
     """
-    left_out = {f"random{k}" for k in range(N_RANDOM) if k % SHARES != turn % SHARES}
+    random = {f"random{k}": k for k in range(N_RANDOM)}
+    everywhere = {subject.name for subject in (*activation_subjects(), *_choices())}
+    rest = [one.name for one in all_subjects() if one.name not in random and one.name not in everywhere]
+    left_out = {name for name, k in random.items() if k % SHARES != turn % SHARES}
+    left_out |= {name for k, name in enumerate(rest) if k % 2 != turn % 2}
     return [subject for subject in all_subjects() if subject.name not in left_out]
 
 

@@ -14,10 +14,12 @@ from cross import exhaustive, kept, matrix
 from cross.matrix import ROOT, Row, document, report, table
 from cross.subjects import (
     activation_subjects,
+    all_subjects,
     fault_subjects,
     in_vectors,
     lanes_subjects,
     random_subjects,
+    sampled_subjects,
     subnormal_subject,
     zeros_subject,
 )
@@ -252,6 +254,13 @@ def test_what_does_not_compile_is_a_failure_in_the_compilers_words() -> None:
     assert result.failed is not None
     assert "nonsense" in result.failed
     assert not result.ok
+
+
+@pytest.mark.slow
+def test_six_targets_of_the_sample_run_everything() -> None:
+    names = [{subject.name for subject in sampled_subjects(turn)} for turn in range(6)]
+    assert set().union(*names) == {subject.name for subject in all_subjects()}
+    assert max(map(len, names)) < 0.7 * len(all_subjects())
 
 
 def test_programs_are_filled_in_order_and_never_beyond_the_capacity() -> None:

@@ -8,7 +8,8 @@ from evidence.document import DOCUMENT, document
 from evidence.rung import ROOT, Result
 from wann_rt.core.errors import ExportError
 
-# What CI runs: of the fuzzing a twentieth, of each proof one seeded fault; of the mutants a sample is among the tests.
+# What CI runs: of the fuzzing a twentieth, of every other proof a seeded fault; a sample of the mutants is among the
+# tests.
 SAMPLE = ("warnings", "misra", "coverage", "prove", "fuzz")
 RUNGS = ("warnings", "misra", "coverage", "prove", "fuzz", "mutants")
 LONG = ("prove_elsewhere", "translation", "translation_fixed")  # run by their own commands only: they take many minutes

@@ -106,12 +106,12 @@ def run() -> Result:
 
 
 def sample() -> Result:
-    """Runs all proofs but one, and of each one fault: the others take as long again, and no new kind of answer.
+    """Runs all proofs but one, and of every other one a fault: all faults take long, and give no new kind of answer.
 
     Left out is the proof of a step of the runtime's small form, which has a part of the branches of the other.
     """
     chosen = [proof for proof in PROOFS if proof.name != "run, small"]
-    return proved("prove", chosen, tuple((proof, proof.faults[0]) for proof in chosen if proof.faults))
+    return proved("prove", chosen, [(proof, proof.faults[0]) for proof in chosen if proof.faults][::2])
 
 
 def proved(rung: str, proofs: Sequence[Proof], seeded: Sequence[tuple[Proof, str]]) -> Result:
