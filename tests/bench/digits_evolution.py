@@ -1,14 +1,15 @@
 """Digits by evolution: curves of the presets that use no gradients, and what the operators add to a proposal.
 
 python tests/bench/digits_evolution.py [--data PATH]; ``make digits-evolution`` does. What is measured is kept in
-build/digits_evolution.json, so that the command can be stopped and started again; what is there becomes
-docs/digits_evolution.json and a section of docs/digits.md. A new checkout begins with what docs/digits_evolution.json
-has; without that file all is measured anew.
+build/digits_evolution.json after each point, so that the command can be stopped; it then begins anew with the run that
+was stopped, and with no other. What is there becomes docs/digits_evolution.json and a section of docs/digits.md. A new
+checkout begins with what docs/digits_evolution.json has; without that file all is measured anew.
 """
 
 import argparse
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +45,11 @@ def main() -> None:
         mnist.keep(asked.data)
     kept = kept_curves()
     wanted = [(preset, seed) for seed in range(1, asked.seeds + 1) for preset in asked.presets]
-    for preset, seed in [one for one in wanted if name_of(*one) not in kept][: asked.most]:
-        found = curve(preset, seed)
-        kept = kept_curves()  # another process may have added to it
-        kept[name_of(preset, seed)] = found
-        write_json(KEPT, kept)
+    for preset, seed in [one for one in wanted if not is_whole(kept, *one)][: asked.most]:
+        for found in curve(preset, seed):
+            kept = kept_curves()  # another process may have added to it
+            kept[name_of(preset, seed)] = found
+            write_json(KEPT, kept)
     write_json(RECORD, kept)
     text = PAGE.read_text(encoding="utf-8")
     before, after = text.index(BEGIN) + len(BEGIN), text.index(END)
@@ -67,8 +68,14 @@ def name_of(preset: str, seed: int) -> str:
     return f"{preset} {seed}"
 
 
-def curve(preset: str, seed: int) -> list[dict[str, float]]:
-    """Returns what the champion of a search scores on the test images after some of its generations."""
+def is_whole(kept: dict[str, Any], preset: str, seed: int) -> bool:
+    """Returns whether a run's curve goes to its end; one that was stopped is run anew, and has the same points."""
+    points = kept.get(name_of(preset, seed), [])
+    return bool(points) and points[-1]["generation"] == MARKS[preset][-1]
+
+
+def curve(preset: str, seed: int) -> Iterator[list[dict[str, float]]]:
+    """Yields what the champion of a search scores on the test images after some of its generations, so far."""
     marks, task = MARKS[preset], mnist.task()
     settings = {"seed": seed, "generations": marks[-1]}
     running, points, scoring = Search(task, config.load(preset, settings), 1), [], 0.0
@@ -89,7 +96,7 @@ def curve(preset: str, seed: int) -> list[dict[str, float]]:
             )
             print(preset, seed, points[-1], flush=True)
             scoring += time.process_time() - before
-    return points
+            yield points
 
 
 if __name__ == "__main__":

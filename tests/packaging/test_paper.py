@@ -30,3 +30,16 @@ def test_a_missing_table_says_so_and_a_new_one_is_taken() -> None:
     assert "| pca | 60 | - | 510.5 ± 4 |" in said
     assert "    run me" in said
     assert "not yet" not in said
+
+
+def test_seeds_are_compared_after_the_same_generation_and_who_went_further_has_a_row_of_their_own() -> None:
+    def point(generation: int, score: float) -> dict[str, float]:
+        scores = dict.fromkeys(("random_weights", "random_shared", "ensemble", "tuned_shared"), score)
+        return {"generation": generation, "connections": 9, "cpu_seconds": 2.0, **scores}
+
+    runs = {"grown 1": [point(5, 70.0), point(9, 90.0)], "grown 2": [point(5, 80.0)], "other 1": [point(5, 1.0)]}
+    rows = paper.evolved(runs)
+    assert list(rows) == ["preset grown, 5 generations", "preset grown, 9 generations", "preset other, 5 generations"]
+    assert [(row["seeds"], row["random_shared"]) for row in rows.values()] == [(2, 75.0), (1, 90.0), (1, 1.0)]
+    kept = json.loads((ROOT / "docs" / "digits_evolution.json").read_text(encoding="utf-8"))
+    assert paper.evolved(kept).items() <= json.loads((ROOT / "docs" / "paper.json").read_text())["digits"].items()
