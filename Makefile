@@ -11,7 +11,7 @@ C_FOLDERS := runtime_c exporters/targets/boards examples examples/* tests/*
 C_SOURCES := $(filter-out tests/golden/%,$(wildcard $(C_FOLDERS:%=%/*.c) $(C_FOLDERS:%=%/*.h)))
 
 .DEFAULT_GOAL := help
-.PHONY: analysis site notebooks help demo quick test test-long bare pre-pr cross cross-brief cross-sample firmware exhaustive bench paper digits digits-evolution car car-clone car-clones car-chain car-pictures car-shared car-encoders walker rivals front two-links quadrotor knob memory gait monitor random-networks double-pole size size-check runtimes packages zoo-check \
+.PHONY: analysis site notebooks help demo quick test test-long bare pre-pr cross cross-brief cross-sample firmware exhaustive bench paper digits digits-evolution car car-clone car-clones car-chain car-pictures car-shared car-encoders car-vae walker rivals front two-links quadrotor knob memory gait monitor random-networks double-pole size size-check runtimes packages zoo-check \
         screenshots evidence evidence-sample warnings misra coverage prove prove-elsewhere translation fuzz mutants reliability fuzz-states fuzz-inputs lint clean
 
 help:  ## show this list
@@ -97,11 +97,14 @@ digits: $(VENV)/.test-ready  ## propose digit classifiers, score them on MNIST (
 car-encoders: $(VENV)/.test-ready  ## train the encoders of the racing car from Gymnasium's frames (a minute)
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/bench/car_encoders.py
 
+car-vae: $(VENV)/.vae-ready  ## train the paper's autoencoder and a small one from frames (PyTorch; ten minutes)
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/bench/car_vae.py
+
 car-clone: $(VENV)/.test-ready  ## a racing car that imitates a driver; writes examples/car/tuned.json
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/bench/car_clone.py tuned.json
 
-car-clones: $(VENV)/.test-ready  ## the same with other inputs: random features, latents alone, latents and their rates
-	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/bench/car_clone.py random.json latents.json random_latents.json latents_rates.json
+car-clones: $(VENV)/.test-ready  ## the same with other inputs: other encoders, latents alone, latents and their rates
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/bench/car_clone.py random.json latents.json random_latents.json latents_rates.json vae.json vae_quarter.json
 
 car-chain: $(VENV)/.test-ready  ## what the chain from camera to actions costs on microcontrollers; writes docs/car_chain.json
 	@PYTHONPATH=tests $(BIN)/python tests/bench/car_chain.py
@@ -241,6 +244,11 @@ $(VENV)/.packages-ready: $(VENV)/.test-ready
 $(VENV)/.site-ready: $(VENV)/.demo-ready
 	@echo 'installing what `make site` builds with into $(VENV)'
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[site]'
+	@touch $@
+
+$(VENV)/.vae-ready: $(VENV)/.test-ready
+	@echo 'installing PyTorch, which `make car-vae` trains with, into $(VENV)'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[vae]'
 	@touch $@
 
 $(VENV)/.bench-ready: $(VENV)/.test-ready

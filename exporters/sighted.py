@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann_rt.core.controller import Controller
+from wann_rt.core.convolutions import Convolutions
 from wann_rt.core.errors import ExportError
 from wann_rt.core.guess import near
-from wann_rt.core.sight import LARGEST, Bar, Frame, Sight
+from wann_rt.core.sight import LARGEST, Bar, Encoder, Frame, Sight
 from wann_rt.exporters.drawn import mixed
 
 
@@ -36,11 +37,26 @@ def _bound(bar: Bar) -> int:
     return bar.gain * (bar.plus.most + (bar.minus.most if bar.minus else 0)) + abs(bar.shift) + bar.lift * bar.per
 
 
+def encoder_of_cells(sight: Sight) -> Encoder:
+    """Returns the encoder of a sight that sees cells alone, or raises ExportError."""
+    if not isinstance(sight.encoder, Encoder):
+        raise ExportError(
+            f"encoder {sight.encoder.name!r} has layers of convolutions, which take a whole picture: C reads a frame "
+            "row by row; expected an encoder of cells, such as pca, or one of the formats onnx, onnx-exact"
+        )
+    return sight.encoder
+
+
 def digest(sight: Sight) -> str:
     """Returns "sha256:<hex>" over all that a sight computes."""
-    encoder = sight.encoder
-    arrays: list[NDArray[Any]] = [encoder.weights, encoder.offsets, encoder.scales, encoder.filters]
-    said = [encoder.grid, encoder.stride, sight.latents, sight.bars, sight.rows, sight.columns]
+    encoder, said, arrays = sight.encoder, list[Any](), list[NDArray[Any]]()
+    if isinstance(encoder, Convolutions):
+        said, arrays = [*encoder.arrays, *(layer.stride for layer in encoder.layers)], list(encoder.arrays.values())
+    else:
+        of_cells = encoder_of_cells(sight)
+        said = [of_cells.grid, of_cells.stride]
+        arrays = [of_cells.weights, of_cells.offsets, of_cells.scales, of_cells.filters]
+    said += [sight.latents, sight.bars, sight.rows, sight.columns]
     text = repr([*said, *((array.shape, array.tolist()) for array in arrays)])
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
@@ -55,7 +71,7 @@ def described(sight: Sight) -> str:
 
 def drawn_frames(sight: Sight) -> list[Frame]:
     """Returns the frames of a self-test, which ``<p>_selftest_frame`` draws on the target: noise, blocks, extremes."""
-    grid = sight.encoder.grid
+    grid = encoder_of_cells(sight).grid
     y, x, c = np.indices((sight.rows, sight.columns, 3)).astype(np.uint32)
     fine = (y * np.uint32(sight.columns) + x) * np.uint32(3) + c
     coarse = (y // np.uint32(grid.rows) * np.uint32(sight.columns) + x // np.uint32(grid.columns)) * np.uint32(3) + c

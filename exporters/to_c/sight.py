@@ -45,7 +45,7 @@ def declarations(controller: Controller, sight: Sight, names: Names) -> list[str
 
 def functions(controller: Controller, sight: Sight, names: Names) -> list[str]:
     """Returns the text of the functions, callees first."""
-    band = FEATURES if len(sight.encoder.filters) else PLAIN_BAND
+    band = FEATURES if len(sighted.encoder_of_cells(sight).filters) else PLAIN_BAND
     texts = [
         TABLES,
         RESET,
@@ -66,7 +66,8 @@ def selftest(controller: Controller, sight: Sight, names: Names) -> list[str]:
 
 def _filled(text: str, controller: Controller, sight: Sight, names: Names) -> str:
     bars = [sight.bars[k - len(sight.latents)] for k in sighted.places(controller, sight) if k >= len(sight.latents)]
-    encoder, grid = sight.encoder, sight.encoder.grid
+    encoder = sighted.encoder_of_cells(sight)
+    grid = encoder.grid
     is_plain = not len(encoder.filters)
     heads = {f"head {name}": _head(names, name, *parts) for name, parts in HEADS.items()}
     fills: dict[str, object] = {
@@ -152,7 +153,7 @@ def _observations(controller: Controller, sight: Sight, names: Names) -> str:
     lines: list[str] = []
     for place, target in zip(sighted.places(controller, sight), names.observations, strict=True):
         if place < len(sight.latents):
-            lines += _latent(sight.encoder, place, target)
+            lines += _latent(sighted.encoder_of_cells(sight), place, target)
         else:
             lines += _bar(sight.bars[place - len(sight.latents)], target)
     return "\n".join(lines)

@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann_rt.core.controller import Controller
+from wann_rt.core.convolutions import Convolutions
 from wann_rt.core.errors import ExportError
 from wann_rt.core.sight import Bar, Box, Encoder, Sight
 from wann_rt.exporters import sighted
+from wann_rt.exporters.to_onnx.convolutions import add_convolutions
 from wann_rt.exporters.to_onnx.graph import Graph, Value
 
 FRAME, SEEN = "frame", "obs"
@@ -32,7 +34,10 @@ def add_sight(graph: Graph, controller: Controller, sight: Sight) -> None:
     """
     wanted = sighted.places(controller, sight)
     red = _colour(graph, 0)
-    parts = [_add_latents(graph, sight.encoder, red, _colour(graph, 1))]
+    if isinstance(sight.encoder, Convolutions):
+        parts = [add_convolutions(graph, sight.encoder, FRAME)]
+    else:
+        parts = [_add_latents(graph, sighted.encoder_of_cells(sight), red, _colour(graph, 1))]
     parts += [_add_bar(graph, bar, red) for bar in sight.bars if sight.names.index(bar.name) in wanted]
     kept = [name for name in sight.names if name in sight.latents or sight.names.index(name) in wanted]
     columns = [kept.index(sight.names[place]) for place in wanted]

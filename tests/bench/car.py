@@ -56,6 +56,7 @@ CASES = (
     Case("16 latents and their rates", "latents_rates.json", ("own",)),
     Case("random features", "random.json", ("own",)),
     Case("16 random latents alone", "random_latents.json", ("own",)),
+    Case("a quarter of it", "vae_quarter.json", ("own",)),
 )
 
 
@@ -140,8 +141,11 @@ def main() -> None:
 
 
 def _score_more(record: dict[str, Any], case: Case, condition: str, eyes: str, tracks: int) -> bool:
-    """Plays ten more tracks where some lack; returns whether it did."""
-    digest = files.digest(files.load(CARS / case.file))
+    """Plays ten more tracks where some lack; returns whether it did. Our camera has no pictures to show."""
+    controller = files.load(CARS / case.file)
+    if eyes == "camera" and kwargs_of(controller).get("frames"):
+        return False
+    digest = files.digest(controller)
     row = record.setdefault(f"{case.file} {condition} {eyes}", {"digest": digest, "returns": []})
     if row["digest"] != digest:
         row |= {"digest": digest, "returns": []}

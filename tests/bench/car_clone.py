@@ -31,6 +31,8 @@ WAYS: dict[str, tuple[str, dict[str, Any], dict[str, str]]] = {
     "random.json": ("wann_rt/CarRacing-v0", {"encoder": "random"}, {}),
     "latents.json": (LATENTS, {}, {}),
     "random_latents.json": (LATENTS, {"encoder": "random"}, {}),
+    "vae.json": ("wann_rt/CarRacing-v0", {"encoder": "vae", "frames": True}, {}),
+    "vae_quarter.json": ("wann_rt/CarRacing-v0", {"encoder": "vae_quarter", "frames": True}, {}),
     "latents_rates.json": (LATENTS, {}, {f"rate_{k}": f"rate_of:latent_{k},filter:0.2" for k in range(16)}),
 }
 SPAN = 25  # steps for which either the driver or the controller drives

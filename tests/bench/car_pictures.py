@@ -1,8 +1,8 @@
 """``make car-pictures``: what 16 latents keep of a frame; writes docs/car_encoders.png and docs/car_encoders.json.
 
 A line a scene: the frame, its 12 x 12 cells, and what can be told of the cells from the latents of each encoder. What
-tells it is a linear decoder, least squares over drives on the encoders' own tracks; scenes, and the share of the
-variance that it explains, are of other tracks.
+tells it is a linear decoder, least squares over frames of drives on the encoders' own tracks; scenes, and the share of
+the variance that it explains, are of other tracks.
 """
 
 import json
@@ -27,6 +27,7 @@ STEPS, EVERY, OTHERS = 450, 3, 4  # of a drive, which of them are kept, other tr
 SCENES = ((31_000, (60, 110, 170)), (31_001, (200,)))  # tracks and steps
 SIDE, GAP = 192, 8  # of a picture, between two
 Floats = NDArray[np.float64]
+Frame = NDArray[np.uint8]
 
 
 def drive(seed: int, steps: int, frames: bool = False) -> Any:
@@ -39,30 +40,36 @@ def drive(seed: int, steps: int, frames: bool = False) -> Any:
         yield environment.unwrapped
 
 
-def seen(tracks: range) -> NDArray[np.int64]:
-    """Returns what the camera sees of every third step of some drives, int [frames, 144]."""
-    rows = []
-    for seed in tracks:
-        for step, car in enumerate(drive(seed, STEPS)):
-            if step % EVERY == 0:
-                rows.append(car._camera.cells(car._grass, car.car.hull.position, car.car.hull.angle, car.t))
-    return np.array(rows)
+def seen(tracks: range) -> list[Frame]:
+    """Returns the frames of every third step of some drives."""
+    return [
+        np.array(car.frame)
+        for seed in tracks
+        for step, car in enumerate(drive(seed, STEPS, frames=True))
+        if step % EVERY == 0
+    ]
 
 
-def latents_of(name: str, cells: NDArray[np.int64]) -> Floats:
-    """Returns the latents of what was seen, and a column of ones."""
-    found = np.array([encoders.encoder(name).latents(one) for one in cells], np.float64)
-    return np.hstack([found, np.ones((len(cells), 1))])
+def cells_in(frames: list[Frame]) -> Floats:
+    """Returns the cells of frames, [frames, 144]."""
+    return np.array([cells_of(frame) for frame in frames], np.float64)
 
 
-def decoder_of(name: str, cells: NDArray[np.int64]) -> Floats:
+def latents_of(name: str, frames: list[Frame]) -> Floats:
+    """Returns the latents of frames, and a column of ones."""
+    found = np.array([encoders.encoder(name).read(frame) for frame in frames], np.float64)
+    return np.hstack([found, np.ones((len(frames), 1))])
+
+
+def decoder_of(name: str, frames: list[Frame]) -> Floats:
     """Returns the matrix that makes cells of latents."""
-    return np.asarray(np.linalg.lstsq(latents_of(name, cells), cells.astype(np.float64), rcond=None)[0])
+    return np.asarray(np.linalg.lstsq(latents_of(name, frames), cells_in(frames), rcond=None)[0])
 
 
-def explained(name: str, decoder: Floats, cells: NDArray[np.int64]) -> float:
-    """Returns the share of the variance of cells that their latents explain."""
-    rest = cells - latents_of(name, cells) @ decoder
+def explained(name: str, decoder: Floats, frames: list[Frame]) -> float:
+    """Returns the share of the variance of cells that the latents of their frames explain."""
+    cells = cells_in(frames)
+    rest = cells - latents_of(name, frames) @ decoder
     return float(1 - (rest**2).sum() / ((cells - cells.mean(axis=0)) ** 2).sum())
 
 
@@ -72,15 +79,15 @@ def grey(cells: NDArray[Any]) -> NDArray[np.uint8]:
     return np.repeat(np.kron(values.astype(np.uint8), np.ones((SIDE // CELLS,) * 2, np.uint8))[..., None], 3, axis=2)
 
 
-def line(frame: NDArray[np.uint8], decoders: dict[str, Floats]) -> NDArray[np.uint8]:
+def line(frame: Frame, decoders: dict[str, Floats]) -> NDArray[np.uint8]:
     """Returns the pictures of one scene beside each other."""
-    cells = cells_of(frame)
-    told = [latents_of(name, cells[None])[0] @ decoder for name, decoder in decoders.items()]
-    parts = [np.kron(frame, np.ones((SIDE // 96, SIDE // 96, 1), np.uint8)), grey(cells), *map(grey, told)]
-    return _joined(parts, 1)
+    told = [latents_of(name, [frame])[0] @ decoder for name, decoder in decoders.items()]
+    parts = [np.kron(frame, np.ones((SIDE // 96, SIDE // 96, 1), np.uint8)), grey(cells_of(frame)), *map(grey, told)]
+    return joined(parts, 1)
 
 
-def _joined(parts: list[NDArray[np.uint8]], axis: int) -> NDArray[np.uint8]:
+def joined(parts: list[NDArray[np.uint8]], axis: int) -> NDArray[np.uint8]:
+    """Returns pictures beside each other, or below each other with axis 0."""
     shape = list(parts[0].shape)
     shape[axis] = GAP
     gap = np.full(shape, 255, np.uint8)
@@ -108,7 +115,7 @@ def main() -> None:
         for step, car in enumerate(drive(seed, max(steps) + 1, frames=True))
         if step in steps
     ]
-    PICTURE.write_bytes(png(_joined(lines, 0)))
+    PICTURE.write_bytes(png(joined(lines, 0)))
     STORE.write_text(
         json.dumps({"latents": len(sight().latents), "explained": shares}, indent=1) + "\n", encoding="utf-8"
     )

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import car_vae_report
 import numpy as np
 
 from wann_rt.evaluation.score import Score
@@ -31,6 +32,7 @@ INPUTS = {
     "latents.json": ("pca", "-"),
     "latents_rates.json": ("pca", "rates of the latents, from memory"),
     "random_latents.json": ("random", "-"),
+    "vae_quarter.json": ("vae_quarter", "speed, yaw rate"),
 }
 
 TEXT = """# The racing car
@@ -58,8 +60,8 @@ see speed and yaw rate, too, read from the bars below the picture.
 
 * `tuned.json`: least squares, on what a driver who knows the track would do in each place (`make car-clone`,
   `tests/bench/car_driver.py`). No search and no tuning.
-* `latents.json`, `latents_rates.json`, `random.json` and `random_latents.json`: in the same way with other inputs
-  (`make car-clones`).
+* `latents.json`, `latents_rates.json`, `random.json`, `random_latents.json` and `vae_quarter.json`: in the same
+  way with other inputs (`make car-clones`).
 * `agnostic.json`: `wann-rt search`, 12 generations of 32, from a network made by hand, in which each sum passes two
   weights, so that the sign of the shared weight does not matter, and the steering is the sum of four `tanh`. Neither
   that network nor the call is kept, so no command makes this file again; `make car` scores it.
@@ -78,19 +80,23 @@ some 7,000 to 10,000 steps a CPU-second by itself.
 
 ## Encoders
 
-| encoder | products | file | learnt | explained |
-|---|---|---|---|---|
-| `pca` | 2,304 | 8.3 kB | the first 16 principal components of the cells | {pca_explained} % |
-| `random` | 5,000 | 8.6 kB | nothing but scales: 8 random filters of 3 x 3, random sums | {random_explained} % |
+| encoder | sees | products | file | learnt | explained |
+|---|---|---|---|---|---|
+| `pca` | cells | 2,304 | 8.3 kB | the first 16 principal components of the cells | {pca_explained} % |
+| `random` | cells | 5,000 | 8.6 kB | nothing but scales: 8 random 3 x 3 filters, random sums | {random_explained} % |
+{autoencoders}
 
-Written by `make car-encoders` from 2,400 of Gymnasium's frames. All but the last product is in whole numbers below
-2^31, so every form of an encoder gives the same bits. Explained is the share of the cells' variance, on tracks of which
-neither the encoder nor the decoder knows, that a linear decoder of the latents gives back (`make car-pictures`):
+`pca` and `random` are written by `make car-encoders` from 2,400 of Gymnasium's frames. All but the last product is in
+whole numbers below 2^31, so every form of an encoder gives the same bits. Explained is the share of the cells'
+variance, on tracks of which neither the encoder nor the decoder knows, that a linear decoder of the latents gives back
+(`make car-pictures`):
 
 ![frames, their cells, and what the latents of each encoder keep of them](car_encoders.png)
 
-A line is a scene of such a track: the frame, its 12 x 12 cells, what the latents of `pca` keep, what those of `random`
-keep.
+A line is a scene of such a track: the frame, its 12 x 12 cells, then what the latents of `pca`, `random`, `vae` and
+`vae_quarter` keep.
+
+{training}
 
 The same clones with each encoder, by what else they see, scored as above:
 
@@ -100,10 +106,8 @@ The same clones with each encoder, by what else they see, scored as above:
 
 So random features, with nothing learnt, drive as well as principal components where speed and yaw rate are inputs: the
 intervals overlap. Latents alone cost both some fifty points or more; to those of `pca`, a memory of the frames before,
-which says how fast the road moves, gives them back.
-
-The paper's VAE, and one of a quarter of its channels, are not trained: that takes PyTorch as an extra, some 10,000
-frames of the driver, and a form of `core/sight.py` for layers of float32 convolutions.
+which says how fast the road moves, gives them back. The small autoencoder, with five hundred times the products of
+`pca`, cannot be told from either where speed and yaw rate are inputs; its latents alone were not tried.
 
 ## From the camera to the actions
 
@@ -145,7 +149,8 @@ def page(cases: Sequence[Any], counts: Mapping[str, int], record: Mapping[str, A
                 theirs = str(PAPER[COLUMNS[case.file, condition]])
                 row = (f"`{case.file}`: {case.name}", str(counts[case.file]), CONDITIONS[condition], *cells, theirs)
                 rows.append(f"| {' | '.join(row)} |")
-    return TEXT.format(command=COMMAND, rows="\n".join(rows), ablation=_ablation(counts, record), **_chain())
+    fills = _chain() | car_vae_report.texts(DOCS)
+    return TEXT.format(command=COMMAND, rows="\n".join(rows), ablation=_ablation(counts, record), **fills)
 
 
 def _ablation(counts: Mapping[str, int], record: Mapping[str, Any]) -> str:

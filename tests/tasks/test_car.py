@@ -51,7 +51,7 @@ def test_the_car_moves_and_earns_as_gymnasiums_does_and_the_camera_sees_what_its
     frames, theirs = drive(environment, 3, STEPS)
     assert rest == same == theirs
     assert np.array_equal(reader.unwrapped.frame, frames[-1])
-    encoder = encoders.encoder("pca")
+    encoder: Any = encoders.encoder("pca")
     assert np.array_equal(read[:, :16], [encoder.latents(camera.cells_of(frame)) for frame in frames])
     assert np.abs(mine - read)[:, :16].mean() < 0.05  # of their standard deviations; .025 on the road
     assert np.abs(mine - read)[:, :16].max() < 0.6
@@ -99,9 +99,9 @@ def test_cells_of_a_frame_count_what_is_greener_than_red_and_leave_the_bars_out(
     assert cells.sum() == 143 * camera.FULL
 
 
-@pytest.mark.parametrize("name", encoders.names())
+@pytest.mark.parametrize("name", encoders.names_of_cells())
 def test_an_encoder_computes_whole_numbers_and_one_product(name: str) -> None:
-    encoder = encoders.encoder(name)
+    encoder: Any = encoders.encoder(name)
     cells = np.random.default_rng(0).integers(0, camera.FULL + 1, 144)
     grid, features = cells.reshape(12, 12).tolist(), cells.tolist()
     if len(encoder.filters):
@@ -129,8 +129,24 @@ def test_the_random_encoder_and_the_components_are_of_unit_size_over_what_they_w
         assert np.allclose(latents.std(axis=0), 1, atol=0.01)
 
 
+@pytest.mark.parametrize(("name", "products"), [("vae", 14_730_752), ("vae_quarter", 1_200_512)])
+def test_the_autoencoders_are_of_the_papers_shape_and_of_under_a_megabyte(name: str, products: int) -> None:
+    encoder: Any = encoders.encoder(name)
+    assert encoder.products == products
+    assert sum(array.nbytes for array in encoder.arrays.values()) < 1_000_000
+
+
+def test_the_car_reads_pictures_with_an_autoencoder_and_asks_for_frames() -> None:
+    with pytest.raises(TaskError, match="encoder 'vae' sees pictures, which our camera does not draw: say frames=True"):
+        made(encoder="vae")
+    reader = made(encoder="vae_quarter", frames=True)
+    observation = reader.reset(seed=3)[0]
+    assert np.array_equal(observation[:16], encoders.encoder("vae_quarter").read(reader.unwrapped.frame))
+
+
 def test_an_unknown_encoder_is_refused_by_name() -> None:
-    with pytest.raises(TaskError, match="no encoder 'pcs'; encoders: pca, random; did you mean 'pca'"):
+    says = "no encoder 'pcs'; encoders: pca, random, vae, vae_quarter; did you mean 'pca'"
+    with pytest.raises(TaskError, match=says):
         encoders.encoder("pcs")
 
 

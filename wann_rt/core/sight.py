@@ -8,6 +8,7 @@ and C give the same bits. A task says what it reads; exporters print it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,6 +102,10 @@ class Encoder:
         centred: NDArray[np.float32] = (sums - self.offsets).astype(np.float32)
         return centred * self.scales
 
+    def read(self, frame: Frame) -> NDArray[np.float32]:
+        """Returns the latents of a frame, float32 [latents]."""
+        return self.latents(self.grid.cells_of(frame))
+
     @property
     def products(self) -> int:
         """How many multiplications with a sum it takes."""
@@ -166,19 +171,34 @@ class Bar:
         return max(-(least // self.per), 0)
 
 
+class Reader(Protocol):
+    """What makes latents of frames: an ``Encoder`` of cells, or ``convolutions.Convolutions``."""
+
+    @property
+    def name(self) -> str:
+        """Under which it is asked for."""
+
+    @property
+    def bound(self) -> int:
+        """What no sum exceeds, whatever the frame is."""
+
+    def read(self, frame: Frame) -> NDArray[np.float32]:
+        """Returns the latents of a frame, float32 [latents]."""
+
+
 @dataclass(frozen=True)
 class Sight:
     """All that is read from a frame.
 
     Attributes:
-        encoder: of the cells.
+        encoder: of what is above the bars.
         latents: names of the observations that it makes.
         bars: further observations.
         rows: of a frame.
         columns: of a frame.
     """
 
-    encoder: Encoder
+    encoder: Reader
     latents: tuple[str, ...]
     bars: tuple[Bar, ...]
     rows: int
@@ -201,7 +221,7 @@ class Sight:
         for name in wanted:
             if name not in self.names:
                 raise ControllerError(f"no observation {name!r} is read from a frame; {', '.join(self.names)} are")
-        latents = self.encoder.latents(self.encoder.grid.cells_of(frame))
+        latents = self.encoder.read(frame)
         made = dict(zip(self.latents, latents, strict=True)) | {bar.name: bar.read(frame) for bar in self.bars}
         return np.array([made[name] for name in wanted], np.float32)
 

@@ -1,9 +1,11 @@
-"""Encoders: from the 144 cells that the camera sees to 16 latents.
+"""Encoders: from what the camera sees to 16 latents.
 
-An encoder (``core.sight``) is a JSON file beside this one: products with whole weights, perhaps behind a layer of whole
-filters and ``max(x, 0)``; then one subtraction and one float32 product a latent.
+An encoder of the 144 cells (``core.sight``) is a JSON file beside this one: products with whole weights, perhaps behind
+a layer of whole filters and ``max(x, 0)``; then one subtraction and one float32 product a latent. An encoder of whole
+pictures (``core.convolutions``) is an NPZ file: layers of such filters.
 """
 
+import io
 import json
 from functools import cache
 from importlib import resources
@@ -12,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wann_rt.core.convolutions import Convolutions, of_arrays
 from wann_rt.core.errors import TaskError
 from wann_rt.core.guess import near
 from wann_rt.core.sight import Encoder
@@ -19,6 +22,7 @@ from wann_rt.tasks.car.camera import CELLS, GRID
 
 LATENTS = 16
 DEFAULT = "pca"
+CELLS_ALONE, PICTURES = ".json", ".npz"  # how files of an encoder's kind end
 SIZE, STRIDE = 3, 2  # of the filters
 PLACES = (CELLS - SIZE) // STRIDE + 1  # that a filter looks at, a side
 _FOLDER = resources.files("wann_rt.tasks.car")
@@ -37,10 +41,19 @@ def to_json(encoder: Encoder) -> str:
 
 def names() -> list[str]:
     """Returns the names of all encoders."""
-    return sorted(file.name.removesuffix(".json") for file in _FOLDER.iterdir() if file.name.endswith(".json"))
+    return sorted([*names_of_cells(), *_with_suffix(PICTURES)])
 
 
-def encoder(name: str) -> Encoder:
+def names_of_cells() -> list[str]:
+    """Returns the names of those that see the cells alone: our camera and C headers know these."""
+    return _with_suffix(CELLS_ALONE)
+
+
+def _with_suffix(suffix: str) -> list[str]:
+    return sorted(file.name.removesuffix(suffix) for file in _FOLDER.iterdir() if file.name.endswith(suffix))
+
+
+def encoder(name: str) -> Encoder | Convolutions:
     """Returns an encoder by name.
 
     Raises:
@@ -48,12 +61,19 @@ def encoder(name: str) -> Encoder:
     """
     if not isinstance(name, str) or name not in names():
         raise TaskError(f"no encoder {name!r}; encoders: {', '.join(names())}{near(str(name), names())}")
-    return _stored(name)
+    return _stored(name) if name in names_of_cells() else _stored_pictures(name)
+
+
+@cache
+def _stored_pictures(name: str) -> Convolutions:
+    """Returns the encoder of whole pictures of a name that there is."""
+    with np.load(io.BytesIO(_FOLDER.joinpath(f"{name}{PICTURES}").read_bytes())) as arrays:
+        return of_arrays(name, arrays)
 
 
 @cache
 def _stored(name: str) -> Encoder:
-    """Returns the encoder of a name that there is."""
+    """Returns the encoder of cells of a name that there is."""
     rows: dict[str, Any] = json.loads(_FOLDER.joinpath(f"{name}.json").read_text(encoding="utf-8"))
     weights, offsets, filters = (np.array(rows[key], np.int64) for key in ("weights", "offsets", "filters"))
     scales = np.array(rows["scales"], np.float32)

@@ -16,6 +16,7 @@ import numpy as np
 from gymnasium.envs.box2d import car_racing
 from numpy.typing import NDArray
 
+from wann_rt.core.errors import TaskError
 from wann_rt.tasks.car import camera, encoders, indicators
 from wann_rt.tasks.car.physics import Car
 
@@ -69,7 +70,10 @@ class CarRacing(_ORIGINAL):  # type: ignore[misc]  # of an Any
         render_mode: str | None = None,
     ) -> None:
         super().__init__(render_mode=render_mode)
-        self._encoder, self._frames, self._indicators = encoders.encoder(encoder), frames, indicators
+        self._encoder: Any = encoders.encoder(encoder)
+        if not frames and encoder not in encoders.names_of_cells():
+            raise TaskError(f"encoder {encoder!r} sees pictures, which our camera does not draw: say frames=True, too")
+        self._frames, self._indicators = frames, indicators
         self._camera, self._grass = camera.shared(), _NONE
         bounds = [FAR] * encoders.LATENTS + [FASTEST, QUICKEST] * indicators
         self.observation_space = gymnasium.spaces.Box(-np.array(bounds, np.float32), np.array(bounds, np.float32))
@@ -121,13 +125,12 @@ class CarRacing(_ORIGINAL):  # type: ignore[misc]  # of an Any
             return super()._render(mode)
         if self._frames:
             frame = self.frame = super()._render(mode)
-            cells, shown = camera.cells_of(frame), indicators.read(frame)
+            latents, shown = self._encoder.read(frame), indicators.read(frame)
         else:
             hull = self.car.hull
             position, angle = hull.position, hull.angle
-            cells = self._camera.cells(self._grass, position, angle, self.t)
+            latents = self._encoder.latents(self._camera.cells(self._grass, position, angle, self.t))
             shown = indicators.shown(hull.linearVelocity, hull.angularVelocity)
-        latents = self._encoder.latents(cells)
         return np.concatenate([latents, shown]) if self._indicators else latents
 
     def _render_road(self, zoom: float, translation: Any, angle: float) -> None:
