@@ -8,6 +8,7 @@ What is finished is kept in docs/monitor.json, so the command can be stopped and
 import argparse
 import json
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from wann_rt.monitoring.environments import Machines
 from wann_rt.monitoring.faults import FAULTS
 from wann_rt.monitoring.kinds import KINDS, RECIPES
 from wann_rt.monitoring.machines import Record, machines, record, usual_spread
-from wann_rt.monitoring.make import monitor
+from wann_rt.monitoring.make import Monitored, monitor
 from wann_rt.play.task_of import compiled_task_of, environment_of
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -37,6 +38,7 @@ PHASES = {
     "cartpole-swingup": {"balanced": 500, "swinging up": 50},
     "pendulum": {"balanced": 100, "swinging up": 10},
 }
+INF = float("inf")
 USUAL, RARE = 1e-5, 1e-7
 STEPS = {USUAL: 4_000_000, RARE: 200_000_000}  # of the calibration, and as many held out
 WALKER, WALKERS_RATE, WALKERS_STEPS = "bipedal-walker", 1e-4, 200_000
@@ -49,7 +51,7 @@ def main() -> None:
     """Measures what is missing, then writes the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int)
-    parser.add_argument("--rate", type=float, choices=[USUAL, RARE], help="only the rows of this rate")
+    parser.add_argument("--rate", type=float, choices=[USUAL, RARE, WALKERS_RATE], help="only the rows of this rate")
     given = parser.parse_args()
     for kind, rate in ARMS:
         for task in PHASES:
@@ -60,27 +62,40 @@ def main() -> None:
                 rows.setdefault(task, {})[name] = made
                 write_atomic(STORE, (json.dumps(rows, indent=1) + "\n").encode())
                 print(task, name, made, flush=True)
-    for kind in ("range", "linear"):
-        if kind not in stored().get(WALKER, {}) and given.rate is None:
+    arms = [(kind, budget) for budget in (None, INF) for kind in ("range", "linear")]
+    for kind, budget in arms if given.rate in (None, WALKERS_RATE) else []:
+        name = kind if budget is None else f"{kind}, all"
+        if name not in stored().get(WALKER, {}):
+            made = walker_row(kind, budget)
             rows = stored()
-            rows.setdefault(WALKER, {})[kind] = walker_row(kind)
+            rows.setdefault(WALKER, {})[name] = made
             write_atomic(STORE, (json.dumps(rows, indent=1) + "\n").encode())
+            print(WALKER, name, made, flush=True)
     write_atomic(PAGE, page(stored()).encode())
 
 
-def walker_row(kind: str) -> dict[str, Any]:
+def walker_row(kind: str, budget: float | None) -> dict[str, Any]:
     """Returns what is measured of a monitor of the walker, in EnvPool, whose plant cannot be changed."""
     task = environment_of(zoo.load(WALKER), "BipedalWalker-v3", backend="envpool")
-    made = monitor(zoo.load(WALKER), task, false_alarms=WALKERS_RATE, kind=kind, steps=WALKERS_STEPS).controller
-    varied = Machines(zoo.load(WALKER), task)
-    assert made.monitor is not None
-    judged, steps = recorded_excesses(varied.record(range(HELD_OUT_SEED, HELD_OUT_SEED + 192)))(made.monitor, 0)
-    faults = [fault for fault in FAULTS if fault.plant == 1]
-    found = {
-        fault.name: found_in(made.monitor, varied.record(range(FAULT_SEED, FAULT_SEED + 24), fault, 100), 100)
-        for fault in faults
+    said = {"instructions": budget} if budget else None
+    made = monitor(zoo.load(WALKER), task, false_alarms=WALKERS_RATE, kind=kind, steps=WALKERS_STEPS, budget=said)
+    watched = made.controller.monitor
+    assert watched is not None
+    nominal, broken = walkers()
+    judged, steps = recorded_excesses(nominal)(watched, 0)
+    found = {name: found_in(watched, played, 100) for name, played in broken.items()}
+    alarms = int(np.count_nonzero(judged > 1))
+    return summary({"walking": found}, WALKERS_RATE, alarms, steps) | cost(made.controller) | estimate(made)
+
+
+@cache
+def walkers() -> tuple[Record, dict[str, Record]]:
+    """Returns walkers that are held out: nominal ones, and some with each fault, by its name."""
+    varied = Machines(zoo.load(WALKER), environment_of(zoo.load(WALKER), "BipedalWalker-v3", backend="envpool"))
+    broken = range(FAULT_SEED, FAULT_SEED + 24)
+    return varied.record(range(HELD_OUT_SEED, HELD_OUT_SEED + 192)), {
+        fault.name: varied.record(broken, fault, 100) for fault in FAULTS if fault.plant == 1
     }
-    return summary({"walking": found}, WALKERS_RATE, int(np.count_nonzero(judged > 1)), steps) | cost(made)
 
 
 def stored() -> Rows:
@@ -95,7 +110,7 @@ def row(task: str, kind: str, rate: float, threads: int | None) -> dict[str, Any
     assert controller.monitor is not None
     judged, steps = excesses(controller, varied, HELD_OUT_SEED, threads)(controller.monitor, STEPS[rate])
     found = {phase: by_fault(controller, controller.monitor, begins) for phase, begins in PHASES[task].items()}
-    return summary(found, rate, int(np.count_nonzero(judged > 1)), steps) | cost(controller)
+    return summary(found, rate, int(np.count_nonzero(judged > 1)), steps) | cost(controller) | estimate(made)
 
 
 def summary(found: dict[str, dict[str, tuple[float, float]]], rate: float, alarms: int, steps: int) -> dict[str, Any]:
@@ -169,14 +184,35 @@ def cost(controller: Controller) -> dict[str, Any]:
     }
 
 
+def estimate(made: Monitored) -> dict[str, Any]:
+    """Returns what was estimated before a compiler saw it, and how many features there are."""
+    told = made.to_dict()
+    return {
+        "estimated_bytes": told["bytes"],
+        "estimated_instructions": told["instructions"],
+        "features": told["features"],
+        "watched": told["watched"],
+    }
+
+
 def asked_for(one: dict[str, Any]) -> float:
     """Returns how many times the stated rate of false alarms was measured."""
     return float(one["measured_false_alarms"] / one["stated_false_alarms"])
 
 
+def ordered(rows: Rows) -> Rows:
+    """Returns the rows in the order of the kinds, the rarest false alarms and the greatest budgets last."""
+
+    def place(row: tuple[str, dict[str, Any]]) -> tuple[float, int, bool]:
+        name, one = row
+        return -one["stated_false_alarms"], list(RECIPES).index(name.split(",")[0]), "all" in name
+
+    return {task: dict(sorted(kinds.items(), key=place)) for task, kinds in rows.items()}
+
+
 def page(rows: Rows) -> str:
     """Returns the page."""
-    lines = []
+    lines, rows = [], ordered(rows)
     for task, kinds in rows.items():
         phases = list(next(iter(kinds.values()))["found_by_phase"])
         head = ["kind", "false alarms a step", "measured", *(f"found, {phase}" for phase in phases), "delay", "bytes"]
@@ -185,7 +221,8 @@ def page(rows: Rows) -> str:
             shares = [f"{one['found_by_phase'][phase]:.3f}" for phase in phases]
             figures = [f"{one['stated_false_alarms']:g}", f"{one['measured_false_alarms']:.2g}", *shares]
             costs = [f"{one['median_delay']:g}", str(one["bytes"]), str(one["instructions"])]
-            lines.append(_line([kind.split(",")[0], *figures, *costs]))
+            name = kind.replace(f", {one['stated_false_alarms']:g}", "")
+            lines.append(_line([name, *figures, *costs]))
         lines.append("")
     own = {task: one for task, one in rows.items() if task in PHASES}
     columns = [f"{task}, {phase}" for task in own for phase in PHASES[task]]
@@ -202,12 +239,32 @@ def page(rows: Rows) -> str:
         "<faults>": "\n".join(faults),
         "<spread>": ", ".join(f"{name} {value:g}" for name, value in spread.items()),
         "<machines>": str(MACHINES),
+        "<estimates>": estimates(rows),
+        "<goals>": goals(rows),
         "<worst>": f"{max(asked_for(one) for kinds in rows.values() for one in kinds.values()):.1f}",
     }
     text = TEMPLATE.read_text(encoding="utf-8")
     for mark, value in fills.items():
         text = text.replace(mark, value)
     return text
+
+
+def estimates(rows: Rows) -> str:
+    """Returns how far the estimates of what fits into the usual budget are from what was measured."""
+    told = [one for kinds in rows.values() for one in kinds.values() if "estimated_bytes" in one]
+    fit = [one for one in told if one["estimated_instructions"] <= 250]
+    texts = []
+    for what in ("instructions", "bytes"):
+        ratios = [one[f"estimated_{what}"] / one[what] for one in fit]
+        texts.append(f"{min(ratios):.2f} to {max(ratios):.2f} times the {what}")
+    return f"Of those below that fit into the usual budget it is\n{' and '.join(texts)}."
+
+
+def goals(rows: Rows) -> str:
+    """Returns what the plant's step finds at the rarest false alarms."""
+    found = {task: kinds[f"plant, {RARE:g}"]["found_by_phase"] for task, kinds in rows.items() if task in PHASES}
+    each = (f"the {task} has {' and '.join(f'{one:.3f}' for one in phases.values())}" for task, phases in found.items())
+    return ", ".join(each)
 
 
 def _line(cells: list[str]) -> str:

@@ -20,10 +20,12 @@ from wann_rt.core.program import computed
 from wann_rt.monitoring.calibrate import Floats, counted, scaled, worst_scores
 from wann_rt.monitoring.faults import FAULTS
 from wann_rt.monitoring.kinds import KINDS, RECIPES, Given, folded
-from wann_rt.monitoring.machines import Record, machines, record
+from wann_rt.monitoring.machines import Record, machines, motor_of, record
+from wann_rt.monitoring.make import MOTORS
 
 BEGINS = {"cartpole-swingup": 500, "pendulum": 100}  # while it is balanced
 RATE, STEPS, CHUNK, FAULTY, MACHINES = 2.5e-6, 4_000_000, 1_000_000, 700_000_000, 200
+MOTOR = 100  # episodes of machines whose motors differ
 MOST, ALLOWANCE = 2.0, 0.999  # score that is taken; quantile of episodes, whose mean square is the allowance
 SHARES = (1 / 16, 1 / 64, 1 / 128)
 Arms = Mapping[str, Floats]
@@ -96,11 +98,14 @@ def main() -> None:
     """Prints a line for each set of arms, the best first."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("task", choices=BEGINS)
-    name = parser.parse_args().task
+    parser.add_argument("--plain", action="store_true", help="residuals as they are, none freed of the motor")
+    said = parser.parse_args()
+    name = said.task
     task, controller, begins = tasks.get(name), zoo.load(name), BEGINS[name]
     varied, lanes = machines(task), CHUNK // task.max_steps
     seen = record(controller, varied, range(lanes))
-    given = Given(task, seen, len(controller.observations), len(controller.actions))
+    motors = None if said.plain else record(controller, machines(task, {str(motor_of(task)): MOTORS}), range(MOTOR))
+    given = Given(task, seen, len(controller.observations), len(controller.actions), motors=motors)
     made = folded([feature for kind in RECIPES["plant"] for feature in KINDS[kind].make(given)])
     monitor = scaled(made, seen, RATE, (0.0,) * len(controller.actions))
     squares = np.minimum(worst_scores(monitor, seen), MOST) ** 2

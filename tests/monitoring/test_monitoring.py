@@ -15,14 +15,16 @@ from wann_rt.core.errors import ConfigError, TaskError
 from wann_rt.core.levels import Level, Mean
 from wann_rt.core.monitor import Monitor
 from wann_rt.core.program import computed, program_of
+from wann_rt.core.symbols import Symbol
 from wann_rt.monitoring.calibrate import (
     Calibrated,
     calibrated,
     excesses,
     recorded_excesses,
 )
+from wann_rt.monitoring.decouple import couplings, decoupled
 from wann_rt.monitoring.environments import Machines
-from wann_rt.monitoring.faults import FAULTS
+from wann_rt.monitoring.faults import FAULTS, Fault
 from wann_rt.monitoring.kinds import RECIPES, Given
 from wann_rt.monitoring.machines import Record, machines, record, usual_spread
 from wann_rt.monitoring.make import MOST_RECORDED_BYTES, check_recordable, fail_safe_of, monitor
@@ -113,6 +115,30 @@ def test_an_ensemble_is_judged_by_what_its_members_do_together() -> None:
     own, _ = recorded_excesses(played)(made("plant").monitor, 0)
     assert steps == 64 * PENDULUM.max_steps
     np.testing.assert_allclose(excess, own, rtol=1e-6)
+
+
+def test_a_pole_s_residual_is_freed_of_the_motor_by_the_cart_s() -> None:
+    task, controller = tasks.get("cartpole-swingup"), zoo.load("cartpole-swingup")
+    differing = record(controller, machines(task, {"max_force_spread": 0.9}), range(32))
+    names = [f"o{k}" for k in range(5)], [f"b{k}" for k in range(5)], ["a0"]
+    plain = [Symbol("input", name=f"o{k}") - e for k, e in enumerate(predicted(task))]
+    best = min(couplings(plain, differing))
+    assert (best.of, best.by, best.times) == (4, 1, 2)  # theta_dot by x_dot times cos_theta
+    assert best.factor == pytest.approx(1.5 / float(task.params.pole_length), rel=0.05)  # as the plant's equations say
+    free = decoupled(plain, differing)
+    assert [k for k in range(5) if free[k] is not plain[k]] == [4]
+    weak = record(controller, task, range(8), Fault("weak", actuator=0.5), 0)
+    program, numbers = program_of([plain[4], free[4]], [name for each in names for name in each])
+    sides = (weak.seen[1:], weak.seen[:-1], weak.done[:-1])
+    values = computed(program, [side[:, k][weak.alive[1:]] for side in sides for k in range(side.shape[1])])
+    before, after = (float(np.std(values[number])) for number in numbers)
+    assert after < 0.1 * before
+
+
+def test_a_residual_that_no_other_explains_stays_as_it_is() -> None:
+    differing = record(zoo.load("pendulum"), machines(PENDULUM, {"max_torque_spread": 0.9}), range(32))
+    plain = [Symbol("input", name=f"o{k}") - e for k, e in enumerate(predicted(PENDULUM))]
+    assert decoupled(plain, differing) == plain
 
 
 def test_a_controller_of_other_channels_than_its_plant_has_is_refused() -> None:

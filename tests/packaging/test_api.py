@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 FUNCTIONS = [name for name in wr.__all__ if inspect.isfunction(getattr(wr, name))]
 CLASSES = [name for name in wr.__all__ if inspect.isclass(getattr(wr, name))]
-MOST_PARAMETERS = 8
+MOST_PARAMETERS = 9
 
 
 def blocks() -> list[str]:

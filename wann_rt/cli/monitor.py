@@ -40,6 +40,14 @@ from wann_rt.cli.options import (
     "--fail-safe", "safe", multiple=True, metavar="NAME=VALUE",
     help="Action to take after an alarm; may be repeated.  [default: what is nearest 0 in its range]",
 )  # fmt: skip
+@click.option(
+    "--instructions", type=float, metavar="N",
+    help="That it may add to a step on a Cortex-M4F; what finds most within is watched.  [default: 250; inf for rnd]",
+)  # fmt: skip
+@click.option(
+    "--bytes", "flash_bytes", type=float, metavar="N",
+    help="Of flash that it may take; see --instructions.  [default: 1024, if neither is given; inf for rnd]",
+)  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path), help="Controller file.  [default: NAME.monitored.json]")
 @task_option("vary")
 @environment
@@ -51,6 +59,8 @@ def monitor(
     spreads: tuple[str, ...],
     safe: tuple[str, ...],
     steps: float | None,
+    instructions: float | None,
+    flash_bytes: float | None,
     out: Path | None,
     as_json: bool,
     **options: Any,
@@ -65,9 +75,11 @@ def monitor(
     from wann_rt.monitoring.make import monitor as monitored
 
     task = taken_task(options, loaded)
+    said = {"instructions": instructions, "bytes": flash_bytes}
+    budget = {name: limit for name, limit in said.items() if limit is not None}
     made = monitored(
         loaded, task, spread=settings_of(spreads), fail_safe=settings_of(safe),
-        steps=steps, **options,
+        steps=steps, budget=budget, **options,
     )  # fmt: skip
     path = named_after(controller).with_suffix(".monitored.json") if out is None else out
     save(made.controller, path)

@@ -10,6 +10,7 @@ from wann_rt.core.levels import Level, Mean
 from wann_rt.core.monitor import Monitor
 from wann_rt.display.formulas import number
 from wann_rt.display.tables import console, controller_dict, escape, paragraph, show_controller, table
+from wann_rt.monitoring.cost import cost
 
 if TYPE_CHECKING:
     from wann_rt.monitoring.make import Monitored
@@ -98,5 +99,10 @@ def show_monitored(made: "Monitored", path: Path) -> None:
     paragraph(
         f"Calibrated on {found.steps:,} steps of {found.episodes:,} episodes: {found.alarms} false alarms, "
         f"{found.alarms / found.steps:.2g} a step; {found.monitor.false_alarms:g} are stated"
+    )
+    watched = "all" if found.watched == found.made else f"{found.watched} of {found.made}, those that find most,"
+    paragraph(
+        f"It takes about {cost(found.monitor)} on a Cortex-M4F; of its features {watched} are watched "
+        "(--instructions, --bytes)"
     )
     paragraph(f"wrote {path}")

@@ -1,6 +1,6 @@
 """Calibration: what is usual on machines that differ, and where an alarm begins for a stated rate of false ones."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,6 +24,11 @@ Floats = NDArray[np.float32]
 HITS: Sequence[Level | Mean] = (Level(1, 1, 1.0), Level(2, 2, 1.0))
 # Noise of a prediction's errors cancels in a mean, and small faults show: here over about 64 steps.
 MEANS: Sequence[Level | Mean] = (Level(1, 1, 1.0), Mean(1 / 64, MOST_SCORE, 1.0))
+# Whether all features predict -> levels in units, with thresholds that are not calibrated yet.
+DRAFTS: Mapping[bool, tuple[Level | Mean, ...]] = {
+    False: (Level(1, 1, 1.5), Level(2, 2, 1.0)),
+    True: (Level(1, 1, 1.0), Mean(1 / 64, 1.0, 0.5)),
+}
 FEWEST = 20  # false alarms that a calibration must have seen: fewer say little of the rate
 FIRST_SEED = 200_000_000  # of the calibration; no search, no evaluation and no record has these
 CHUNK = 16_384  # episodes that are played at once
@@ -40,15 +45,20 @@ class Calibrated:
         steps: how many steps of nominal machines were judged.
         episodes: in how many episodes.
         alarms: how many false alarms there were.
+        made: how many features there were to choose from.
+        watched: how many of these it has.
     """
 
     monitor: Monitor
     steps: int
     episodes: int
     alarms: int
+    made: int
+    watched: int
 
 
 Excesses = Callable[[Monitor, int], tuple[NDArray[np.float64], int]]
+Choose = Callable[[list[Made]], list[Made]]
 
 
 def check_rate(false_alarms: float, steps: int) -> None:
@@ -66,7 +76,13 @@ def check_rate(false_alarms: float, steps: int) -> None:
 
 
 def calibrated(
-    given: Given, kinds: Sequence[str], false_alarms: float, steps: int, fail_safe: Sequence[float], judge: Excesses
+    given: Given,
+    kinds: Sequence[str],
+    false_alarms: float,
+    steps: int,
+    fail_safe: Sequence[float],
+    judge: Excesses,
+    choose: Choose | None = None,
 ) -> Calibrated:
     """Returns a monitor of some kinds with thresholds for a rate.
 
@@ -77,12 +93,15 @@ def calibrated(
         steps: of nominal machines on which the thresholds are set.
         fail_safe: the actions after an alarm.
         judge: gives the greatest excess of each nominal episode, and the steps of all of them; see ``excesses``.
+        choose: which features are watched; by default all of them.
 
     Raises:
         ConfigError: no threshold keeps to the rate: too few steps or episodes, or machines whose sensors are stuck.
     """
     check_rate(false_alarms, steps)
-    made = folded([feature for kind in kinds for feature in KINDS[kind].make(given)])
+    features = [feature for kind in kinds for feature in KINDS[kind].make(given)]
+    chosen = choose(features) if choose else features
+    made = folded(chosen)
     rough = scaled(made, given.record, false_alarms, tuple(fail_safe))
     found, played = judge(rough, steps)
     allowed = int(false_alarms * played)
@@ -96,10 +115,10 @@ def calibrated(
             "(--spread observation_noise=0.005), finer ticks if you have said quantisation, or state a greater rate "
             "(--false-alarms)"
         )
-    factor = f32(middle)
+    factor = f32(middle if middle > 0 else 1)  # 0 where only repetitions are watched, and nothing repeats itself
     levels = tuple(replace(level, above=float(f32(level.above) * factor)) for level in rough.levels)
     made_of = _in_units(replace(rough, levels=levels))
-    return Calibrated(made_of, played, len(found), int((found > factor).sum()))
+    return Calibrated(made_of, played, len(found), int((found > factor).sum()), len(features), len(chosen))
 
 
 def _check_episodes(false_alarms: float, allowed: int, episodes: int, played: int) -> None:
@@ -128,16 +147,27 @@ def _in_units(monitor: Monitor) -> Monitor:
     return replace(monitor, features=tuple(features), levels=tuple(levels))
 
 
-def scaled(made: Sequence[Made], record: Record, false_alarms: float, fail_safe: tuple[float, ...]) -> Monitor:
-    """Returns a monitor whose features and levels are in proportion, as a record of nominal machines shows them."""
-    n, m = record.seen.shape[1], record.done.shape[1]
-    names = [f"{letter}{k}" for letter, count in (("o", n), ("b", n), ("a", m), ("r", n)) for k in range(count)]
+def drafted(
+    made: Sequence[Made], observations: int, actions: int, false_alarms: float, fail_safe: Sequence[float]
+) -> Monitor:
+    """Returns a monitor of some features before it is calibrated: it costs what it will cost."""
+    letters = (("o", observations), ("b", observations), ("a", actions), ("r", observations))
+    names = [f"{letter}{k}" for letter, count in letters for k in range(count)]
     program, values = program_of([one.value for one in made], names)
-    features = tuple(Feature(one.kind, one.channels, value) for one, value in zip(made, values, strict=True))
-    rough = Monitor(n, m, program, features, (Level(1, 1, 1.0),), fail_safe, false_alarms)
+    features = []
+    for k, (one, value) in enumerate(zip(made, values, strict=True)):
+        center = 0.0 if one.is_residual or one.is_fixed else 0.5 + k / 100  # each a constant of its own
+        features.append(Feature(one.kind, one.channels, value, center, 1.0 if one.is_fixed else 0.25 + k / 100))
+    levels = DRAFTS[all(one.is_residual or one.is_fixed for one in made)]
+    return Monitor(observations, actions, program, tuple(features), levels, tuple(fail_safe), false_alarms)
+
+
+def scaled(made: Sequence[Made], record: Record, false_alarms: float, fail_safe: Sequence[float]) -> Monitor:
+    """Returns a monitor whose features and levels are in proportion, as a record of nominal machines shows them."""
+    rough = drafted(made, record.seen.shape[1], record.done.shape[1], false_alarms, fail_safe)
+    predicts = isinstance(rough.levels[-1], Mean)
     rough = replace(rough, features=tuple(_centred(rough, made, record)))
     worst = worst_scores(rough, record)
-    predicts = all(one.is_residual or one.is_fixed for one in made)
     levels = [
         replace(level, above=max(float(np.max(compared(level, worst))), 1e-3))
         for level in (MEANS if predicts else HITS)

@@ -15,7 +15,7 @@ from wann_rt.core.decision import decided
 from wann_rt.core.errors import TaskError
 from wann_rt.core.reference import forward
 from wann_rt.monitoring.faults import Broken, Fault
-from wann_rt.monitoring.machines import ACTUATOR, SENSORS, Record, read_broken
+from wann_rt.monitoring.machines import ACTUATOR, SENSORS, Record, joined, read_broken
 from wann_rt.play.backends import envpool_engine
 from wann_rt.tasks.environment.task import EnvironmentTask
 
@@ -63,10 +63,7 @@ class Machines:
             self._record(range(first, min(first + AT_ONCE, seeds.stop)), fault, begins)
             for first in range(seeds.start, seeds.stop, AT_ONCE)
         ]
-        steps = max(len(part.seen) for part in parts)
-        return Record(
-            *(np.concatenate([_padded(side, steps) for side in sides], axis=-1) for sides in zip(*parts, strict=True))
-        )
+        return joined(parts)
 
     def _record(self, seeds: range, fault: Fault | None, begins: int) -> Record:
         lanes, rng = len(seeds), np.random.default_rng(seeds.start)
@@ -113,8 +110,3 @@ class Machines:
         angles = [k for k, c in enumerate(self.controller.observations) if c.unit.startswith("rad")] or list(range(n))
         other = (channel + rng.integers(1, max(n, 2), size=lanes)) % n
         return Broken(rng, self.sizes[:, np.newaxis], channel, other, rng.choice(angles, size=lanes))
-
-
-def _padded(side: NDArray[Any], steps: int) -> NDArray[Any]:
-    """Returns as many steps by zeros, which are not alive."""
-    return np.concatenate([side, np.zeros((steps - len(side), *side.shape[1:]), side.dtype)])

@@ -17,6 +17,7 @@ from wann_rt.core.arithmetic import ZERO, Number, absolute, select
 from wann_rt.core.derived import LARGEST
 from wann_rt.core.errors import TaskError
 from wann_rt.core.symbols import Symbol, lift
+from wann_rt.monitoring.decouple import decoupled
 from wann_rt.monitoring.machines import Record
 from wann_rt.monitoring.predictor import predicted
 from wann_rt.tasks.task import Task
@@ -55,6 +56,7 @@ class Given:
         observations: how many there are.
         actions: how many there are.
         seed: of what is drawn.
+        motors: episodes of machines whose motors differ much, where they can; see ``decouple``.
     """
 
     task: Task | None
@@ -62,6 +64,7 @@ class Given:
     observations: int
     actions: int
     seed: int = 0
+    motors: Record | None = None
 
     def inputs(self, letter: str) -> list[Symbol]:
         """Returns the inputs of a letter."""
@@ -135,10 +138,9 @@ def _plant(given: Given) -> list[Made]:
             "environment: name a compiled one (--task), or take --kind range, linear or rnd"
         )
     expected = predicted(given.task, _steepest(given))
-    return [
-        Made("plant", (k,), o - e, is_residual=True)
-        for k, (o, e) in enumerate(zip(given.inputs("o"), expected, strict=False))
-    ]
+    residuals = [o - e for o, e in zip(given.inputs("o"), expected, strict=False)]
+    watched = decoupled(residuals, given.motors) if given.motors else residuals
+    return [Made("plant", (k,), residual, is_residual=True) for k, residual in enumerate(watched)]
 
 
 def _residuals(kind: str, given: Given, expected: Sequence[Number]) -> list[Made]:

@@ -3,7 +3,7 @@
 Without a spread a one-step residual is exactly 0 and any monitor looks perfect.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,6 +35,12 @@ def usual_spread(task: Task) -> dict[str, float]:
         if not param.startswith(CERTAIN) and param != task.motor and param not in conditions.names(task):
             spread[f"{param}_spread"] = FRICTION if "friction" in param else PARAM
     return spread
+
+
+def motor_of(task: Task) -> str | None:
+    """Returns the condition by which motors differ in strength, if a task has one."""
+    name = f"{task.motor}_spread" if task.motor else "actuator_gain"
+    return name if name in conditions.names(task) else None
 
 
 def machines(task: Task, spread: Mapping[str, float] | None = None) -> Task:
@@ -71,6 +77,18 @@ class Record(NamedTuple):
     alive: NDArray[np.bool_]
 
 
+def joined(records: Sequence[Record]) -> Record:
+    """Returns the episodes of some records, side by side."""
+    steps = max(len(one.seen) for one in records)
+    sides = zip(*records, strict=True)
+    return Record(*(np.concatenate([_padded(one, steps) for one in side], axis=-1) for side in sides))
+
+
+def _padded(side: NDArray[Any], steps: int) -> NDArray[Any]:
+    """Returns as many steps by zeros, which are not alive."""
+    return np.concatenate([side, np.zeros((steps - len(side), *side.shape[1:]), side.dtype)])
+
+
 def record(controller: Controller, task: Task, seeds: range, fault: Fault | None = None, begins: int = 0) -> Record:
     """Plays episodes of machines in numpy and keeps what a monitor would be given.
 
@@ -83,7 +101,7 @@ def record(controller: Controller, task: Task, seeds: range, fault: Fault | None
     """
     state = np.stack([task.start(seed) for seed in seeds], axis=1)
     n, m, lanes = len(controller.observations), len(controller.actions), len(seeds)
-    broken = _broken(task, lanes, seeds.start)
+    broken = _broken(task, controller, lanes, seeds.start)
     params = _params(task, fault, lanes, broken.rng)
     memory = controller.start(lanes) if controller.derived else None
     seen, done = np.empty((task.max_steps, n, lanes), np.float32), np.empty((task.max_steps, m, lanes), np.float32)
@@ -124,13 +142,15 @@ def read_broken(broken: Broken, fault: Fault | None, read: Floats) -> Floats:
     return said.astype(np.float32)
 
 
-def _broken(task: Task, lanes: int, seed: int) -> Broken:
-    """Returns what is hit in each episode."""
-    rng, n = np.random.default_rng(seed), len(task.observations)
+def _broken(task: Task, controller: Controller, lanes: int, seed: int) -> Broken:
+    """Returns what is hit in each episode: sensors that the controller reads."""
+    rng, n = np.random.default_rng(seed), len(controller.observations)
     channel = rng.integers(n, size=lanes)
     other = (channel + rng.integers(1, max(n, 2), size=lanes)) % n
-    angles = [k for k, c in enumerate(task.observations) if c.unit.startswith("rad")] or list(range(n))
-    sizes = np.array(conditions.sizes(task.base or task), np.float32)[:n, np.newaxis]
+    angles = [k for k, c in enumerate(controller.observations) if c.unit.startswith("rad")] or list(range(n))
+    plain = task.base or task
+    typical = dict(zip((c.name for c in plain.observations), conditions.sizes(plain), strict=True))
+    sizes = np.array([typical[c.name] for c in controller.observations], np.float32)[:, np.newaxis]
     return Broken(rng, sizes, channel, other, rng.choice(angles, size=lanes))
 
 

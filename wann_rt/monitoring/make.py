@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from wann_rt.core.controller import Controller
@@ -10,8 +11,12 @@ from wann_rt.core.guess import near
 from wann_rt.core.monitor import MOST_CHANNELS
 from wann_rt.core.stages import stage
 from wann_rt.monitoring.calibrate import FEWEST, Calibrated, calibrated, check_rate, excesses, recorded_excesses
+from wann_rt.monitoring.choice import USUAL, Broken, broken_machines
+from wann_rt.monitoring.choice import chosen as chosen_of
+from wann_rt.monitoring.cost import Cost, cost
+from wann_rt.monitoring.faults import FAULTS
 from wann_rt.monitoring.kinds import AUTO, RECIPES, Given
-from wann_rt.monitoring.machines import machines, record, usual_spread
+from wann_rt.monitoring.machines import Record, machines, motor_of, record, usual_spread
 from wann_rt.monitoring.predictor import predicted
 from wann_rt.play.task_of import task_of
 from wann_rt.tasks.any_task import AnyTask, check_fits
@@ -23,6 +28,8 @@ from wann_rt.tasks.task import Task
 RECORDED = 1_000_000  # steps that are looked at one by one, in numpy
 RECORD_SEED = 210_000_000
 MOST_RECORDED_BYTES = 2**31  # of an environment; joining the parts takes as much again
+MOTORS, MOTOR_SEED, MOTOR_STEPS = 0.9, 240_000_000, 100_000  # how much motors differ for ``decouple``
+INF = float("inf")
 MOST_STEPS = 10**9  # that are played unless more are asked for
 
 
@@ -52,6 +59,10 @@ class Monitored:
             "episodes": found.episodes,
             "alarms": found.alarms,
             "state": found.monitor.size,
+            "instructions": round(cost(found.monitor).instructions),
+            "bytes": round(cost(found.monitor).bytes),
+            "features": found.made,
+            "watched": found.watched,
             "spread": dict(self.spread),
         }
 
@@ -65,6 +76,7 @@ def monitor(
     spread: Mapping[str, float] | None = None,
     steps: float | None = None,
     fail_safe: Mapping[str, float] | None = None,
+    budget: Mapping[str, float] | None = None,
     threads: int | None = None,
 ) -> Monitored:
     """Calibrates a monitor on machines that differ.
@@ -77,10 +89,14 @@ def monitor(
         spread: how machines differ, where that is another way than usual, e.g. ``{"pole_mass_spread": 0.2}``.
         steps: on how many the thresholds are set; by default as many as the rate needs, at most 10^9.
         fail_safe: actions to take after an alarm, by name; by default the value of each range nearest 0.
+        budget: what the monitor may add to a step on a Cortex-M4F, as estimated: ``{"instructions": 500}``, "bytes" of
+            flash, or both; inf for no limit. Where all of its features take more, those are watched that find most of
+            some faults. By default 250 instructions and 1024 bytes, but no limit for "rnd".
         threads: how many to use; the result does not depend on it.
 
     Raises:
-        ConfigError: a rate that so many steps cannot support, an unknown kind, or an action without bounds.
+        ConfigError: a rate that so many steps cannot support, an unknown kind, an action without bounds, or a budget
+            into which nothing fits.
         TaskError: there is no plant that could be varied, its step predicts no reading, or its channels are not those
             of the controller.
     """
@@ -92,11 +108,12 @@ def monitor(
         raise ConfigError(f"false_alarms is {false_alarms}; expected a share of the steps, such as 1e-7")
     safe = fail_safe_of(controller, fail_safe or {})
     _check_numbers(steps, spread or {})
+    limits = budget_of(kind, budget or {})
     wanted = int(min(max(2 * FEWEST / false_alarms, RECORDED), MOST_STEPS) if steps is None else steps)
     check_rate(false_alarms, wanted)
     found_task = task_of(controller, task)
     if isinstance(found_task, EnvironmentTask):
-        return _of_environment(controller, found_task, kind, false_alarms, wanted, spread, safe)
+        return _of_environment(controller, found_task, kind, false_alarms, wanted, spread, safe, limits)
     plain = _plant_of(controller, found_task)
     check_fits(_seen(plain, controller), controller)
     chosen = _chosen(kind, plain)
@@ -105,15 +122,31 @@ def monitor(
     first = RECORD_SEED
     stage("recording nominal machines")
     kept = record(controller, seen, range(first, first + max(64, min(wanted, RECORDED) // plain.max_steps)))
-    given = Given(_seen(plain, controller, ()), kept, len(controller.observations), len(controller.actions))
+    motors = _motors(plain.base or plain, controller, spread) if chosen == "plant" else None
+    n, m = len(controller.observations), len(controller.actions)
+    given = Given(_seen(plain, controller, ()), kept, n, m, motors=motors)
     stage("calibrating the thresholds")
     judge = excesses(controller, seen, first + RECORDED, threads)
-    found = calibrated(given, RECIPES[chosen], false_alarms, wanted, safe, judge)
+
+    def broken() -> list[Broken]:
+        return broken_machines(FAULTS, plain.max_steps, partial(record, controller, seen))
+
+    choose = partial(chosen_of, record=kept, false_alarms=false_alarms, budget=limits, broken=broken)
+    found = calibrated(given, RECIPES[chosen], false_alarms, wanted, safe, judge, choose)
     used = usual_spread(plain.base or plain) | dict(spread or {})
     told = {"kind": chosen, "steps": found.steps, "spread": used, "task": plain.name}
     provenance = {**controller.provenance, "monitor": told}
     made = replace(controller, monitor=found.monitor, provenance=provenance)
     return Monitored(made, chosen, used, found)
+
+
+def _motors(plain: Task, controller: Controller, spread: Mapping[str, float] | None) -> Record | None:
+    """Returns some episodes of machines whose motors differ much, if they can."""
+    motor = motor_of(plain)
+    if motor is None:
+        return None
+    seen = _seen(machines(plain, {**(spread or {}), motor: MOTORS}), controller)
+    return record(controller, seen, range(MOTOR_SEED, MOTOR_SEED + max(64, MOTOR_STEPS // plain.max_steps)))
 
 
 def _of_environment(
@@ -124,6 +157,7 @@ def _of_environment(
     steps: int,
     spread: Mapping[str, float] | None,
     safe: Sequence[float],
+    budget: Cost,
 ) -> Monitored:
     """Returns a controller with a monitor that was calibrated on episodes of an environment."""
     from wann_rt.monitoring.environments import Machines
@@ -141,7 +175,13 @@ def _of_environment(
         kept = varied.record(range(first, first + episodes))
     given = Given(None, kept, len(controller.observations), len(controller.actions))
     stage("calibrating the thresholds")
-    found = calibrated(given, RECIPES[chosen], false_alarms, steps, safe, recorded_excesses(kept))
+
+    def broken() -> list[Broken]:
+        sensors = [fault for fault in FAULTS if fault.plant == 1]  # its plant is not ours to change
+        return broken_machines(sensors, task.max_steps, varied.record)
+
+    choose = partial(chosen_of, record=kept, false_alarms=false_alarms, budget=budget, broken=broken)
+    found = calibrated(given, RECIPES[chosen], false_alarms, steps, safe, recorded_excesses(kept), choose)
     told = {"kind": chosen, "steps": found.steps, "spread": varied.spread, "task": task.name}
     provenance = {**controller.provenance, "monitor": told}
     made = replace(controller, monitor=found.monitor, provenance=provenance)
@@ -160,6 +200,22 @@ def check_recordable(controller: Controller, steps: int) -> None:
             f"{steps:.1e} steps of an environment cannot be held in memory, at most {most:.1e} of controller "
             f"{controller.name!r} can: take fewer (--steps), or state a rate from {FEWEST / most:.1e} (--false-alarms)"
         )
+
+
+def budget_of(kind: str, said: Mapping[str, float]) -> Cost:
+    """Returns what a monitor may cost. A network (``rnd``) is not watched in parts, so it has no usual limit.
+
+    Raises:
+        ConfigError: a limit is unknown, or no number above 0.
+    """
+    for name, value in said.items():
+        if name not in Cost._fields:
+            raise ConfigError(f"a budget has {' and '.join(Cost._fields)}; {name!r} came{near(name, Cost._fields)}")
+        if not value > 0:
+            raise ConfigError(f"{name} is {value}; expected how many a monitor may take, such as 500 (--{name})")
+    if not said and kind != "rnd":
+        return USUAL
+    return Cost(*(said.get(name, INF) for name in Cost._fields))
 
 
 def _check_numbers(steps: float | None, spread: Mapping[str, float]) -> None:
