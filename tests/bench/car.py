@@ -56,6 +56,7 @@ CASES = (
     Case("16 latents and their rates", "latents_rates.json", ("own",)),
     Case("random features", "random.json", ("own",)),
     Case("16 random latents alone", "random_latents.json", ("own",)),
+    Case("the paper's autoencoder", "vae.json", ("own",)),
     Case("a quarter of it", "vae_quarter.json", ("own",)),
 )
 
