@@ -28,7 +28,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
             f"--write-{outcome}", metavar="FILE", help=f"add which tests were {outcome}, to run them later"
         )
     parser.addoption("--without", metavar="FILE", help="leave out the tests that a file names")
-    parser.addoption("--every", type=int, default=1, metavar="N", help="run each N-th of the tests, a sample of them")
+    sample = "run each N-th of the tests, from the K-th on, a sample of them"
+    parser.addoption("--every", metavar="N[:K]", default="1", help=sample)
 
 
 def pytest_configure() -> None:
@@ -44,9 +45,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         named = set(Path(path).read_text(encoding="utf-8").splitlines())
         config.hook.pytest_deselected(items=[item for item in items if _ungrouped(item.nodeid) in named])
         items[:] = [item for item in items if _ungrouped(item.nodeid) not in named]
-    every = config.getoption("--every")
-    config.hook.pytest_deselected(items=[item for k, item in enumerate(items) if k % every])
-    items[:] = items[::every]
+    every, _, first = config.getoption("--every").partition(":")
+    chosen = range(int(first or 0), len(items), max(1, int(every)))
+    config.hook.pytest_deselected(items=[item for k, item in enumerate(items) if k not in chosen])
+    items[:] = [items[k] for k in chosen]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -48,8 +48,7 @@ def _layer(graph: Graph, layer: Layer, x: str, name: str) -> str:
     weights = _constant(graph, f"{name}/weights", layer.weights)
     biases = _constant(graph, f"{name}/biases", layer.biases)
     sums = graph.add("Conv", [x, weights, biases], name, strides=[layer.stride] * 2)
-    shares = np.exp2(-layer.shifts.astype(np.float32))[:, None, None]
-    divided = graph.add("Mul", [sums, _constant(graph, f"{name}/shares", shares)], f"{name}/divided")
+    divided = graph.add("Mul", [sums, _constant(graph, f"{name}/shares", layer.shares)], f"{name}/divided")
     floor = graph.add("Floor", [divided], f"{name}/whole")
     least = graph.add("Max", [floor, _number(graph, 0.0)], f"{name}/at_least")
     return graph.add("Min", [least, _number(graph, float(BYTE))], f"{name}/at_most")

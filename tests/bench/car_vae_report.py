@@ -16,8 +16,8 @@ World Models, from {frames} of Gymnasium's frames, of {tracks} drives with noise
 |---|---|---|---|---|---|---|---|
 {rows}
 
-Error, of a frame, and divergence, in nats, are of {others} frames of other tracks, without noise. Pixels explained is
-the share of their variance that the decoder gives back. After each epoch it was, in percent:
+Error, of a frame, and divergence, in nats, are of {others} frames of drives on other tracks, each latent at its mean.
+Pixels explained is the share of their variance that the decoder gives back. After each epoch it was, in percent:
 
 {curves}
 

@@ -95,6 +95,13 @@ def test_an_encoder_is_the_same_after_it_was_kept() -> None:
     assert made.products == 31**2 * 4 * 48 + 14**2 * 8 * 64 + 36 * 8 * 128 + 4 * 8 * 128 + 16 * 32
 
 
+def test_weights_that_are_no_bytes_are_refused() -> None:
+    layer = Layer(np.full((1, 3, 4, 4), -200), np.array([0]), np.array([0]))
+    sides = (SQUARE - 4) // 2 + 1
+    with pytest.raises(ControllerError, match="encoder 'wide': a weight is 200: expected at most 127"):
+        Convolutions("wide", (layer,), np.ones((1, sides**2), np.int64), np.zeros(1, np.int64), np.ones(1, np.float32))
+
+
 def test_sums_that_float32_may_not_hold_are_refused() -> None:
     layer = Layer(np.full((1, 3, 4, 4), 1), np.array([EXACT]), np.array([0]))
     sides = (SQUARE - 4) // 2 + 1

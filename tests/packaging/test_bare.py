@@ -62,7 +62,7 @@ def test_what_passed_before_is_left_out_and_nothing_else(pytestconfig: pytest.Co
     path, names, left_out = tmp_path / "passed.txt", ["a.py::one@group", "a.py::one[x]", "b.py::two"], list[str]()
     items = [SimpleNamespace(nodeid=name) for name in names]
     hook = SimpleNamespace(pytest_deselected=lambda items: left_out.extend(item.nodeid for item in items))
-    config = SimpleNamespace(getoption={"--without": str(path), "--every": 1}.get, hook=hook)
+    config = SimpleNamespace(getoption={"--without": str(path), "--every": "1"}.get, hook=hook)
     plugin = next(plugin for plugin in pytestconfig.pluginmanager.get_plugins() if hasattr(plugin, "OUTCOMES"))
     plugin.pytest_collection_modifyitems(config, items)
     assert [item.nodeid for item in items] == names, "no file: nothing is left out"
@@ -75,10 +75,10 @@ def test_what_passed_before_is_left_out_and_nothing_else(pytestconfig: pytest.Co
 def test_each_nth_test_is_a_sample(pytestconfig: pytest.Config) -> None:
     left_out: list[int] = []
     hook = SimpleNamespace(pytest_deselected=lambda items: left_out.extend(items))
-    config, items = SimpleNamespace(getoption={"--every": 3}.get, hook=hook), list(range(8))
+    config, items = SimpleNamespace(getoption={"--every": "3:1"}.get, hook=hook), list(range(8))
     plugin = next(plugin for plugin in pytestconfig.pluginmanager.get_plugins() if hasattr(plugin, "OUTCOMES"))
     plugin.pytest_collection_modifyitems(config, items)
-    assert (items, left_out) == ([0, 3, 6], [1, 2, 4, 5, 7])
+    assert (items, left_out) == ([1, 4, 7], [0, 2, 3, 5, 6])
 
 
 @pytest.mark.xdist_group("of_this_test")

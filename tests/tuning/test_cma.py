@@ -1,5 +1,7 @@
 """CMA-ES is that of the library ``cmaes`` wherever the tutorial leaves one answer only."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -36,6 +38,36 @@ def test_constants_are_those_of_the_library(n: int, population: int) -> None:
     assert ours[2:] == pytest.approx([getattr(theirs, name) for name in names], rel=1e-12)
 
 
+def ball(x: np.ndarray) -> np.ndarray:
+    """Returns costs with one top, at which the distribution becomes a point."""
+    found: np.ndarray = (x**2).sum(axis=1)
+    return found
+
+
+def slope(x: np.ndarray) -> np.ndarray:
+    """Returns costs without an end, along which the distribution grows."""
+    return -x[:, 0]
+
+
+def ridge(x: np.ndarray) -> np.ndarray:
+    """Returns costs with one free direction, in which the distribution grows longer than it is wide."""
+    found: np.ndarray = (x[:, 1:] ** 2).sum(axis=1) - 1e-9 * x[:, 0]
+    return found
+
+
+@pytest.mark.parametrize("costs", [ball, slope, ridge])
+def test_it_stops_when_the_library_does(costs: Callable[[np.ndarray], np.ndarray]) -> None:
+    theirs = cmaes.CMA(mean=np.ones(3), sigma=0.5, population_size=8, seed=3)
+    ours = Covariance(np.ones(3), 0.5, 8, 3)
+    while not (theirs.should_stop() or ours.collapsed):
+        asked = np.array([theirs.ask() for _ in range(8)])
+        assert np.allclose(ours.ask(), asked, rtol=1e-4, atol=1e-6)
+        theirs.tell(list(zip(asked, costs(asked), strict=True)))
+        ours.tell(asked, costs(asked))
+        assert ours.generation < 2000
+    assert theirs.should_stop() == ours.collapsed
+
+
 def test_it_stops_where_scores_no_longer_differ() -> None:
     ours = Covariance(np.zeros(3), 0.5, 8, 1)
     for _ in range(100):
@@ -57,4 +89,6 @@ def test_logarithms_exponentials_and_powers_are_right() -> None:
     assert np.allclose(logarithm(x), np.log(x), rtol=1e-15, atol=1e-16)
     for exponent in (-700.0, -1.5, -1e-9, 0.0, 0.3, 1.0, 42.0, 700.0):
         assert exponential(exponent) == pytest.approx(np.exp(exponent), rel=1e-14)
+    assert (exponential(1e4), exponential(-1e4)) == (np.inf, 0.0)
+    assert np.isnan(exponential(np.nan))
     assert _power(0.9, 37) == pytest.approx(0.9**37, rel=1e-14)

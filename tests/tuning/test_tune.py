@@ -1,6 +1,6 @@
 """Laws of tuning: never worse than the start on held-out episodes, the same for any threads, what ships is whole."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,12 @@ from wann_rt.core import files
 from wann_rt.core.controller import Controller, Weight
 from wann_rt.core.errors import ConfigError, ControllerError, TaskError
 from wann_rt.core.network import Connection, Network, unsigned
-from wann_rt.core.random import Purpose
 from wann_rt.evaluation.score import Score
 from wann_rt.evaluation.sweep import grid, race, sweep
 from wann_rt.exporters.parity.verify import verify
 from wann_rt.play.plain import play_controller
 from wann_rt.play.rollouts import starts_of
-from wann_rt.tuning.polish import Arena, Contest, PolishSettings, TuningReport, polish
+from wann_rt.tuning.polish import FINAL, FULL, SCREEN, Arena, PolishSettings, TuningReport, polish
 from wann_rt.tuning.prune import Pruned, pareto, prune, without
 from wann_rt.tuning.strategies import STRATEGIES, StrategyName, Vectors
 from wann_rt.tuning.tune import METHODS, SCORED_EPISODES, Method, start_weights, tune
@@ -215,11 +214,14 @@ def test_a_weight_per_connection_is_polished_in_place() -> None:
 
 @dataclass
 class Hill(Arena):
-    """Returns depend on weights alone: each is best one percent above its start."""
+    """Returns depend on weights alone: each is best one percent above its start. Notes how many episodes are played."""
+
+    played: set[int] = field(default_factory=set)
 
     def returns(self, network: Network, candidates: Vectors, starts: NDArray[Any]) -> Vectors:
         """Returns minus the squares of what is missing, in parts of the start."""
         self.env_steps += len(candidates)
+        self.played.add(starts.shape[1])
         missing = candidates / UNEQUAL - 1.01
         return np.repeat(-(missing**2).sum(axis=1)[:, np.newaxis], starts.shape[1], axis=1)
 
@@ -245,10 +247,10 @@ def test_a_weight_of_no_size_of_its_own_moves_too() -> None:
 
 
 def test_an_entrant_of_a_contest_plays_no_fewer_episodes_than_candidates_do() -> None:
-    arena, network = Arena(TASK, 2), unsigned(NETWORK)
-    few, many = (Contest(arena, network, np.ones(10), episodes) for episodes in (4, 200))
-    assert (few.episodes, many.episodes) == (arena.full, 200)
-    assert arena.held_out(Purpose.TUNE_SCREEN, 200).shape[1] == 200
+    for episodes, wanted in ((4, {4, FULL, FINAL}), (200, {200, FINAL}), (600, {600})):
+        arena = Hill(TASK, 1)
+        polish(arena, unsigned(NETWORK), UNEQUAL, PolishSettings(episodes=episodes, steps=1, seed=1))
+        assert arena.played - {SCREEN} == wanted
 
 
 @pytest.mark.parametrize(
@@ -259,6 +261,7 @@ def test_an_entrant_of_a_contest_plays_no_fewer_episodes_than_candidates_do() ->
         (SHARED, {"method": "sweep", "prune": True}, ConfigError, "use method cma or pepg"),
         (SHARED, {"method": "sweep", "low": 1.0, "high": -1.0}, TaskError, "low <= high"),
         (SHARED, {"method": "sweep", "step": 1e-9}, TaskError, "too fine"),
+        (SHARED, {"method": "sweep", "relative": True}, ConfigError, "a sweep has none: leave it out"),
         (SHARED, {"task_params": {"wind": 1.0}}, ConfigError, r"wr\.task\(NAME, PARAM=VALUE\)"),
         (SHARED, {"generations": 3}, ConfigError, "tuning has no setting 'generations'; settings: steps"),
         (SHARED, {"sigma": "wide"}, ConfigError, "setting sigma of tuning is 'wide'; expected a number"),

@@ -8,7 +8,7 @@ ways. 12 connections.
 
 sines.json is the topology that an evolution of small networks found, which is no command of ours: connections and
 activations changed at random, weights by CMA-ES, the score the mean regret from a grid of starts. Its weights are that
-evolution's, rounded, both sides alike: regret 5.6; tuning makes the champion's of them. One unit only works while the
+evolution's, rounded, both sides alike; tuning makes the champion's of them. One unit only works while the
 pendulum hangs. Two sines of sums of it and of what turns and leans, one taken from the other, are their product.
 """
 

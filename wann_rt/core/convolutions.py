@@ -16,6 +16,7 @@ from wann_rt.core.errors import ControllerError
 from wann_rt.core.sight import BYTE, Frame, Whole
 
 EXACT = 2**24  # below it, float32 holds all whole numbers
+LARGEST = 127  # a weight is a byte with a sign
 SQUARE = 64  # pixels a side of what the first layer sees
 ROWS, COLUMNS = 84, 96  # of a frame that are seen
 SHARE = 64  # a pixel of the square is the sum of 63 parts of pixels, divided by this
@@ -63,6 +64,12 @@ class Layer:
         """Returns what no sum exceeds, whatever bytes come in."""
         return int((np.abs(self.weights).sum(axis=(1, 2, 3)) * BYTE + np.abs(self.biases)).max())
 
+    @property
+    def shares(self) -> Real:
+        """Returns what sums are multiplied with, powers of 2, float32 [outputs, 1, 1]."""
+        shares: Real = np.ldexp(np.float32(1), -self.shifts.astype(np.int32))[:, None, None]
+        return shares
+
     def sums(self, x: Real) -> Real:
         """Returns the sums, float32 [outputs, places, places], of whole numbers [inputs, side, side]."""
         size = self.weights.shape[-1]
@@ -74,7 +81,7 @@ class Layer:
 
     def __call__(self, x: Real) -> Real:
         """Returns the outputs."""
-        divided = np.floor(self.sums(x) * np.exp2(-self.shifts.astype(np.float32))[:, None, None])
+        divided = np.floor(self.sums(x) * self.shares)
         return np.clip(divided, np.float32(0), np.float32(BYTE))
 
 
@@ -100,8 +107,11 @@ class Convolutions:
         """Refuses numbers that float32 may not hold, which would be rounded and so depend on the order of a sum.
 
         Raises:
-            ControllerError: there are such numbers.
+            ControllerError: there are such numbers, or weights that are no bytes, as which they are kept.
         """
+        largest = max(int(np.abs(one).max()) for one in (self.weights, *(layer.weights for layer in self.layers)))
+        if largest > LARGEST:
+            raise ControllerError(f"encoder {self.name!r}: a weight is {largest}: expected at most {LARGEST}")
         if self.bound >= EXACT:
             raise ControllerError(f"encoder {self.name!r}: a sum may grow to {self.bound}: expected less than {EXACT}")
 

@@ -34,10 +34,12 @@ def logarithm(p: Numbers) -> Numbers:
 
 
 def exponential(x: float) -> float:
-    """Returns e^x, within some units in the last place, for x in [-700, 700].
+    """Returns e^x, within some units in the last place; inf above 700, 0 below -700, NaN of NaN.
 
     x = k ln 2 + r with r in [-ln 2 / 2, ln 2 / 2], and e^r by its power series.
     """
+    if not -700.0 <= x <= 700.0:
+        return x if x != x else max(0.0, np.sign(x) * np.inf)
     k = np.rint(x / LN2)
     r = (x - k * LN2_HIGH) - k * LN2_LOW
     term, total = 1.0, 1.0

@@ -3,7 +3,8 @@
 A frame is red, green and blue bytes, row by row. Its upper part is divided into cells, and a cell's number says how
 green it is; an encoder makes a few latents of the cells; bars in the lower part show further numbers. All but the last
 product of a latent, and the last quotient of a bar, is whole numbers below 2^31: sums have no order, and numpy, ONNX
-and C give the same bits. A task says what it reads; exporters print it.
+and C give the same bits. A task says what it reads; exporters print it. Encoders of whole pictures are in
+``core.convolutions``; for these there is no C.
 """
 
 from collections.abc import Sequence

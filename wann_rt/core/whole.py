@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from wann_rt.core.convolutions import EXACT, Convolutions, Layer
+from wann_rt.core.convolutions import EXACT, LARGEST, Convolutions, Layer
 from wann_rt.core.sight import BYTE, Frame, Whole
 
 Fractions = NDArray[np.float64]
-LARGEST, MOST_SHIFT = 127, 20  # a weight is a byte with a sign
+MOST_SHIFT = 20
 UNSEEN = 1e-4  # an output whose greatest is this share of its layer's counts as always 0
 LEAST = 0.1  # a latent whose deviation is less is not told from noise: it is not magnified further
 
@@ -59,7 +59,10 @@ def _layer(weights: Fractions, biases: Fractions) -> Layer:
 
 
 def _shift(row: Fractions, bias: float) -> int:
-    """Returns the greatest power of 2 by which weights are bytes with a sign and their sum is exact, at least 0."""
+    """Returns the greatest power of 2 by which weights are bytes with a sign and their sum is exact, at least 0.
+
+    Where there is none, ``Convolutions`` refuses what comes of it.
+    """
     for shift in range(MOST_SHIFT, 0, -1):
         rounded = np.rint(row * 2.0**shift)
         bound = np.abs(rounded).sum() * BYTE + abs(bias) * 2.0**shift + 2.0**shift

@@ -36,7 +36,8 @@ def products(rows: Matrix, columns: Matrix) -> Matrix:
 def eigen(symmetric: Matrix) -> tuple[Matrix, Matrix]:
     """Returns the eigenvalues of a symmetric matrix, ascending, and its eigenvectors, a row each, [n, n].
 
-    Only the lower triangle is read. A matrix with a number that is not finite gives values that are not.
+    Only the lower triangle is read. A matrix with a number that is not finite gives values that are not; one whose
+    largest number is not 0 but beyond 1e-270 or 1e270 gives less exact ones.
     """
     n = len(symmetric)
     scale = _scale(symmetric)

@@ -17,6 +17,7 @@ from wann_rt.kernels.linear import eigen, products
 
 Vectors = NDArray[np.float64]
 LEAST = 1e-8  # stands for a variance that rounding has made negative; keeps a division finite
+LONGEST = 1e32  # a step is never longer, whether anybody asks if it has exploded or not
 COLLAPSED, EXPLODED = 1e-12, 1e4  # the step, as a multiple of the first; and the longest axis
 FLAT, CONDITION = 1e-12, 1e14  # the range of scores; the longest axis by the shortest
 
@@ -135,7 +136,7 @@ class Covariance:
         whitened = self._whitened(np.vstack([moved, y]))
         self._step_path = (1 - r.step) * self._step_path + np.sqrt(r.step * (2 - r.step) * r.mass) * whitened[0]
         norm = float(np.sqrt((self._step_path**2).sum()))
-        self.step = float(self.step * exponential((r.step / r.damping) * (norm / r.length - 1)))
+        self.step = min(LONGEST, self.step * exponential((r.step / r.damping) * (norm / r.length - 1)))
         left = norm / np.sqrt(1 - _power(1 - r.step, 2 * (self.generation + 1)))
         on = 1.0 if left < (1.4 + 2 / (n + 1)) * r.length else 0.0
         self._path = (1 - r.path) * self._path + on * np.sqrt(r.path * (2 - r.path) * r.mass) * moved  # equation 45

@@ -147,6 +147,8 @@ def tune(
     _check(controller, method, prune)
     arena = Arena(played, seed, threads)
     episodes = chosen.episodes or EPISODES[method]
+    if method == "sweep" and chosen.relative:
+        raise ConfigError("relative is about the first steps of methods cma and pepg; a sweep has none: leave it out")
     if method == "sweep":
         return _swept(arena, controller, grid(chosen.low, chosen.high, chosen.step), episodes, on_progress)
     sigma = chosen.sigma

@@ -67,7 +67,7 @@ def encoder(name: str) -> Encoder | Convolutions:
 @cache
 def _stored_pictures(name: str) -> Convolutions:
     """Returns the encoder of whole pictures of a name that there is."""
-    with np.load(io.BytesIO(_FOLDER.joinpath(f"{name}{PICTURES}").read_bytes())) as arrays:
+    with np.load(io.BytesIO(_FOLDER.joinpath(f"{name}{PICTURES}").read_bytes()), allow_pickle=False) as arrays:
         return of_arrays(name, arrays)
 
 
