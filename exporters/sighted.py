@@ -22,6 +22,12 @@ def places(controller: Controller, sight: Sight) -> list[int]:
     """
     if not isinstance(sight, Sight):
         raise ExportError(f"sight {sight!r}: expected what wr.sight(encoder) returns; in a shell, --encoder")
+    used = _used(controller)
+    if used is not None and used != sight.encoder.name:
+        raise ExportError(
+            f"controller {controller.name} was made with the latents of encoder {used!r}; those of "
+            f"{sight.encoder.name!r} mean something else: give wr.sight({used!r})"
+        )
     for channel in controller.observations:
         if channel.name not in sight.names:
             raise ExportError(
@@ -31,6 +37,14 @@ def places(controller: Controller, sight: Sight) -> list[int]:
     if sight.encoder.bound > LARGEST or max((_bound(bar) for bar in sight.bars), default=0) > LARGEST:
         raise ExportError(f"the sums of encoder {sight.encoder.name!r} may grow beyond 32 bits")
     return [sight.names.index(channel.name) for channel in controller.observations]
+
+
+def _used(controller: Controller) -> str | None:
+    """Returns the encoder whose latents a controller says that it was made with, if it says so."""
+    environment = controller.provenance.get("environment")
+    options = environment.get("kwargs") if isinstance(environment, dict) else None
+    used = options.get("encoder") if isinstance(options, dict) else None
+    return used if isinstance(used, str) else None
 
 
 def _bound(bar: Bar) -> int:

@@ -1,6 +1,7 @@
 """Laws of encoders by layers of convolutions: whole numbers, exact in any order, near what they were rounded from."""
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -100,6 +101,21 @@ def test_weights_that_are_no_bytes_are_refused() -> None:
     sides = (SQUARE - 4) // 2 + 1
     with pytest.raises(ControllerError, match="encoder 'wide': a weight is 200: expected at most 127"):
         Convolutions("wide", (layer,), np.ones((1, sides**2), np.int64), np.zeros(1, np.int64), np.ones(1, np.float32))
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "says"),
+    [
+        ("weights_1", lambda a: a[:, :-1], r"layer 1: expected squares of weights for 4 inputs"),
+        ("biases_0", lambda a: a[:-1], r"3 biases and 4 shifts of layer 0"),
+        ("weights", lambda a: a[:, 1:], r"by 32 outputs of the layers"),
+        ("scales", lambda a: a[1:], r"15 scales"),
+    ],
+)
+def test_arrays_that_do_not_fit_together_are_refused(name: str, change: Any, says: str) -> None:
+    made = whole("torn", drawn((4, 8, 8, 8)), pictures(5))
+    with pytest.raises(ControllerError, match=rf"encoder 'torn': .*{says}"):
+        of_arrays("torn", made.arrays | {name: change(made.arrays[name])})
 
 
 def test_sums_that_float32_may_not_hold_are_refused() -> None:

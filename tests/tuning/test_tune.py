@@ -311,3 +311,13 @@ def test_what_is_tuned_in_sizes_of_each_weight_says_so() -> None:
     told = [tune(SHARED, steps=1, relative=on).controller.provenance["tuned"] for on in (True, False)]
     assert told[0]["relative"] is True
     assert "relative" not in told[1]
+
+
+@pytest.mark.slow
+def test_a_monitor_is_left_out_and_its_words_with_it(caplog: pytest.LogCaptureFixture) -> None:
+    watched = wr.monitor(wr.load("zoo:pendulum"), kind="range", false_alarms=1e-3, steps=100_000).controller
+    tuned = tune(watched, steps=1, method="pepg").controller
+    assert "the monitor is left out" in caplog.text
+    assert tuned.monitor is None
+    assert "monitor" not in tuned.provenance
+    assert "monitor" not in watched.with_weight(1.0).provenance

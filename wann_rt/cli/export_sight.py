@@ -12,7 +12,7 @@ FORMATS = ("onnx", "onnx-exact", "c")
 ENCODER = click.option(
     "--encoder",
     metavar="NAME",
-    help="Of onnx, onnx-exact and c, for racing cars: begin at the camera's frame; pca, random.",
+    help="Of onnx, onnx-exact, c, for racing cars: begin at the camera's frame; pca, random (not c: vae, vae_quarter).",
 )
 
 

@@ -19,6 +19,7 @@ from wann_rt.cli.options import (
     taken_task,
     task_option,
 )
+from wann_rt.core.errors import FileError
 
 
 @click.command()
@@ -77,11 +78,13 @@ def monitor(
     task = taken_task(options, loaded)
     said = {"instructions": instructions, "bytes": flash_bytes}
     budget = {name: limit for name, limit in said.items() if limit is not None}
+    path = named_after(controller).with_suffix(".monitored.json") if out is None else out
+    if not path.parent.is_dir():
+        raise FileError(f"{path}: cannot be written: there is no folder {path.parent}")
     made = monitored(
         loaded, task, spread=settings_of(spreads), fail_safe=settings_of(safe),
         steps=steps, budget=budget, **options,
     )  # fmt: skip
-    path = named_after(controller).with_suffix(".monitored.json") if out is None else out
     save(made.controller, path)
     if as_json:
         print_json({**made.to_dict(), "written": str(path)})

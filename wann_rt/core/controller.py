@@ -289,7 +289,8 @@ class Controller(Shown):
         Signs move into weights per connection; vectors and a monitor, which were of the old one, are dropped.
         """
         weight = weight if isinstance(weight, Weight) else Weight.shared(weight)
-        return replace(self, weight=weight, vectors=(), resets=(), monitor=None)
+        told = {key: value for key, value in self.provenance.items() if key != "monitor"}
+        return replace(self, weight=weight, vectors=(), resets=(), monitor=None, provenance=told)
 
 
 def _best_forward() -> Forward:

@@ -67,8 +67,9 @@ class Layer:
     @property
     def shares(self) -> Real:
         """Returns what sums are multiplied with, powers of 2, float32 [outputs, 1, 1]."""
-        shares: Real = np.ldexp(np.float32(1), -self.shifts.astype(np.int32))[:, None, None]
-        return shares
+        shares = np.ldexp(np.ones(len(self.shifts), np.float32), -self.shifts.astype(np.int32))
+        shaped: Real = np.expand_dims(shares, (1, 2))
+        return shaped
 
     def sums(self, x: Real) -> Real:
         """Returns the sums, float32 [outputs, places, places], of whole numbers [inputs, side, side]."""
@@ -82,10 +83,11 @@ class Layer:
     def __call__(self, x: Real) -> Real:
         """Returns the outputs."""
         divided = np.floor(self.sums(x) * self.shares)
-        return np.clip(divided, np.float32(0), np.float32(BYTE))
+        outputs: Real = np.clip(divided, np.float32(0), np.float32(BYTE))
+        return outputs
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Convolutions:
     """Computes latents of a frame's upper 84 rows: layers, then one more sum a latent, centred and scaled.
 
@@ -112,8 +114,31 @@ class Convolutions:
         largest = max(int(np.abs(one).max()) for one in (self.weights, *(layer.weights for layer in self.layers)))
         if largest > LARGEST:
             raise ControllerError(f"encoder {self.name!r}: a weight is {largest}: expected at most {LARGEST}")
+        places = self._places()
+        if self.weights.shape != (len(self.offsets), places) or self.scales.shape != self.offsets.shape:
+            raise ControllerError(
+                f"encoder {self.name!r}: weights {self.weights.shape} with {len(self.offsets)} offsets and "
+                f"{len(self.scales)} scales: expected as many of each as latents, by {places} outputs of the layers"
+            )
         if self.bound >= EXACT:
             raise ControllerError(f"encoder {self.name!r}: a sum may grow to {self.bound}: expected less than {EXACT}")
+
+    def _places(self) -> int:
+        """Returns how many outputs the layers have for a square, or raises ControllerError where they do not fit."""
+        planes, side = 3, SQUARE
+        for number, layer in enumerate(self.layers):
+            outputs, inputs, *size = layer.weights.shape
+            if inputs != planes or len({outputs, len(layer.biases), len(layer.shifts)}) > 1 or len({*size}) > 1:
+                raise ControllerError(
+                    f"encoder {self.name!r}: weights {layer.weights.shape}, {len(layer.biases)} biases and "
+                    f"{len(layer.shifts)} shifts of layer {number}: expected squares of weights for {planes} inputs"
+                )
+            planes, side = outputs, (side - size[0]) // layer.stride + 1
+        return planes * side**2
+
+    def __repr__(self) -> str:
+        """Returns it in a line."""
+        return f"Convolutions({self.name!r}, {len(self.layers)} layers, {len(self.weights)} latents)"
 
     @property
     def bound(self) -> int:
@@ -161,7 +186,12 @@ class Convolutions:
 
 
 def of_arrays(name: str, arrays: Mapping[str, NDArray[Any]]) -> Convolutions:
-    """Returns the encoder whose ``arrays`` these are."""
+    """Returns the encoder whose ``arrays`` these are.
+
+    Raises:
+        KeyError: one is missing.
+        ControllerError: they do not fit together.
+    """
     count = sum(key.startswith("shifts_") for key in arrays)
     whole = {key: array.astype(np.int64) for key, array in arrays.items() if key != "scales"}
     layers = tuple(Layer(whole[f"weights_{k}"], whole[f"biases_{k}"], whole[f"shifts_{k}"]) for k in range(count))

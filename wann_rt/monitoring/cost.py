@@ -28,8 +28,10 @@ class Cost(NamedTuple):
     bytes: float
 
     def __str__(self) -> str:
-        """Returns it in words."""
-        return f"{self.instructions:.0f} instructions and {self.bytes:.0f} bytes"
+        """Returns it in words, without what has no limit."""
+        named = zip(("instruction", "byte"), self, strict=True)
+        parts = [f"{number:.0f} {name}{'' if number == 1 else 's'}" for name, number in named if number < float("inf")]
+        return " and ".join(parts)
 
     def share(self, budget: "Cost") -> float:
         """Returns which part of a budget it takes; above 1 is too much."""

@@ -208,11 +208,16 @@ def budget_of(kind: str, said: Mapping[str, float]) -> Cost:
     Raises:
         ConfigError: a limit is unknown, or no number above 0.
     """
+    if not isinstance(said, Mapping):
+        raise ConfigError(f"budget is {said!r}; expected limits by name, such as {{'instructions': 500}}")
     for name, value in said.items():
         if name not in Cost._fields:
             raise ConfigError(f"a budget has {' and '.join(Cost._fields)}; {name!r} came{near(name, Cost._fields)}")
-        if not value > 0:
-            raise ConfigError(f"{name} is {value}; expected how many a monitor may take, such as 500 (--{name})")
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not (is_number and value > 0):
+            raise ConfigError(
+                f"{name} is {value!r}; expected how many a monitor may take, such as 500, or inf: no limit (--{name})"
+            )
     if not said and kind != "rnd":
         return USUAL
     return Cost(*(said.get(name, INF) for name in Cost._fields))

@@ -1,5 +1,6 @@
 """Tuning: from a controller to a better or smaller one - shared weight, individual weights, pruning."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,6 +32,8 @@ from wann_rt.tuning.prune import RETUNE_SIGMA, Pruned
 from wann_rt.tuning.prune import prune as prune_connections
 from wann_rt.tuning.settings import TuneSettings
 from wann_rt.tuning.strategies import STRATEGIES, Vectors
+
+LOG = logging.getLogger("wann_rt")
 
 Method = Literal["sweep", "cma", "pepg"]
 METHODS: tuple[Method, ...] = ("sweep", "cma", "pepg")
@@ -141,14 +144,14 @@ def tune(
         WannError: a controller or settings that do not fit.
     """
     refuse_moved(settings)
+    if controller.monitor is not None:
+        LOG.warning("the monitor is left out: it was calibrated for other weights; calibrate one for the result")
     chosen = TuneSettings.of(settings)
     played = task_of(controller, task)
     check_fits(played, controller)
-    _check(controller, method, prune)
+    _check(controller, method, prune, chosen.relative)
     arena = Arena(played, seed, threads)
     episodes = chosen.episodes or EPISODES[method]
-    if method == "sweep" and chosen.relative:
-        raise ConfigError("relative is about the first steps of methods cma and pepg; a sweep has none: leave it out")
     if method == "sweep":
         return _swept(arena, controller, grid(chosen.low, chosen.high, chosen.step), episodes, on_progress)
     sigma = chosen.sigma
@@ -160,12 +163,16 @@ def tune(
     return _polished(arena, controller, polishing, prune, chosen.smallest, on_progress)
 
 
-def _check(controller: Controller, method: str, prune: bool) -> None:
+def _check(controller: Controller, method: str, prune: bool, relative: bool) -> None:
     """Refuses what cannot be tuned, saying what can."""
     if method not in METHODS:
         raise ConfigError(f"there is no tuning method {method!r}; methods: {', '.join(METHODS)}{near(method, METHODS)}")
     if controller.network.n_connections == 0:
         raise ControllerError("the controller has no connections, so there is nothing to tune")
+    if method == "sweep" and relative:
+        raise ConfigError("relative is about the first steps of methods cma and pepg; a sweep has none: leave it out")
+    if relative and not np.any(controller.weight.array):
+        raise ConfigError("all weights are 0, so that relative has no size to count in: leave it out")
     if method == "sweep" and prune:
         raise ConfigError(f"pruning tunes individual weights: use method {' or '.join(STRATEGIES)}, not sweep")
     if method == "sweep" and controller.weight.kind == "connections":
@@ -270,7 +277,7 @@ def _completed(arena: Arena, start: Controller, one: Controller, done: dict[str,
     score = Score.of_episodes(scored.task, own_episodes(scored, one, starts, watched=True))
     before = start.provenance.get("env_steps", 0)
     provenance = {
-        **{key: value for key, value in start.provenance.items() if key not in ORIGIN},
+        **{key: value for key, value in start.provenance.items() if key not in (*ORIGIN, "monitor")},
         **origin(arena.task),
         "env_steps": (before if isinstance(before, int) else 0) + steps,
         "score": score.short(),

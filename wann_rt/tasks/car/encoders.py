@@ -10,12 +10,13 @@ import json
 from functools import cache
 from importlib import resources
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wann_rt.core.convolutions import Convolutions, of_arrays
-from wann_rt.core.errors import TaskError
+from wann_rt.core.errors import FileError, TaskError, WannError
 from wann_rt.core.guess import near
 from wann_rt.core.sight import Encoder
 from wann_rt.tasks.car.camera import CELLS, GRID
@@ -67,8 +68,12 @@ def encoder(name: str) -> Encoder | Convolutions:
 @cache
 def _stored_pictures(name: str) -> Convolutions:
     """Returns the encoder of whole pictures of a name that there is."""
-    with np.load(io.BytesIO(_FOLDER.joinpath(f"{name}{PICTURES}").read_bytes()), allow_pickle=False) as arrays:
-        return of_arrays(name, arrays)
+    path = _FOLDER.joinpath(f"{name}{PICTURES}")
+    try:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
+            return of_arrays(name, arrays)
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile, WannError) as error:
+        raise FileError(f"{path} is no encoder, or a damaged one ({error}): install wann_rt anew") from None
 
 
 @cache
