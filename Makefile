@@ -118,7 +118,7 @@ car-shared: $(VENV)/.test-ready  ## the same law in powers of one shared weight;
 car: $(VENV)/.test-ready  ## score the racing cars on Gymnasium's frames, half an hour; writes docs/car.md, goes on where it was
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/bench/car.py $(CAR_ARGS)
 
-walker: $(VENV)/.test-ready  ## search gaits for BipedalWalker and score them, some minutes; writes docs/walker.md, goes on where it was
+walker: $(VENV)/.test-ready  ## search gaits for BipedalWalker and score them (25 minutes); writes docs/walker.md, goes on where it was
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/bench/walker.py $(WALKER_ARGS)
 
 # TASK names one whose rows are made anew, the others' stay: make rivals TASK=pendulum

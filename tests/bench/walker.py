@@ -54,7 +54,7 @@ CONDITIONS = {  # of which file
 class Margin(NamedTuple):
     """The last search of the six states: what of it is not as in ``Climb``, and how far numbers are off."""
 
-    generations: int = 8
+    generations: int = 64
     population: int = 12
     episodes: int = 16
     sigma: float = 0.03
@@ -99,7 +99,8 @@ def searched(record: dict[str, Any], generations: int) -> Controller:
     )  # fmt: skip
     kept = climb.run(MARGIN.generations)
     record["margin"] = curve_of(kept) | MARGIN._asdict()
-    values = weights(np.array([kept[-1]["at"]]))[:, 0]
+    best = max((row for row in kept if "middle" in row), key=lambda row: float(row["middle"]))
+    values = weights(np.array([best["at"]]))[:, 0]
     return controller_of(network, Weight("connections", tuple(float(value) for value in values)), MEMORY)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann_rt.core.network import Network
-from wann_rt.core.random import Purpose
+from wann_rt.core.random import Purpose, normals, stream
 from wann_rt.play.environment import environment
 from wann_rt.play.episodes import episode_seeds
 from wann_rt.play.rollouts import play, starts_of
@@ -137,8 +137,8 @@ def plays(
         task, each = tasks[charged, cut], len(seeds)
         vectors = np.repeat(laws, each, axis=0)
         if off and cut:
-            normal = np.random.Generator(np.random.Philox(int(seeds[0]))).standard_normal((each, laws.shape[1]))
-            vectors = vectors + np.tile(off * normal, (len(laws), 1))
+            drawn = normals(stream(int(seeds[0]), Purpose.TUNE_NOISE), each * laws.shape[1])
+            vectors = vectors + np.tile(off * drawn.reshape(each, -1), (len(laws), 1))
         result = play(task, network, weights(vectors), np.tile(starts_of(task, seeds), len(laws)), 1)
         returns = result.returns - (CHARGE * (result.returns < FELL) if off and cut else 0.0)
         return returns.reshape(len(laws), each), result.lengths.reshape(len(laws), each)
