@@ -42,7 +42,7 @@ INF = float("inf")
 USUAL, RARE = 1e-5, 1e-7
 STEPS = {USUAL: 4_000_000, RARE: 200_000_000}  # of the calibration, and as many held out
 WALKER, WALKERS_RATE, WALKERS_STEPS = "bipedal-walker", 1e-4, 200_000
-MACHINES, FAULT_SEED, HELD_OUT_SEED = 100, 900_000_000, 1_500_000_000
+MACHINES, WALKERS, FAULT_SEED, HELD_OUT_SEED = 100, 24, 900_000_000, 1_500_000_000
 ARMS = [*((kind, USUAL) for kind in RECIPES), ("plant", RARE)]
 Rows = dict[str, dict[str, dict[str, Any]]]
 
@@ -92,7 +92,7 @@ def walker_row(kind: str, budget: float | None) -> dict[str, Any]:
 def walkers() -> tuple[Record, dict[str, Record]]:
     """Returns walkers that are held out: nominal ones, and some with each fault, by its name."""
     varied = Machines(zoo.load(WALKER), environment_of(zoo.load(WALKER), "BipedalWalker-v3", backend="envpool"))
-    broken = range(FAULT_SEED, FAULT_SEED + 24)
+    broken = range(FAULT_SEED, FAULT_SEED + WALKERS)
     return varied.record(range(HELD_OUT_SEED, HELD_OUT_SEED + 192)), {
         fault.name: varied.record(broken, fault, 100) for fault in FAULTS if fault.plant == 1
     }
@@ -239,6 +239,7 @@ def page(rows: Rows) -> str:
         "<faults>": "\n".join(faults),
         "<spread>": ", ".join(f"{name} {value:g}" for name, value in spread.items()),
         "<machines>": str(MACHINES),
+        "<walkers>": str(WALKERS),
         "<estimates>": estimates(rows),
         "<goals>": goals(rows),
         "<worst>": f"{max(asked_for(one) for kinds in rows.values() for one in kinds.values()):.1f}",

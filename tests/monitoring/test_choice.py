@@ -6,17 +6,31 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from helpers import needs
 
 from wann_rt import tasks, zoo
 from wann_rt.cli import main
 from wann_rt.core.errors import ConfigError
+from wann_rt.monitoring import make
 from wann_rt.monitoring.calibrate import calibrated, drafted, recorded_excesses, scaled, worst_scores
-from wann_rt.monitoring.choice import Broken, Reached, Search, broken_machines, chosen, feature_scores, reached
+from wann_rt.monitoring.choice import (
+    SOON,
+    Broken,
+    Reached,
+    Search,
+    broken_machines,
+    chosen,
+    feature_scores,
+    reached,
+    windows,
+)
 from wann_rt.monitoring.cost import Cost, cost
+from wann_rt.monitoring.environments import Machines
 from wann_rt.monitoring.faults import FAULTS
 from wann_rt.monitoring.kinds import KINDS, RECIPES, Given, Made, folded
 from wann_rt.monitoring.machines import Record, _broken, machines, record
-from wann_rt.monitoring.make import Monitored, budget_of, monitor
+from wann_rt.monitoring.make import RECORD_SEED, Monitored, budget_of, monitor
+from wann_rt.play.environment import environment
 from wann_rt.tasks import conditions
 from wann_rt.tasks.observed import observed
 
@@ -61,8 +75,8 @@ def test_what_is_chosen_fits_and_finds_more_than_any_single_feature_does() -> No
     assert cost(drafted(folded(kept), 3, 1, 1e-3, (0.0,))).share(budget) <= 1
     assert len(made) > len(kept) > 1
     rough = scaled(made, nominal(), 1e-3, (0.0,))
-    by_fault = [(one.faults, reached(rough, one.record, one.begins)) for one in broken()]
-    search = Search(reached(rough, nominal(), 1), by_fault, 20)
+    by_fault = [(one.faults, reached(rough, one.record, one.begins)[0]) for one in broken()]
+    search = Search(reached(rough, nominal(), 1)[0], by_fault, 20)
     singles = [search.found((k,)) for k in range(len(made))]
     assert search.found(tuple(made.index(one) for one in kept)) > max(singles) + 0.1
 
@@ -92,6 +106,40 @@ def test_features_that_find_something_only_together_are_kept_by_leaving_others_o
     assert search.grown((), Cost(25, 100), costs, by_cost=False) == (2,)
     assert search.shrunk(Cost(25, 100), costs) == (0, 1)
     assert [search.found(numbers) for numbers in ((2,), (0, 1))] == [0.7, 1.0]
+
+
+def test_what_is_found_soon_counts_as_much_as_what_is_found_at_all() -> None:
+    monitor = scaled(features("range"), nominal(), 1e-3, (0.0,))
+    first = broken()[0]
+    (faults, until_end), (others, soon) = windows(monitor, first)
+    assert set(faults) == {0, 2, 4}
+    assert set(others) == {1, 3, 5}
+    stop, (seen, done, alive) = first.begins + SOON, first.record
+    early = Record(seen[:stop], done[:stop], alive[:stop])
+    np.testing.assert_array_equal(soon.most, reached(monitor, early, first.begins)[0].most)
+    assert (until_end.most >= soon.most).all()
+    assert (until_end.most > soon.most).any()
+
+
+@pytest.mark.slow
+@needs.envpool
+def test_thresholds_of_an_environment_are_set_on_episodes_that_the_choice_did_not_see(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    few = [fault for fault in FAULTS if fault.name in ("one channel stuck", "noise .1")]
+    monkeypatch.setattr(make, "FAULTS", few)
+    task, given = environment("Pendulum-v1", backend="envpool"), zoo.load("pendulum")
+    found = monitor(given, task, kind="range", false_alarms=1e-3, steps=20_000, budget={"instructions": 120})
+    seen, fresh = (Machines(given, task).recorded(RECORD_SEED + first, 128, 20_000) for first in (0, 128))
+
+    def alarms(played: Record) -> int:
+        assert found.controller.monitor is not None
+        return int((recorded_excesses(played)(found.controller.monitor, 0)[0] > 1).sum())
+
+    assert found.calibration.watched < found.calibration.made
+    assert (found.calibration.episodes, found.calibration.steps) == (128, 25_600)
+    assert alarms(fresh) == found.calibration.alarms == 25
+    assert alarms(seen) != 25
 
 
 def test_features_are_judged_one_by_one_as_they_are_together() -> None:
@@ -141,7 +189,7 @@ def test_a_budget_is_checked() -> None:
     command = ["monitor", "zoo:pendulum", "--kind=range", "--false-alarms=1e-3", "--steps=20000", "--bytes=50"]
     told = CliRunner().invoke(main, command)
     assert told.exit_code == 2
-    assert "fits into inf instructions and 50 bytes" in told.output
+    assert "fits into 50 bytes: the smallest" in told.output
 
 
 def test_a_monitor_says_what_it_takes_and_how_much_is_watched() -> None:

@@ -2,8 +2,9 @@
 
 They are chosen greedily, by what they find of the faults at the stated rate of false alarms: from all of them, what is
 missed least for what it costs is left out until the rest fits; or from none, that one is added which finds most more,
-or most more for what it costs more. The best of the three is taken. Machines that are broken for a choice have seeds of
-their own, so what a monitor finds on others was not chosen by them.
+or most more for what it costs more. The best of the three is taken. What is found soon counts twice as much as what is
+found late. Machines that are broken for a choice have seeds of their own, so what a monitor finds on others was not
+chosen by them.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,6 +27,7 @@ LEAST = 1e-3  # of a level's greatest nominal score: of what is stuck it is 0
 USUAL = Cost(250, 1024)  # of a monitor, unless the user says more or less
 SEED = 230_000_000  # of the machines that are broken for a choice; no measurement has these
 MACHINES = 48  # of each fault
+SOON = 6  # steps, that of the fault included
 BEGINS = (20, 2)  # a fault begins after such a part of an episode
 
 
@@ -93,7 +95,7 @@ def chosen(
     stage("choosing what is watched")
     rough = scaled(made, record, false_alarms, (0.0,) * m)
     allowed = max(int(false_alarms * record.alive.sum()), FEWEST)
-    search = Search(reached(rough, record, 1), [(one.faults, reached(rough, *one[:2])) for one in broken()], allowed)
+    search = Search(reached(rough, record, 1)[0], [seen for one in broken() for seen in windows(rough, one)], allowed)
     numbers = max(search.choices(budget, costs), key=search.found)
     if not numbers:
         raise ConfigError(f"no feature that fits into {budget} finds any fault: allow more (--instructions, --bytes)")
@@ -116,13 +118,24 @@ class Reached(NamedTuple):
         return np.asarray(self.most[:, list(chosen)].max(axis=1), np.float64)
 
 
-def reached(monitor: Monitor, record: Record, begins: int) -> Reached:
-    """Returns how far each feature of a monitor comes from some step on."""
+def windows(monitor: Monitor, broken: Broken) -> list[tuple[NDArray[np.intp], Reached]]:
+    """Returns what features reach until the end and what they reach soon, as two faults of equal weight."""
+    until_end, soon = reached(monitor, broken.record, broken.begins, (None, SOON))
+    return [(2 * broken.faults, until_end), (2 * broken.faults + 1, soon)]
+
+
+def reached(
+    monitor: Monitor, record: Record, begins: int, within: Sequence[int | None] = (None,)
+) -> tuple[Reached, ...]:
+    """Returns how far each feature of a monitor comes from some step on, within some steps; None: until the end."""
     scores = feature_scores(monitor, record)
     first = min(max(begins, 1), len(scores) - 1)
-    features = range(len(monitor.features))
-    most = [[compared(level, scores[:, k])[first:].max(axis=0) for k in features] for level in monitor.levels]
-    return Reached(np.array(most, np.float32), record.alive[first])
+
+    def most(one: Floats) -> list[Floats]:
+        return [one[first:][:steps].max(axis=0) for steps in within]
+
+    found = [[most(compared(level, scores[:, k])) for k in range(scores.shape[1])] for level in monitor.levels]
+    return tuple(Reached(each, record.alive[first]) for each in np.moveaxis(np.array(found, np.float32), 2, 0))
 
 
 def feature_scores(monitor: Monitor, record: Record) -> Floats:

@@ -65,6 +65,14 @@ class Machines:
         ]
         return joined(parts)
 
+    def recorded(self, first: int, episodes: int, steps: int) -> Record:
+        """Plays nominal episodes from a seed on: at least so many, and as many as so many steps take."""
+        kept = self.record(range(first, first + episodes))
+        while (missing := steps - int(kept.alive.sum())) > 0:
+            episodes = max(episodes + 64, episodes * steps // (steps - missing))
+            kept = self.record(range(first, first + episodes))
+        return kept
+
     def _record(self, seeds: range, fault: Fault | None, begins: int) -> Record:
         lanes, rng = len(seeds), np.random.default_rng(seeds.start)
         sense, strength = self._sensors(rng, lanes), self._strength(rng, lanes)

@@ -5,17 +5,20 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ConfigError, TaskError
 from wann_rt.core.guess import near
-from wann_rt.core.monitor import MOST_CHANNELS
+from wann_rt.core.monitor import MOST_CHANNELS, Monitor
 from wann_rt.core.stages import stage
 from wann_rt.monitoring.calibrate import FEWEST, Calibrated, calibrated, check_rate, excesses, recorded_excesses
 from wann_rt.monitoring.choice import USUAL, Broken, broken_machines
 from wann_rt.monitoring.choice import chosen as chosen_of
 from wann_rt.monitoring.cost import Cost, cost
 from wann_rt.monitoring.faults import FAULTS
-from wann_rt.monitoring.kinds import AUTO, RECIPES, Given
+from wann_rt.monitoring.kinds import AUTO, RECIPES, Given, Made
 from wann_rt.monitoring.machines import Record, machines, motor_of, record, usual_spread
 from wann_rt.monitoring.predictor import predicted
 from wann_rt.play.task_of import task_of
@@ -27,7 +30,7 @@ from wann_rt.tasks.task import Task
 
 RECORDED = 1_000_000  # steps that are looked at one by one, in numpy
 RECORD_SEED = 210_000_000
-MOST_RECORDED_BYTES = 2**31  # of an environment; joining the parts takes as much again
+MOST_RECORDED_BYTES = 2**31  # of an environment; joining the parts takes as much again, and so does a choice
 MOTORS, MOTOR_SEED, MOTOR_STEPS = 0.9, 240_000_000, 100_000  # how much motors differ for ``decouple``
 INF = float("inf")
 MOST_STEPS = 10**9  # that are played unless more are asked for
@@ -168,11 +171,7 @@ def _of_environment(
     chosen = "range" if kind == AUTO else kind
     stage("recording nominal machines")
     varied = Machines(controller, task, spread)
-    first, episodes = RECORD_SEED, 64
-    kept = varied.record(range(first, first + episodes))
-    while (missing := steps - int(kept.alive.sum())) > 0:
-        episodes = max(episodes + 64, episodes * steps // (steps - missing))
-        kept = varied.record(range(first, first + episodes))
+    kept = varied.recorded(RECORD_SEED, 64, steps)
     given = Given(None, kept, len(controller.observations), len(controller.actions))
     stage("calibrating the thresholds")
 
@@ -180,8 +179,19 @@ def _of_environment(
         sensors = [fault for fault in FAULTS if fault.plant == 1]  # its plant is not ours to change
         return broken_machines(sensors, task.max_steps, varied.record)
 
-    choose = partial(chosen_of, record=kept, false_alarms=false_alarms, budget=budget, broken=broken)
-    found = calibrated(given, RECIPES[chosen], false_alarms, steps, safe, recorded_excesses(kept), choose)
+    judged = [kept]
+
+    def choose(made: list[Made]) -> list[Made]:
+        watched = chosen_of(made, kept, false_alarms, budget, broken)
+        if len(watched) < len(made):  # features were chosen on those episodes, and have fewer false alarms there
+            episodes = kept.alive.shape[1]
+            judged[0] = varied.recorded(RECORD_SEED + episodes, episodes, steps)
+        return watched
+
+    def judge(monitor: Monitor, steps: int) -> tuple[NDArray[np.float64], int]:
+        return recorded_excesses(judged[0])(monitor, steps)
+
+    found = calibrated(given, RECIPES[chosen], false_alarms, steps, safe, judge, choose)
     told = {"kind": chosen, "steps": found.steps, "spread": varied.spread, "task": task.name}
     provenance = {**controller.provenance, "monitor": told}
     made = replace(controller, monitor=found.monitor, provenance=provenance)
