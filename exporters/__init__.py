@@ -20,6 +20,7 @@ from wann_rt.core.files import write_atomic
 from wann_rt.core.guess import near
 from wann_rt.core.sight import Sight
 from wann_rt.core.stateful import only_without_monitor
+from wann_rt.exporters.spread import only_where_it_is
 
 __all__ = ["EXPORTERS", "Exporter", "default_path", "export", "format_of", "write"]
 
@@ -35,6 +36,7 @@ class Exporter:
             needs.
         description: for people.
         keeps_monitor: whether a controller's monitor is part of it.
+        keeps_spread: whether it can say how far the members of an ensemble are apart.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Exporter:
     load: Callable[[], Callable[..., str | bytes | dict[str, str]]]
     description: str
     keeps_monitor: bool = False
+    keeps_spread: bool = False
 
 
 def _to_onnx() -> Callable[..., bytes]:
@@ -61,10 +64,10 @@ def _to_exact_onnx() -> Callable[..., bytes]:
         compat: str | None = None,
         weight: str = "constant",
         sight: Sight | None = None,
+        spread: bool = False,
     ) -> bytes:
-        return to_onnx(
-            controller, exact=True, opset=opset, ir_version=ir_version, compat=compat, weight=weight, sight=sight
-        )
+        options: dict[str, Any] = {"compat": compat, "weight": weight, "sight": sight, "spread": spread}
+        return to_onnx(controller, exact=True, opset=opset, ir_version=ir_version, **options)
 
     return to_exact_onnx
 
@@ -83,6 +86,7 @@ def _to_c() -> Callable[..., str | dict[str, str]]:
         split: bool = False,
         checked: bool = False,
         sight: Sight | None = None,
+        spread: bool = False,
     ) -> str | dict[str, str]:
         if number not in ("float32", NUMBER) or (number == "float32" and ranges):
             raise ExportError(f"number {number!r} with ranges {ranges}: expected float32 without, or {NUMBER}")
@@ -90,10 +94,12 @@ def _to_c() -> Callable[..., str | dict[str, str]]:
             raise ExportError(f"a checked step is one of float32; number {number} has none")
         if sight is not None and number == NUMBER:
             raise ExportError(f"frames are read in float32; number {number} reads none")
+        if spread and number == NUMBER:
+            raise only_where_it_is(f"the header in {NUMBER}")
         made = (
             fixed_unit(controller, prefix, ranges)
             if number == NUMBER
-            else unit(controller, prefix, is_checked=checked, sight=sight)
+            else unit(controller, prefix, is_checked=checked, sight=sight, has_spread=spread)
         )
         header = file or f"{made.names.p}.h"
         if split:
@@ -113,8 +119,10 @@ EXPORTERS: dict[str, Exporter] = {
     exporter.name: exporter
     for exporter in (
         Exporter("onnx", ".onnx", _to_onnx, "ONNX, standard operators: readable, equal within a stated bound"),
-        Exporter("onnx-exact", ".exact.onnx", _to_exact_onnx, "ONNX, elementary operators: equal bit for bit", True),
-        Exporter("c", ".h", _to_c, "one C header, C99 and C++11, no library: equal bit for bit", True),
+        Exporter(
+            "onnx-exact", ".exact.onnx", _to_exact_onnx, "ONNX, elementary operators: equal bit for bit", True, True
+        ),
+        Exporter("c", ".h", _to_c, "one C header, C99 and C++11, no library: equal bit for bit", True, True),
         Exporter("blob", ".blob", _to_blob, "bytes for runtime_c, from flash or over the air: equal bit for bit", True),
     )
 }
@@ -140,6 +148,11 @@ def export(
     if not row.keeps_monitor:
         only_without_monitor(controller, f"the format {to}")
     function = row.load()
+    spread = options.get("spread", False)
+    if not isinstance(spread, bool):
+        raise ExportError(f"spread is {spread!r}; expected true or false")
+    if spread and not row.keeps_spread:
+        raise only_where_it_is(f"the format {to}")
     known = [p.name for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]
     unknown = sorted(set(options) - set(known))
     if unknown:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ExportError, TableError
 from wann_rt.core.fixed.reference import FixedController
-from wann_rt.core.reference import evaluate, evaluate_sequence
+from wann_rt.core.reference import evaluate, evaluate_sequence, evaluate_spread
 from wann_rt.core.stateful import only_without_feedback
 from wann_rt.exporters import EXPORTERS
 from wann_rt.exporters.parity.report import Promise
@@ -110,6 +110,18 @@ def _c(controller: Controller) -> Evaluator:
     return CEvaluator(controller)
 
 
+def _c_spread(controller: Controller) -> Evaluator:
+    from wann_rt.exporters.parity.run_spread import CSpread
+
+    return CSpread(controller)
+
+
+def _onnx_spread(controller: Controller) -> Evaluator:
+    from wann_rt.exporters.parity.run_spread import OnnxSpread
+
+    return OnnxSpread(controller)
+
+
 def _blob(controller: Controller) -> Evaluator:
     from wann_rt.exporters.parity.run_blob import BlobEvaluator
 
@@ -160,6 +172,22 @@ EVALUATORS: tuple[EvaluatorRow, ...] = (
     EvaluatorRow("onnx_exact", "ONNX exact", "0 ulp", _onnx(exact=True), keeps_state=True),
     EvaluatorRow("onnx", "ONNX standard", "bound", _onnx(exact=False), unfit=_unfit_for_standard, keeps_state=True),
 )
+
+# Of an ensemble also how far its members are apart, where a form says so; an exporter's option `spread` is off by
+# default, so these are forms of their own.
+SPREADS: tuple[EvaluatorRow, ...] = (
+    EvaluatorRow(
+        *("c_spread", "C header, spread", "0 ulp", _c_spread, _no_compiler, 1000),
+        oracle=evaluate_spread, keeps_state=True,
+    ),
+    EvaluatorRow("onnx_exact_spread", "ONNX exact, spread", "0 ulp", _onnx_spread,
+                 oracle=evaluate_spread, keeps_state=True),
+)  # fmt: skip
+
+
+def rows_of(controller: Controller) -> tuple[EvaluatorRow, ...]:
+    """Returns all that is compared of a controller."""
+    return (*EVALUATORS, *(SPREADS if controller.lowered.averages else ()))
 
 
 def _check_tables(formats: Iterable[str], keys: Collection[str]) -> None:

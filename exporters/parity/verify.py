@@ -17,11 +17,11 @@ from wann_rt.core.errors import FileError, WannError
 from wann_rt.core.reference import evaluate, evaluate_sequence, seen_sequence
 from wann_rt.core.stages import stage
 from wann_rt.exporters.parity.distance import difference, distance, ratio
-from wann_rt.exporters.parity.evaluators import EVALUATORS, Evaluator, EvaluatorRow, Oracle
+from wann_rt.exporters.parity.evaluators import EVALUATORS, Evaluator, EvaluatorRow, Oracle, rows_of
 from wann_rt.exporters.parity.report import Mismatch, Report, Result, hexadecimal
 from wann_rt.exporters.parity.vectors import Floats, observations, resets
 
-__all__ = ["EVALUATORS", "Evaluator", "EvaluatorRow", "Trial", "verify"]
+__all__ = ["EVALUATORS", "Evaluator", "EvaluatorRow", "Trial", "rows_of", "verify"]
 
 SINGLES = 64  # vectors that also run one at a time: onnxruntime's Sin gives other bits in a batch
 CANNOT = "it cannot keep the state of a controller with derived channels yet"
@@ -42,11 +42,11 @@ def verify(
         controller: what to verify.
         n_random: number of random vectors beside the recorded and the special ones.
         recorded: further observations [batch, observations], e.g. of an episode.
-        evaluators: rows to run; all by default.
+        evaluators: rows to run; all by default, see ``rows_of``.
     """
     plain = replace(controller, monitor=None)  # which changes no action
     trial = Trial(plain, observations(plain, n_random, recorded))
-    rows = EVALUATORS if evaluators is None else evaluators
+    rows = rows_of(controller) if evaluators is None else evaluators
     found = [*_recorded(trial), *(_run(trial, row) for row in rows)]
     return Report(controller.name, (*found, *_monitored(controller, trial)))
 

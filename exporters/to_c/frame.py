@@ -244,6 +244,7 @@ PUBLIC = (
     "step_weight",
     "step_float",
     "step_checked",
+    "step_spread",
     "selftest",
     "frame_reset",
     "row",

@@ -22,6 +22,13 @@ NOTE = """\
  * modes, a fault, or steps that were left out. Each controller that runs needs one of its own.
  */"""
 
+STEP_NOTE = "/* Computes the actions for one observation; the state advances by one step. */"
+SPREAD_NOTE = """\
+/*
+ * Computes the actions for one observation, and how far the members are apart in each; the state
+ * advances by one step.
+ */"""
+
 
 def counts(controller: Controller) -> dict[str, str]:
     """Returns the numbers for macros, by name."""
@@ -45,7 +52,7 @@ def declarations(controller: Controller, names: Names) -> list[str]:
 
 def functions(controller: Controller, names: Names) -> list[str]:
     """Returns the text of the functions that take a state, callees first."""
-    return [_reset(names), _derive(controller, names), _step(controller, names)]
+    return [_reset(names), _derive(controller, names), step(controller, names)]
 
 
 def _head(names: Names, name: str, *parameters: str) -> list[str]:
@@ -83,7 +90,8 @@ def _derive(controller: Controller, names: Names) -> str:
     return "\n".join([*lines, "}"])
 
 
-def _step(controller: Controller, names: Names) -> str:
+def step(controller: Controller, names: Names, *, has_spread: bool = False) -> str:
+    """Returns the text of the step, or of the one that says how far the members of an ensemble are apart, too."""
     state = [Symbol("input", name=f"m{k + 1}") for k in range(len(names.state))]
     places = names.network.actions
     locals_ = short(names.nodes[-len(places) :], "y")
@@ -92,12 +100,14 @@ def _step(controller: Controller, names: Names) -> str:
     pairs = zip(names.state, state, after, strict=True)
     changed = [(f"state->{field}", old, new) for field, old, new in pairs if new is not old]
     used = {symbol.name for symbol in schedule([new for _, _, new in changed]) if symbol.op == "input"}
-    lines = ["/* Computes the actions for one observation; the state advances by one step. */"]
-    lines += _head(names, "step", "const float obs[<P>_N_OBSERVATIONS]", "float actions[<P>_N_ACTIONS]")
+    lines = [SPREAD_NOTE if has_spread else STEP_NOTE]
+    name, apart = ("step_spread", ["float spread[<P>_N_ACTIONS]"]) if has_spread else ("step", [])
+    lines += _head(names, name, "const float obs[<P>_N_OBSERVATIONS]", "float actions[<P>_N_ACTIONS]", *apart)
     given = "outputs" if names.feeds else "actions"
     more = ["float outputs[<P>_N_OUTPUTS];"] if names.feeds else []
     body = ["<P>_EXACT", "float seen[<P>_N_INPUTS];", *more, "<p>_derive(state, obs, seen);"]
-    lines += [names.fill(f"{INDENT}{line}") for line in (*body, f"<p>_network(seen, {given});")]
+    call = f"<p>_network_spread(seen, {given}, spread);" if has_spread else f"<p>_network(seen, {given});"
+    lines += [names.fill(f"{INDENT}{line}") for line in (*body, call)]
     for place in names.actions if names.feeds else ():
         lines += assignment(f"actions[{place}]", f"outputs[{place}]")
     for name, place in zip(locals_, places, strict=True):

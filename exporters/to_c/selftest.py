@@ -14,7 +14,7 @@ from wann_rt.core.symbols import trace
 from wann_rt.exporters import drawn
 from wann_rt.exporters.contract import test_resets
 from wann_rt.exporters.drawn import answers
-from wann_rt.exporters.to_c import checked_selftest, monitor
+from wann_rt.exporters.to_c import checked_selftest, monitor, spread
 from wann_rt.exporters.to_c.functions import activations_of
 from wann_rt.exporters.to_c.names import Names
 from wann_rt.exporters.to_c.selftest_text import (
@@ -44,14 +44,21 @@ from wann_rt.exporters.to_c.text import INDENT, braced, literal, signature
 SEEDS = 4  # of drawn vectors: the one that meets most sides of choices is taken
 
 
-def faults(*, is_checked: bool) -> str:
+def faults(*, is_checked: bool, has_spread: bool = False) -> str:
     """Returns the macros of what a self-test can say."""
-    line, macro = checked_selftest.FAULT
-    return FAULTS.replace(" */\n", line) + macro if is_checked else FAULTS
+    text = FAULTS
+    for line, macro in [*([checked_selftest.FAULT] * is_checked), *([spread.FAULT] * has_spread)]:
+        text = text.replace(" */\n", line) + macro
+    return text
 
 
 def selftest(
-    controller: Controller, vectors: tuple[Vector, ...], names: Names, *, is_checked: bool = False
+    controller: Controller,
+    vectors: tuple[Vector, ...],
+    names: Names,
+    *,
+    is_checked: bool = False,
+    has_spread: bool = False,
 ) -> list[str]:
     """Returns the text of the self-test and of what it needs, callees first."""
     functions = tested_functions(controller)
@@ -62,8 +69,9 @@ def selftest(
     head = "\n".join(signature("static inline float", f"{names.p}_drawn", parameters))
     drawing = DRAWN.replace("<drawn>", head).replace("<seed>", str(seed)).replace("<rounds>", str(n_rounds))
     texts += [drawing, *([checked_selftest.selftest(controller, seed, names)] if is_checked else [])]
+    texts += [spread.selftest(controller, vectors, observations, names)] if has_spread else []
     ask = ASK_FUNCTIONS.replace("<hash>", _hex(functions_hash(functions))) if functions else ""
-    ask += checked_selftest.ASK * is_checked
+    ask += checked_selftest.ASK * is_checked + (spread.asked(controller) if has_spread else "")
     fills = {
         "<observations>": _rows([vector.observation for vector in vectors]),
         "<expected>": _rows([vector.action for vector in vectors]),

@@ -37,8 +37,8 @@ def steps(controller: Controller, names: Names) -> list[str]:
 
 
 def _network_step(controller: Controller, names: Names, name: str, note: str, *more: str) -> str:
-    lines = _head(names, name, note, *more)
-    spare = _spare()
+    lines = head(names, name, note, *more)
+    spare = spare_names()
     observations = _observations(controller, names, spare)
     lines += [*observations, ""] if observations else []
     for node in controller.lowered.nodes:
@@ -47,12 +47,12 @@ def _network_step(controller: Controller, names: Names, name: str, note: str, *m
     outputs = names.nodes[-controller.network.n_outputs :]
     for channel, target, y in zip(controller.actions, names.actions, outputs, strict=True):
         value = trace(channel.condition_action, y)
-        lines += _conditioned(printer(names), f"actions[{target}]", value, spare)
+        lines += conditioned(printer(names), f"actions[{target}]", value, spare)
     unused = [] if observations else [f"{INDENT}(void)obs;"]
     return "\n".join([*lines, *unused, "}"])
 
 
-def _head(names: Names, name: str, note: str, *more: str) -> list[str]:
+def head(names: Names, name: str, note: str, *more: str) -> list[str]:
     """Returns a comment, the signature and what opens each body."""
     parameters = [f"const float obs[<P>_{names.count}]", f"float actions[<P>_{names.results}]", *more]
     lines = signature("static inline void", f"{names.p}_{name}", list(map(names.fill, parameters)))
@@ -65,15 +65,17 @@ def _observations(controller: Controller, names: Names, spare: Iterator[str]) ->
     for k, channel in enumerate(controller.observations):
         if k + 1 in used:
             value = trace(channel.condition_observation, f"obs[{names.observations[k]}]")
-            lines += _conditioned(printer(names), f"const float {names.nodes[k + 1]}", value, spare)
+            lines += conditioned(printer(names), f"const float {names.nodes[k + 1]}", value, spare)
     return lines
 
 
-def _spare() -> Iterator[str]:
+def spare_names() -> Iterator[str]:
+    """Returns names for the temporaries of one function."""
     return (f"u{k}" for k in count(1))
 
 
-def _conditioned(printer: Printer, target: str, value: Symbol, spare: Iterator[str]) -> list[str]:
+def conditioned(printer: Printer, target: str, value: Symbol, spare: Iterator[str]) -> list[str]:
+    """Returns the lines that give an expression's value to a target."""
     locals_, text = printer.expression(value, spare, COLUMNS - 3 * len(INDENT))
     lines = [line for local in locals_ for line in assignment(f"const float {local.name}", local.text)]
     return [*lines, *assignment(target, text)]
@@ -124,7 +126,7 @@ def _is_identity(activation: int) -> bool:
 
 
 def _shared_step(controller: Controller, names: Names) -> list[str]:
-    lines = _head(names, names.step, "Computes the actions for one observation.")
+    lines = head(names, names.step, "Computes the actions for one observation.")
     call = names.fill(f"<p>_{names.step}_weight(obs, actions, <P>_WEIGHT);")
     return ["\n".join([*lines, f"{INDENT}{call}", "}"])]
 
@@ -132,18 +134,24 @@ def _shared_step(controller: Controller, names: Names) -> list[str]:
 def _ensemble_step(controller: Controller, names: Names) -> list[str]:
     """Returns the limited mean over the members, as ``Controller.run`` takes it, and what adds one of them."""
     weights = controller.lowered.shared
-    add = _head(names, "add_member", "Adds the actions under one more weight.", "float weight")
+    add = head(names, "add_member", "Adds the actions under one more weight.", "float weight")
     add += [
         names.fill(f"{INDENT}float more[<P>_{names.results}];"),
         f"{INDENT}{names.p}_{names.step}_weight(obs, more, weight);",
     ]
     add += [f"{INDENT}actions[{k}] = actions[{k}] + more[{k}];" for k in range(len(names.actions))]
-    lines = _head(names, names.step, "Computes the mean of the actions under each member's weight.")
+    lines = head(names, names.step, "Computes the mean of the actions under each member's weight.")
     lines.append(names.fill(f"{INDENT}float sum[<P>_{names.results}];"))
     for k, weight in enumerate(weights):
         lines.append(f"{INDENT}{names.p}_{'add_member' if k else f'{names.step}_weight'}(obs, sum, {literal(weight)});")
-    spare, share = _spare(), np.float32(1.0 / len(weights))
-    for k, (name, channel) in enumerate(zip(names.actions, controller.actions, strict=True)):
-        mean = channel.limit_action(Symbol("input", name=f"sum[{k}]") * share)
-        lines += _conditioned(printer(names), f"actions[{name}]", mean, spare)
+    lines += mean(controller, names)
     return ["\n".join([*text, "}"]) for text in ((add, lines) if len(weights) > 1 else (lines,))]
+
+
+def mean(controller: Controller, names: Names) -> list[str]:
+    """Returns the lines that make the actions of the members' ``sum``."""
+    spare, share, lines = spare_names(), np.float32(1.0 / len(controller.lowered.shared)), []
+    for k, (name, channel) in enumerate(zip(names.actions, controller.actions, strict=True)):
+        limited = channel.limit_action(Symbol("input", name=f"sum[{k}]") * share)
+        lines += conditioned(printer(names), f"actions[{name}]", limited, spare)
+    return lines

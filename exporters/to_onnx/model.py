@@ -16,12 +16,14 @@ from onnx import helper
 from wann_rt.core.controller import Channel, Controller
 from wann_rt.core.errors import ExportError
 from wann_rt.core.guess import near
+from wann_rt.core.reference import evaluate_spread
 from wann_rt.core.sight import Sight
 from wann_rt.core.stateful import only_without_feedback, only_without_monitor, only_without_state
 from wann_rt.core.version import __version__
-from wann_rt.exporters.contract import contract
+from wann_rt.exporters.contract import contract, test_resets, test_vectors
 from wann_rt.exporters.sighted import described
 from wann_rt.exporters.sighted import digest as digest_of_sight
+from wann_rt.exporters.spread import only_ensembles, only_where_it_is
 from wann_rt.exporters.to_onnx import memory, monitor
 from wann_rt.exporters.to_onnx.conditioning import add_actions, add_limits, add_observations
 from wann_rt.exporters.to_onnx.forms import ANY_READER, DIALECTS, Dialect, Form
@@ -29,6 +31,8 @@ from wann_rt.exporters.to_onnx.graph import IR_VERSIONS, OPSETS, Graph, Table, V
 from wann_rt.exporters.to_onnx.levels import Level, levels_of
 from wann_rt.exporters.to_onnx.sight import add_sight
 from wann_rt.exporters.to_onnx.sight import value as frame_value
+from wann_rt.exporters.to_onnx.spread import add_spread
+from wann_rt.exporters.to_onnx.spread import value as spread_value
 
 # With the way from a frame before it; tests/exporters/test_sight.py runs them.
 TRIED_WITH_FRAMES = {
@@ -46,6 +50,7 @@ def to_onnx(
     compat: str | None = None,
     weight: str = "constant",
     sight: Sight | None = None,
+    spread: bool = False,
 ) -> bytes:
     """Returns the controller as an ONNX model: ``obs`` [batch, n] -> ``actions`` [batch, m], float32.
 
@@ -59,11 +64,14 @@ def to_onnx(
             onnxruntime warns of such an input at each load, OpenVINO and converters to float16 take it for a constant.
         sight: how observations are read from frames; then the input is ``frame``, uint8 [batch, rows, columns, 3],
             instead of ``obs``.
+        spread: whether the exact form of an ensemble has a second output ``spread``; see ``core.spread``.
 
     Raises:
-        ExportError: a version that these graphs cannot be written for, an unknown compiler, or a weight that cannot
-            be an input.
+        ExportError: a version that these graphs cannot be written for, an unknown compiler, a weight that cannot be an
+            input, or a spread of what is no ensemble.
     """
+    if spread:
+        _check_spread(controller, exact, compat)
     _check_state(controller, exact, compat, weight)
     if sight is not None and (compat is not None or weight != "constant"):
         raise ExportError("ONNX that sees frames is written without compat, and with its weight as a constant")
@@ -75,17 +83,18 @@ def to_onnx(
     graph = Graph(dialect.batch)
     if sight is not None:
         add_sight(graph, controller, sight)
-    _add_controller(graph, controller, form, is_input)
+    _add_controller(graph, controller, form, is_input, has_spread=spread)
     doc = _doc(controller, form, is_input, sight)
     model = helper.make_model(
-        graph.finish(controller.name or "controller", _values(controller, dialect, is_input, sight), doc),
+        graph.finish(controller.name or "controller", _values(controller, dialect, is_input, sight, spread), doc),
         producer_name="wann_rt",
         producer_version=__version__,
         opset_imports=[helper.make_opsetid("", opset)],
         ir_version=ir_version,
         doc_string=doc,
     )
-    helper.set_model_props(model, contract(controller) | _properties(form, is_input) | _of_sight(sight, form))
+    more = _of_sight(sight, form) | _of_spread(controller, spread)
+    helper.set_model_props(model, contract(controller) | _properties(form, is_input) | more)
     data: bytes = model.SerializeToString(deterministic=True)
     return data
 
@@ -98,6 +107,15 @@ def _check_state(controller: Controller, exact: bool, compat: str | None, weight
     if compat is not None or weight != "constant":
         only_without_state(controller, "ONNX with compat or with its weight as an input")
         only_without_monitor(controller, "ONNX with compat or with its weight as an input")
+
+
+def _check_spread(controller: Controller, exact: bool, compat: str | None) -> None:
+    """Refuses a spread that a graph cannot have."""
+    if not exact:
+        raise only_where_it_is("ONNX of standard operators")
+    if compat is not None:
+        raise only_where_it_is("ONNX with compat")
+    only_ensembles(controller)
 
 
 def _dialect(compat: str | None) -> Dialect:
@@ -138,6 +156,16 @@ def _of_sight(sight: Sight | None, form: Form) -> dict[str, str]:
     }
 
 
+def _of_spread(controller: Controller, has_spread: bool) -> dict[str, str]:
+    """Returns the spread of each test vector, if the graph tells it."""
+    if not has_spread:
+        return {}
+    observations = np.array([vector.observation for vector in test_vectors(controller)], np.float32)
+    begins = np.isin(np.arange(len(observations)), test_resets(controller))
+    rows = evaluate_spread(controller, observations, begins)
+    return {"wann_rt.test_spreads": json.dumps([[float(number).hex() for number in row] for row in rows])}
+
+
 @cache
 def _tried() -> Mapping[str, list[str]]:
     text = (files("wann_rt.exporters.to_onnx") / "tried.json").read_text(encoding="utf-8")
@@ -154,8 +182,10 @@ def _check_version(what: str, version: int, known: range) -> None:
         raise ExportError(f"{what} {version} is not supported: choose {known.start} to {known.stop - 1}")
 
 
-def _add_controller(graph: Graph, controller: Controller, form: Form, is_weight_input: bool) -> None:
-    """Adds everything from ``obs`` to ``actions``."""
+def _add_controller(
+    graph: Graph, controller: Controller, form: Form, is_weight_input: bool, *, has_spread: bool
+) -> None:
+    """Adds everything from ``obs`` to ``actions`` and ``spread``."""
     seen, after = memory.add_derived(graph, controller) if controller.derived else ("obs", [])
     given, controller = controller, controller.inner
     levels = levels_of(controller)
@@ -170,7 +200,10 @@ def _add_controller(graph: Graph, controller: Controller, form: Form, is_weight_
     outputs = _add_network(graph, form, levels, table, weight)
     actions = add_actions(graph, form, controller.actions, outputs)
     if controller.lowered.averages:
-        actions = _add_mean(graph, form, controller, actions)
+        members = _members(graph, controller, actions)
+        actions = _add_mean(graph, form, controller, members)
+        if has_spread:
+            add_spread(graph, given, members)
     state = memory.add_remembered(graph, given, after, actions) if given.derived else []
     state += monitor.add_monitor(graph, given)
     if state:
@@ -216,20 +249,27 @@ def _add_member_axis(graph: Graph, table: Table, members: int) -> Table:
     return Table(graph.add("Expand", [table.name, shape], "members"), table.columns)
 
 
-def _add_mean(graph: Graph, form: Form, controller: Controller, actions: str) -> str:
-    """Adds the mean of the members as the reference computes it: a sum in order, then one Mul."""
+def _members(graph: Graph, controller: Controller, actions: str) -> list[str]:
+    """Returns the actions of each member, [1, batch, actions]."""
     members = len(controller.lowered.multipliers)
     names = [f"member_{k + 1}" for k in range(members)]
-    total, *rest = graph.split(actions, [1] * members, names, axis=0)
+    return graph.split(actions, [1] * members, names, axis=0)
+
+
+def _add_mean(graph: Graph, form: Form, controller: Controller, members: list[str]) -> str:
+    """Adds the mean of the members as the reference computes it: a sum in order, then one Mul."""
+    total, *rest = members
     for member in rest:
         total = graph.add("Add", [total, member], "mean/sum")
-    mean = graph.add("Mul", [total, graph.number(np.float32(1.0 / members))], "mean")
+    mean = graph.add("Mul", [total, graph.number(np.float32(1.0 / len(members)))], "mean")
     mean = add_limits(graph, form, controller.actions, mean, "mean/clip")
     axis = graph.constant("mean/axis", np.array([0], np.int64))
     return graph.add("Squeeze", [mean, axis], "mean/action")
 
 
-def _values(controller: Controller, dialect: Dialect, is_weight_input: bool, sight: Sight | None) -> list[Value]:
+def _values(
+    controller: Controller, dialect: Dialect, is_weight_input: bool, sight: Sight | None, has_spread: bool
+) -> list[Value]:
     """Returns inputs and outputs with what they mean."""
     batch = dialect.batch or "batch"
     shared = Value("weight", (1,), True, "the shared weight; optional")
@@ -238,6 +278,7 @@ def _values(controller: Controller, dialect: Dialect, is_weight_input: bool, sig
         observed if sight is None else frame_value(sight, batch),
         *([shared] if is_weight_input else []),
         Value("actions", (batch, len(controller.actions)), False, _listed(controller.actions)),
+        *([spread_value(controller, batch)] if has_spread else []),
         *(memory.values(controller, batch) if controller.derived or controller.monitor is not None else ()),
         *monitor.values(controller, batch),
     ]

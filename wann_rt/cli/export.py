@@ -29,7 +29,7 @@ class _Export(click.Command):
 @click.option("--to", "formats", multiple=True, help="Format, see below; may be repeated.")
 @click.option("--out", type=click.Path(), help="File to write; or a folder, which is made if need be.")
 @click.option("--compat", help="Of ONNX: write only what this compiler accepts: onnx2c.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Of the format: opset=17, weight=input.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Of the format: opset=17, spread=true.")
 @click.option("--split", is_flag=True, help="Of c: a header and a .c file to compile once, which others link.")
 @click.option("--checked", is_flag=True, help="Of c: add a step that returns a status and holds actions in range.")
 @fixed.NUMBER

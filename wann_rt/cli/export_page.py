@@ -8,6 +8,7 @@ from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ExportError
 from wann_rt.core.guess import near
 from wann_rt.exporters import EXPORTERS, default_path, format_of
+from wann_rt.exporters.spread import only_where_it_is
 
 NAME, SUFFIX = "html", ".html"
 ROW = (NAME, f"one HTML file that moves, as wann-rt page writes it ({SUFFIX})")
@@ -33,6 +34,8 @@ def check(names: Iterable[str], options: Mapping[str, Any]) -> None:
     for name in names:
         if name not in known:
             raise ExportError(f"unknown format {name!r}; known formats: {', '.join(known)}{near(name, known)}")
+        if name == NAME and options.get("spread"):
+            raise only_where_it_is("the page")
         if name == NAME and options:
             raise ExportError(f"format {NAME} has no option {next(iter(options))!r}: it has none")
 

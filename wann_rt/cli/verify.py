@@ -72,7 +72,7 @@ def verify(
     loaded = read_controller(controller)
     from wann_rt.display.live import Live
     from wann_rt.exporters.parity.runtimes import named
-    from wann_rt.exporters.parity.verify import EVALUATORS
+    from wann_rt.exporters.parity.verify import rows_of
     from wann_rt.exporters.parity.verify import verify as compare
 
     if run is not None and cc is None:
@@ -80,7 +80,7 @@ def verify(
     chosen = [*(named_targets(targets) if targets else []), *_named(cc, run)]
     rows = [row for runtime in named(runtimes) for row in runtime.rows()]
     with Live("verifying", quiet=as_json):
-        report = compare(loaded, n_random=vectors, evaluators=[*EVALUATORS, *rows])
+        report = compare(loaded, n_random=vectors, evaluators=[*rows_of(loaded), *rows])
         elsewhere = _on_targets(loaded, chosen) if chosen else []
     if as_json:
         _print_values(report, elsewhere, with_targets=bool(targets or cc))

@@ -21,6 +21,7 @@ from wann_rt.core.monitor import Monitor
 from wann_rt.core.network import Network
 from wann_rt.core.observation import observation_of
 from wann_rt.core.shown import Shown
+from wann_rt.core.spread import spread_of
 from wann_rt.core.terms import Lowered, check, lowered
 from wann_rt.core.weight import Weight, WeightKind
 
@@ -166,10 +167,25 @@ class Controller(Shown):
         each = np.stack(self._members(_best_forward(), np.atleast_2d(batch)))
         return each[:, 0] if batch.ndim == 1 else each
 
-    def spread(self, observation: ArrayLike | Mapping[str, Any]) -> NDArray[np.float32]:
-        """Returns how much the members of an ensemble disagree: the standard deviation of their actions, per action."""
-        deviation: NDArray[np.float32] = self.members(observation).std(axis=0)
-        return deviation
+    def spread(
+        self, observation: ArrayLike | Mapping[str, Any], state: NDArray[np.float32] | None = None
+    ) -> NDArray[np.float32]:
+        """Returns how far the members of an ensemble are apart: of each action their greatest less their least.
+
+        The header and the exact ONNX give the same bits, if they are exported with ``spread=true``. NaN where a member
+        is NaN, see ``core.spread``; 0 where there is one member.
+
+        Args:
+            observation: as for calling the controller.
+            state: of a controller with a state, as for ``step``; it is not advanced.
+
+        Raises:
+            ControllerError: the state or the observation has another shape, or is not numeric.
+        """
+        batch = self.check_observation(observation)
+        seen = stateful.seen(self, state, batch)
+        spread = self.inner.run_spread(_best_forward(), np.atleast_2d(seen))[:, : len(self.actions)]
+        return spread[0] if batch.ndim == 1 else spread
 
     def as_observation(
         self, observation: ArrayLike | Mapping[str, Any] | None, channels: Mapping[str, Any]
@@ -259,6 +275,16 @@ class Controller(Shown):
         with np.errstate(all="ignore"):  # infinities and NaN are defined results here, not accidents
             members = self._members(forward, observations)
             return self._mean(members) if self.lowered.averages else members[0]
+
+    def run_spread(self, forward: Forward, observations: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Computes how far the members are apart with a given evaluator of the bare network; see ``run``.
+
+        Returns:
+            Of each action the greatest of the members' less the least, float32 [batch, actions].
+        """
+        with np.errstate(all="ignore"):
+            spread: NDArray[np.float32] = spread_of(self._members(forward, observations))
+            return spread
 
     def _members(self, forward: Forward, observations: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         """Returns the conditioned actions of each member, [batch, actions]."""

@@ -78,6 +78,28 @@ def evaluate_sequence(
     return actions
 
 
+def evaluate_spread(controller: "Controller", observations: Floats, resets: NDArray[np.bool_] | None = None) -> Floats:
+    """Computes how far the members of an ensemble are apart; see ``core.spread``.
+
+    Args:
+        controller: the controller.
+        observations: raw observations, float32 [batch, observations]; of a controller with a state one sequence.
+        resets: before which steps the state is reset, [batch]; for a controller with a state.
+
+    Returns:
+        Of each action the greatest of the members' less the least, float32 [batch, actions].
+    """
+    if resets is None or not controller.derived:
+        return controller.run_spread(forward, observations)
+    state, seen = controller.start(), []
+    for observation, begins in zip(observations, resets, strict=True):
+        before = controller.start() if begins else state
+        inputs, _ = controller.memory.observed(before[np.newaxis], observation[np.newaxis])
+        seen.append(inputs[0])
+        _, state = step(controller, before, observation, forward)
+    return controller.inner.run_spread(forward, np.array(seen, np.float32))[:, : len(controller.actions)]
+
+
 def seen_sequence(controller: "Controller", observations: Floats, resets: NDArray[np.bool_]) -> Floats:
     """Returns what the network sees of observations: of a controller with a state in a sequence with resets.
 

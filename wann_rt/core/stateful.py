@@ -53,6 +53,19 @@ def step(
     return (actions[0], after[0]) if batch.ndim == 1 else (actions, after)
 
 
+def seen(controller: "Controller", state: ArrayLike | None, batch: Floats) -> Floats:
+    """Returns what the network sees of observations and a state; without a state, the observations themselves.
+
+    Raises:
+        ControllerError: a state is missing or not one that fits, or came with a controller that has none.
+    """
+    if not controller.derived and state is None:
+        return batch
+    before = checked_state(controller, np.zeros(0) if state is None else state, batch)
+    inputs, _ = controller.memory.observed(np.atleast_2d(before), np.atleast_2d(batch))
+    return inputs[0] if batch.ndim == 1 else inputs
+
+
 def checked_state(controller: "Controller", state: ArrayLike, batch: Floats) -> Floats:
     """Returns a state as float32 [numbers] or [batch, numbers].
 
