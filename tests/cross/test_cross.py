@@ -256,7 +256,7 @@ def test_what_does_not_compile_is_a_failure_in_the_compilers_words() -> None:
     assert not result.ok
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_six_targets_of_the_sample_run_everything() -> None:
     names = [{subject.name for subject in sampled_subjects(turn)} for turn in range(6)]
     assert set().union(*names) == {subject.name for subject in all_subjects()}

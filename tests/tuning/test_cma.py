@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from helpers import needs
 
 from wann_rt.core.exact import exponential, logarithm
 from wann_rt.tuning.cma import Covariance, Normals, _power, rates
 
-cmaes = pytest.importorskip("cmaes", reason="the library cmaes is not installed: pip install cmaes")
+cmaes = needs.module("cmaes")
 
 
 def hill(x: np.ndarray) -> np.ndarray:
