@@ -143,7 +143,29 @@ def export(
         ExportError: unknown format or option, or the format cannot express it.
         FileError: the folder of ``out`` does not exist or cannot be written.
     """
-    to = to or ("onnx" if out is None else format_of(out))
+    made = files_of(controller, to or ("onnx" if out is None else format_of(out)), out, **options)
+    if out is None and len(made) > 1:
+        raise ExportError(f"this export is {len(made)} files ({', '.join(made)}): say where, with out")
+    if out is not None:
+        for name, data in made.items():
+            write_atomic(Path(out).with_name(name), data)
+    return next(iter(made.values()))
+
+
+def files_of(
+    controller: Controller, to: str, out: str | os.PathLike[str] | None = None, **options: Any
+) -> dict[str, bytes]:
+    """Returns what an export would write, by name, the file that was named first.
+
+    Args:
+        controller: what to export.
+        to: a key of ``EXPORTERS``.
+        out: the file that it would be written to.
+        options: see ``export``.
+
+    Raises:
+        ExportError: see ``export``.
+    """
     row = _row(to)
     if not row.keeps_monitor:
         only_without_monitor(controller, f"the format {to}")
@@ -161,21 +183,8 @@ def export(
     if out is not None and "file" in known:
         options.setdefault("file", Path(out).name)
     result = function(controller, **options)
-    if isinstance(result, dict):
-        return _several(result, out)
-    data = result.encode() if isinstance(result, str) else result
-    if out is not None:
-        write_atomic(out, data)
-    return data
-
-
-def _several(files: dict[str, str], out: str | os.PathLike[str] | None) -> bytes:
-    """Writes files beside each other and returns the bytes of the first."""
-    if out is None:
-        raise ExportError(f"this export is {len(files)} files ({', '.join(files)}): say where, with out")
-    for name, text in files.items():
-        write_atomic(Path(out).with_name(name), text.encode())
-    return next(iter(files.values())).encode()
+    named = result if isinstance(result, dict) else {Path(out or to).name: result}
+    return {name: text.encode() if isinstance(text, str) else text for name, text in named.items()}
 
 
 def _row(to: str) -> Exporter:

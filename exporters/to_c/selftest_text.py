@@ -24,6 +24,19 @@ FAULTS = """\
 #define <P>_FAULT_VECTOR 32
 #define <P>_FAULT_DRAWN 64"""
 
+OBSERVED = """\
+        for (k = 0; k < <P>_N_OBSERVATIONS; k++) {
+            if (i < recorded) {
+                const uint32_t bits = <P>_READ_BITS(&<given>[i][k]);
+                obs[k] = <p>_float(bits);
+            } else {
+                const uint32_t low = <P>_READ_BITS(&limits[k][0]);
+                const uint32_t high = <P>_READ_BITS(&limits[k][1]);
+                obs[k] = <p>_drawn(i - recorded, k, low, high);
+            }
+        }
+"""
+
 SAME = """\
 /* Whether value has these bits; any NaN equals any other. */
 static inline int <p>_same(float value, uint32_t bits) {
@@ -211,17 +224,7 @@ static inline int <p>_selftest(void) {
     unsigned i;
     unsigned k;
 <begin><functions>    for (i = first; i < recorded + <drawn>u; i++) {
-        for (k = 0; k < <P>_N_OBSERVATIONS; k++) {
-            if (i < recorded) {
-                const uint32_t bits = <P>_READ_BITS(&observations[i][k]);
-                obs[k] = <p>_float(bits);
-            } else {
-                const uint32_t low = <P>_READ_BITS(&limits[k][0]);
-                const uint32_t high = <P>_READ_BITS(&limits[k][1]);
-                obs[k] = <p>_drawn(i - recorded, k, low, high);
-            }
-        }
-<step>        for (k = 0; k < <P>_N_ACTIONS; k++) {
+<observed><step>        for (k = 0; k < <P>_N_ACTIONS; k++) {
             if (i < recorded) {
                 const uint32_t bits = <P>_READ_BITS(&expected[i][k]);
                 if (!<p>_same(actions[k], bits)) {

@@ -16,6 +16,7 @@ from wann_rt.exporters.contract import test_resets
 from wann_rt.exporters.to_c import memory
 from wann_rt.exporters.to_c.functions import printer
 from wann_rt.exporters.to_c.names import Names
+from wann_rt.exporters.to_c.selftest_text import OBSERVED
 from wann_rt.exporters.to_c.steps import conditioned, head, mean, spare_names
 from wann_rt.exporters.to_c.text import INDENT, assignment, literal, signature
 
@@ -48,17 +49,7 @@ _TEXT = """\
     unsigned i;
     unsigned k;
 <begin>    for (i = first; i < recorded + <drawn>u; i++) {
-        for (k = 0; k < <P>_N_OBSERVATIONS; k++) {
-            if (i < recorded) {
-                const uint32_t bits = <P>_READ_BITS(&given[i][k]);
-                obs[k] = <p>_float(bits);
-            } else {
-                const uint32_t low = <P>_READ_BITS(&limits[k][0]);
-                const uint32_t high = <P>_READ_BITS(&limits[k][1]);
-                obs[k] = <p>_drawn(i - recorded, k, low, high);
-            }
-        }
-<step>        for (k = 0; k < <P>_N_ACTIONS; k++) {
+<observed><step>        for (k = 0; k < <P>_N_ACTIONS; k++) {
             const uint32_t expected = <p>_hashed(0u, plain[k]);
             wrong |= <p>_hashed(0u, actions[k]) != expected;
             hash = <p>_hashed(hash, spread[k]);
@@ -149,6 +140,7 @@ def selftest(controller: Controller, vectors: tuple[Vector, ...], observations: 
     result = signature("static inline int", f"{names.p}_spreads", list(map(names.fill, parameters)))
     fills = {
         "<head>": "\n".join(result),
+        "<observed>": OBSERVED.replace("<given>", "given"),
         "<drawn>": str(len(observations)),
         "<hash>": f"0x{_hash(controller, vectors, observations):08x}",
         **_of_state(controller, names),

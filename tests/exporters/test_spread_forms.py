@@ -271,3 +271,14 @@ def test_the_command_line_has_it_as_a_setting(tmp_path: Path) -> None:
         done = CliRunner().invoke(main, [*export_both, "--to", form])
         assert (done.exit_code, done.output.count("\n")) == (2, 1)
         assert f"error: {name} cannot say how far the members of an ensemble are apart" in done.output
+
+
+def test_of_several_formats_none_is_written_where_one_refuses(tmp_path: Path) -> None:
+    path, out = tmp_path / "several.json", tmp_path / "out"
+    files.save(lost(), path)
+    told = CliRunner().invoke(
+        main, ["export", str(path), "--to", "c", "--to", "blob", "--set", "spread=true", "--out", str(out)]
+    )
+    assert told.exit_code != 0
+    assert "the format blob cannot say" in str(told.exception) + told.output
+    assert list(out.iterdir()) == []

@@ -60,6 +60,7 @@ def export(
     loaded = read_controller(controller)
     from wann_rt import exporters
     from wann_rt.cli import export_page as page
+    from wann_rt.core.files import write_atomic
 
     chosen = formats or (page.format_of_file(out or ""),)
     ranges = fixed.ranges(chosen, number, limits)
@@ -73,12 +74,17 @@ def export(
         raise click.UsageError(f"--{next(iter(of_c))} is an option of the format c")
     options |= frames.options(loaded, chosen, number, encoder)
     page.check(chosen, options)
+    made = []  # all of it before anything is written: a format that refuses leaves nothing half done
     for name in chosen:
         path = _place(out, fixed.default_path(page.beside(named_after(controller), name), number), len(formats) > 1)
         if name == page.NAME:
-            page.write(loaded, path, task)
+            made.append((name, path, page.files_of(loaded, path, task)))
         else:
-            exporters.write(loaded, path, name, **options, **(of_c if name == "c" else {}))
+            of_it = options | (of_c if name == "c" else {})
+            made.append((name, path, exporters.files_of(loaded, name, path, **of_it)))
+    for name, path, contents in made:
+        for file, data in contents.items():
+            write_atomic(path.with_name(file), data)
         say(f"wrote {path}" + (f" and {path.with_suffix('.c')}" if split and name == "c" else ""))
         if name == "blob":
             from wann_rt.exporters.to_blob import scratch_words

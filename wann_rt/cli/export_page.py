@@ -40,12 +40,10 @@ def check(names: Iterable[str], options: Mapping[str, Any]) -> None:
             raise ExportError(f"format {NAME} has no option {next(iter(options))!r}: it has none")
 
 
-def write(controller: Controller, path: Path, task: str | None) -> None:
-    """Writes the page."""
-    from wann_rt.core.files import write_atomic
+def files_of(controller: Controller, path: Path, task: str | None) -> dict[str, bytes]:
+    """Returns the page, by the name of its file."""
     from wann_rt.display.live import Live
     from wann_rt.display.page.of_controller import page_of
 
     with Live("playing the curve of the shared weight"):
-        text = page_of(controller, task=task)
-    write_atomic(path, text.encode())
+        return {path.name: page_of(controller, task=task).encode()}

@@ -126,7 +126,7 @@ class Covariance:
             candidates: as asked for.
             costs: lower is better, [population].
         """
-        r, n = self._rates, len(self.mean)
+        r = self._rates
         self.generation += 1
         order = np.argsort(costs, kind="stable")
         self._seen[self.generation % self._memory] = costs[order[0]], costs[order[-1]]
@@ -134,14 +134,23 @@ class Covariance:
         moved = (y[: r.parents].T * r.weights[: r.parents]).sum(axis=1)  # equation 41
         self.mean = self.mean + self.step * moved
         whitened = self._whitened(np.vstack([moved, y]))
-        self._step_path = (1 - r.step) * self._step_path + np.sqrt(r.step * (2 - r.step) * r.mass) * whitened[0]
+        on = self._stretched(whitened[0])
+        self._path = (1 - r.path) * self._path + on * np.sqrt(r.path * (2 - r.path) * r.mass) * moved  # equation 45
+        self._turned(y, (whitened[1:] ** 2).sum(axis=1), on)
+
+    def _stretched(self, moved: Vectors) -> float:
+        """Adapts the step size by a whitened move of the mean; returns 0 where it grew so fast that C has to wait."""
+        r, n = self._rates, len(self.mean)
+        self._step_path = (1 - r.step) * self._step_path + np.sqrt(r.step * (2 - r.step) * r.mass) * moved
         norm = float(np.sqrt((self._step_path**2).sum()))
         self.step = min(LONGEST, self.step * exponential((r.step / r.damping) * (norm / r.length - 1)))
         left = norm / np.sqrt(1 - _power(1 - r.step, 2 * (self.generation + 1)))
-        on = 1.0 if left < (1.4 + 2 / (n + 1)) * r.length else 0.0
-        self._path = (1 - r.path) * self._path + on * np.sqrt(r.path * (2 - r.path) * r.mass) * moved  # equation 45
-        lengths = (whitened[1:] ** 2).sum(axis=1)
-        weights = r.weights * np.where(r.weights >= 0, 1.0, n / (lengths + LEAST))  # equation 46
+        return 1.0 if left < (1.4 + 2 / (n + 1)) * r.length else 0.0
+
+    def _turned(self, y: Vectors, lengths: Vectors, on: float) -> None:
+        """Adapts C by the candidates, best first, and the squares of their whitened lengths."""
+        r = self._rates
+        weights = r.weights * np.where(r.weights >= 0, 1.0, len(self.mean) / (lengths + LEAST))  # equation 46
         kept = 1 + r.one * (1 - on) * r.path * (2 - r.path) - r.one - r.many * r.weights.sum()
         many = products(np.ascontiguousarray((weights[:, None] * y).T), np.ascontiguousarray(y.T))
         self._c = kept * self._c + r.one * self._path[:, None] * self._path + r.many * many  # equation 47
