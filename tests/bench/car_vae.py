@@ -94,7 +94,7 @@ def main() -> None:
     for name in SIZES:
         network, curve = network_of(name, frames, others)
         made = whole(name, weights_of(network), frames[:: len(frames) // MEASURED])
-        np.savez(FOLDER / f"{name}{encoders.PICTURES}", **made.arrays)  # type: ignore[arg-type]  # no array has the name of a setting
+        np.savez(FOLDER / f"{name}{encoders.PICTURES}", **made.arrays)  # type: ignore[arg-type]  # none has a setting's name
         size = (FOLDER / f"{name}{encoders.PICTURES}").stat().st_size
         record[name] = {"curve": curve, "rounding": round(rounding(made, network, others), 4), "bytes": size}
         record[name] |= {"products": made.products, "channels": SIZES[name].channels}
