@@ -7,7 +7,7 @@ import pytest
 from helpers import needs
 
 from wann_rt.core.exact import exponential, logarithm
-from wann_rt.tuning.cma import Covariance, Normals, _power, rates
+from wann_rt.tuning.cma import LONGEST, Covariance, Normals, _power, rates
 
 cmaes = needs.module("cmaes")
 
@@ -93,3 +93,42 @@ def test_logarithms_exponentials_and_powers_are_right() -> None:
     assert (exponential(1e4), exponential(-1e4)) == (np.inf, 0.0)
     assert np.isnan(exponential(np.nan))
     assert _power(0.9, 37) == pytest.approx(0.9**37, rel=1e-14)
+
+
+def run(mean: np.ndarray, costs: Callable[[np.ndarray], np.ndarray], generations: int, seed: int = 0) -> Covariance:
+    """Returns a distribution that went on whether it had collapsed or not."""
+    ours = Covariance(mean, 1.3, 6, seed)
+    with np.errstate(all="ignore"):
+        for _ in range(generations):
+            asked = ours.ask()
+            ours.tell(asked, costs(asked))
+    return ours
+
+
+@pytest.mark.parametrize(
+    ("mean", "costs"),
+    [
+        (np.full(3, 1.3e138), lambda x: np.zeros(len(x))),  # cmaes#101: eigenvalues did not converge
+        (np.zeros(2), lambda x: (x[:, 0] - 3) ** 2 + (10 * (x[:, 1] + 2)) ** 2),  # cmaes#17 and #27: long after its end
+        (np.zeros(3), lambda x: x[:, 0] * 1e300),  # cmaes#34 and #36: an overflow, then a negative eigenvalue
+        (np.zeros(3), lambda x: np.full(len(x), np.nan)),
+        (np.zeros(3), lambda x: np.where(x[:, 0] > 0, np.inf, -np.inf)),
+        (np.zeros(12), lambda x: (x**2 * np.geomspace(1, 1e16, 12)).sum(axis=1)),  # pyribs#285: nothing like a circle
+    ],
+)
+def test_what_ended_others_in_an_error_or_for_ever_ends(
+    mean: np.ndarray, costs: Callable[[np.ndarray], np.ndarray]
+) -> None:
+    ours = run(mean, costs, 1500)
+    assert ours.generation == 1500
+    assert 0 <= ours.step <= LONGEST
+    assert not np.isnan(ours.mean).any()
+
+
+def test_seed_0_is_a_seed_and_no_global_generator_is_touched() -> None:
+    np.random.seed(5)  # noqa: NPY002  pycma#221 is about this one
+    before = np.random.get_state()[1].tolist()  # type: ignore[index]  # noqa: NPY002
+    first, again, other = (run(np.zeros(3), hill, 5, seed).ask() for seed in (0, 0, 1))
+    assert np.random.get_state()[1].tolist() == before  # type: ignore[index]  # noqa: NPY002
+    assert np.array_equal(first, again)  # pycma#228: there 0 means the clock
+    assert not np.array_equal(first, other)
