@@ -17,6 +17,7 @@ from typing import Any
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ExportError
 from wann_rt.core.files import write_atomic
+from wann_rt.core.given import only_a_controller
 from wann_rt.core.guess import near
 from wann_rt.core.sight import Sight
 from wann_rt.core.stateful import only_without_monitor
@@ -140,6 +141,7 @@ def export(
         options: of the format's function, e.g. ``opset=17`` for onnx.
 
     Raises:
+        ControllerError: something else came than a controller, such as its name.
         ExportError: unknown format or option, or the format cannot express it.
         FileError: the folder of ``out`` does not exist or cannot be written.
     """
@@ -166,6 +168,7 @@ def files_of(
     Raises:
         ExportError: see ``export``.
     """
+    only_a_controller(controller)
     row = _row(to)
     if not row.keeps_monitor:
         only_without_monitor(controller, f"the format {to}")

@@ -13,6 +13,7 @@ from pathlib import Path
 from wann_rt.core.controller import Controller
 from wann_rt.core.disk import write_folder
 from wann_rt.core.errors import ExportError
+from wann_rt.core.given import only_a_controller
 from wann_rt.core.guess import near
 from wann_rt.core.stateful import only_without_monitor
 from wann_rt.exporters.packages.subject import Subject, subject
@@ -121,9 +122,11 @@ def package(
         prefix: the name of package, module and C functions; by default made from the controller's name.
 
     Raises:
+        ControllerError: something else came than a controller, such as its name.
         ExportError: unknown kind, a bad version, author, address or prefix, or the kind cannot express it.
         FileError: the folder is not empty or cannot be written.
     """
+    only_a_controller(controller)
     if kind not in KINDS:
         raise ExportError(f"unknown kind of package {kind!r}; known kinds: {', '.join(KINDS)}{near(kind, KINDS)}")
     row = KINDS[kind]

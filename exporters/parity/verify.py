@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import FileError, WannError
+from wann_rt.core.given import only_a_controller
 from wann_rt.core.reference import evaluate, evaluate_sequence, seen_sequence
 from wann_rt.core.stages import stage
 from wann_rt.exporters.parity.distance import difference, distance, ratio
@@ -43,7 +44,11 @@ def verify(
         n_random: number of random vectors beside the recorded and the special ones.
         recorded: further observations [batch, observations], e.g. of an episode.
         evaluators: rows to run; all by default, see ``rows_of``.
+
+    Raises:
+        ControllerError: something else came than a controller, such as its name.
     """
+    only_a_controller(controller)
     plain = replace(controller, monitor=None)  # which changes no action
     trial = Trial(plain, observations(plain, n_random, recorded))
     rows = rows_of(controller) if evaluators is None else evaluators

@@ -11,6 +11,7 @@ from helpers import needs
 from wann_rt import tasks, zoo
 from wann_rt.cli import main
 from wann_rt.core.errors import ConfigError
+from wann_rt.core.symbols import Symbol
 from wann_rt.monitoring import make
 from wann_rt.monitoring.calibrate import calibrated, drafted, recorded_excesses, scaled, worst_scores
 from wann_rt.monitoring.choice import (
@@ -108,6 +109,48 @@ def test_features_that_find_something_only_together_are_kept_by_leaving_others_o
     assert [search.found(numbers) for numbers in ((2,), (0, 1))] == [0.7, 1.0]
 
 
+def test_of_features_that_nothing_is_missed_without_the_dearest_is_left_out() -> None:
+    usual = Reached(np.ones((1, 3, 40), np.float32), np.ones(40, np.bool_))
+    half = np.repeat([[5.0, 0.5], [0.5, 5.0]], 10, axis=1)
+    faulty = Reached(np.array([[[5.0] * 20, *half]], np.float32), np.ones(20, np.bool_))
+    search = Search(usual, [(np.zeros(20, np.intp), faulty)], 20)
+
+    def costs(numbers: tuple[int, ...]) -> Cost:
+        return Cost(sum((20.0, 5.0, 5.0)[k] for k in numbers), 0)
+
+    assert [search.found(numbers) for numbers in ((0,), (1, 2), (1,))] == [1.0, 1.0, 0.5]
+    assert search.shrunk(Cost(15, 100), costs) == (1, 2)
+
+
+def test_of_features_that_hide_as_much_the_dearest_is_left_out() -> None:
+    """Two of three features are loud on nominal machines, so that more is found without either."""
+    usual = np.ones((1, 3, 40))
+    usual[0, 1, :15] = usual[0, 2, 15:30] = 8.0
+    faulty = np.array([[[2.0] * 20, [4.0] * 10 + [0.5] * 10, [4.0] * 10 + [0.5] * 10]])
+    nominal, broken = (Reached(m.astype(np.float32), np.ones(m.shape[-1], np.bool_)) for m in (usual, faulty))
+    search = Search(nominal, [(np.zeros(20, np.intp), broken)], 20)
+
+    def costs(numbers: tuple[int, ...]) -> Cost:
+        return Cost(sum((5.0, 5.0, 20.0)[k] for k in numbers), 0)
+
+    assert search.found((0, 1)) == search.found((0, 2)) > search.found((0, 1, 2))
+    assert search.shrunk(Cost(25, 100), costs) == (0, 1)
+
+
+def test_features_are_chosen_at_the_stated_rate_or_at_20_false_alarms_in_what_is_recorded() -> None:
+    """One of two features finds all faults and is loud in 30 nominal episodes; the other one finds half of them."""
+    rng = np.random.default_rng(0)
+    seen, faulty = (rng.uniform(-1, 1, (200, 2, 100)).astype(np.float32) for _ in range(2))
+    seen[-2:, 0, :30:2], seen[-2:, 0, 1:30:2] = 8, -8
+    faulty[100:, 0] = faulty[100:, 1, :50] = 5
+    nothing, running = np.zeros((200, 1, 100), np.float32), np.ones((200, 100), np.bool_)
+    nominal, played = (Record(side, nothing, running) for side in (seen, faulty))
+    made = [Made("range", (k,), Symbol("input", name=f"o{k}")) for k in range(2)]
+    budget = Cost(1.1 * cost(drafted(made[:1], 2, 1, 1e-3, (0.0,))).instructions, INF)
+    for rate, kept in ((2e-3, made[:1]), (1e-3, made[1:]), (1e-7, made[1:])):  # 40, 20 and 0.002 in 20,000 steps
+        assert chosen(made, nominal, rate, budget, lambda: [Broken(played, 100, np.zeros(100, np.intp))]) == kept
+
+
 def test_what_is_found_soon_counts_as_much_as_what_is_found_at_all() -> None:
     monitor = scaled(features("range"), nominal(), 1e-3, (0.0,))
     first = broken()[0]
@@ -177,6 +220,9 @@ def test_a_budget_is_checked() -> None:
     assert budget_of("auto", {}) == Cost(250, 1024)
     assert budget_of("rnd", {}) == Cost(INF, INF)
     assert budget_of("range", {"instructions": 500}) == Cost(500, INF)
+    assert budget_of("range", {"bytes": 500}) == Cost(INF, 500)
+    helped = CliRunner().invoke(main, ["monitor", "--help"], terminal_width=200).output
+    assert helped.count("if neither is given; inf for rnd]") == 2
     for budget, said in (
         ({"instructions": 0.0}, "instructions is 0"),
         ({"bytes": float("nan")}, "bytes is nan"),

@@ -16,17 +16,19 @@ from wann_rt.core.levels import Level, Mean
 from wann_rt.core.monitor import Monitor
 from wann_rt.core.program import computed, program_of
 from wann_rt.core.symbols import Symbol
+from wann_rt.monitoring import make
 from wann_rt.monitoring.calibrate import (
     Calibrated,
     calibrated,
     excesses,
     recorded_excesses,
 )
+from wann_rt.monitoring.choice import feature_scores
 from wann_rt.monitoring.decouple import couplings, decoupled
 from wann_rt.monitoring.environments import Machines
 from wann_rt.monitoring.faults import FAULTS, Fault
 from wann_rt.monitoring.kinds import RECIPES, Given
-from wann_rt.monitoring.machines import Record, machines, record, usual_spread
+from wann_rt.monitoring.machines import Record, machines, motor_of, record, usual_spread
 from wann_rt.monitoring.make import MOST_RECORDED_BYTES, check_recordable, fail_safe_of, monitor
 from wann_rt.monitoring.predictor import predicted
 
@@ -133,6 +135,53 @@ def test_a_pole_s_residual_is_freed_of_the_motor_by_the_cart_s() -> None:
     values = computed(program, [side[:, k][weak.alive[1:]] for side in sides for k in range(side.shape[1])])
     before, after = (float(np.std(values[number])) for number in numbers)
     assert after < 0.1 * before
+
+
+def test_motors_that_do_not_differ_are_not_freed_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(make, "MOTOR_STEPS", 0)
+    played: list[Any] = []
+    monkeypatch.setattr(make, "record", lambda controller, task, seeds: played.append(task))
+    swingup, controller = tasks.get("cartpole-swingup"), zoo.load("cartpole-swingup")
+    for spread, times in (({"max_force_spread": 0.0}, 0), ({"pole_mass_spread": 0.0}, 1), (None, 2)):
+        make._motors(swingup, controller, spread)
+        assert len(played) == times
+    assert make._motors(PENDULUM, zoo.load("pendulum"), {motor_of(PENDULUM) or "": 0.0}) is None
+    assert len(played) == 2
+
+
+def test_what_overflows_explains_nothing() -> None:
+    """Where residuals overflow, a proportion is no number; one times a reading that is 0 there still is one."""
+    rng = np.random.default_rng(0)
+    a, reading = rng.normal(size=(2, 50, 1)).astype(np.float32)
+    b = a * reading
+    a[7], b[7], reading[7] = np.inf, 2, 0
+    seen = np.stack([b, a, reading], axis=1)
+    played = Record(seen, np.zeros((50, 1, 1), np.float32), np.ones((50, 1), np.bool_))
+    found = {(one.of, one.by): one for one in couplings([Symbol("input", name=f"o{k}") for k in range(2)], played)}
+    assert not any(np.isnan(one.left) for one in found.values())
+    assert found[0, 1].times == 2
+    assert found[0, 1].factor == pytest.approx(1)
+    assert 0 < found[0, 1].left < 0.5
+
+
+@pytest.mark.slow
+def test_noise_of_a_sensor_is_blamed_on_it_and_not_on_the_residual_that_is_freed_by_it() -> None:
+    task, controller = replace(tasks.get("cartpole-swingup"), max_steps=300), zoo.load("cartpole-swingup")
+    own, differing = record(controller, machines(task), range(256)), machines(task, {"max_force_spread": 0.9})
+    given = Given(task, own, 5, 1, motors=record(controller, differing, range(32)))
+    found = calibrated(given, RECIPES["plant"], 3e-4, 76_800, (0.0,), recorded_excesses(own)).monitor
+
+    def noisy(b: Any, o: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.where(np.arange(5)[:, np.newaxis] == 1, o + b.sizes * b.rng.normal(0, 0.1, o.shape), o)
+
+    seen, done, alive = record(controller, machines(task), range(500, 540), Fault("noise", readings=noisy), 250)
+    late = Record(seen[249:], done[249:], alive[249:])
+    first = alarmed(found, late)[:20]
+    raised = first[(first > 0).argmax(axis=0), np.arange(40)]
+    assert np.count_nonzero(raised == 1 << 1) >= 38  # x_dot
+    scores = np.median(feature_scores(found, late)[:20].max(axis=0), axis=1)
+    assert found.features[4].channels == (4,)
+    assert 0.5 < scores[4] / scores[1] < 1  # theta_dot sees it nearly as well
 
 
 def test_a_residual_that_no_other_explains_stays_as_it_is() -> None:

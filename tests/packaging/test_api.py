@@ -4,12 +4,15 @@ import inspect
 import re
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
 
 import wann_rt as wr
+from wann_rt.core.errors import ControllerError
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
@@ -21,6 +24,21 @@ MOST_PARAMETERS = 9
 def blocks() -> list[str]:
     """Returns the manual's programs."""
     return re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        wr.certify, wr.evaluate, partial(wr.export, to="c"), wr.knockout, wr.monitor,
+        partial(wr.package, kind="cmake", out="x"), wr.robustness, wr.task_of, wr.tune, wr.verify,
+    ],
+    ids=lambda call: getattr(call, "func", call).__name__,
+)  # fmt: skip
+def test_a_name_instead_of_a_controller_is_one_sentence(call: Callable[[Any], object]) -> None:
+    said = "expected a Controller, such as wr.load('zoo:pendulum') returns; a value of type {} came"
+    for given in ("zoo:pendulum", 3):
+        with pytest.raises(ControllerError, match=re.escape(said.format(type(given).__name__))):
+            call(given)
 
 
 def test_every_public_name_is_described() -> None:

@@ -20,6 +20,7 @@ from wann_rt.analysis.nodes import NodeRange, node_ranges
 from wann_rt.analysis.rounding import rounding
 from wann_rt.core.controller import Channel, Controller
 from wann_rt.core.errors import ControllerError
+from wann_rt.core.given import only_a_controller
 from wann_rt.core.guess import near
 from wann_rt.core.shown import Shown
 from wann_rt.core.stateful import only_without_state
@@ -115,8 +116,10 @@ def certify(
         boxes: after so many none is cut any more; with infinite ``seconds`` the same bounds come each time.
 
     Raises:
-        ControllerError: an observation has no finite range, a range is none, or a name is unknown.
+        ControllerError: something else came than a controller, an observation has no finite range, a range is none,
+            or a name is unknown.
     """
+    only_a_controller(controller)
     only_without_state(controller, "a certificate")
     box = _box(controller, ranges or {})
     root = Interval(*(np.array([[ends[side] for ends in box.values()]]) for side in (0, 1)))

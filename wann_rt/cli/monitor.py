@@ -43,7 +43,8 @@ from wann_rt.core.errors import FileError
 )  # fmt: skip
 @click.option(
     "--instructions", type=float, metavar="N",
-    help="That it may add to a step on a Cortex-M4F; what finds most within is watched.  [default: 250; inf for rnd]",
+    help="That it may add to a step on a Cortex-M4F; what finds most within is watched.  "
+    "[default: 250, if neither is given; inf for rnd]",
 )  # fmt: skip
 @click.option(
     "--bytes", "flash_bytes", type=float, metavar="N",

@@ -1,10 +1,11 @@
 """Which features are watched where all of them would cost more than a budget allows.
 
-They are chosen greedily, by what they find of the faults at the stated rate of false alarms: from all of them, what is
-missed least for what it costs is left out until the rest fits; or from none, that one is added which finds most more,
-or most more for what it costs more. The best of the three is taken. What is found soon counts twice as much as what is
-found late. Machines that are broken for a choice have seeds of their own, so what a monitor finds on others was not
-chosen by them.
+They are chosen greedily, by what they find of the faults: from all of them, what is missed least for what it costs is
+left out until the rest fits; or from none, that one is added which finds most more, or most more for what it costs
+more. The best of the three is taken. It is judged at the stated rate of false alarms, or at 20 false alarms in what is
+recorded where that is more: a rarer rate is held by the thresholds alone, which are set on more steps. What is found
+soon counts twice as much as what is found late. Machines that are broken for a choice have seeds of their own, so what
+a monitor finds on others was not chosen by them.
 """
 
 from collections.abc import Callable, Sequence
@@ -71,7 +72,7 @@ def chosen(
     Args:
         made: all features.
         record: nominal machines.
-        false_alarms: a step, stated; where the record does not support it, they are chosen by a rate that it does.
+        false_alarms: a step, stated; features are chosen at it, or at 20 in the record where that is more.
         budget: what the monitor may cost.
         broken: plays the faults; not asked where all features fit.
 
@@ -174,7 +175,7 @@ class Search:
         self.broken = Reached(np.concatenate([one.most for _, one in broken], axis=-1)[..., fair], fair[fair])
 
     def found(self, chosen: Sequence[int]) -> float:
-        """Returns the share of faults that some features find together at the stated rate; 0 of none."""
+        """Returns the share of faults that some features find together with the allowed false alarms; 0 of none."""
         if not chosen:
             return 0.0
         usual = self.nominal.of(chosen)
@@ -201,8 +202,10 @@ class Search:
             found, rests = self.found(numbers), []
             for k in numbers:
                 rest = tuple(j for j in numbers if j != k)
-                rests.append(((found - self.found(rest)) / costs((k,)).share(budget), rest))
-            numbers = min(rests)[1]
+                loss, share = found - self.found(rest), costs((k,)).share(budget)
+                # What is missed by nobody has no quotient that tells: the dearest goes first.
+                rests.append((loss / share if loss > 0 else loss * share, -share, rest))
+            numbers = min(rests)[-1]
         return numbers
 
     def grown(self, numbers: Numbers, budget: Cost, costs: Costs, by_cost: bool) -> Numbers:

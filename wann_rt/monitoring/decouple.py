@@ -17,6 +17,7 @@ from wann_rt.core.program import computed, program_of
 from wann_rt.core.symbols import Symbol, lift
 from wann_rt.monitoring.machines import Record
 
+INF = float("inf")
 MOST_LEFT = 0.5  # of a residual's mean square: more is not worth the instructions
 
 
@@ -64,13 +65,13 @@ def couplings(residuals: Sequence[Symbol], record: Record) -> list[Coupling]:
     for of, by in permutations(range(len(residuals)), 2):
         each = []
         for times, reading in ((None, 1.0), *enumerate(readings)):
-            other = values[by] * reading
-            square = float(other @ other)
-            factor = float(values[of] @ other) / square if square > 0 else 0.0
-            rest = values[of] - factor * other
-            each.append(
-                Coupling(float(rest @ rest) / max(float(values[of] @ values[of]), 1e-30), of, by, times, factor)
-            )
+            with np.errstate(all="ignore"):  # a residual may overflow
+                other = values[by] * reading
+                square = float(other @ other)
+                factor = float(values[of] @ other) / square if square > 0 else 0.0
+                rest = values[of] - factor * other
+                left = float(rest @ rest) / max(float(values[of] @ values[of]), 1e-30)
+            each.append(Coupling(INF if np.isnan(left) else left, of, by, times, factor))  # min would keep a NaN
         found.append(min(each, key=lambda one: one.left))
     return found
 

@@ -56,7 +56,7 @@ class Given:
         observations: how many there are.
         actions: how many there are.
         seed: of what is drawn.
-        motors: episodes of machines whose motors differ much, where they can; see ``decouple``.
+        motors: episodes of machines whose motors differ much, if the machines differ in them; see ``decouple``.
     """
 
     task: Task | None

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ConfigError, TaskError
+from wann_rt.core.given import only_a_controller
 from wann_rt.core.guess import near
 from wann_rt.core.monitor import MOST_CHANNELS, Monitor
 from wann_rt.core.stages import stage
@@ -93,16 +94,19 @@ def monitor(
         steps: on how many the thresholds are set; by default as many as the rate needs, at most 10^9.
         fail_safe: actions to take after an alarm, by name; by default the value of each range nearest 0.
         budget: what the monitor may add to a step on a Cortex-M4F, as estimated: ``{"instructions": 500}``, "bytes" of
-            flash, or both; inf for no limit. Where all of its features take more, those are watched that find most of
-            some faults. By default 250 instructions and 1024 bytes, but no limit for "rnd".
+            flash, or both; who gives one sets no limit to the other, and inf is none. Where all of its features take
+            more, those are watched that find most of some faults. By default 250 instructions and 1024 bytes, but no
+            limit for "rnd".
         threads: how many to use; the result does not depend on it.
 
     Raises:
+        ControllerError: something else came than a controller, such as its name.
         ConfigError: a rate that so many steps cannot support, an unknown kind, an action without bounds, or a budget
             into which nothing fits.
         TaskError: there is no plant that could be varied, its step predicts no reading, or its channels are not those
             of the controller.
     """
+    only_a_controller(controller)
     if kind not in (*RECIPES, AUTO):
         raise ConfigError(
             f"there is no monitor of kind {kind!r}; kinds: {', '.join((*RECIPES, AUTO))}{near(kind, RECIPES)}"
@@ -144,9 +148,9 @@ def monitor(
 
 
 def _motors(plain: Task, controller: Controller, spread: Mapping[str, float] | None) -> Record | None:
-    """Returns some episodes of machines whose motors differ much, if they can."""
+    """Returns some episodes of machines whose motors differ much, where the machines to watch differ in them."""
     motor = motor_of(plain)
-    if motor is None:
+    if motor is None or (usual_spread(plain) | dict(spread or {}))[motor] == 0:
         return None
     seen = _seen(machines(plain, {**(spread or {}), motor: MOTORS}), controller)
     return record(controller, seen, range(MOTOR_SEED, MOTOR_SEED + max(64, MOTOR_STEPS // plain.max_steps)))

@@ -11,6 +11,7 @@ from typing import Any
 from wann_rt import tasks
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import TaskError
+from wann_rt.core.given import only_a_controller
 from wann_rt.tasks.any_task import AnyTask, as_task, named, seen_as_by, shipped
 from wann_rt.tasks.environment.observed import observed
 from wann_rt.tasks.environment.task import EnvironmentTask
@@ -31,8 +32,10 @@ def task_of(controller: Controller, task: AnyTask | str | None = None) -> AnyTas
             the task that it was searched for.
 
     Raises:
+        ControllerError: something else came than a controller, such as its name.
         TaskError: nobody names a task, it is unknown, or it does not have the controller's observations and actions.
     """
+    only_a_controller(controller)
     if isinstance(task, EnvironmentTask):
         return _through_channels(task, controller)
     if task is None and isinstance(controller.provenance.get("environment"), dict):

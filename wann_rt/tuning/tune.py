@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from wann_rt.core import files
 from wann_rt.core.controller import Controller, Weight
 from wann_rt.core.errors import ConfigError, ControllerError, FileError
+from wann_rt.core.given import only_a_controller
 from wann_rt.core.guess import near
 from wann_rt.core.network import unsigned
 from wann_rt.core.random import Purpose
@@ -143,6 +144,7 @@ def tune(
     Raises:
         WannError: a controller or settings that do not fit.
     """
+    only_a_controller(controller)
     refuse_moved(settings)
     if controller.monitor is not None:
         LOG.warning("the monitor is left out: it was calibrated for other weights; calibrate one for the result")
