@@ -47,8 +47,9 @@ cross-brief: $(VENV)/.test-ready  ## every target of it at one level, a third of
 	@PYTHONPATH=tests $(BIN)/python -m cross install
 	@PYTHONPATH=tests $(BIN)/python -m cross brief
 
+# With TURN=3, say, every other target of it, as each commit of CI does with a turn of its own.
 cross-sample: $(VENV)/.test-ready  ## the same on the sample of targets that CI runs
-	@PYTHONPATH=tests $(BIN)/python -m cross sample
+	@PYTHONPATH=tests $(BIN)/python -m cross sample $(TURN)
 
 firmware: $(VENV)/.test-ready  ## swing up on an emulated Cortex-M4F and Arduino Uno, every bit that of Python
 	@for board in cortex_m arduino; do \
@@ -176,7 +177,7 @@ evidence: $(VENV)/.prove-ready  ## warnings, misra, coverage, prove and fuzz of 
 	@PYTHONPATH=tests $(BIN)/python -m evidence
 
 evidence-sample: $(VENV)/.prove-ready  ## the same without the mutants, with a twentieth of the fuzzing, as CI does
-	@PYTHONPATH=tests $(BIN)/python -m evidence sample
+	@PYTHONPATH=tests $(BIN)/python -m evidence sample $(TURN)
 
 warnings misra coverage fuzz mutants: $(VENV)/.test-ready
 	@PYTHONPATH=tests $(BIN)/python -m evidence $@

@@ -18,7 +18,7 @@ from wann_rt.exporters.targets.target import Target, zig_folder
 from wann_rt.exporters.targets.targets import TARGETS
 
 JOBS = os.cpu_count() or 1
-USAGE = "usage: python -m cross install | host | all | brief | sample"
+USAGE = "usage: python -m cross install | host | all | brief | sample [TURN]"
 # What CI runs beside the targets that are not further ones: a newer clang, a compiler without optimiser, one each of
 # the Arm M33, ARMv7 with a vector unit that flushes, POWER9 and a big-endian MIPS. The whole matrix takes longer than
 # CI has.
@@ -30,10 +30,12 @@ SAMPLED_BOTH = ("cortex-m4f", "rv32imafc")
 SAMPLED = ("x86_64-clang-19", "x86_64-tcc", "cortex-m33", "armv7-neon-clang", "ppc64le-power9", "mips")
 
 
-def main(command: str) -> int:
+def main(command: str, *turn: str) -> int:
     """Runs one command; returns the exit code."""
     commands = {"install": install, "host": host, "all": everything, "brief": brief, "sample": sample}
-    if command not in commands:
+    if command == "sample" and len(turn) == 1 and turn[0].isdecimal():
+        return sample(int(turn[0]))
+    if command not in commands or turn:
         print(USAGE, file=sys.stderr)
         return 2
     return commands[command]()
@@ -120,15 +122,16 @@ def everything(targets: Sequence[Target] = TARGETS) -> int:
     return 1 if problems else 0
 
 
-def sample() -> int:
-    """Installs and runs a sample of the targets; each of them must run."""
+def sample(turn: int | None = None) -> int:
+    """Installs and runs a sample of the targets, or every other one of it by turns; each of them must run."""
     targets = [target for target in TARGETS if not target.is_further or target.key in SAMPLED]
+    targets = targets if turn is None else targets[turn % 2 :: 2]
     sampled = [replace(target, levels=_sampled(target)) for target in targets]
     if code := install(targets):
         return code
     all_subjects()  # are made once, before threads want them
     with ThreadPoolExecutor(JOBS) as pool:
-        rows = list(pool.map(_sampled_row, sampled, range(len(sampled))))
+        rows = list(pool.map(_sampled_row, sampled, range(turn or 0, (turn or 0) + len(sampled))))
     return 1 if _show(rows) else 0
 
 
@@ -153,4 +156,4 @@ def _show(rows: list[Row]) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:2] or ["all"]))
+    sys.exit(main(*sys.argv[1:] or ["all"]))
