@@ -1,4 +1,4 @@
-"""What sensors do on machines that others have reported: each of these went unnoticed, or alarmed for nothing, there."""
+"""Sensors on machines that others have reported: each went unnoticed there, or alarmed for nothing."""
 
 from collections.abc import Callable
 from functools import cache
