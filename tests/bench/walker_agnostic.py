@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from draft import Signed
 from numpy.typing import NDArray
-from walker_bit import BIAS, JOINTS, MEMORY, Signed, states_of, target_of
+from walker_bit import BIAS, INPUTS, JOINTS, MEMORY, OUTPUTS, states_of, target_of
 from walker_climb import CUT, journal_of, walker
 
 from wann_rt.core.network import Network
@@ -46,7 +47,7 @@ def quarter_of(draft: Signed) -> int:
 
 def network_of(counts: Counts) -> Network:
     """Returns the network of whole numbers."""
-    draft = Signed()
+    draft = Signed(INPUTS, OUTPUTS)
     quarter = quarter_of(draft)
     for leg, nodes in enumerate(states_of(draft, counts["front", "hip"], counts["front", "speed"])):
         for joint in JOINTS:

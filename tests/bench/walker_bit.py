@@ -12,14 +12,11 @@ it is read. But for what is seen, these sums are of small whole numbers, so what
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from walker_draft import Draft
-
-from wann_rt.core.activations import BY_NAME
-from wann_rt.core.network import Connection, Network
+from draft import Signed
 
 MEMORY = {"moving": "recurrent"}  # of the legs, 1: the second
 OBSERVED, ACTIONS, LEG = 24, 4, 5  # a leg has five observations, one after the other, the last whether it touches
-INPUTS = OBSERVED + len(MEMORY)
+INPUTS, OUTPUTS = OBSERVED + len(MEMORY), ACTIONS + len(MEMORY)
 BIAS, HULL, HULL_DOT, SPEED, RISE = range(5)
 HIP, HIP_DOT, KNEE, KNEE_DOT, CONTACT = range(5, 10)  # of the first leg
 MOVING, REMEMBERS = INPUTS, INPUTS + 1 + ACTIONS  # the node that remembers, and the output that feeds it
@@ -34,28 +31,6 @@ class Term(NamedTuple):
 
     target: str
     source: str
-
-
-class Signed(Draft[int]):
-    """A network that grows, and the sign of each connection."""
-
-    def __init__(self) -> None:
-        super().__init__(1 + INPUTS + ACTIONS + len(MEMORY))
-
-    def sums(self, counts: Mapping[int, int]) -> list[int]:
-        """Adds linear nodes that are, together, each source so many times; returns them."""
-        most = max(map(abs, counts.values()))
-        signs = {source: 1 if times > 0 else -1 for source, times in counts.items()}
-        return [
-            self.node("linear", {source: signs[source] for source, times in counts.items() if abs(times) > k})
-            for k in range(most)
-        ]
-
-    def signed(self) -> Network:
-        """Returns the network with the signs, for a shared weight."""
-        outputs = {1 + INPUTS + k: BY_NAME["linear"].id for k in range(ACTIONS + len(MEMORY))}
-        pairs = [Connection(*pair, sign) for pair, sign in self.said.items()]
-        return Network.build(INPUTS, self.hidden, outputs, pairs)[0]
 
 
 def states_of(draft: Signed, hip: int = 1, speed: int = 0) -> list[dict[str, int]]:

@@ -9,8 +9,8 @@ weights. The heuristic's are the start; it also lets the standing knee follow a 
 from collections.abc import Mapping
 
 import numpy as np
+from draft import Draft
 from numpy.typing import NDArray
-from walker_draft import Draft
 
 from wann_rt.core.activations import BY_NAME
 from wann_rt.core.network import Connection, Network

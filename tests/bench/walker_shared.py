@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import powers
+from draft import Signed
 from numpy.typing import NDArray
-from walker_bit import FRONT, JOINTS, LAW, MEMORY, SOURCES, Signed, states_of, target_of
+from walker_bit import FRONT, INPUTS, JOINTS, LAW, MEMORY, OUTPUTS, SOURCES, states_of, target_of
 from walker_climb import CUT, walker
 
 from wann_rt.core.network import Network
@@ -36,7 +37,7 @@ def terms_of(weight: float) -> list[powers.Term]:
 
 def network_of(terms: list[powers.Term]) -> Network:
     """Returns the network: before each target of a leg a chain of linear nodes, as long as its highest power needs."""
-    draft = Signed()
+    draft = Signed(INPUTS, OUTPUTS)
     for leg, nodes in enumerate(states_of(draft)):
         for k, target in enumerate(TARGETS):
             mine = [term for term in terms if term.output == k]

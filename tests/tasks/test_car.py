@@ -150,6 +150,20 @@ def test_an_unknown_encoder_is_refused_by_name() -> None:
         encoders.encoder("pcs")
 
 
+@pytest.mark.parametrize(
+    ("kwargs", "says"),
+    [
+        ({"continuous": False}, "no argument 'continuous', but encoder, frames and indicators"),
+        ({"domain_randomize": True}, "no argument 'domain_randomize', .* on the colours of the road that"),
+        ({"frames": "no"}, "frames='no', indicators=True: expected true or false"),
+    ],
+)
+def test_what_gymnasiums_car_is_given_and_ours_cannot_be_is_refused(kwargs: dict[str, Any], says: str) -> None:
+    needs.module("Box2D")
+    with pytest.raises(TaskError, match=says):
+        environment(ID, kwargs=kwargs)
+
+
 def test_channels_are_named_and_an_output_of_nothing_does_not_brake() -> None:
     needs.module("Box2D")
     task = environment(ID)

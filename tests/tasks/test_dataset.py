@@ -136,6 +136,12 @@ def test_a_regression_is_a_task_too() -> None:
     assert controller.rate_hz is None
 
 
+def test_wanted_outputs_may_be_whole_numbers_where_they_are_called_outputs() -> None:
+    whole, floats = (dataset_task(X, LABELS.astype(kind), scoring="closeness") for kind in (int, float))
+    assert whole.decision == "values"
+    assert whole.data.digest == floats.data.digest
+
+
 def test_vectors_are_of_different_samples() -> None:
     task = little_task()
     network = some_network(4, 2)
@@ -186,6 +192,14 @@ HOLE = np.where(np.arange(300)[:, None] == 7, np.nan, X)
         (X, NUMBERS[:-1], "expected an array .300. or .300, outputs."),
         (X, np.where(NUMBERS > 2, np.inf, NUMBERS), "holds a number that float32 cannot"),
         (X[:2], LABELS[:2], "too few"),
+        # as tables and scikit-learn have them
+        (X, np.array(["ant", "bee", "cow"])[LABELS], r"<U3 came: classes, y = np.unique\(y, return_inverse=True\)"),
+        (X, LABELS + 1, r"class 0 is that of no training sample; .*: classes, y = np.unique"),
+        (X, LABELS * 2 - 1, r"label -1 came; .*: classes, y = np.unique.*, y.astype\(float\) wanted outputs"),
+        (X.astype(object), LABELS, r"object came: astype\(float\) makes numbers of a table's columns"),
+        (X, LABELS.astype(object), r"object came: astype\(float\)"),
+        ([["1", 2.0]] * 9, LABELS[:9], "<U32 came: leave columns of text out"),
+        (X, [[1], [1, 2]] * 150, "targets: expected an array of numbers: "),
     ],
 )
 def test_what_is_no_data_set_is_one_clear_error(inputs: Any, targets: Any, says: str) -> None:
@@ -195,8 +209,12 @@ def test_what_is_no_data_set_is_one_clear_error(inputs: Any, targets: Any, says:
 
 def test_what_makes_no_sense_of_a_data_set_is_one_clear_error() -> None:
     task = little_task()
-    with pytest.raises(TaskError, match=r"scoring 'closeness' is none of classes: accuracy or likelihood"):
-        dataset_task(X, LABELS, scoring="closeness")
+    with pytest.raises(TaskError, match=r"scoring 'f1' is none of classes: accuracy or likelihood"):
+        dataset_task(X, LABELS, scoring="f1")
+    with pytest.raises(TaskError, match="nan came as the label of sample 4: leave it out"):
+        dataset_task(X, np.where(np.arange(300) == 4, np.nan, LABELS), scoring="accuracy")
+    with pytest.raises(TaskError, match="class 1 has no name; expected labels from 0 to 1"):
+        dataset_task(X, LABELS, classes=["a"])
     with pytest.raises(TaskError, match="expected whole numbers, the classes; fractions came"):
         dataset_task(X, LABELS + 0.5, scoring="accuracy")
     with pytest.raises(TaskError, match="2 observations came for 3 inputs"):

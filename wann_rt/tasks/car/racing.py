@@ -55,6 +55,7 @@ class CarRacing(_ORIGINAL):  # type: ignore[misc]  # of an Any
         frames: whether they are computed from Gymnasium's own frames.
         indicators: whether speed and yaw rate are observed.
         render_mode: as Gymnasium's.
+        others: refused by name, as those of Gymnasium's car that change its actions or its colours.
     """
 
     track: Any
@@ -68,7 +69,15 @@ class CarRacing(_ORIGINAL):  # type: ignore[misc]  # of an Any
         frames: bool = False,
         indicators: bool = True,
         render_mode: str | None = None,
+        **others: Any,
     ) -> None:
+        if others:
+            raise TaskError(
+                f"the car has no argument {min(others)!r}, but encoder, frames and indicators: it steers by numbers, "
+                "on the colours of the road that encoders know"
+            )
+        if not isinstance(frames, bool) or not isinstance(indicators, bool):
+            raise TaskError(f"frames={frames!r}, indicators={indicators!r}: expected true or false")
         super().__init__(render_mode=render_mode)
         self._encoder: Any = encoders.encoder(encoder)
         if not frames and encoder not in encoders.names_of_cells():

@@ -10,18 +10,27 @@ from wann_rt.core.errors import TaskError
 
 MOST_SAMPLES = 2**24  # float32 counts them exactly
 MOST_CLASSES = 1000
+RELABEL = "classes, y = np.unique(y, return_inverse=True) makes labels of any classes"
 OTHER_SCALE = 50.0  # how many times larger test inputs are where these are bytes and the others fractions, or less
 
 
-def _numbers(given: ArrayLike, what: str) -> NDArray[Any]:
+def checked_numbers(given: ArrayLike, what: str) -> NDArray[Any]:
+    """Returns an array of numbers of any type, or raises TaskError."""
     try:
         array = np.asanyarray(given)
     except ValueError as error:
         raise TaskError(f"{what}: expected an array of numbers: {error}") from None
     if array.dtype.kind not in "fiub" or np.ma.is_masked(array):
         kind = "masked values" if array.dtype.kind in "fiub" else str(array.dtype)
-        raise TaskError(f"{what}: expected an array of numbers; {kind} came")
+        raise TaskError(f"{what}: expected an array of numbers; {kind} came{_to_numbers(array, what)}")
     return array
+
+
+def _to_numbers(array: NDArray[Any], what: str) -> str:
+    """Returns how to make numbers of an array as tables have them: of texts, or of objects where columns differ."""
+    if array.dtype.kind in "US":
+        return f": {RELABEL}" if what == "targets" else ": leave columns of text out, or make numbers of them"
+    return ": astype(float) makes numbers of a table's columns" if array.dtype.kind == "O" and array.ndim else ""
 
 
 def _float32(array: NDArray[Any], what: str) -> NDArray[np.float32]:
@@ -35,7 +44,7 @@ def _float32(array: NDArray[Any], what: str) -> NDArray[np.float32]:
 
 def checked_inputs(given: ArrayLike, width: int | None = None) -> NDArray[np.float32]:
     """Returns inputs as float32 [samples, inputs], or raises TaskError."""
-    array = _numbers(given, "inputs")
+    array = checked_numbers(given, "inputs")
     if array.ndim != 2 or 0 in array.shape:
         hint = ": images become rows by x.reshape(len(x), -1)" if array.ndim > 2 else ""
         raise TaskError(f"inputs: expected an array [samples, inputs]; one of shape {list(array.shape)} came{hint}")
@@ -48,7 +57,10 @@ def checked_inputs(given: ArrayLike, width: int | None = None) -> NDArray[np.flo
 
 def checked_labels(given: ArrayLike, samples: int) -> NDArray[np.float32]:
     """Returns labels as float32 [samples, 1], or raises TaskError."""
-    array = _numbers(given, "targets")
+    array = checked_numbers(given, "targets")
+    if not np.isfinite(array).all():
+        where = np.argwhere(~np.isfinite(array))[0]
+        raise TaskError(f"targets: {array[tuple(where)]} came as the label of sample {where[0]}: leave it out")
     if array.dtype.kind == "f" and (array != np.floor(array)).any():
         raise TaskError("targets: expected whole numbers, the classes; fractions came")
     if array.shape != (samples,):
@@ -62,13 +74,16 @@ def checked_labels(given: ArrayLike, samples: int) -> NDArray[np.float32]:
         )
     if array.min() < 0 or array.max() >= MOST_CLASSES:
         wrong = array.min() if array.min() < 0 else array.max()
-        raise TaskError(f"targets: label {wrong} came; expected labels from 0 to {MOST_CLASSES - 1}")
+        raise TaskError(
+            f"targets: label {wrong} came; expected labels from 0 to {MOST_CLASSES - 1}: {RELABEL}, "
+            "y.astype(float) wanted outputs of whole numbers"
+        )
     return np.ascontiguousarray(array[:, np.newaxis], np.float32)
 
 
 def checked_targets(given: ArrayLike, samples: int) -> NDArray[np.float32]:
     """Returns wanted outputs as float32 [samples, outputs], or raises TaskError."""
-    array = _numbers(given, "targets")
+    array = checked_numbers(given, "targets")
     array = array[:, np.newaxis] if array.ndim == 1 else array
     if array.ndim != 2 or len(array) != samples or array.shape[1] == 0:
         raise TaskError(

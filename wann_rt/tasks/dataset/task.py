@@ -14,9 +14,11 @@ from wann_rt.core.errors import TaskError
 from wann_rt.core.guess import near
 from wann_rt.core.random import Purpose, fold, stream, uniforms
 from wann_rt.tasks.dataset.arrays import (
+    RELABEL,
     checked_class_names,
     checked_inputs,
     checked_labels,
+    checked_numbers,
     checked_shares,
     checked_targets,
     checked_test,
@@ -149,7 +151,8 @@ def dataset_task(
     Args:
         inputs: finite numbers, [samples, inputs].
         targets: a whole number for each sample, the class from 0, [samples]; or wanted outputs, floats of shape
-            [samples] or [samples, outputs]. Classes may be floats, as some files have them, where ``scoring`` says so.
+            [samples] or [samples, outputs]. Where ``scoring`` says so, classes may be floats, as some files have them,
+            and wanted outputs whole numbers.
         name: of the task, in files.
         test: inputs and targets of the test samples, where others have set them apart; by default a share is drawn.
         scoring: what is searched for: "accuracy", "likelihood" (softmax, whatever the scale of the outputs; the
@@ -163,10 +166,11 @@ def dataset_task(
     """
     if not isinstance(name, str) or not name:
         raise TaskError(f"name {name!r} of a data set: expected a text that is not empty")
-    labelled = scoring in OF_CLASSES or np.asanyarray(targets).dtype.kind in "iub"
+    wanted = checked_numbers(targets, "targets")
+    labelled = scoring in OF_CLASSES or (scoring != "closeness" and wanted.dtype.kind in "iub")
     read = checked_labels if labelled else checked_targets
     x = checked_inputs(inputs)
-    x, y, ends = _split(x, read(targets, len(x)), test, read, shares)
+    x, y, ends = _split(x, read(wanted, len(x)), test, read, shares)
     channels = _checked_channels(observations, x, ends[0])
     names = _classes(classes, y, ends) if labelled else tuple(f"y{k}" for k in range(y.shape[1]))
     data = Data(x, y, ends, _entering(x, channels), _digest(x, y, ends))
@@ -204,13 +208,15 @@ def _classes(given: Sequence[str] | None, y: NDArray[np.float32], ends: tuple[in
     """Returns the names of the classes; refuses a single class, and those without a name or a training sample."""
     seen, trained = (set(labels.astype(int).tolist()) for labels in (y[:, 0], y[: ends[0], 0]))
     names = tuple(map(str, range(max(seen) + 1))) if given is None else checked_class_names(given)
-    if len(names) < 2:
+    if len(seen) < 2:
         raise TaskError("all samples have one class: there is nothing to tell apart")
     unknown, missing = seen - set(range(len(names))), set(range(len(names))) - trained
     if unknown or missing:
         what = "has no name" if unknown else "is that of no training sample"
         wrong = min(unknown or missing)
-        raise TaskError(f"class {wrong} {what}; expected labels from 0 to {len(names) - 1}, each of them in training")
+        hint = f": {RELABEL}" if wrong in missing - seen and given is None else ""
+        says = f"expected labels from 0 to {max(len(names), 2) - 1}, each of them in training"
+        raise TaskError(f"class {wrong} {what}; {says}{hint}")
     return names
 
 
