@@ -124,7 +124,9 @@ EXPORTERS: dict[str, Exporter] = {
             "onnx-exact", ".exact.onnx", _to_exact_onnx, "ONNX, elementary operators: equal bit for bit", True, True
         ),
         Exporter("c", ".h", _to_c, "one C header, C99 and C++11, no library: equal bit for bit", True, True),
-        Exporter("blob", ".blob", _to_blob, "bytes for runtime_c, from flash or over the air: equal bit for bit", True),
+        Exporter(
+            "blob", ".blob", _to_blob, "bytes for runtime_c, from flash or over the air: equal bit for bit", True, True
+        ),
     )
 }
 

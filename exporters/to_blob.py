@@ -17,6 +17,7 @@ from wann_rt.core.errors import ExportError
 from wann_rt.core.files import digest
 from wann_rt.exporters.blob_monitor import monitor_section
 from wann_rt.exporters.contract import contract, test_resets, test_vectors
+from wann_rt.exporters.spread import only_ensembles
 
 MAGIC = b"WANN"
 VERSION = 1  # of a controller with neither a state nor a monitor; else 2
@@ -32,17 +33,20 @@ END, ADD, MULTIPLY, CLIP = range(1, 5)
 KINDS = ("rate_of", "filtered", "delayed", "previous", "integral", "recurrent", "sine", "cosine")  # from 1 on
 
 
-def to_blob(controller: Controller, *, vectors: int = 8, contract: bool = False) -> bytes:
+def to_blob(controller: Controller, *, vectors: int = 8, contract: bool = False, spread: bool = False) -> bytes:
     """Returns the blob; same controller and options, same bytes.
 
     Args:
         controller: any controller, with any kind of weight.
         vectors: how many of its test vectors to carry for ``wann_selftest``, at most; 0 saves their bytes.
         contract: whether to append names, units, ranges and provenance as JSON, which a step does not need.
+        spread: whether it is for ``wann_step_spread``: refuses what is no ensemble, and changes no byte.
 
     Raises:
-        ExportError: the controller exceeds a limit of the format.
+        ExportError: the controller exceeds a limit of the format, or is no ensemble.
     """
+    if spread:
+        only_ensembles(controller)
     flags = _flags(controller) | (TEXT if contract else 0)
     chosen = _vectors(controller, vectors)
     text = _contract_text(controller) if contract else b""
@@ -93,15 +97,23 @@ def state_floats(controller: Controller) -> int:
     return 1 + sum(derived.floats for derived in controller.derived) if controller.derived else 0
 
 
-def scratch_words(controller: Controller) -> str:
-    """Returns the macro of ``wann_rt.h`` that counts a controller's scratch, and what it comes to."""
+def scratch_words(controller: Controller, *, spread: bool = False) -> str:
+    """Returns the macro of ``wann_rt.h`` that counts a controller's scratch, and what it comes to.
+
+    Args:
+        controller: the controller.
+        spread: whether ``wann_step_spread`` is called, which needs more.
+    """
     observations, hidden = len(controller.observations), controller.network.n_hidden
     actions, recurrent = len(controller.actions), len(controller.outputs) - len(controller.actions)
     macro = f"WANN_SCRATCH_FLOATS({observations}, {hidden}, {actions})"
     if controller.derived:
         counts = observations, len(controller.derived), hidden, actions, recurrent, state_floats(controller)
         macro = f"WANN_STATE_SCRATCH_FLOATS({', '.join(map(str, counts))})"
-    return f"{macro} is {scratch_floats(controller)} floats"
+    floats = scratch_floats(controller)
+    if spread:
+        macro, floats = f"WANN_SPREAD_FLOATS({macro}, {actions})", floats + 2 * actions
+    return f"{macro} is {floats} floats"
 
 
 def _header(controller: Controller, flags: int, n_vectors: int, body: int) -> bytes:

@@ -922,12 +922,21 @@ static void forget(float *state, unsigned n) {
     }
 }
 
+/* Takes one more member's action into the least and the greatest so far; NaN stays the least. */
+static void widen(float *span, float x) {
+    const float least = x < span[0] ? x : span[0];
+    span[0] = is_nan(bits_of(x)) ? x : least;
+    span[1] = x > span[1] ? x : span[1];
+}
+
 /*
  * Runs the network under one more weight and adds its actions to the sums, one by one: there is no
  * room for all.
+ *
+ * spans: NULL, or the least and the greatest of each action so far.
  */
-static void run_again(const wann_controller *c, const uint8_t *channel, float weight,
-                      float *scratch) {
+static INLINE void run_again(const wann_controller *c, const uint8_t *channel, float weight,
+                             float *scratch, float *spans) {
     float *const hidden = scratch + 1 + c->inputs;
     float *const sums = hidden + c->hidden;
     const uint8_t *node = compute(c->nodes, c->flags, weight, scratch, hidden, c->hidden);
@@ -939,18 +948,22 @@ static void run_again(const wann_controller *c, const uint8_t *channel, float we
             channel = condition(channel, &x, 1, 0);
         }
         sums[k] = sums[k] + x;
+        if (spans != NULL && k < c->actions) {
+            widen(spans + 2u * k, x);
+        }
     }
 }
 
 /* Makes the sums, the actions under the first of n weights, the mean of those under all of them. */
-static ONE_COPY void average(const wann_controller *c, const uint8_t *channel, const float *weights,
-                             unsigned n, float *scratch) {
+static INLINE void average_any(const wann_controller *c, const uint8_t *channel,
+                               const float *weights, unsigned n, float *scratch, float *spans) {
     const uint8_t *const own = c->blob + HEADER_BYTES;
     float *const sums = scratch + 1 + c->inputs + c->hidden;
     const float share = 1.0f / (float)n;
     unsigned k;
     for (k = 1; k < n; k++) {
-        run_again(c, channel, weights != NULL ? weights[k] : float_at(own + 4u * k), scratch);
+        const float weight = weights != NULL ? weights[k] : float_at(own + 4u * k);
+        run_again(c, channel, weight, scratch, spans);
     }
     for (k = 0; k < c->outputs; k++) {
         sums[k] = sums[k] * share;
@@ -958,6 +971,11 @@ static ONE_COPY void average(const wann_controller *c, const uint8_t *channel, c
     if ((c->flags & FLAG_ACTIONS) != 0) {
         (void)condition(channel, sums, c->actions, 1);
     }
+}
+
+static ONE_COPY void average(const wann_controller *c, const uint8_t *channel, const float *weights,
+                             unsigned n, float *scratch) {
+    average_any(c, channel, weights, n, scratch, NULL);
 }
 
 /* Copies n floats, from the first to the last. */
@@ -984,15 +1002,18 @@ static INLINE void copy_floats(float *to, const float *from, unsigned n) {
  * Runs the network under n weights and takes the mean of the actions.
  *
  * weights: NULL for the controller's own.
- * scratch: the bias, the inputs, the hidden nodes, the sums of the outputs, what is remembered.
+ * scratch: the bias, the inputs, the hidden nodes, the sums of the outputs, what is remembered;
+ *          then the least and the greatest of each action, if spread is asked for.
+ * spread:  NULL, or receives how far the actions are apart.
  */
-static void run(const wann_controller *c, const float *obs, float *actions, const float *weights,
-                unsigned n, float *scratch) {
+static INLINE void run_any(const wann_controller *c, const float *obs, float *actions,
+                           float *spread, const float *weights, unsigned n, float *scratch) {
     const uint8_t *channel = c->channels;
     float *const inputs = scratch + 1;
     float *const hidden = inputs + c->inputs;
     float *const sums = hidden + c->hidden;
     float *const state = sums + c->outputs;
+    float *const spans = state + c->state;
     unsigned k;
 
     scratch[0] = 1.0f;
@@ -1008,7 +1029,13 @@ static void run(const wann_controller *c, const float *obs, float *actions, cons
     if ((c->flags & FLAG_ACTIONS) != 0) {
         (void)condition(channel, sums, c->actions, 0);
     }
-    if (n > 1) {
+    if (spread != NULL) {
+        for (k = 0; k < c->actions; k++) {
+            spans[2u * k] = sums[k];
+            spans[2u * k + 1u] = sums[k];
+        }
+        average_any(c, channel, weights, n, scratch, spans);
+    } else if (n > 1) {
         average(c, channel, weights, n, scratch);
     }
     if (HAS_DERIVED(c)) {
@@ -1017,6 +1044,22 @@ static void run(const wann_controller *c, const float *obs, float *actions, cons
     for (k = 0; k < c->actions; k++) {
         actions[k] = sums[k];
     }
+    if (spread != NULL) {
+        for (k = 0; k < c->actions; k++) {
+            spread[k] = spans[2u * k + 1u] - spans[2u * k];
+        }
+    }
+}
+
+static void run(const wann_controller *c, const float *obs, float *actions, const float *weights,
+                unsigned n, float *scratch) {
+    run_any(c, obs, actions, NULL, weights, n, scratch);
+}
+
+/* The same with the controller's own weights; says how far their actions are apart, too. */
+static void run_apart(const wann_controller *c, const float *obs, float *actions, float *spread,
+                      float *scratch) {
+    run_any(c, obs, actions, spread, NULL, c->members, scratch);
 }
 
 size_t wann_scratch_floats(const wann_controller *c) {
@@ -1080,6 +1123,21 @@ int wann_ensemble(const wann_controller *c, const float *obs, float *actions, co
             error = WANN_E_NO_WEIGHTS;
         } else {
             run(c, obs, actions, weights, n_weights, scratch);
+        }
+    }
+    return error;
+}
+
+int wann_step_spread(const wann_controller *c, const float *obs, float *actions, float *spread,
+                     float *scratch, size_t scratch_floats) {
+    int error = call_error(c, obs, actions, scratch, scratch_floats);
+    if (error == WANN_OK) {
+        if (spread == NULL) {
+            error = WANN_E_NULL;
+        } else if (scratch_floats < c->floats + 2u * (uint32_t)c->actions) {
+            error = WANN_E_SCRATCH;
+        } else {
+            run_apart(c, obs, actions, spread, scratch);
         }
     }
     return error;

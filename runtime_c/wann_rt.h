@@ -93,6 +93,13 @@ extern "C" {
     (1 + (observations) + (derived) + (hidden) + (actions) + (recurrent) + (state))
 
 /*
+ * The scratch that wann_step_spread() needs, of what wann_step() needs - one of the macros above,
+ * or wann_scratch_floats() - and of the actions: the least and the greatest of each stand behind
+ * it.
+ */
+#define WANN_SPREAD_FLOATS(scratch_floats, actions) ((scratch_floats) + 2 * (actions))
+
+/*
  * What the functions return. Each value has one meaning and keeps it.
  */
 enum wann_error {
@@ -182,8 +189,9 @@ size_t wann_scratch_floats(const wann_controller *c);
  * out. Memory that is all zeros, as static memory is at the beginning, is reset. A controller
  * without a state needs no reset, and none does it harm.
  *
- * The state is the end of the scratch. So a controller with a state needs a scratch of its own,
- * which nothing else writes between two steps; copies of it are copies of the state.
+ * The state is the end of the first wann_scratch_floats() of the scratch. So a controller with a
+ * state needs a scratch of its own, which nothing else writes between two steps; copies of it are
+ * copies of the state.
  *
  * Returns WANN_OK, WANN_E_NULL, WANN_E_NOT_LOADED or WANN_E_SCRATCH.
  */
@@ -227,6 +235,24 @@ int wann_step_weight(const wann_controller *c, const float *obs, float *actions,
  */
 int wann_ensemble(const wann_controller *c, const float *obs, float *actions, const float *weights,
                   uint16_t n_weights, float *scratch, size_t scratch_floats);
+
+/*
+ * The same step as wann_step(), bit for bit, which says besides how far the members of an ensemble
+ * are apart: of each action the greatest less the least, after each member's own limits. NaN where
+ * a member is NaN, or all are one infinity; 0 where they agree, and of a controller that is no
+ * ensemble. Takes a few instructions more for each member and action. Who does not call it need not
+ * link it (-ffunction-sections and --gc-sections, or what your linker has for that).
+ *
+ * spread         c->actions floats; written at the very end, as actions are. May be obs, and is not
+ *                actions.
+ * scratch_floats at least WANN_SPREAD_FLOATS(wann_scratch_floats(c), c->actions). The state is
+ * where it is for wann_step(), so the two may take turns.
+ *
+ * Returns what wann_step() does. The self-test does not ask it: it adds comparisons and one
+ * subtraction to operations that are.
+ */
+int wann_step_spread(const wann_controller *c, const float *obs, float *actions, float *spread,
+                     float *scratch, size_t scratch_floats);
 
 /*
  * Checks single operations - that each rounds by itself and keeps subnormals, -0 and NaN - then

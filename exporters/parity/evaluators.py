@@ -116,6 +116,12 @@ def _c_spread(controller: Controller) -> Evaluator:
     return CSpread(controller)
 
 
+def _blob_spread(controller: Controller) -> Evaluator:
+    from wann_rt.exporters.parity.run_spread import BlobSpread
+
+    return BlobSpread(controller)
+
+
 def _onnx_spread(controller: Controller) -> Evaluator:
     from wann_rt.exporters.parity.run_spread import OnnxSpread
 
@@ -180,6 +186,8 @@ SPREADS: tuple[EvaluatorRow, ...] = (
         *("c_spread", "C header, spread", "0 ulp", _c_spread, _no_compiler, 1000),
         oracle=evaluate_spread, keeps_state=True,
     ),
+    EvaluatorRow("blob_spread", "blob, C runtime, spread", "0 ulp", _blob_spread, _no_compiler, 1000,
+                 oracle=evaluate_spread, keeps_state=True),
     EvaluatorRow("onnx_exact_spread", "ONNX exact, spread", "0 ulp", _onnx_spread,
                  oracle=evaluate_spread, keeps_state=True),
 )  # fmt: skip

@@ -27,6 +27,8 @@ int run_ensemble(const wann_controller *c, const float *obs, float *actions, flo
                  int rows, const float *weights, uint16_t n_weights);
 int run_sequence(const wann_controller *c, const float *obs, float *actions, float *scratch,
                  int rows, const unsigned char *resets);
+int run_spread(const wann_controller *c, const float *obs, float *spread, float *scratch, int rows,
+               const unsigned char *resets, float *actions);
 int run_monitor(const void *blob, size_t size, const float *obs, const float *done, float *state,
                 float *memory, size_t floats, int rows, const unsigned char *resets);
 
@@ -65,6 +67,24 @@ int run_sequence(const wann_controller *c, const float *obs, float *actions, flo
         }
         obs += c->observations;
         actions += c->actions;
+    }
+    return error;
+}
+
+int run_spread(const wann_controller *c, const float *obs, float *spread, float *scratch, int rows,
+               const unsigned char *resets, float *actions) {
+    const size_t floats = WANN_SPREAD_FLOATS(wann_scratch_floats(c), (size_t)c->actions);
+    int error = wann_reset(c, scratch, floats);
+    for (int i = 0; i < rows && error == WANN_OK; i++) {
+        if (resets[i] != 0) {
+            error = wann_reset(c, scratch, floats);
+        }
+        if (error == WANN_OK) {
+            error = wann_step_spread(c, obs, actions, spread, scratch, floats);
+        }
+        obs += c->observations;
+        actions += c->actions;
+        spread += c->actions;
     }
     return error;
 }
@@ -127,7 +147,9 @@ class BlobEvaluator:
         self._bytes = ctypes.create_string_buffer(self.blob, len(self.blob))  # the runtime reads it in place
         self._loaded = self._new()
         self._checked(self._load(self._loaded, self._bytes))
-        self._scratch = np.empty(self._library.wann_scratch_floats(self._loaded), np.float32)
+        floats = self._library.wann_scratch_floats(self._loaded)
+        self._scratch = np.empty(floats, np.float32)
+        self._longer = np.empty(floats + 2 * len(controller.actions), np.float32)  # WANN_SPREAD_FLOATS
 
     def run(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
         """Returns the actions, float32 [batch, actions], for raw observations [batch, observations]."""
@@ -136,6 +158,18 @@ class BlobEvaluator:
     def run_sequence(self, observations: NDArray[np.float32], resets: NDArray[np.bool_]) -> NDArray[np.float32]:
         """Returns the actions [steps, actions] of a controller with a state, which is reset before some steps."""
         return self._call("run_sequence", observations, harness.pointer(np.ascontiguousarray(resets, np.uint8)))
+
+    def run_spread(
+        self, observations: NDArray[np.float32], resets: NDArray[np.bool_] | None = None
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Returns the actions of a sequence, and how far members are apart, each [steps, actions]."""
+        flags = np.zeros(len(observations), np.uint8) if resets is None else np.ascontiguousarray(resets, np.uint8)
+        rows, spread = harness.rows(self._controller, observations)
+        actions = np.empty_like(spread)
+        pointers = [harness.pointer(array) for array in (rows, spread, self._longer)]
+        more = (ctypes.c_int(len(rows)), harness.pointer(flags), harness.pointer(actions))
+        self._checked(self._library.run_spread(self._loaded, *pointers, *more))
+        return actions, spread
 
     def run_ensemble(self, observations: NDArray[np.float32], weights: ArrayLike) -> NDArray[np.float32]:
         """Returns the mean of the actions under other shared weights; under a single one, its actions.

@@ -1,10 +1,11 @@
-"""Runs what says how far the members of an ensemble are apart: the header's step for it, the exact graph's output."""
+"""Runs what says how far the members of an ensemble are apart: the header's step for it, the runtime's, the graph."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wann_rt.core.controller import Controller
 from wann_rt.exporters.parity import harness
+from wann_rt.exporters.parity.run_blob import BlobEvaluator
 from wann_rt.exporters.parity.run_onnx import session
 from wann_rt.exporters.to_c.header import to_c
 from wann_rt.exporters.to_c.names import c_prefix
@@ -51,6 +52,22 @@ class CSpread:
         flags = np.ascontiguousarray(resets, np.uint8)
         self._library.spreads(harness.pointer(rows), harness.pointer(spread), len(rows), harness.pointer(flags))
         return spread
+
+
+class BlobSpread:
+    """The blob of an ensemble in the C runtime: ``run`` gives how far the members are apart."""
+
+    def __init__(self, controller: Controller) -> None:
+        """Writes the blob and compiles the runtime."""
+        self._blob = BlobEvaluator(controller)
+
+    def run(self, observations: Floats) -> Floats:
+        """Returns the spread of each action, [batch, actions]."""
+        return self._blob.run_spread(observations)[1]
+
+    def run_sequence(self, observations: Floats, resets: NDArray[np.bool_]) -> Floats:
+        """Returns the same for a sequence; some steps begin anew."""
+        return self._blob.run_spread(observations, resets)[1]
 
 
 class OnnxSpread:

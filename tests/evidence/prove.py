@@ -73,7 +73,13 @@ SUMS = ("take", "sum_of_few", "sum_of_some", "computed")
 PROOFS = (
     Proof("run", "prove_run.c", STEPS, (*WALKS, "a sum too far", "a weight too far")),
     Proof("run, small", "prove_run.c", STEPS, ("a forgotten node",), (*INDUCTION, "-DWANN_SMALL=1")),
-    Proof("calls", "prove_calls.c", ("run", "replay", "forget"), ("an unchecked scratch", "a longer text")),
+    Proof("spread", "prove_run.c", STEPS, ("a span too far",), (*INDUCTION, "-DSPREAD")),
+    Proof(
+        "calls",
+        "prove_calls.c",
+        ("run", "run_apart", "replay", "forget"),
+        ("an unchecked scratch", "an unchecked longer scratch", "a longer text"),
+    ),
     Proof(
         "load", "prove_load.c", PARTS, ("a skipped node", "an unread channel", "an unread weight", "a CRC as a node")
     ),

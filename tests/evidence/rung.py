@@ -58,6 +58,7 @@ FAULTS = {  # a line of wann_rt.c, and what it is where somebody has made a mist
     ),
     "an input too many": ("while (k < n) {\n        to[k]", "while (k <= n) {\n        to[k]"),
     "a sum too far": ("sums[k] = sums[k] + x;", "sums[k + 1] = sums[k] + x;"),
+    "a span too far": ("widen(spans + 2u * k, x);", "widen(spans + 2u * k + 1u, x);"),
     "a weight too far": ("float_at(own + 4u * k)", "float_at(own + 4u * k + 4u * n)"),
     "a third of two": (
         "if (count > 1) {\n        sum = sum + values[WANN_READ_U8(p + 1)]",
@@ -75,6 +76,7 @@ FAULTS = {  # a line of wann_rt.c, and what it is where somebody has made a mist
     "an unknown operation": ("} else if (operation != END) {", "} else if (operation > END) {"),
     "every second byte": ("        p++;\n        for (bit", "        p += 2;\n        for (bit"),
     "an unchecked scratch": ("scratch_floats < wann_scratch_floats(c)", "scratch_floats == 0"),
+    "an unchecked longer scratch": ("c->floats + 2u * (uint32_t)c->actions", "c->floats + 1u * (uint32_t)c->actions"),
     "a vector too many": ("vector < c->vectors; vector++", "vector <= c->vectors; vector++"),
     "a longer vector": (
         "error = WANN_E_MISMATCH;\n            }\n            at += 4;",

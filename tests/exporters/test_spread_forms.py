@@ -14,21 +14,20 @@ import pytest
 from click.testing import CliRunner
 from helpers import builders, needs, small_controllers
 from helpers.c_library import Library, fused_flags, swing_up
+from helpers.small_controllers import lost
 from numpy.typing import NDArray
 from onnx.reference import ReferenceEvaluator
 
 from wann_rt.cli import main
 from wann_rt.core import files
-from wann_rt.core.activations import BY_NAME
 from wann_rt.core.controller import Controller, Weight
 from wann_rt.core.errors import ExportError
-from wann_rt.core.network import Connection, Network
 from wann_rt.core.reference import evaluate, evaluate_spread
 from wann_rt.exporters import export
 from wann_rt.exporters.parity import harness, run_spread
 from wann_rt.exporters.parity.evaluators import SPREADS, rows_of
 from wann_rt.exporters.parity.run_onnx import OPTIMIZATIONS, session
-from wann_rt.exporters.parity.run_spread import OnnxSpread
+from wann_rt.exporters.parity.run_spread import BlobSpread, OnnxSpread
 from wann_rt.exporters.parity.verify import verify
 from wann_rt.exporters.to_c.header import to_c
 from wann_rt.exporters.to_c.names import MAX_PREFIX
@@ -37,13 +36,6 @@ from wann_rt.exporters.to_onnx.model import to_onnx
 
 Floats = NDArray[np.float32]
 ENSEMBLE = swing_up(Weight("ensemble", (-2.0, -0.5, 0.75)))
-
-
-def lost() -> Controller:
-    """Returns an ensemble whose second member alone overflows: infinity less infinity."""
-    pairs = [Connection(1, 2), Connection(2, 3), Connection(2, 4), Connection(3, 5), Connection(4, 5, -1)]
-    network, _ = Network.build(1, dict.fromkeys((2, 3, 4), BY_NAME["linear"].id), {5: BY_NAME["linear"].id}, pairs)
-    return small_controllers.controller(network, Weight("ensemble", (1.0, 1e20, 2.0)))
 
 
 SUBJECTS = {
@@ -108,12 +100,13 @@ def test_verify_compares_the_spread_of_every_form_that_tells_it(subject: str) ->
     results = verify(SUBJECTS[subject], n_random=10, evaluators=SPREADS).results
     assert [(one.key, one.max_ulp, one.kept) for one in results] == [
         ("c_spread", 0, True),
+        ("blob_spread", 0, True),
         ("onnx_exact_spread", 0, True),
     ]
 
 
 def test_verify_compares_it_of_ensembles_alone() -> None:
-    assert [row.key for row in rows_of(ENSEMBLE)[-2:]] == ["c_spread", "onnx_exact_spread"]
+    assert [row.key for row in rows_of(ENSEMBLE)[-3:]] == ["c_spread", "blob_spread", "onnx_exact_spread"]
     assert not set(SPREADS) & set(rows_of(swing_up()))
 
 
@@ -123,8 +116,9 @@ def test_verify_notices_another_spread(monkeypatch: pytest.MonkeyPatch) -> None:
         return to_c(controller, **options).replace("high[1] - low[1]", "low[1] - high[1]")
 
     monkeypatch.setattr(run_spread, "to_c", wrong)
-    monkeypatch.setattr(OnnxSpread, "run", lambda self, rows: np.zeros((len(rows), 2), np.float32))
-    assert [one.kept for one in verify(ENSEMBLE, n_random=50, evaluators=SPREADS).results] == [False, False]
+    for kind in (OnnxSpread, BlobSpread):
+        monkeypatch.setattr(kind, "run", lambda self, rows: np.zeros((len(rows), 2), np.float32))
+    assert [one.kept for one in verify(ENSEMBLE, n_random=50, evaluators=SPREADS).results] == [False] * 3
 
 
 # What seeded faults look like: a place in the header, and what stands there instead.
@@ -239,8 +233,11 @@ def test_the_graph_says_the_spread_of_its_test_vectors() -> None:
 
 
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
-    ("blob", {}, r"the format blob cannot say how far .* \(--to c\) and exact ONNX \(--to onnx-exact\) can"),
-    ("onnx", {}, "the format onnx cannot say how far"),
+    (
+        "onnx",
+        {},
+        r"the format onnx cannot say how far .* the blob \(--to blob\) and exact ONNX \(--to onnx-exact\) can",
+    ),
     ("c", {"number": "q12"}, "the header in q12 cannot say how far"),
     ("onnx-exact", {"compat": "onnx2c"}, "ONNX with compat cannot say how far"),
 ]
@@ -252,7 +249,7 @@ def test_a_form_without_it_says_which_forms_have_it(to: str, more: dict[str, Any
         export(ENSEMBLE, to, spread=True, **more)
 
 
-@pytest.mark.parametrize("to", ["c", "onnx-exact"])
+@pytest.mark.parametrize("to", ["c", "blob", "onnx-exact"])
 def test_one_member_and_what_is_no_truth_value_are_one_error(to: str) -> None:
     with pytest.raises(ExportError, match=r"'swing up' is no ensemble.* leave out spread=true.* of kind 'shared'"):
         export(swing_up(), to, spread=True)
@@ -263,11 +260,12 @@ def test_one_member_and_what_is_no_truth_value_are_one_error(to: str) -> None:
 def test_the_command_line_has_it_as_a_setting(tmp_path: Path) -> None:
     files.save(ENSEMBLE, tmp_path / "both.json")
     export_both = ["export", str(tmp_path / "both.json"), "--set", "spread=true", "--out", str(tmp_path / "out")]
-    done = CliRunner().invoke(main, [*export_both, "--to", "c", "--to", "onnx-exact"])
+    done = CliRunner().invoke(main, [*export_both, "--to", "c", "--to", "blob", "--to", "onnx-exact"])
     assert done.exit_code == 0
+    assert "WANN_SPREAD_FLOATS(WANN_SCRATCH_FLOATS(5, 4, 2), 2) is 16 floats" in done.output
     assert "swing_up_step_spread(" in (tmp_path / "out" / "both.h").read_text()
     assert "spread" in [one.name for one in session((tmp_path / "out" / "both.exact.onnx").read_bytes()).get_outputs()]
-    for form, name in (("html", "the page"), ("blob", "the format blob")):
+    for form, name in (("html", "the page"), ("onnx", "the format onnx")):
         done = CliRunner().invoke(main, [*export_both, "--to", form])
         assert (done.exit_code, done.output.count("\n")) == (2, 1)
         assert f"error: {name} cannot say how far the members of an ensemble are apart" in done.output
@@ -277,8 +275,8 @@ def test_of_several_formats_none_is_written_where_one_refuses(tmp_path: Path) ->
     path, out = tmp_path / "several.json", tmp_path / "out"
     files.save(lost(), path)
     told = CliRunner().invoke(
-        main, ["export", str(path), "--to", "c", "--to", "blob", "--set", "spread=true", "--out", str(out)]
+        main, ["export", str(path), "--to", "c", "--to", "onnx", "--set", "spread=true", "--out", str(out)]
     )
     assert told.exit_code != 0
-    assert "the format blob cannot say" in str(told.exception) + told.output
+    assert "the format onnx cannot say" in str(told.exception) + told.output
     assert list(out.iterdir()) == []

@@ -44,6 +44,13 @@ def example() -> Controller:
     )
 
 
+def lost() -> Controller:
+    """Returns an ensemble whose second member alone overflows: infinity less infinity."""
+    pairs = [Connection(1, 2), Connection(2, 3), Connection(2, 4), Connection(3, 5), Connection(4, 5, -1)]
+    network, _ = Network.build(1, dict.fromkeys((2, 3, 4), BY_NAME["linear"].id), {5: BY_NAME["linear"].id}, pairs)
+    return controller(network, Weight("ensemble", (1.0, 1e20, 2.0)))
+
+
 def remembering(weight: Weight | None = None, **changes: Any) -> Controller:
     """Returns a controller with a derived channel of every kind, rates with and without filter and of an angle."""
     derived = (

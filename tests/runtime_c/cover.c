@@ -18,6 +18,7 @@ static void bad_calls(const uint8_t *good, size_t size) {
     float obs[SMALL] = {0};
     float actions[SMALL];
     float scratch[SMALL];
+    float spread[SMALL];
     float weight = 1.0f;
     size_t bytes;
 
@@ -28,6 +29,8 @@ static void bad_calls(const uint8_t *good, size_t size) {
     REQUIRE(wann_step(&c, obs, NULL, scratch, SMALL) == WANN_E_NULL);
     REQUIRE(wann_step(&c, obs, actions, NULL, SMALL) == WANN_E_NULL);
     REQUIRE(wann_step(&zero, obs, actions, scratch, SMALL) == WANN_E_NOT_LOADED);
+    REQUIRE(wann_step_spread(NULL, obs, actions, spread, scratch, SMALL) == WANN_E_NULL);
+    REQUIRE(wann_step_spread(&c, obs, actions, NULL, scratch, SMALL) == WANN_E_NULL);
     REQUIRE(wann_ensemble(NULL, obs, actions, &weight, 1, scratch, SMALL) == WANN_E_NULL);
     REQUIRE(wann_ensemble(&c, obs, actions, NULL, 1, scratch, SMALL) == WANN_E_NULL);
     REQUIRE(wann_ensemble(&c, obs, actions, &weight, 0, scratch, SMALL) == WANN_E_NO_WEIGHTS);
@@ -104,6 +107,9 @@ static void odd_observations(const uint8_t *good, size_t size) {
                 memcpy(&obs[i], &odd[k], sizeof obs[i]);
             }
             REQUIRE(wann_step(&c, obs, actions, scratch, SMALL) == WANN_OK);
+            if (WANN_SPREAD_FLOATS(wann_scratch_floats(&c), (size_t)c.actions) <= SMALL) {
+                REQUIRE(wann_step_spread(&c, obs, actions, obs, scratch, SMALL) == WANN_OK);
+            }
         }
     }
 }

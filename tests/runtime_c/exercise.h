@@ -40,15 +40,33 @@ static int is_untouched(const void *memory, size_t bytes) {
     return 1;
 }
 
+/* Whether the bits are the same; any NaN equals any other. */
+static int is_alike(const float *a, const float *b, size_t n) {
+    for (; n > 0; n--) {
+        uint32_t x;
+        uint32_t y;
+        memcpy(&x, a++, sizeof x);
+        memcpy(&y, b++, sizeof y);
+        if (x != y && ((x & 0x7fffffffu) <= 0x7f800000u || (y & 0x7fffffffu) <= 0x7f800000u)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 static volatile uint8_t sink; /* what is read goes somewhere */
 
 static void run_all(const wann_controller *c) {
     static const float weights[] = {-1.5f, 0.0f, 3e38f};
     static const float values[] = {0.5f, -0.0f, 1e-45f, -3e38f, 1e30f, 2.0f};
     const size_t floats = wann_scratch_floats(c);
+    const size_t more = WANN_SPREAD_FLOATS(floats, c->actions);
     float *const obs = (float *)exactly(c->observations * sizeof *obs);
     float *const actions = (float *)exactly(c->actions * sizeof *actions);
+    float *const again = (float *)exactly(c->actions * sizeof *again);
+    float *const spread = (float *)exactly(c->actions * sizeof *spread);
     float *const scratch = (float *)exactly(floats * sizeof *scratch);
+    float *const longer = (float *)exactly(more * sizeof *longer);
     const uint8_t *digest = wann_digest(c);
     const uint8_t *text;
     size_t bytes = 0;
@@ -65,6 +83,9 @@ static void run_all(const wann_controller *c) {
     REQUIRE(wann_selftest(c, scratch, floats - 1) == WANN_E_SCRATCH);
     REQUIRE(wann_reset(c, scratch, floats - 1) == WANN_E_SCRATCH);
     REQUIRE(wann_ensemble(c, obs, actions, weights, 0, scratch, floats) < 0);
+    REQUIRE(wann_step_spread(c, obs, actions, spread, longer, more - 1) == WANN_E_SCRATCH);
+    REQUIRE(is_untouched(spread, c->actions * sizeof *spread));
+    REQUIRE(is_untouched(longer, more * sizeof *longer));
     REQUIRE(is_untouched(actions, c->actions * sizeof *actions));
     REQUIRE(is_untouched(scratch, floats * sizeof *scratch));
     if (c->rate_hz > 1.0f) { /* else what stands there is taken for a state */
@@ -74,7 +95,12 @@ static void run_all(const wann_controller *c) {
     REQUIRE(error == WANN_OK || error == WANN_E_PER_CONNECTION);
     REQUIRE(error == wann_step_weight(c, obs, actions, -0.25f, scratch, floats));
     REQUIRE(wann_step(c, obs, actions, scratch, floats) == WANN_OK);
+    memcpy(longer, scratch, floats * sizeof *scratch); /* the state, if there is one */
     REQUIRE(wann_step(c, obs, actions, scratch, floats) == WANN_OK);
+    /* The same step: the same actions and state. */
+    REQUIRE(wann_step_spread(c, obs, again, spread, longer, more) == WANN_OK);
+    REQUIRE(is_alike(again, actions, c->actions));
+    REQUIRE(is_alike(longer + floats - c->state, scratch + floats - c->state, c->state));
     error = wann_selftest(c, scratch, floats);
     REQUIRE(error == WANN_E_NO_VECTORS ? c->vectors == 0
                                        : error == WANN_OK || error == WANN_E_MISMATCH);
@@ -87,7 +113,10 @@ static void run_all(const wann_controller *c) {
     }
     free(obs);
     free(actions);
+    free(spread);
+    free(again);
     free(scratch);
+    free(longer);
 }
 
 /* Runs the monitor, if there is one. Returns what wann_monitor_load() says. */

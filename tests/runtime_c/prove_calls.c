@@ -1,7 +1,7 @@
 /*
  * Any controller that wann_load() made, or none, and any arguments: what a caller calls gives run()
  * or replay() all that prove_run.c and prove_replay.c need, and gives the caller no text but the
- * one in the blob. run() and replay() come without their bodies.
+ * one in the blob. run(), run_apart() and replay() come without their bodies.
  */
 
 #include "prove.h"
@@ -13,6 +13,7 @@
 static wann_controller loaded;
 static const float *obs;
 static float *actions;
+static float *spread;
 static float *scratch;
 static float *weights;
 static uint32_t floats;
@@ -37,6 +38,15 @@ void run(const wann_controller *c, const float *from, float *to, const float *un
     }
 }
 
+void run_apart(const wann_controller *c, const float *from, float *to, float *apart,
+               float *memory) {
+    PROVE("there is an array for the spread", apart != NULL && apart == spread);
+    PROVE("the longer scratch suffices",
+          floats >= WANN_SPREAD_FLOATS(wann_scratch_floats(c), (size_t)c->actions));
+    run(c, from, to, NULL, c->members, memory);
+}
+
+extern float spread_memory[1];
 extern float obs_memory[1];
 extern float actions_memory[1];
 extern float scratch_memory[1];
@@ -62,6 +72,7 @@ static void call(const wann_controller *c) {
     const uint8_t *text;
     size_t bytes;
     (void)wann_step(c, obs, actions, scratch, floats);
+    (void)wann_step_spread(c, obs, actions, spread, scratch, floats);
     (void)wann_step_weight(c, obs, actions, any_float(), scratch, floats);
     (void)wann_ensemble(c, obs, actions, weights, n_weights, scratch, floats);
     (void)wann_selftest(c, scratch, floats);
@@ -80,6 +91,7 @@ int main(void) {
     any_controller(&loaded);
     obs = any_array(obs_memory);
     actions = any_array(actions_memory);
+    spread = any_array(spread_memory);
     weights = any_array(weights_memory);
     floats = any_u32();
     scratch = any_array(scratch_memory);

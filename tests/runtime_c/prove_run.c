@@ -1,7 +1,8 @@
 /*
  * Any controller that wann_load() made, any number of weights: run() takes the nodes and channels
  * one by one as they were accepted, and stays inside of the blob, the scratch and the arrays. Of
- * compute() and condition() only what prove_compute.c and prove_condition.c prove is known.
+ * compute() and condition() only what prove_compute.c and prove_condition.c prove is known. With
+ * -DSPREAD the same of run_apart(), whose scratch is longer.
  */
 
 #include "prove.h"
@@ -55,15 +56,15 @@ static unsigned first_channel;
      node_now = any_unsigned(), channel_now = any_unsigned())
 #define LEFT_run_again_0 (c->outputs - k)
 
-#define HOLDS_average_0(H) H(k >= 1), H(k <= n)
-#define FORGET_average_0 (k = any_unsigned())
-#define EACH_average_0 (node_now = 0, channel_now = n_first_channels(c))
-#define LEFT_average_0 (n - k)
+#define HOLDS_average_any_0(H) H(k >= 1), H(k <= n)
+#define FORGET_average_any_0 (k = any_unsigned())
+#define EACH_average_any_0 (node_now = 0, channel_now = n_first_channels(c))
+#define LEFT_average_any_0 (n - k)
 
-#define HOLDS_average_1(H) H(k <= c->outputs)
-#define START_average_1 (channel_now = n_first_channels(c))
-#define FORGET_average_1 (k = any_unsigned())
-#define LEFT_average_1 (c->outputs - k)
+#define HOLDS_average_any_1(H) H(k <= c->outputs)
+#define START_average_any_1 (channel_now = n_first_channels(c))
+#define FORGET_average_any_1 (k = any_unsigned())
+#define LEFT_average_any_1 (c->outputs - k)
 
 #define HOLDS_copy_floats_0(H) H(k <= n)
 #define FORGET_copy_floats_0 (k = any_unsigned())
@@ -73,26 +74,37 @@ static unsigned first_channel;
 #define FORGET_copy_floats_1 (k = any_unsigned())
 #define LEFT_copy_floats_1 (n - k)
 
-#define HOLDS_run_0(H) H(k <= c->actions)
-#define FORGET_run_0 (k = any_unsigned())
-#define LEFT_run_0 (c->actions - k)
+#define HOLDS_run_any_0(H) H(k <= c->actions)
+#define FORGET_run_any_0 (k = any_unsigned())
+#define LEFT_run_any_0 (c->actions - k)
+
+#define HOLDS_run_any_1(H) H(k <= c->actions)
+#define FORGET_run_any_1 (k = any_unsigned())
+#define LEFT_run_any_1 (c->actions - k)
+
+#define HOLDS_run_any_2(H) H(k <= c->actions)
+#define FORGET_run_any_2 (k = any_unsigned())
+#define LEFT_run_any_2 (c->actions - k)
 
 #include "wann_rt.c"
 
 #include "prove_blob.h"
 
-enum { MOST_FLOATS = 65536 };
+enum { MOST_FLOATS = 65536, MOST_SCRATCH = WANN_SPREAD_FLOATS(MOST_FLOATS, MOST_FLOATS) };
 
 /* Each array begins or ends where its memory does, so that nothing is before it or behind it. */
 extern float obs_memory[MOST_FLOATS];
 extern float actions_memory[MOST_FLOATS];
-extern float scratch_memory[MOST_FLOATS];
+extern float spread_memory[MOST_FLOATS];
+extern float scratch_memory[MOST_SCRATCH];
 extern float weights_memory[MOST_FLOATS];
 
-static float *any_array(float *memory, size_t n) {
-    ASSUME(n <= MOST_FLOATS);
-    return memory + (any_bool() ? 0 : MOST_FLOATS - n);
+static float *any_part(float *memory, size_t most, size_t n) {
+    ASSUME(n <= most);
+    return memory + (any_bool() ? 0 : most - n);
 }
+
+static float *any_array(float *memory, size_t n) { return any_part(memory, MOST_FLOATS, n); }
 
 static const float *scratch_given;
 
@@ -155,23 +167,43 @@ float conditioned(const uint8_t **at, float x, int is_action) {
 void derive(const wann_controller *c, float *values, float *state) {
     PROVE("there are derived channels", (c->flags & FLAG_DERIVED) != 0);
     PROVE("they stand behind the observations", values == scratch_given + 1);
-    PROVE("the state is the end of the scratch",
+    PROVE("the state is the end of the scratch of a step",
           state + c->state == scratch_given + wann_scratch_floats(c));
 }
 
 void remember(const wann_controller *c, const float *outputs, float *state) {
     PROVE("there are derived channels", (c->flags & FLAG_DERIVED) != 0);
     PROVE("the state stands behind the outputs", outputs + c->outputs == state);
-    PROVE("the state is the end of the scratch",
+    PROVE("the state is the end of the scratch of a step",
           state + c->state == scratch_given + wann_scratch_floats(c));
 }
 
-int main(void) {
+/* Runs it with the controller's weights, or with any others. */
+static void step(const float *obs, float *actions) {
     const float *weights = NULL;
+    unsigned n = loaded.members;
+    float *scratch;
+    if (any_bool()) {
+        n = any_unsigned();
+        ASSUME(n > 0);
+        weights = any_array(weights_memory, n);
+    }
+    scratch = any_part(scratch_memory, MOST_SCRATCH, wann_scratch_floats(&loaded));
+    scratch_given = scratch;
+    run(&loaded, obs, actions, weights, n, scratch);
+}
+
+static void step_spread(const float *obs, float *actions) {
+    float *const spread = any_array(spread_memory, loaded.actions);
+    const size_t floats = WANN_SPREAD_FLOATS(wann_scratch_floats(&loaded), loaded.actions);
+    float *const scratch = any_part(scratch_memory, MOST_SCRATCH, floats);
+    scratch_given = scratch;
+    run_apart(&loaded, obs, actions, spread, scratch);
+}
+
+int main(void) {
     const float *obs;
     float *actions;
-    float *scratch;
-    unsigned n;
 
     any_controller(&loaded);
     rely_on_node(0);
@@ -179,16 +211,12 @@ int main(void) {
         rely_on_channel(0);
     }
     ASSUME(channel_begins(0) == channels_at(&loaded));
-    n = loaded.members;
-    if (any_bool()) {
-        n = any_unsigned();
-        ASSUME(n > 0);
-        weights = any_array(weights_memory, n);
-    }
     obs = any_array(obs_memory, loaded.observations);
     actions = any_array(actions_memory, loaded.actions);
-    scratch = any_array(scratch_memory, wann_scratch_floats(&loaded));
-    scratch_given = scratch;
-    run(&loaded, obs, actions, weights, n, scratch);
+#if defined(SPREAD)
+    step_spread(obs, actions);
+#else
+    step(obs, actions);
+#endif
     return 0;
 }

@@ -89,7 +89,7 @@ def export(
         if name == "blob":
             from wann_rt.exporters.to_blob import scratch_words
 
-            say(f"scratch for wann_rt.c: {scratch_words(loaded)}")
+            say(f"scratch for wann_rt.c: {scratch_words(loaded, spread=options.get('spread', False))}")
             if loaded.monitor is not None:
                 from wann_rt.exporters.blob_monitor import memory_floats
 
