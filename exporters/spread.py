@@ -3,7 +3,7 @@
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ExportError
 
-FORMS = "the C header in float32 (--to c), the blob (--to blob) and exact ONNX (--to onnx-exact)"
+FORMS = "the C header in float32 (--to c), the blob (--to blob), exact ONNX (--to onnx-exact) and the page (--to html)"
 
 
 def only_ensembles(controller: Controller) -> None:

@@ -10,6 +10,8 @@ from wann_rt.core.activations import PALETTE
 from wann_rt.core.controller import Controller
 from wann_rt.core.levels import Level, Mean
 from wann_rt.core.monitor import Monitor
+from wann_rt.core.reference import evaluate_spread
+from wann_rt.core.spread import widened
 from wann_rt.core.symbols import Symbol, lift, trace
 from wann_rt.exporters.to_js.expressions import function
 
@@ -22,7 +24,8 @@ def controller_functions(controller: Controller) -> str:
     controller with a state has ``ADVANCE``, too, which of the state and the readings gives the derived channels and the
     state after the readings, and ``REMEMBER``, which of that and the outputs gives the state after the step. One with a
     monitor has ``WATCH``: of what it remembers, the readings and the actions done since those before, what it remembers
-    then; the last number is the alarm.
+    then; the last number is the alarm. An ensemble has ``WIDEN``, which takes one more member's action into the least
+    and the greatest so far.
     """
     used = [activation for activation in PALETTE if activation.id in controller.network.activations]
     activations = [f"{a.id}: {function(['x'], [trace(a.function, 'x')])}" for a in used]
@@ -32,9 +35,16 @@ def controller_functions(controller: Controller) -> str:
         "LIMIT": [trace(channel.limit_action, "x") for channel in controller.outputs],
     }
     lists = [_list(name, roots) for name, roots in sides.items()]
-    return "\n".join(
-        [f"const ACTIVATIONS = {{{', '.join(activations)}}};", *lists, *_memory(controller), *_watch(controller)]
-    )
+    more = [*lists, *_memory(controller), *_watch(controller), *_widen(controller)]
+    return "\n".join([f"const ACTIVATIONS = {{{', '.join(activations)}}};", *more])
+
+
+def _widen(controller: Controller) -> list[str]:
+    """Returns the declaration of ``WIDEN``; nothing where there are no members."""
+    if not controller.lowered.averages:
+        return []
+    names = ["low", "high", "x"]
+    return [f"const WIDEN = {function(names, list(widened(*(Symbol('input', name=name) for name in names))))};"]
 
 
 def _watch(controller: Controller) -> list[str]:
@@ -86,9 +96,19 @@ def controller_data(controller: Controller) -> dict[str, Any]:
         "share": float(np.float32(1.0 / max(len(weight.values), 1))),
         "decision": controller.decision,
         "vectors": [[list(map(number, side)) for side in vector] for vector in controller.vectors],
+        **({"spreads": _spreads(controller)} if lowered.averages else {}),
         **({"memory": _memory_data(controller)} if controller.derived else {}),
         **({"monitor": _monitor_data(controller.monitor)} if controller.monitor is not None else {}),
     }
+
+
+def _spreads(controller: Controller) -> list[list[float | str]]:
+    """Returns how far the members of an ensemble are apart in each of the vectors."""
+    if not controller.vectors:
+        return []
+    rows = np.array([vector.observation for vector in controller.vectors], np.float32)
+    begins = np.isin(np.arange(len(rows)), controller.resets)
+    return [list(map(number, row)) for row in evaluate_spread(controller, rows, begins)]
 
 
 def _monitor_data(monitor: Monitor) -> dict[str, Any]:

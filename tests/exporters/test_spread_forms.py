@@ -236,7 +236,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (
         "onnx",
         {},
-        r"the format onnx cannot say how far .* the blob \(--to blob\) and exact ONNX \(--to onnx-exact\) can",
+        r"the format onnx cannot say how far .*--to c.*--to blob.*--to onnx-exact.*--to html\) can",
     ),
     ("c", {"number": "q12"}, "the header in q12 cannot say how far"),
     ("onnx-exact", {"compat": "onnx2c"}, "ONNX with compat cannot say how far"),
@@ -265,10 +265,22 @@ def test_the_command_line_has_it_as_a_setting(tmp_path: Path) -> None:
     assert "WANN_SPREAD_FLOATS(WANN_SCRATCH_FLOATS(5, 4, 2), 2) is 16 floats" in done.output
     assert "swing_up_step_spread(" in (tmp_path / "out" / "both.h").read_text()
     assert "spread" in [one.name for one in session((tmp_path / "out" / "both.exact.onnx").read_bytes()).get_outputs()]
-    for form, name in (("html", "the page"), ("onnx", "the format onnx")):
-        done = CliRunner().invoke(main, [*export_both, "--to", form])
-        assert (done.exit_code, done.output.count("\n")) == (2, 1)
-        assert f"error: {name} cannot say how far the members of an ensemble are apart" in done.output
+    done = CliRunner().invoke(main, [*export_both, "--to", "onnx"])
+    assert (done.exit_code, done.output.count("\n")) == (2, 1)
+    assert "error: the format onnx cannot say how far the members of an ensemble are apart" in done.output
+
+
+def test_a_page_shows_it_with_or_without_the_setting_and_of_ensembles_alone(tmp_path: Path) -> None:
+    for controller, name in ((lost(), "both"), (small_controllers.example(), "one")):
+        files.save(controller, tmp_path / f"{name}.json")
+    pages = []
+    for more in ([], ["--set", "spread=true"]):
+        done = CliRunner().invoke(main, ["export", str(tmp_path / "both.json"), "--to", "html", *more])
+        assert done.exit_code == 0, done.output
+        pages.append((tmp_path / "both.html").read_text())
+    assert pages[0] == pages[1]
+    done = CliRunner().invoke(main, ["export", str(tmp_path / "one.json"), "--to", "html", "--set", "spread=true"])
+    assert (done.exit_code, "is no ensemble" in done.output) == (2, True)
 
 
 def test_of_several_formats_none_is_written_where_one_refuses(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def export(
     for name in chosen:
         path = _place(out, fixed.default_path(page.beside(named_after(controller), name), number), len(formats) > 1)
         if name == page.NAME:
-            made.append((name, path, page.files_of(loaded, path, task)))
+            made.append((name, path, page.files_of(loaded, path, task, spread=options.get("spread", False))))
         else:
             of_it = options | (of_c if name == "c" else {})
             made.append((name, path, exporters.files_of(loaded, name, path, **of_it)))

@@ -8,7 +8,7 @@ from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ExportError
 from wann_rt.core.guess import near
 from wann_rt.exporters import EXPORTERS, default_path, format_of
-from wann_rt.exporters.spread import only_where_it_is
+from wann_rt.exporters.spread import only_ensembles
 
 NAME, SUFFIX = "html", ".html"
 ROW = (NAME, f"one HTML file that moves, as wann-rt page writes it ({SUFFIX})")
@@ -34,14 +34,19 @@ def check(names: Iterable[str], options: Mapping[str, Any]) -> None:
     for name in names:
         if name not in known:
             raise ExportError(f"unknown format {name!r}; known formats: {', '.join(known)}{near(name, known)}")
-        if name == NAME and options.get("spread"):
-            raise only_where_it_is("the page")
-        if name == NAME and options:
-            raise ExportError(f"format {NAME} has no option {next(iter(options))!r}: it has none")
+        others = [option for option in options if option != "spread"]
+        if name == NAME and others:
+            raise ExportError(f"format {NAME} has no option {others[0]!r}: it has only spread")
 
 
-def files_of(controller: Controller, path: Path, task: str | None) -> dict[str, bytes]:
-    """Returns the page, by the name of its file."""
+def files_of(controller: Controller, path: Path, task: str | None, *, spread: bool = False) -> dict[str, bytes]:
+    """Returns the page, by the name of its file; that of an ensemble always shows how far its members are apart.
+
+    Raises:
+        ExportError: that was asked for, and it is no ensemble.
+    """
+    if spread:
+        only_ensembles(controller)
     from wann_rt.display.live import Live
     from wann_rt.display.page.of_controller import page_of
 

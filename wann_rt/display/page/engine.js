@@ -1,7 +1,7 @@
 "use strict";
 // Computes what Python computes, bit for bit. Before this stand: `const f = Math.fround`, ACTIVATIONS, CONDITION, ACTION
-// and LIMIT of the controller, of one with a state ADVANCE and REMEMBER, of one with a monitor WATCH, for a compiled task
-// observe(s) and step(p, s, a), and `DATA`.
+// and LIMIT of the controller, of one with a state ADVANCE and REMEMBER, of one with a monitor WATCH, of an ensemble
+// WIDEN, for a compiled task observe(s) and step(p, s, a), and `DATA`.
 
 const NET = DATA.controller;
 const FIRST = 1 + NET.inputs;
@@ -73,35 +73,46 @@ function fed(observation) {
 }
 
 /**
- * Returns {values, actions}: what the controller computes for an observation; `weight` is {kind, values}. The `state` is
- * the caller's, and advances by a step.
+ * Returns {values, actions, spread}: what the controller computes for an observation; `weight` is {kind, values}. Of an
+ * ensemble `spread` is how far its members' actions are apart. The `state` is the caller's, and advances by a step.
  */
 function act(observation, weight, state) {
   const read = Array.from(observation, f);
   if (!NET.memory) return network(read, weight);
   const advanced = ADVANCE(state, read);
-  const { values, actions } = network([...read, ...advanced.slice(0, NET.memory.derived)], weight);
+  const { values, actions, spread } = network([...read, ...advanced.slice(0, NET.memory.derived)], weight);
   state.set(REMEMBER(advanced.slice(NET.memory.derived), actions));
-  return { values, actions: actions.slice(0, NET.memory.actions) };
+  return { values, actions: actions.slice(0, NET.memory.actions), spread };
 }
 
-/** Returns {values, actions} of the network alone, for all that it sees. */
+/** Returns of each action the greatest of the members' less the least; nothing of a weight that is no ensemble's. */
+function apart(members, weight) {
+  if (weight.kind !== "ensemble") return [];
+  return members[0].slice(0, NET.memory ? NET.memory.actions : NET.outputs).map((first, k) => {
+    let span = [first, first];
+    for (let m = 1; m < members.length; m++) span = WIDEN(...span, members[m][k]);
+    return f(span[1] - span[0]);
+  });
+}
+
+/** Returns {values, actions, spread} of the network alone, for all that it sees. */
 function network(seen, weight) {
   const inputs = CONDITION.map((condition, k) => condition(seen[k]));
   if (weight.kind === "connections") {
     const values = forward(inputs, weight.values, null);
-    return { values, actions: actionsOf(values) };
+    return { values, actions: actionsOf(values), spread: [] };
   }
   const runs = weight.values.map((w) => forward(inputs, NET.factors, f(w)));
   const members = runs.map(actionsOf);
-  if (members.length === 1) return { values: runs[0], actions: members[0] };
+  const spread = apart(members, weight);
+  if (members.length === 1) return { values: runs[0], actions: members[0], spread };
   const share = f(1 / members.length);
   const actions = LIMIT.map((limit, k) => {
     let total = members[0][k];
     for (let m = 1; m < members.length; m++) total = f(total + members[m][k]);
     return f(limit(f(total * share)));
   });
-  return { values: runs[0], actions };
+  return { values: runs[0], actions, spread };
 }
 
 /** Counter-based random numbers in [0, 1): the same for the same seed, whatever is drawn elsewhere. */
@@ -194,14 +205,18 @@ function score(weight, params, wrong, episodes) {
   return { mean: total / episodes, changes: changes / seconds };
 }
 
-/** Returns how many of the controller file's test vectors come out with other bits; with a state they are sequences. */
+/**
+ * Returns how many of the controller file's test vectors come out with other bits, in an action or in how far members
+ * are apart; with a state they are sequences.
+ */
 function differing() {
   const bits = (values) => Array.from(new Uint32Array(Float32Array.from(values).buffer));
   const same = (a, b) => (Number.isNaN(a) && Number.isNaN(b)) || bits([a])[0] === bits([b])[0];
   const state = fresh();
   return NET.vectors.filter(([observation, wanted], k) => {
     if (NET.memory && NET.memory.resets.includes(k)) state.fill(0);
-    const { actions } = act(observation.map(Number), NET.weight, state);
-    return !wanted.every((value, k) => same(Number(value), actions[k]));
+    const { actions, spread } = act(observation.map(Number), NET.weight, state);
+    const told = [...wanted, ...(NET.spreads ? NET.spreads[k] : [])];
+    return !told.every((value, j) => same(Number(value), [...actions, ...spread][j]));
   }).length;
 }

@@ -7,10 +7,10 @@ import numpy as np
 
 from wann_rt.core.controller import Controller
 from wann_rt.core.files import digest
-from wann_rt.core.reference import evaluate
+from wann_rt.core.reference import evaluate, evaluate_spread
 from wann_rt.display.tables import counted
 from wann_rt.exporters import export
-from wann_rt.exporters.parity.verify import EVALUATORS, EvaluatorRow
+from wann_rt.exporters.parity.evaluators import EvaluatorRow, rows_of
 from wann_rt.exporters.to_c.names import Names, c_prefix
 from wann_rt.tasks.task import Task
 
@@ -53,14 +53,16 @@ def sizes(task: Task) -> list[float]:
 
 def _promise(row: EvaluatorRow) -> str:
     """Returns what `verify` checks of an evaluator."""
-    own = "" if row.oracle is evaluate else ", of its own integer oracle"
+    own = "" if row.oracle in (evaluate, evaluate_spread) else ", of its own integer oracle"
     return f"{PROMISES[row.promise]}{own}"
 
 
 def proof_rows(controller: Controller, bytes_of: Mapping[str, int]) -> list[tuple[str, str]]:
     """Returns rows of the proof: digest, promises, sizes."""
     rows = [("digest", digest(controller))]
-    runs = [row for row in EVALUATORS if not controller.derived or (row.keeps_state and not row.unfit(controller))]
+    runs = [
+        row for row in rows_of(controller) if not controller.derived or (row.keeps_state and not row.unfit(controller))
+    ]
     rows += [(row.title, _promise(row)) for row in runs]
     rows += [(name, f"{size:,} bytes") for name, size in bytes_of.items()]
     score = controller.provenance.get("score")

@@ -10,6 +10,7 @@ let pushing = 0;
 let startIndex = 0;
 let game = null;
 let action = ACTION.map(() => 0);
+let spread = []; // of an ensemble: how far its members' actions are apart
 const watcher = new Watcher();
 let memory = fresh(); // what the controller remembers: of the plant's episode, or of the recorded one
 const HISTORY = 400;
@@ -42,6 +43,7 @@ function tick() {
   const alarm = watcher.judge(observation);
   const done = act(observation, weight, memory);
   action = alarm && P && $("heed").checked ? NET.monitor.safe.map(f) : done.actions;
+  spread = done.spread;
   watcher.done = action;
   if (P) game.advance(action, pushing);
   light(done.values);
@@ -81,7 +83,19 @@ function draw() {
   }
   drawTraces();
   showMemory();
+  showMembers();
   showAlarm();
+}
+
+/** Shows each action, and how far the members of an ensemble are apart in it. */
+function showMembers() {
+  for (const cell of document.querySelectorAll("[data-action]")) {
+    cell.textContent = action[Number(cell.dataset.action)].toPrecision(4);
+  }
+  for (const cell of document.querySelectorAll("[data-spread]")) {
+    const k = Number(cell.dataset.spread);
+    cell.textContent = spread.length ? spread[k].toPrecision(4) : "one weight alone plays";
+  }
 }
 
 function showAlarm() {

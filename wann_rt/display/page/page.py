@@ -36,7 +36,7 @@ DISTURBANCES = (  # name in engine.js, label, greatest value, step
 )
 LISTED_NAMES, LISTED_CONNECTIONS = 12, 500  # in the legend of the traces; in the menu of single connections
 USUAL_NOISE = 0.005  # of sensors, in sizes of the channels: exact ones repeat readings, as a stuck one does
-LISTED_STATE = 60  # of the numbers that are remembered
+LISTED_STATE, LISTED_ACTIONS = 60, 60  # of the numbers that are remembered; where members are apart
 Episode = NDArray[np.float32]
 
 
@@ -82,6 +82,7 @@ def page(
             "OBSERVED": _legend([channel.name for channel in controller.observations]),
             "ACTED": _legend([channel.name for channel in controller.actions]),
             "MEMORY": _memory(controller),
+            "MEMBERS": _members(controller),
             "MONITOR": _monitor(controller, task),
             "WRONG": "" if task is None else _WRONG.replace("@SLIDERS@", _sliders()),
             "PROOF": _rows(proof_rows(controller, {name: len(text) for name, text in files.items()})),
@@ -166,6 +167,16 @@ def _memory(controller: Controller) -> str:
     return _MEMORY.replace("@DERIVED@", told).replace("@STATE@", state)
 
 
+def _members(controller: Controller) -> str:
+    """Returns the section that shows how far the members of an ensemble are apart; nothing of another weight."""
+    if not controller.lowered.averages:
+        return ""
+    row = '<tr><td>{0}</td><td data-action="{1}">0</td><td data-spread="{1}">0</td></tr>'
+    names = [one.name if one.unit in ("", "1") else f"{one.name}, {one.unit}" for one in controller.actions]
+    rows = "".join(row.format(in_html(name), k) for k, name in enumerate(names[:LISTED_ACTIONS]))
+    return _MEMBERS.replace("@COUNT@", str(len(controller.weight.values))).replace("@APART@", rows)
+
+
 def _watched(controller: Controller) -> dict[str, Any]:
     """Returns the names of what is watched, and the noise of the sensors that a monitor was calibrated with."""
     return {"observed": [c.name for c in controller.observations], "noise": _noise(controller.provenance)}
@@ -244,6 +255,12 @@ step. They are reset where an episode starts.</p>
 <table>@DERIVED@</table>
 <table class="needs-js">@STATE@</table>
 <div class="row needs-js"><button id="forget">Reset the memory</button></div>
+</section>"""
+_MEMBERS = """<section class="members needs-js">
+<h2>Ensemble</h2>
+<p class="soft">Each action is the mean of @COUNT@ members, one for each shared weight. Beside it: how far they are
+apart, the greatest less the least.</p>
+<table><tr><th>action</th><th>now</th><th>apart</th></tr>@APART@</table>
 </section>"""
 _MONITOR = """<section class="monitor needs-js">
 <h2>Monitor</h2>
