@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from helpers import builders, needs, observed
-from helpers.javascript import in_chromium, in_node
+from helpers.javascript import engine, in_chromium, in_node
 from numpy.typing import NDArray
 
 import wann_rt as wr
@@ -46,15 +46,6 @@ for (let k = 0; k < 1000; k++) {
   rows.push([...game.state, ...actions].map(hex));
 }
 """
-
-
-def engine(text: str) -> str:
-    """Returns the scripts of a page that compute, without those that need a document."""
-    data = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
-    code = re.search(r'<script id="engine">(.*?)</script>', text, re.DOTALL)
-    assert data is not None
-    assert code is not None
-    return f"const DATA = {data[1]};\n{code[1]}"
 
 
 def played(controller: Controller, task: Task) -> NDArray[np.uint32]:

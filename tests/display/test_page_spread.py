@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from display.test_page import engine
 from helpers import builders, needs, small_controllers
 from helpers.c_library import swing_up
-from helpers.javascript import in_chromium, in_node
+from helpers.javascript import engine, in_chromium, in_node
 from helpers.small_controllers import lost
 from numpy.typing import NDArray
 

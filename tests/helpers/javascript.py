@@ -1,6 +1,7 @@
 """Runs JavaScript: in Node.js, or as a page in headless Chromium."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,15 @@ def in_node(script: str) -> Any:
     done = subprocess.run(["node", "-"], input=script, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def engine(text: str) -> str:
+    """Returns the scripts of a page that compute, without those that need a document."""
+    data = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
+    code = re.search(r'<script id="engine">(.*?)</script>', text, re.DOTALL)
+    assert data is not None
+    assert code is not None
+    return f"const DATA = {data[1]};\n{code[1]}"
 
 
 def in_chromium(page: Path, folder: Path, *options: str, milliseconds: int = 4000) -> str:
