@@ -50,7 +50,9 @@ def recorded(controller: Controller) -> Controller:
     rows = np.random.default_rng(7).normal(size=(5, len(controller.observations))).astype(np.float32)
     actions = evaluate_sequence(controller, rows, np.zeros(5, np.bool_)) if controller.derived else controller(rows)
     pairs = [Vector(tuple(map(float, o)), tuple(map(float, a))) for o, a in zip(rows, actions, strict=True)]
-    return replace(controller, vectors=tuple(pairs), **({"resets": (0,)} if controller.derived else {}))
+    if controller.derived:
+        return replace(controller, vectors=tuple(pairs), resets=(0,))
+    return replace(controller, vectors=tuple(pairs))
 
 
 @needs.node
