@@ -116,6 +116,9 @@ car-pictures: $(VENV)/.test-ready  ## what 16 latents keep of a frame; writes do
 car-shared: $(VENV)/.test-ready  ## the same law in powers of one shared weight; writes examples/car/shared.json (a minute)
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/bench/car_shared.py --out examples/car/shared.json
 
+car-agnostic: $(VENV)/.test-ready  ## one for any shared weight; writes examples/car/agnostic.json (ten minutes)
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/bench/car_agnostic.py --out examples/car/agnostic.json
+
 car: $(VENV)/.test-ready  ## score the racing cars on Gymnasium's frames, half an hour; writes docs/car.md, goes on where it was
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/bench/car.py $(CAR_ARGS)
 

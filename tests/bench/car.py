@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from car_report import page, paper_rows
+from car_report import SEED, page, paper_rows, shared_weights
+from paper_store import whole
 
 from wann_rt.core import files
 from wann_rt.core.controller import Controller
-from wann_rt.core.random import Purpose, stream, uniforms
+from wann_rt.core.random import Purpose, stream
 from wann_rt.play.backends.processes import session
-from wann_rt.play.episodes import HIGH, LOW, episode_seeds, weights_per_connection
+from wann_rt.play.episodes import episode_seeds, weights_per_connection
 from wann_rt.play.plain import play_controller
 from wann_rt.play.rollouts import play, starts_of
 from wann_rt.play.task_of import environment_of
@@ -28,8 +29,7 @@ from wann_rt.tasks.environment.task import SEEDS
 ROOT = Path(__file__).parents[2]
 RECORD, PAGE, PAPER = ROOT / "docs/car.json", ROOT / "docs/car.md", ROOT / "docs/paper.json"
 CARS = ROOT / "examples/car"
-# The tracks are others than those that the driver and the shared weight were chosen by.
-SEED, TRACKS, AT_ONCE = 20261128, 100, 10
+TRACKS, AT_ONCE = 100, 10
 EYES = ("camera", "frames")
 
 
@@ -84,7 +84,7 @@ def scored(case: Case, condition: str, eyes: str, tracks: int, known: list[float
     else:
         count = controller.network.n_connections
         if condition == "random_shared":
-            weights: Any = uniforms(stream(SEED, Purpose.WEIGHTS, 1), tracks, LOW, HIGH)
+            weights: Any = shared_weights(tracks)
         else:
             weights = weights_per_connection(stream(SEED, Purpose.WEIGHTS, 2), count, tracks)
         played = play(task, controller.network, weights[..., part].astype(np.float32), starts, 1)
@@ -162,7 +162,7 @@ def _write(record: dict[str, Any]) -> None:
     counts = {case.file: files.load(CARS / case.file).network.n_connections for case in CASES}
     PAGE.write_text(page(CASES, counts, played), encoding="utf-8")
     paper: dict[str, Any] = json.loads(PAPER.read_text(encoding="utf-8"))
-    paper["car-racing"] = paper_rows(CASES, counts, played)
+    paper["car-racing"] = whole(paper_rows(CASES, counts, played))
     PAPER.write_text(json.dumps(paper, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 

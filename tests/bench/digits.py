@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from digits_report import page, paper_rows
+from paper_store import whole
 from sample_rates import sample_rates
 from size.measure import measure
 from size.processors import BY_KEY
@@ -84,7 +85,7 @@ def write_page(kept: dict[str, Any]) -> None:
     write_atomic(ROOT / "docs" / "digits.md", page(kept, curves()).encode())
     paper = ROOT / "docs" / "paper.json"
     document = json.loads(paper.read_text()) if paper.exists() else {}
-    write_json(paper, {**document, "digits": paper_rows(kept)})
+    write_json(paper, {**document, "digits": whole(paper_rows(kept))})
 
 
 def curves() -> dict[str, Any]:

@@ -168,10 +168,12 @@ def paper_rows(kept: dict[str, Any]) -> dict[str, Any]:
         row: dict[str, Any] = {"connections": max(one["connections"] + one["trained_connections"])}
         for name in CONDITIONS:
             row[name] = round(statistics.fmean(one[name]), 2)
+        row["ci95"] = {name: round(half_width(one[name]), 2) for name in CONDITIONS}
         row |= {"images": IMAGES, "seeds": len(one["tuned"]), "command": COMMAND}
         rows[f"proposed, {row['connections']} connections"] = row
         signless: dict[str, Any] = {"connections": max(one["signless_connections"])}
         signless |= {"tuned_shared": round(statistics.fmean(one["without_signs"]), 2)}
+        signless["ci95"] = {"tuned_shared": round(half_width(one["without_signs"]), 2)}
         signless |= {"images": IMAGES, "seeds": len(one["tuned"]), "command": COMMAND}
         rows[f"proposed, without signs, {signless['connections']} connections"] = signless
     return rows

@@ -8,13 +8,23 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "bench"))
 
 import paper  # noqa: E402
+from paper_store import KEYS, whole  # noqa: E402
 
 
 def test_the_page_is_that_of_the_figures() -> None:
     kept = json.loads((ROOT / "docs" / "paper.json").read_text(encoding="utf-8"))
     assert (ROOT / "docs" / "paper.md").read_text(encoding="utf-8") == paper.page(kept)
-    assert kept["swingup"] == paper.swingup()
-    assert kept["walker"] == paper.walker()
+    assert kept["swingup"] == whole(paper.swingup())
+    assert kept["walker"] == whole(paper.walker())
+
+
+def test_each_row_has_all_keys_and_ours_say_of_what_they_are() -> None:
+    kept = json.loads((ROOT / "docs" / "paper.json").read_text(encoding="utf-8"))
+    for table, rows in kept.items():
+        for name, row in rows.items():
+            assert set(KEYS) <= set(row), (table, name)
+            assert name == "paper" or ("episodes" in row) != ("images" in row), (table, name)
+            assert name == "paper" or row["command"], (table, name)
 
 
 def test_a_missing_table_says_so_and_a_new_one_is_taken() -> None:
@@ -42,4 +52,6 @@ def test_seeds_are_compared_after_the_same_generation_and_who_went_further_has_a
     assert list(rows) == ["preset grown, 5 generations", "preset grown, 9 generations", "preset other, 5 generations"]
     assert [(row["seeds"], row["random_shared"]) for row in rows.values()] == [(2, 75.0), (1, 90.0), (1, 1.0)]
     kept = json.loads((ROOT / "docs" / "digits_evolution.json").read_text(encoding="utf-8"))
-    assert paper.evolved(kept).items() <= json.loads((ROOT / "docs" / "paper.json").read_text())["digits"].items()
+    assert (
+        whole(paper.evolved(kept)).items() <= json.loads((ROOT / "docs" / "paper.json").read_text())["digits"].items()
+    )

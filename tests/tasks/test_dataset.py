@@ -184,6 +184,7 @@ HOLE = np.where(np.arange(300)[:, None] == 7, np.nan, X)
         (X, LABELS[:-1], "expected 300 labels"),
         (X, LABELS[:, None], r"shape .300, 1. came: y.ravel\(\)"),
         (X, np.eye(3, dtype=int)[LABELS], r"shape .300, 3. came: y.argmax\(axis=1\) of one-hot rows"),
+        (X, np.ones((300, 2), int), r'shape .300, 2. came: several numbers a sample are .* scoring="closeness"'),
         (X.reshape(-1, 1, 3), LABELS, r"images become rows by x.reshape\(len\(x\), -1\)"),
         (X, LABELS - 1, "label -1 came"),
         (X, LABELS + 5000, "label 500"),

@@ -14,6 +14,7 @@ from gymnasium import spaces
 
 import wann_rt as wr
 from wann_rt.core.errors import WannError
+from wann_rt.play.environment import environment
 
 SMALL: dict[str, Any] = {
     "population": 4, "generations": 2, "drawn_weights": 2, "episodes": 1, "retest_episodes": 2, "sweep_weights": 3,
@@ -156,6 +157,20 @@ def test_a_function_may_make_what_only_the_script_has_registered() -> None:
 
 
 @pytest.mark.slow
+def stacked_of_ours() -> Any:
+    return gymnasium.wrappers.FrameStackObservation(gymnasium.make("wann_rt/Pendulum-v0"), 2)
+
+
+def lost() -> Any:
+    return gymnasium.make("Nowhere-v0")
+
+
+def test_a_function_may_wrap_an_environment_of_ours_and_is_not_blamed_for_an_id_that_nobody_knows() -> None:
+    assert len(environment(stacked_of_ours).observations) == 6
+    with pytest.raises(WannError, match=r"lost cannot be made: NameNotFound: .*`?Nowhere"):
+        environment(lost)
+
+
 def test_an_environment_that_was_made_already_is_refused_with_what_to_give() -> None:
     """stable-baselines#577: a lambda returns one and the same environment to everybody."""
     with pytest.raises(WannError, match="give what makes it"):

@@ -55,6 +55,15 @@ def checked_inputs(given: ArrayLike, width: int | None = None) -> NDArray[np.flo
     return _float32(array, "inputs")
 
 
+def _to_labels(rows: NDArray[Any]) -> str:
+    """Returns what to do with a column of labels, one-hot rows, or several labels a sample."""
+    if rows.shape[1] == 1:
+        return ": y.ravel() makes labels of a column"
+    if (rows.sum(axis=1) == 1).all():
+        return ": y.argmax(axis=1) of one-hot rows"
+    return ': several numbers a sample are wanted outputs, scoring="closeness"'
+
+
 def checked_labels(given: ArrayLike, samples: int) -> NDArray[np.float32]:
     """Returns labels as float32 [samples, 1], or raises TaskError."""
     array = checked_numbers(given, "targets")
@@ -66,9 +75,7 @@ def checked_labels(given: ArrayLike, samples: int) -> NDArray[np.float32]:
     if array.shape != (samples,):
         hint = ""
         if array.ndim == 2 and len(array) == samples:
-            hint = (
-                ": y.ravel() makes labels of a column" if array.shape[1] == 1 else ": y.argmax(axis=1) of one-hot rows"
-            )
+            hint = _to_labels(array)
         raise TaskError(
             f"targets: expected {samples} labels, one for each sample; shape {list(array.shape)} came{hint}"
         )

@@ -64,7 +64,7 @@ def _made(maker: Maker, kwargs: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:
     try:
         environment = maker.make(kwargs)
     except gymnasium.error.UnregisteredEnv as error:
-        raise _unknown(env_id, error) from None
+        raise _unknown(maker, error) from None
     except (gymnasium.error.DependencyNotInstalled, ImportError) as error:
         raise _not_importable(env_id, error) from None
     except (Exception, SystemExit) as error:  # the environment is somebody else's code: it may raise anything
@@ -78,9 +78,12 @@ def _made(maker: Maker, kwargs: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:
     return environment
 
 
-def _unknown(env_id: str, error: Exception) -> TaskError:
-    """Returns the error for a name that neither Gymnasium nor the module in it knows."""
+def _unknown(maker: Maker, error: Exception) -> TaskError:
+    """Returns the error for a name that neither Gymnasium nor the module in it knows, or that a function asks for."""
+    env_id = maker.env_id
     module, _, name = env_id.rpartition(":")
+    if maker.blob is not None or hasattr(sys.modules.get(module), name):
+        return TaskError(f"environment {env_id} cannot be made: {told(error)}")
     if module:
         brought = [other for other in dir(sys.modules.get(module)) if not other.startswith("_")]
         guess = near(name, [*brought, *gymnasium.registry])

@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # Gymnasium takes long to import: only where an environment i
 
 MAIN = "__main__"
 OURS = "wann_rt/"  # begins the ids of our own environments
+OUR_IDS = "wann_rt.tasks.gym_env"  # registers them
 Make = Callable[..., Any]
 
 
@@ -79,6 +80,17 @@ class Maker:
         """
         import gymnasium
 
+        try:
+            return self._made(kwargs)
+        except gymnasium.error.UnregisteredEnv:
+            if OUR_IDS in sys.modules:
+                raise
+            importlib.import_module(OUR_IDS)  # a function may wrap an environment of ours
+            return self._made(kwargs)
+
+    def _made(self, kwargs: Mapping[str, Any]) -> Any:
+        import gymnasium
+
         with warnings.catch_warnings():
             # We cannot mend these warnings, and where warnings are errors, importing Box2D crashes the interpreter.
             warnings.simplefilter("ignore", DeprecationWarning)
@@ -90,7 +102,7 @@ class Maker:
                 return given(**kwargs)
             module, _, name = self.env_id.rpartition(":")
             if self.env_id.startswith(OURS):
-                importlib.import_module("wann_rt.tasks.gym_env")  # registers it
+                importlib.import_module(OUR_IDS)
             made = getattr(importlib.import_module(module), name, None) if module else None
             if made is None:
                 return gymnasium.make(name, disable_env_checker=True, **kwargs)
