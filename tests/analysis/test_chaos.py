@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from chaos import distance, layered
+from chaos.curiosity import Curiosity
 
 
 @pytest.mark.parametrize("convolved", [False, True])
@@ -42,3 +43,13 @@ def test_the_error_of_distillation_orders_distances_and_chaos_costs_contrast() -
         near, far = found.error[found.distance < 0.05], found.error[found.distance > 0.5]
         contrasts.append(np.median(far) / np.median(near))
     assert contrasts[0] > 2 * contrasts[1]
+
+
+def test_the_bonus_is_great_where_nobody_was_and_small_where_many_were() -> None:
+    rng, curiosity = np.random.default_rng(1), Curiosity(1)
+    known = rng.normal(0, 0.2, (400, 2))
+    first = curiosity.surprise(known).mean()
+    again, beyond = (curiosity.surprise(known + shift).mean() for shift in (0.0, 2.0))
+    assert again < 0.02 * first
+    assert beyond > 20 * again
+    assert curiosity.surprise(known + 2.0).mean() < 0.1 * beyond

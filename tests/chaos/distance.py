@@ -49,9 +49,11 @@ def data(count: int, rng: np.random.Generator) -> Floats:
     return np.stack(columns[:INPUTS], axis=1) + rng.normal(0, 0.05, (count, INPUTS))
 
 
-def network(sigma: float, rng: np.random.Generator, outputs: int, depth: int = DEPTH) -> list[Floats]:
+def network(
+    sigma: float, rng: np.random.Generator, outputs: int, depth: int = DEPTH, inputs: int = INPUTS
+) -> list[Floats]:
     """Returns the weights of a random network of tanh; the last layer is linear."""
-    sizes = [INPUTS, *[HIDDEN] * depth]
+    sizes = [inputs, *[HIDDEN] * depth]
     hidden = [rng.normal(size=(a, b)) * sigma / np.sqrt(a) for a, b in pairwise(sizes)]
     return [*hidden, rng.normal(size=(sizes[-1], outputs)) / np.sqrt(sizes[-1])]
 
