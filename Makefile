@@ -11,7 +11,7 @@ C_FOLDERS := runtime_c exporters/targets/boards examples examples/* tests/*
 C_SOURCES := $(filter-out tests/golden/%,$(wildcard $(C_FOLDERS:%=%/*.c) $(C_FOLDERS:%=%/*.h)))
 
 .DEFAULT_GOAL := help
-.PHONY: analysis site notebooks help demo quick test test-long bare pre-pr cross cross-brief cross-sample firmware exhaustive bench paper digits digits-evolution car car-clone car-clones car-chain car-pictures car-shared car-encoders car-vae walker rivals front two-links quadrotor knob memory gait monitor random-networks double-pole size size-check runtimes packages zoo-check \
+.PHONY: analysis site notebooks help demo quick test test-long bare pre-pr cross cross-brief cross-sample firmware exhaustive bench paper digits digits-evolution car car-clone car-clones car-chain car-pictures car-shared car-agnostic car-encoders car-vae walker rivals front two-links quadrotor knob memory gait monitor random-networks double-pole size size-check runtimes packages zoo-check \
         screenshots evidence evidence-sample warnings misra coverage prove prove-elsewhere translation fuzz mutants reliability fuzz-states fuzz-inputs lint clean
 
 help:  ## show this list

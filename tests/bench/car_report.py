@@ -81,8 +81,8 @@ see speed and yaw rate, too, read from the bars below the picture.
   take time to turn and the sum for them has the yaw rate in it, so steering anew at each step comes to a yaw rate that
   the road asks for. No search: of nine sizes of the law that a connection may stand for, the best on 60 other tracks.
   An output is given |w| for each pair of `step` nodes: two pairs turn the wheels fully from |w| = 0.2 on, five shut the
-  gas. With weights nearer to 0 the car gets too fast: it scores {weak} on the {n_weak} of the tracks that have such a
-  weight, {strong} on the others. A pair that brakes mends that, and costs more with larger weights than it brings.
+  gas. With weights nearer to 0 the car gets too fast: it scores {weak} on the {n_weak} tracks that have such a weight,
+  {strong} on the others. A pair that brakes mends that, and costs more with larger weights than it brings.
 * `shared.json`: the law of `tuned.json` in powers of one weight (`make car-shared`, 61 CPU-seconds): what stands k
   linear nodes before an output counts w^k, and 60 connections are given to the terms that bring the law nearest. Of the
   brake's numbers it keeps two, the constant and the speed: with none the car scores half, with these two as before. The

@@ -76,8 +76,8 @@ scratch. "Individual weights" and both rows of 16 latents imitate, by least squa
 "one shared weight" is the same law in powers of that weight; "any shared weight" is it in whole numbers, by which steps
 decide between left and right, gas and none. A drawn shared weight and one tuned weight are ahead of the paper's, with
 46 or 60 connections and with those two further inputs; with weights drawn one by one a network does not drive, here as
-in the paper. Individual weights, and 16 latents with memory, cannot be told from the
-paper's 893; 16 latents alone are below it. docs/car.md has how each came about.""",
+in the paper. Individual weights, and 16 latents with memory, cannot be told from the paper's 893; 16 latents alone are
+below it. docs/car.md has how each came about.""",
     "digits": """In the rows "proposed", gradients say which connections there are; then every shared weight but 0
 decides alike, which is why random, ensemble and tuned are one figure. The paper's networks are found by evolution
 alone and have no signs. Without signs, 1,106 connections have 95.0 %, and those of 1,840 take 2,070, which is more
