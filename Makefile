@@ -132,7 +132,7 @@ rivals: $(VENV)/.test-ready  ## tune textbook controllers as ours are, play them
 front: $(VENV)/.test-ready  ## tune ours and a rival at ever higher prices of a sign change; writes docs/front.md
 	@$(BIN)/python tests/bench/front.py
 
-two-links: $(VENV)/.test-ready  ## RealAIGym's robustness protocol for the pendubot; writes docs/two_links.md
+two-links: $(VENV)/.test-ready  ## RealAIGym's robustness protocol for pendubot and acrobot; writes docs/two_links.md
 	@$(BIN)/python tests/bench/two_links.py
 
 quadrotor: $(VENV)/.test-ready  ## throw a quadrotor, count how often it is caught; writes docs/quadrotor.md

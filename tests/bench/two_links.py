@@ -205,7 +205,11 @@ def main() -> None:
     textbook, hard = "energy shaping + LQR", files.load(HARD)
     rows: list[tuple[str, str, Act, Controller | None]] = [
         (one.name, f"{name}, {one.network.n_connections} connections", acting(one), one)
-        for name, one in (("zoo:pendubot", zoo.load("pendubot")), ("tests/bench/pendubot.json", hard))
+        for name, one in (
+            ("zoo:pendubot", zoo.load("pendubot")),
+            ("tests/bench/pendubot.json", hard),
+            ("zoo:acrobot-torque", zoo.load("acrobot-torque")),
+        )
     ]
     rows += [(name, f"{textbook}, by theory", asking(name, textbook), None) for name in TASKS]
     for name, row, act, made in rows:

@@ -1,7 +1,6 @@
-"""Writes pendubot.json, from which tests/bench/pendubot.json was tuned, and acrobot-torque.json, of which nothing came.
+"""Writes pendubot.json, from which tests/bench/pendubot.json was tuned, and soft.json, from which zoo:pendubot was.
 
-    python tests/zoo/two_links_start.py FOLDER [NAME ...]
-    python tests/zoo/two_links_start.py FOLDER soft
+    python tests/zoo/two_links_start.py FOLDER [pendubot] [soft]
 
 Linear feedback that holds the links near the top, and six hidden nodes with random weights beside it, so that
 individual weights can be tuned from there: on episodes of which half begin anywhere and half hang. Who begins only
@@ -100,7 +99,7 @@ def main() -> None:
     """Makes, tunes and writes them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("names", nargs="*", default=list(FEEDBACK), metavar="NAME")
+    parser.add_argument("names", nargs="*", default=["pendubot"], metavar="NAME")
     given = parser.parse_args()
     for name in given.names:
         files.save(softened(files.load(HARD)) if name == "soft" else tuned(name), given.folder / f"{name}.json")
