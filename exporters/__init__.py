@@ -21,7 +21,7 @@ from wann_rt.core.given import only_a_controller
 from wann_rt.core.guess import near
 from wann_rt.core.sight import Sight
 from wann_rt.core.stateful import only_without_monitor
-from wann_rt.exporters.spread import only_where_it_is
+from wann_rt.exporters.spread import only_true_or_false, only_where_it_is
 
 __all__ = ["EXPORTERS", "Exporter", "default_path", "export", "format_of", "write"]
 
@@ -176,8 +176,7 @@ def files_of(
         only_without_monitor(controller, f"the format {to}")
     function = row.load()
     spread = options.get("spread", False)
-    if not isinstance(spread, bool):
-        raise ExportError(f"spread is {spread!r}; expected true or false")
+    only_true_or_false(spread)
     if spread and not row.keeps_spread:
         raise only_where_it_is(f"the format {to}")
     known = [p.name for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]

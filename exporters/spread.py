@@ -19,6 +19,16 @@ def only_ensembles(controller: Controller) -> None:
         )
 
 
+def only_true_or_false(spread: object) -> None:
+    """Refuses what is no truth value, such as a text.
+
+    Raises:
+        ExportError: what came.
+    """
+    if not isinstance(spread, bool):
+        raise ExportError(f"spread is {spread!r}; expected true or false")
+
+
 def only_where_it_is(what: str) -> ExportError:
     """Returns the error of a form that cannot say how far members are apart."""
     return ExportError(f"{what} cannot say how far the members of an ensemble are apart (spread=true): {FORMS} can")

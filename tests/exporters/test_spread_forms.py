@@ -283,6 +283,15 @@ def test_a_page_shows_it_with_or_without_the_setting_and_of_ensembles_alone(tmp_
     assert (done.exit_code, "is no ensemble" in done.output) == (2, True)
 
 
+@pytest.mark.parametrize("to", ["c", "blob", "onnx-exact", "html"])
+@pytest.mark.parametrize("wrong", ["no", "1", "None"])
+def test_what_is_no_truth_value_is_refused_by_every_form(tmp_path: Path, to: str, wrong: str) -> None:
+    files.save(lost(), tmp_path / "both.json")
+    done = CliRunner().invoke(main, ["export", str(tmp_path / "both.json"), "--to", to, "--set", f"spread={wrong}"])
+    assert (done.exit_code, "expected true or false" in done.output) == (2, True), done.output
+    assert [path.name for path in tmp_path.iterdir()] == ["both.json"]
+
+
 def test_of_several_formats_none_is_written_where_one_refuses(tmp_path: Path) -> None:
     path, out = tmp_path / "several.json", tmp_path / "out"
     files.save(lost(), path)

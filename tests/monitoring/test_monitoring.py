@@ -239,6 +239,8 @@ def test_a_fail_safe_action_needs_bounds_or_a_word() -> None:
     with pytest.raises(ConfigError, match=r"no bounds.*--fail-safe torque=VALUE"):
         fail_safe_of(free, {})
     assert fail_safe_of(free, {"torque": 0.25}) == (0.25,)
+    with pytest.raises(ConfigError, match="torque is inf; expected a finite number"):
+        fail_safe_of(free, {"torque": float("inf")})
     with pytest.raises(ConfigError, match=r"torque = 99 is out of its range, from -2 to 2"):
         fail_safe_of(controller, {"torque": 99.0})
 
@@ -252,11 +254,25 @@ def test_a_fail_safe_action_needs_bounds_or_a_word() -> None:
         ({"false_alarms": 1e-320}, "cannot be calibrated on 1e\\+09 steps"),
         ({"spread": {"observation_noise": float("inf")}}, "spread observation_noise is inf"),
         ({"spread": {"observation_noise": -1.0}}, "spread observation_noise is -1"),
+        ({"spread": {"dropout": "much"}}, "spread dropout is 'much'; expected a finite number"),
+        ({"spread": 0.2}, "spread is 0.2; expected numbers by the names of conditions"),
+        ({"steps": "many"}, "steps is 'many'; expected a number of steps"),
+        ({"false_alarms": "1e-7"}, "false_alarms is '1e-7'; expected a share"),
+        ({"false_alarms": True}, "false_alarms is True; expected a share"),
+        ({"fail_safe": 0.0}, "fail_safe is 0.0; expected numbers by the names of actions"),
+        ({"fail_safe": {"torque": "none"}}, "fail-safe action torque is 'none'; expected a finite number"),
+        ({"fail_safe": {"torque": float("nan")}}, "fail-safe action torque is nan; expected a finite number"),
     ],
 )
 def test_a_number_that_says_nothing_is_one_sentence(asked: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         monitor(zoo.load("pendulum"), **asked)
+
+
+@pytest.mark.parametrize(("name", "value", "most"), [("dropout", 2.0, "1"), ("length_spread", 3.0, "0.95")])
+def test_machines_differ_by_no_more_than_a_condition_can(name: str, value: float, most: str) -> None:
+    with pytest.raises(TaskError, match=rf"spread {name} is {value:g}; expected a number of at most {most} "):
+        monitor(zoo.load("pendulum"), spread={name: value})
 
 
 def test_a_plant_whose_state_is_not_seen_predicts_nothing() -> None:

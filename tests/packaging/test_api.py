@@ -30,7 +30,8 @@ def blocks() -> list[str]:
     "call",
     [
         wr.certify, wr.evaluate, partial(wr.export, to="c"), wr.knockout, wr.monitor,
-        partial(wr.package, kind="cmake", out="x"), wr.robustness, wr.task_of, wr.tune, wr.verify,
+        partial(wr.package, kind="cmake", out="x"), wr.robustness, partial(wr.save, path="x"), wr.task_of,
+        wr.tune, wr.verify,
     ],
     ids=lambda call: getattr(call, "func", call).__name__,
 )  # fmt: skip

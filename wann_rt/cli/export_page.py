@@ -8,7 +8,7 @@ from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ExportError
 from wann_rt.core.guess import near
 from wann_rt.exporters import EXPORTERS, default_path, format_of
-from wann_rt.exporters.spread import only_ensembles
+from wann_rt.exporters.spread import only_ensembles, only_true_or_false
 
 NAME, SUFFIX = "html", ".html"
 ROW = (NAME, f"one HTML file that moves, as wann-rt page writes it ({SUFFIX})")
@@ -43,8 +43,9 @@ def files_of(controller: Controller, path: Path, task: str | None, *, spread: bo
     """Returns the page, by the name of its file; that of an ensemble always shows how far its members are apart.
 
     Raises:
-        ExportError: that was asked for, and it is no ensemble.
+        ExportError: that was asked for, and it is no ensemble, or ``spread`` is no truth value.
     """
+    only_true_or_false(spread)
     if spread:
         only_ensembles(controller)
     from wann_rt.display.live import Live

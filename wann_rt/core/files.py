@@ -14,6 +14,7 @@ from wann_rt.core.disk import MAX_BYTES as MAX_BYTES
 from wann_rt.core.disk import read_text as read_text
 from wann_rt.core.disk import write_atomic as write_atomic
 from wann_rt.core.errors import ControllerError, FileError, NetworkError
+from wann_rt.core.given import only_a_controller
 from wann_rt.core.guess import near
 from wann_rt.core.monitor import Monitor
 from wann_rt.core.monitor_file import document as monitor_document
@@ -33,8 +34,10 @@ def save(controller: Controller, path: str | os.PathLike[str]) -> None:
     """Writes the controller file; the old file stays whole until the new one is.
 
     Raises:
+        ControllerError: something else came than a controller.
         FileError: the folder does not exist or cannot be written.
     """
+    only_a_controller(controller)
     write_atomic(path, to_text(controller).encode())
 
 

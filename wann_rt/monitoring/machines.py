@@ -51,7 +51,7 @@ def machines(task: Task, spread: Mapping[str, float] | None = None) -> Task:
         spread: what differs from ``usual_spread``.
 
     Raises:
-        TaskError: there is no such condition.
+        TaskError: there is no such condition, or more of it is asked for than makes sense.
     """
     usual = usual_spread(task) | dict(spread or {})
     unknown = [name for name in usual if name not in conditions.names(task)]
@@ -60,6 +60,10 @@ def machines(task: Task, spread: Mapping[str, float] | None = None) -> Task:
             f"task {task.name} has no condition {unknown[0]!r} that machines could differ in; it has "
             f"{', '.join(conditions.names(task))}"
         )
+    for name, value in usual.items():
+        most = conditions.limit(task, name)
+        if value > most:
+            raise TaskError(f"spread {name} is {value:g}; expected a number of at most {most:g} (--spread)")
     return under(task, {name: np.float32(value) for name, value in usual.items()})
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -111,10 +112,10 @@ def monitor(
         raise ConfigError(
             f"there is no monitor of kind {kind!r}; kinds: {', '.join((*RECIPES, AUTO))}{near(kind, RECIPES)}"
         )
-    if not 0 < false_alarms < 1:
-        raise ConfigError(f"false_alarms is {false_alarms}; expected a share of the steps, such as 1e-7")
-    safe = fail_safe_of(controller, fail_safe or {})
-    _check_numbers(steps, spread or {})
+    if not (_is_number(false_alarms) and 0 < false_alarms < 1):
+        raise ConfigError(f"false_alarms is {false_alarms!r}; expected a share of the steps, such as 1e-7")
+    safe = fail_safe_of(controller, {} if fail_safe is None else fail_safe)
+    _check_numbers(steps, {} if spread is None else spread)
     limits = budget_of(kind, budget or {})
     wanted = int(min(max(2 * FEWEST / false_alarms, RECORDED), MOST_STEPS) if steps is None else steps)
     check_rate(false_alarms, wanted)
@@ -227,8 +228,7 @@ def budget_of(kind: str, said: Mapping[str, float]) -> Cost:
     for name, value in said.items():
         if name not in Cost._fields:
             raise ConfigError(f"a budget has {' and '.join(Cost._fields)}; {name!r} came{near(name, Cost._fields)}")
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not (is_number and value > 0):
+        if not (_is_number(value) and value > 0):
             raise ConfigError(
                 f"{name} is {value!r}; expected how many a monitor may take, such as 500, or inf: no limit (--{name})"
             )
@@ -237,24 +237,44 @@ def budget_of(kind: str, said: Mapping[str, float]) -> Cost:
     return Cost(*(said.get(name, INF) for name in Cost._fields))
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _check_names(what: str, said: object, names: str) -> None:
+    if not isinstance(said, Mapping):
+        raise ConfigError(f"{what} is {said!r}; expected numbers by the names of {names}")
+
+
 def _check_numbers(steps: float | None, spread: Mapping[str, float]) -> None:
-    if steps is not None and not 1 <= steps < float("inf"):
-        raise ConfigError(f"steps is {steps}; expected a number of steps, such as 1e7 (--steps)")
+    if steps is not None and not (_is_number(steps) and 1 <= steps < INF):
+        raise ConfigError(f"steps is {steps!r}; expected a number of steps, such as 1e7 (--steps)")
+    _check_names("spread", spread, "conditions, such as {'dropout': 0.3}")
     for name, strength in spread.items():
-        if not 0 <= strength < float("inf"):
-            raise ConfigError(f"spread {name} is {strength}; expected a finite number, 0 for machines that are alike")
+        if not (_is_number(strength) and 0 <= strength < INF):
+            raise ConfigError(f"spread {name} is {strength!r}; expected a finite number, 0 for machines that are alike")
+
+
+def _check_chosen(controller: Controller, chosen: Mapping[str, float]) -> None:
+    names = [channel.name for channel in controller.actions]
+    _check_names("fail_safe", chosen, "actions")
+    for name, value in chosen.items():
+        if name not in names:
+            raise ConfigError(f"there is no action {name!r}; actions: {', '.join(names)}{near(name, names)}")
+        if not (_is_number(value) and abs(value) < INF):
+            raise ConfigError(
+                f"fail-safe action {name} is {value!r}; expected a finite number (--fail-safe, fail_safe=)"
+            )
 
 
 def fail_safe_of(controller: Controller, chosen: Mapping[str, float]) -> tuple[float, ...]:
     """Returns the fail-safe actions: those that are chosen, else what is nearest 0 within each range.
 
     Raises:
-        ConfigError: a name is unknown, a value is out of range, or neither a range nor a value says what is safe.
+        ConfigError: a name is unknown, a value is not finite or out of range, or neither a range nor a value says what
+            is safe.
     """
-    names = [channel.name for channel in controller.actions]
-    for name in chosen:
-        if name not in names:
-            raise ConfigError(f"there is no action {name!r}; actions: {', '.join(names)}{near(name, names)}")
+    _check_chosen(controller, chosen)
     for channel in controller.actions:
         is_open = channel.high - channel.low == float("inf")
         if is_open and channel.name not in chosen and controller.decision == "values":
