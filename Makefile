@@ -11,11 +11,13 @@ C_FOLDERS := runtime_c exporters/targets/boards examples examples/* tests/*
 C_SOURCES := $(filter-out tests/golden/%,$(wildcard $(C_FOLDERS:%=%/*.c) $(C_FOLDERS:%=%/*.h)))
 
 .DEFAULT_GOAL := help
-.PHONY: analysis site notebooks help demo quick test test-long bare pre-pr cross cross-brief cross-sample firmware exhaustive bench paper digits digits-evolution car car-clone car-clones car-chain car-pictures car-shared car-agnostic car-encoders car-vae walker rivals front two-links quadrotor knob memory gait monitor random-networks double-pole size size-check runtimes packages zoo-check \
+.PHONY: analysis site notebooks help venv demo quick test test-long bare pre-pr cross cross-brief cross-sample firmware exhaustive bench paper digits digits-evolution car car-clone car-clones car-chain car-pictures car-shared car-agnostic car-encoders car-vae walker rivals front two-links quadrotor knob memory gait monitor random-networks double-pole size size-check runtimes packages zoo-check \
         screenshots evidence evidence-sample warnings misra coverage prove prove-elsewhere translation fuzz mutants reliability fuzz-states fuzz-inputs lint clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+venv: $(VENV)/.test-ready  ## make the environment that all of these work in, and no more
 
 demo: $(VENV)/.demo-ready  ## search a controller for about two minutes, export it, prove it, plot it
 	@$(BIN)/python examples/demo.py
@@ -116,7 +118,7 @@ car-pictures: $(VENV)/.test-ready  ## what 16 latents keep of a frame; writes do
 car-shared: $(VENV)/.test-ready  ## the same law in powers of one shared weight; writes examples/car/shared.json (a minute)
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/bench/car_shared.py --out examples/car/shared.json
 
-car-agnostic: $(VENV)/.test-ready  ## one for any shared weight; writes examples/car/agnostic.json (ten minutes)
+car-agnostic: $(VENV)/.test-ready  ## one for any shared weight; writes examples/car/agnostic.json (two minutes)
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/bench/car_agnostic.py --out examples/car/agnostic.json
 
 car: $(VENV)/.test-ready  ## score the racing cars on Gymnasium's frames, half an hour; writes docs/car.md, goes on where it was

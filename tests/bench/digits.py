@@ -85,7 +85,12 @@ def write_page(kept: dict[str, Any]) -> None:
     write_atomic(ROOT / "docs" / "digits.md", page(kept, curves()).encode())
     paper = ROOT / "docs" / "paper.json"
     document = json.loads(paper.read_text()) if paper.exists() else {}
-    write_json(paper, {**document, "digits": whole(paper_rows(kept))})
+    write_json(paper, {**document, "digits": with_evolved(document.get("digits", {}), whole(paper_rows(kept)))})
+
+
+def with_evolved(before: dict[str, Any], proposed: dict[str, Any]) -> dict[str, Any]:
+    """Returns rows of proposals, and those of evolution that were there: ``paper.py`` writes these."""
+    return {name: row for name, row in before.items() if name.startswith("preset ")} | proposed
 
 
 def curves() -> dict[str, Any]:

@@ -73,8 +73,8 @@ tried. `wann-rt search mnist --preset mask` proposes and goes on with the search
 ## Speed
 
 Millions of images x networks a CPU-second, one thread, random networks (`tests/bench/sample_rates.py`):
-{rates}. A block of 64 images stays in the value rows; networks write only the rows
-above.
+{rates}.
+A block of 64 images stays in the value rows; networks write only the rows above.
 
 ## On a microcontroller
 

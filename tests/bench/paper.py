@@ -92,11 +92,12 @@ A. Gaier and D. Ha, "Weight Agnostic Neural Networks", 2019: every table, theirs
     python tests/bench/paper.py
 
 Commands are run in the repository with its environment active (`make venv`, `. .venv/bin/activate`) and repeat a row by
-searching again; `make walker` and `make car` keep the scores that docs/walker.json and docs/car.json have, and play all
-again where that file is removed. The interval of our rows is 95 %: over the seeds where there are several (Student's
-t), over episodes where there is one; brackets say of how many where these are fewer. What stands beside the paper's
-figures is the deviation over its 100 trials. Times are of all seeds together: of the swing-up on two cores, of the
-walker and the digits the time of one processor.
+searching again. `make walker`, `make car` and `make digits-evolution` keep what docs/walker.json, docs/car.json and
+docs/digits_evolution.json have, and make all again where that file is removed; the last one takes every seed of preset
+paper-digits to 2,000 generations. `make paper` then brings the figures here. The interval of our rows is 95 %: over the
+seeds where there are several (Student's t), over episodes where there is one; brackets say of how many where these are
+fewer. What stands beside the paper's figures is the deviation over its 100 trials. Times are of all seeds together: of
+the swing-up on two cores, of the walker and the digits the time of one processor.
 
 {tables}
 """

@@ -1,12 +1,14 @@
 """docs/paper.md says what docs/paper.json says, and a table that nobody has written yet says that."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "bench"))
 
+import digits  # noqa: E402
 import paper  # noqa: E402
 from paper_store import KEYS, whole  # noqa: E402
 
@@ -25,6 +27,18 @@ def test_each_row_has_all_keys_and_ours_say_of_what_they_are() -> None:
             assert set(KEYS) <= set(row), (table, name)
             assert name == "paper" or ("episodes" in row) != ("images" in row), (table, name)
             assert name == "paper" or row["command"], (table, name)
+
+
+def test_new_proposals_leave_the_rows_of_evolution() -> None:
+    before = {"preset digits, 5 generations": {"seeds": 3}, "proposed, 9 connections": {"seeds": 2}}
+    both = digits.with_evolved(before, {"proposed, 8 connections": {"seeds": 3}})
+    assert list(both) == ["preset digits, 5 generations", "proposed, 8 connections"]
+
+
+def test_the_commands_of_the_page_are_there() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    asked = set(re.findall(r"(?:    |`)make ([a-z-]+)", (ROOT / "docs" / "paper.md").read_text(encoding="utf-8")))
+    assert {"venv", "car-agnostic", "digits"} <= asked <= targets
 
 
 def test_a_missing_table_says_so_and_a_new_one_is_taken() -> None:

@@ -1,6 +1,8 @@
 """Laws of the racing car: it is Gymnasium's, number for number; its camera sees what is in Gymnasium's frames."""
 
 import sys
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -9,7 +11,7 @@ import pytest
 from helpers import needs
 from numpy.typing import NDArray
 
-from wann_rt.core.errors import MissingExtraError, TaskError
+from wann_rt.core.errors import FileError, MissingExtraError, TaskError
 from wann_rt.play.environment import environment
 from wann_rt.tasks.car import camera, encoders
 from wann_rt.tasks.environment.describe import described
@@ -189,3 +191,19 @@ def test_without_the_physics_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
         MissingExtraError, match=r"environment wann_rt/CarRacing-v0 needs .*pip install 'wann-rt\[box2d\]'"
     ):
         described(Maker.of(ID), {})
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", "\xff", '{"weights": 1, "offsets": 2, "filters": 3}'])
+def test_a_damaged_encoder_of_cells_is_one_clear_error(text: str, tmp_path: Path, monkeypatch: Any) -> None:
+    (tmp_path / "broken.json").write_text(text, encoding="latin-1")
+    monkeypatch.setattr(encoders, "_FOLDER", tmp_path)
+    with pytest.raises(FileError, match=r"broken\.json is no encoder, or a damaged one .*: install wann_rt anew"):
+        encoders.encoder("broken")
+
+
+def test_an_encoder_of_cells_with_another_number_of_features_is_refused(tmp_path: Path, monkeypatch: Any) -> None:
+    whole: Any = encoders.encoder("pca")
+    (tmp_path / "cut.json").write_text(encoders.to_json(replace(whole, weights=whole.weights[:, :-1])))
+    monkeypatch.setattr(encoders, "_FOLDER", tmp_path)
+    with pytest.raises(FileError, match=r"cut\.json is no encoder, or a damaged one \(arrays of shapes"):
+        encoders.encoder("cut")

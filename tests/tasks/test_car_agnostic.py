@@ -1,10 +1,12 @@
 """The racing car for any shared weight is the linear law in whole numbers, and decides alike with every weight."""
 
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from wann_rt.core import files
 from wann_rt.core.controller import Weight
@@ -12,7 +14,9 @@ from wann_rt.core.controller import Weight
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "bench"))
 
+import car  # noqa: E402
 import car_agnostic  # noqa: E402
+import car_report  # noqa: E402
 from car_shared import law_of  # noqa: E402
 
 CARS = ROOT / "examples" / "car"
@@ -47,3 +51,14 @@ def test_all_weights_that_are_not_near_0_decide_alike() -> None:
         assert (brake == 0).all()
         drives.append([*np.sign(steering), *gas])
     assert (np.array(drives) == drives[0]).all()
+
+
+@pytest.mark.parametrize("kept", [0, 10])
+def test_the_page_of_a_record_made_anew_says_what_is_not_scored_yet(kept: int) -> None:
+    record = json.loads(car.RECORD.read_text(encoding="utf-8"))
+    counts = {case.file: files.load(CARS / case.file).network.n_connections for case in car.CASES}
+    assert car_report.page(car.CASES, counts, record) == car.PAGE.read_text(encoding="utf-8")
+    begun = {key: row | {"returns": row["returns"][:kept]} for key, row in record.items() if kept}
+    said = car_report.page(car.CASES, counts, begun)
+    assert f"on the first {kept} tracks, which all three have driven, it scores {'9' if kept else '-'}" in said
+    assert len(car_report.paper_rows(car.CASES, counts, begun)) == (6 if kept else 1)

@@ -79,10 +79,19 @@ def _stored_pictures(name: str) -> Convolutions:
 @cache
 def _stored(name: str) -> Encoder:
     """Returns the encoder of cells of a name that there is."""
-    rows: dict[str, Any] = json.loads(_FOLDER.joinpath(f"{name}.json").read_text(encoding="utf-8"))
-    weights, offsets, filters = (np.array(rows[key], np.int64) for key in ("weights", "offsets", "filters"))
-    scales = np.array(rows["scales"], np.float32)
-    return Encoder(name, GRID, weights, offsets, scales, filters.reshape(-1, SIZE, SIZE), STRIDE)
+    path = _FOLDER.joinpath(f"{name}{CELLS_ALONE}")
+    try:
+        rows: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        weights, offsets, filters = (np.array(rows[key], np.int64) for key in ("weights", "offsets", "filters"))
+        scales = np.array(rows["scales"], np.float32)
+        filters = filters.reshape(-1, SIZE, SIZE)
+        features = len(filters) * PLACES**2 or CELLS**2
+        shapes = [array.shape for array in (weights, offsets, scales)]
+        if shapes != [(LATENTS, features), (LATENTS,), (LATENTS,)]:
+            raise ValueError(f"arrays of shapes {shapes}")
+        return Encoder(name, GRID, weights, offsets, scales, filters, STRIDE)
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, WannError) as error:
+        raise FileError(f"{path} is no encoder, or a damaged one ({error}): install wann_rt anew") from None
 
 
 def fitted(
