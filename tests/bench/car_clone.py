@@ -5,6 +5,7 @@ do, also while the controller drives (DAgger: S. Ross, G. Gordon and D. Bagnell,
 """
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -128,9 +129,12 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path(__file__).parents[2] / "examples/car")
     args = parser.parse_args()
     for name in args.names:
+        before = sum(os.times()[:4])
         made = clone(name)
         files.save(made, args.folder / name)
-        print(f"{args.folder / name}: {made.network.n_connections} connections", file=sys.stderr)
+        used = sum(os.times()[:4]) - before
+        connections = made.network.n_connections
+        print(f"{args.folder / name}: {connections} connections, {used:.0f} CPU-seconds", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ MADE = {
     "agnostic.json": "make car-agnostic", "shared.json": "make car-shared", "tuned.json": "make car-clone",
     "latents.json": "make car-clones", "latents_rates.json": "make car-clones",
 }  # fmt: skip
+# CPU-seconds that these commands print, of a machine that did other things, too.
+SECONDS = {"agnostic.json": 103, "shared.json": 61, "tuned.json": 16, "latents.json": 26, "latents_rates.json": 34}
 CONDITIONS = {"own": "as it is", "random_shared": "random, shared", "random_weights": "random, each connection's own"}
 PAPER: Mapping[str, Any] = {
     "connections": 245, "random_weights": -69, "random_shared": 375, "tuned_shared": 608, "tuned": 893,
@@ -264,7 +266,8 @@ def paper_rows(cases: Sequence[Any], counts: Mapping[str, int], record: Mapping[
                 fewer |= {column: len(returns)} if len(returns) < most else {}
         if scored:
             command = f"{MADE[case.file]} && {COMMAND}"
-            rest = {"ci95": half, "connections": counts[case.file], "episodes": most, "seeds": 1, "command": command}
+            rest = {"ci95": half, "connections": counts[case.file], "episodes": most, "seeds": 1}
+            rest |= {"seconds": SECONDS[case.file], "command": command}
             rows[case.name] = scored | rest | ({"episodes_of": fewer} if fewer else {})
     return rows
 

@@ -169,7 +169,8 @@ def paper_rows(kept: dict[str, Any]) -> dict[str, Any]:
         for name in CONDITIONS:
             row[name] = round(statistics.fmean(one[name]), 2)
         row["ci95"] = {name: round(half_width(one[name]), 2) for name in CONDITIONS}
-        row |= {"images": IMAGES, "seeds": len(one["tuned"]), "command": COMMAND}
+        row |= {"images": IMAGES, "seeds": len(one["tuned"]), "seconds": round(sum(one["cpu_seconds"]))}
+        row["command"] = COMMAND
         rows[f"proposed, {row['connections']} connections"] = row
         signless: dict[str, Any] = {"connections": max(one["signless_connections"])}
         signless |= {"tuned_shared": round(statistics.fmean(one["without_signs"]), 2)}
