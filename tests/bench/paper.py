@@ -97,7 +97,7 @@ docs/digits_evolution.json have, and make all again where that file is removed; 
 paper-digits to 2,000 generations. `make paper` then brings the figures here. The interval of our rows is 95 %: over the
 seeds where there are several (Student's t), over episodes where there is one; brackets say of how many where these are
 fewer. What stands beside the paper's figures is the deviation over its 100 trials. Times are of all seeds together: of
-the swing-up on two cores, of the others the time of one processor.
+the swing-up's presets on two cores, of the others the time of one processor.
 
 {tables}
 """
@@ -149,7 +149,8 @@ def champion(name: str, which: str = "scores") -> dict[str, Any]:
     half = {key: round(score["ci95"], 1) for key, score in scores.items()}
     known = {"connections": record["connections"], "shared_connections": record["shared_connections"], "ci95": half}
     commands = " && ".join(zoo.recipes()[name].commands)
-    return {**known, **means, "episodes": record["episodes"], "seeds": 1, "command": commands}
+    seconds = zoo.load(name).provenance["recipe"]["cpu_seconds"]
+    return {**known, **means, "episodes": record["episodes"], "seeds": 1, "seconds": seconds, "command": commands}
 
 
 def curves() -> dict[str, Any]:
