@@ -175,7 +175,7 @@ def paper_rows(kept: dict[str, Any]) -> dict[str, Any]:
         signless: dict[str, Any] = {"connections": max(one["signless_connections"])}
         signless |= {"tuned_shared": round(statistics.fmean(one["without_signs"]), 2)}
         signless["ci95"] = {"tuned_shared": round(half_width(one["without_signs"]), 2)}
-        signless |= {"images": IMAGES, "seeds": len(one["tuned"]), "command": COMMAND}
+        signless |= {"images": IMAGES, "seeds": len(one["tuned"]), "seconds": row["seconds"], "command": COMMAND}
         rows[f"proposed, without signs, {signless['connections']} connections"] = signless
     return rows
 
