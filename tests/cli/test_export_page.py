@@ -29,7 +29,7 @@ def test_the_suffix_says_it(tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (("--to", "htm"), "unknown format 'htm'; known formats: onnx, onnx-exact, c, blob, html; did you mean 'html'?"),
-        (("--to", "html", "--set", "opset=13"), "format html has no option 'opset': it has none"),
+        (("--to", "html", "--set", "opset=13"), "format html has no option 'opset': it has only spread"),
     ],
 )
 def test_what_it_cannot_is_one_sentence(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
