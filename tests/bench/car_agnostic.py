@@ -5,8 +5,8 @@ with w = 1. So they decide alike for every w > 0 and the opposite for every w < 
 once more: an output is given |w| or -|w|, once for each pair of steps. The wheels take time to turn, and the sum for
 them has the yaw rate in it, so steering anew at each step comes to a yaw rate that the road asks for.
 
-The sums are the linear law that ``make car-clone`` learns, in whole numbers, with more of the yaw rate. How much of the law a
-connection stands for is the best of a few on tracks on which nothing is scored, with weights from all of [-2, 2].
+The sums are the linear law that ``make car-clone`` learns, in whole numbers, with more of the yaw rate. How much of the
+law a connection stands for is the best of a few on tracks on which nothing is scored, with weights from all of [-2, 2].
 """
 
 import argparse
