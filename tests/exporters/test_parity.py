@@ -66,7 +66,7 @@ def test_every_back_end_keeps_its_promise(seed: int, kind: str) -> None:
     report = verify(subject(seed, kind), n_random=200)
     assert report.ok, [str(result) for result in report.results if not result.kept]
     keys = ["recorded", "oracle", "kernels", "c", "blob", "c_q12", "onnx_exact", "onnx"]
-    keys += ["c_spread", "onnx_exact_spread"] if kind == "ensemble" else []
+    keys += ["c_spread", "blob_spread", "onnx_exact_spread"] if kind == "ensemble" else []
     assert [r.key for r in report.results] == keys
     for result in report.results:
         assert result.skipped is None
