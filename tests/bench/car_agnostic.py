@@ -9,32 +9,25 @@ The sums are the linear law that ``make car-clone`` learns, in whole numbers, wi
 law a connection stands for is the best of a few on tracks on which nothing is scored, with weights from all of [-2, 2].
 """
 
-import argparse
-import os
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from itertools import product
-from pathlib import Path
 
 import numpy as np
-from car_shared import CARS, law_of
+from car_shared import law_of, write
 from draft import Signed
 from numpy.typing import NDArray
 from powers import Law
 
-from wann_rt.core import files
-from wann_rt.core.controller import Controller, Weight
+from wann_rt.core.controller import Controller
 from wann_rt.core.network import Network
 from wann_rt.core.random import Purpose
-from wann_rt.core.version import __version__
 from wann_rt.play.backends.processes import session
 from wann_rt.play.episodes import HIGH, LOW, episode_seeds
-from wann_rt.play.plain import record_vectors
 from wann_rt.play.rollouts import play, starts_of
 from wann_rt.play.task_of import environment_of
 
-SEED, TRACKS, FIRST, FINALISTS = 9, 12, 20_000, 3  # finalists drive five times as many tracks
+SEED, TRACKS, FINALISTS = 9, 12, 3  # finalists drive five times as many tracks
 INPUTS, OUTPUTS, YAW_RATE = 18, 3, 18
 STEERING, GAS = range(2)  # nothing brakes: an output of nothing is no brake
 DAMPING = 0.16  # instead of the law's number for the yaw rate: wheels that are turned all the way overshoot
@@ -86,21 +79,5 @@ def weights(count: int) -> NDArray[np.float32]:
     return (LOW + (np.arange(count) + 0.5) * (HIGH - LOW) / count).astype(np.float32)
 
 
-def main() -> None:
-    """Writes the controller."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--start", type=Path, default=CARS / "tuned.json", help="a linear controller")
-    parser.add_argument("--out", type=Path, required=True)
-    args = parser.parse_args()
-    start = files.load(args.start)
-    network = best(start)
-    told = {"created_by": f"wann_rt {__version__}", "command": "make car-agnostic", "from": files.digest(start)}
-    kept = {key: start.provenance[key] for key in ("task", "task_version", "environment")}
-    made = replace(start, network=network, weight=Weight.shared(1.0), vectors=(), provenance=told | kept)
-    files.save(replace(made, vectors=record_vectors(environment_of(made), made, FIRST)), args.out)
-    used = sum(os.times()[:4])
-    print(f"{args.out}: {network.n_connections} connections, {used:.0f} CPU-seconds", file=sys.stderr)
-
-
 if __name__ == "__main__":
-    main()
+    write("make car-agnostic", __doc__, lambda start: (best(start), 1.0))

@@ -5,7 +5,9 @@ tracks on which nothing is scored.
 """
 
 import argparse
+import os
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,20 +68,21 @@ def best(start: Controller) -> tuple[Network, float]:
     return networks[weight], weight
 
 
-def main() -> None:
-    """Writes the controller."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def write(command: str, about: str | None, make: Callable[[Controller], tuple[Network, float]]) -> None:
+    """Writes the controller that a command makes of a linear one: its network, and its shared weight."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--start", type=Path, default=CARS / "tuned.json", help="a linear controller")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     start = files.load(args.start)
-    network, weight = best(start)
-    told = {"created_by": f"wann_rt {__version__}", "command": "make car-shared", "from": files.digest(start)}
+    network, weight = make(start)
+    told = {"created_by": f"wann_rt {__version__}", "command": command, "from": files.digest(start)}
     kept = {key: start.provenance[key] for key in ("task", "task_version", "environment")}
     made = replace(start, network=network, weight=Weight.shared(weight), vectors=(), provenance=told | kept)
     files.save(replace(made, vectors=record_vectors(environment_of(made), made, FIRST)), args.out)
-    print(f"{args.out}: {network.n_connections} connections, weight {weight}", file=sys.stderr)
+    size, used = network.n_connections, sum(os.times()[:4])
+    print(f"{args.out}: {size} connections, weight {weight}, {used:.0f} CPU-seconds", file=sys.stderr)
 
 
 if __name__ == "__main__":
-    main()
+    write("make car-shared", __doc__, best)

@@ -7,7 +7,7 @@ near the top; the box of their beginnings grows until it holds every state, and 
 begins hanging learns one path to the top, which other machines miss; whoever begins at the top learns first to hold,
 then to come back from further and further away. The last stages square the reward, which a motion about the top then
 earns less of than rest, and put a price on changes of the torque. The network is that of two_links_start.py: linear
-feedback and six hidden nodes, 55 connections. Some 90 seconds of processor time.
+feedback and six hidden nodes, 55 connections. About a minute of processor time.
 """
 
 import argparse

@@ -1,6 +1,8 @@
 """Writes pendubot.json, from which tests/bench/pendubot.json was tuned, and soft.json, from which zoo:pendubot was.
 
-    python tests/zoo/two_links_start.py FOLDER [pendubot] [soft]
+    python tests/zoo/two_links_start.py FOLDER [pendubot] [soft] [acrobot-torque]
+
+acrobot-torque.json is the network of zoo:acrobot-torque tuned in the same way, beside which acrobot_start.py is judged.
 
 Linear feedback that holds the links near the top, and six hidden nodes with random weights beside it, so that
 individual weights can be tuned from there: on episodes of which half begin anywhere and half hang. Who begins only
