@@ -106,7 +106,9 @@ def searched(record: dict[str, Any], generations: int) -> Controller:
 
 def shared(record: dict[str, Any]) -> Controller:
     """Returns the walker with one shared weight, and records what was tried."""
+    before = time.process_time()
     weight, record["shared"] = walker_shared.best()
+    record["shared_seconds"] = round(time.process_time() - before)
     network = walker_shared.network_of(walker_shared.terms_of(weight))
     return controller_of(network, Weight.shared(weight), walker_bit.MEMORY)
 

@@ -7,6 +7,7 @@ numbers are climbed from some that walk: one more or one less of a source at a t
 """
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -83,13 +84,14 @@ def climbed(journal: Path) -> list[dict[str, Any]]:
     journal.parent.mkdir(parents=True, exist_ok=True)
     kept = journal_of(journal)
     for number in range(len(kept), ROUNDS):
-        best = counts_of(kept[-1]) if kept else FIRST
+        before, best = time.process_time(), counts_of(kept[-1]) if kept else FIRST
         tried = [best, *neighbours(best)]
         found = means(tried, EPISODES, number)
         finalists = [best, *(tried[k] for k in np.argsort(-found) if tried[k] != best)][: 1 + FINALISTS]
         again = means(finalists, 4 * EPISODES, ROUNDS + number)
         best = finalists[int(np.argmax(again))]
         row = {"tried": len(tried), "first": round(again[0], 1), "best": round(again.max(), 1)}
+        row["seconds"] = round(time.process_time() - before)
         kept.append(row | {"counts": [[*key, times] for key, times in best.items()]})
         with journal.open("a") as file:
             file.write(json.dumps(kept[-1]) + "\n")

@@ -162,8 +162,16 @@ def _paper_row(record: Mapping[str, Any], name: str, conditions: Sequence[str]) 
         score = Score.of(np.array(record["scores"][condition]["returns"]))
         row[condition], row["ci95"][condition] = round(score.mean, 1), round(score.ci95, 1)
         row["episodes"] = score.episodes
-    row |= {"seeds": 1, "command": COMMAND}
-    return row | ({"seconds": sum(record[one]["seconds"] for one in SEARCHES)} if name == "tuned" else {})
+    return row | {"seeds": 1, "seconds": _seconds(record)[name], "command": COMMAND}
+
+
+def _seconds(record: Mapping[str, Any]) -> dict[str, int]:
+    """Returns how long each file took, in seconds of one processor."""
+    return {
+        "tuned": sum(record[one]["seconds"] for one in SEARCHES),
+        "shared": record["shared_seconds"],
+        "agnostic": sum(row["seconds"] for row in record["agnostic"]),
+    }
 
 
 def _rows(record: Mapping[str, Any]) -> list[str]:
