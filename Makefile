@@ -49,7 +49,7 @@ cross-brief: $(VENV)/.test-ready  ## every target of it at one level, a third of
 	@PYTHONPATH=tests $(BIN)/python -m cross install
 	@PYTHONPATH=tests $(BIN)/python -m cross brief
 
-# With TURN=3, say, every other target of it, as each commit of CI does with a turn of its own.
+# With TURN=3, say, every third target of it, as each commit of CI does with a turn of its own.
 cross-sample: $(VENV)/.test-ready  ## the same on the sample of targets that CI runs
 	@PYTHONPATH=tests $(BIN)/python -m cross sample $(TURN)
 
@@ -70,9 +70,10 @@ size: $(VENV)/.peers-ready  ## measure bytes and instructions beside other gener
 	@PYTHONPATH=tests $(BIN)/python -m size install
 	@PYTHONPATH=tests $(BIN)/python -m size all
 
+# With TURN=3, say, at one of the two levels of optimization.
 size-check: $(VENV)/.test-ready  ## compare bytes and instructions of generated code with the committed budget
 	@PYTHONPATH=tests $(BIN)/python -m size install
-	@PYTHONPATH=tests $(BIN)/python -m size ours
+	@PYTHONPATH=tests $(BIN)/python -m size ours $(TURN)
 
 analysis: $(VENV)/.test-ready  ## bound how sharply each champion reacts, attack the bounds; writes docs/analysis.md
 	@$(BIN)/python tests/bench/analysis.py

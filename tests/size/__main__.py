@@ -1,4 +1,4 @@
-"""The commands behind `make size`: python -m size [install | all | ours | budget | rows | times]."""
+"""The commands behind `make size`: python -m size [install | all | ours [TURN] | budget | rows | times]."""
 
 import contextlib
 import os
@@ -11,14 +11,14 @@ from size import budget, report
 from size.cells import TITLES, Cell, all_cells
 from size.host import microseconds
 from size.networks import NAMES, AbsentError, controller
-from size.processors import PROCESSORS
+from size.processors import LEVELS, PROCESSORS
 from size.subjects import OURS
 
 JOBS = os.cpu_count() or 1
-USAGE = "usage: python -m size [install | all | ours | budget | rows | times]"
+USAGE = "usage: python -m size [install | all | ours [TURN] | budget | rows | times]"
 
 
-def main(command: str) -> int:
+def main(command: str, *turn: str) -> int:
     """Runs one command; returns the exit code."""
     commands = {
         "install": install,
@@ -28,7 +28,9 @@ def main(command: str) -> int:
         "rows": rows,
         "times": on_this_computer,
     }
-    if command not in commands:
+    if command == "ours" and len(turn) == 1 and turn[0].isdecimal():
+        return ours(LEVELS[int(turn[0]) % len(LEVELS)])
+    if command not in commands or turn:
         print(USAGE, file=sys.stderr)
         return 2
     return commands[command]()
@@ -66,9 +68,12 @@ def everything() -> int:
     return 1 if problems else 0
 
 
-def ours() -> int:
-    """Measures our own code and compares it with the budget and the promises; one that is not measured is an error."""
-    cells = all_cells(_present(), tuple(OURS), JOBS, _show)
+def ours(*levels: str) -> int:
+    """Measures our own code and compares it with the budget and the promises; one that is not measured is an error.
+
+    At the levels of optimization that are named, or at all.
+    """
+    cells = all_cells(_present(), tuple(OURS), JOBS, _show, levels or LEVELS)
     problems = _problems(cells) + [f"{cell.key}: {cell.skipped}" for cell in cells if _is_missing(cell)]
     for problem in problems:
         print(problem, file=sys.stderr)
@@ -130,4 +135,4 @@ def _show(cell: Cell) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:2] or ["all"]))
+    sys.exit(main(*sys.argv[1:] or ["all"]))

@@ -68,16 +68,23 @@ def cell(network: str, processor: Processor, subject: str, level: str, rows: int
     return Cell(*place, figures, wrong=wrong)
 
 
-def all_cells(networks: Iterable[str], subjects: Sequence[str], jobs: int, note: Callable[[Cell], None]) -> list[Cell]:
-    """Measures everything on every processor at every level.
+def all_cells(
+    networks: Iterable[str],
+    subjects: Sequence[str],
+    jobs: int,
+    note: Callable[[Cell], None],
+    levels: Sequence[str] = LEVELS,
+) -> list[Cell]:
+    """Measures everything on every processor.
 
     Args:
         networks: names of networks.
         subjects: keys of ``TITLES``.
         jobs: how many at once.
         note: called with each cell as it comes, in order.
+        levels: of optimization.
     """
-    places = [(n, p, s, level) for n in networks for p in PROCESSORS for s in subjects for level in LEVELS]
+    places = [(n, p, s, level) for n in networks for p in PROCESSORS for s in subjects for level in levels]
     with ThreadPoolExecutor(jobs) as pool:
         found = []
         for one in pool.map(lambda place: cell(*place), places):

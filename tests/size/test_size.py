@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
 import pytest
 from helpers import needs
 
+from size import __main__ as commands
 from size import budget, inputs, report, state
 from size.cells import Cell, cell
 from size.host import RUNTIMES, dense_flatbuffer
@@ -70,6 +72,20 @@ def test_a_step_with_a_floating_point_unit_takes_the_same_time_whatever_is_obser
 def test_the_budget_covers_every_subject_on_every_processor() -> None:
     keys = [f"n110 {p.key} {subject} {level}" for p in PROCESSORS for subject in OURS for level in LEVELS]
     assert set(keys) <= set(budget.load())
+
+
+def test_two_turns_measure_both_levels(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    taken: list[str] = []
+
+    def measured(*arguments: Any) -> list[Cell]:
+        taken.extend(arguments[-1])
+        return []
+
+    monkeypatch.setattr(commands, "all_cells", measured)
+    assert [commands.main("ours", turn) for turn in ("6", "7")] == [0, 0]
+    assert sorted(taken) == sorted(LEVELS)
+    assert commands.main("ours", "all") == 2
+    assert "ours [TURN]" in capsys.readouterr().err
 
 
 # The measurement.

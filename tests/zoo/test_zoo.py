@@ -75,6 +75,14 @@ def test_a_few_episodes_in_plain_gymnasium_score_what_the_record_says(name: str)
     assert set(zoo_check.summary(row)) >= {*zoo_check.CONDITIONS, "connections", "episodes"}
 
 
+def test_parts_of_the_champions_are_all_of_them() -> None:
+    parts = [zoo_check.part(f"3:{k}") for k in range(3)]
+    assert sorted(name for every, first in parts for name in zoo.names()[first::every]) == sorted(zoo.names())
+    for wrong in ("3:3", "0:0", "2:-1"):
+        with pytest.raises(ValueError, match=wrong):
+            zoo_check.part(wrong)
+
+
 def test_a_score_that_is_not_the_record_s_is_told() -> None:
     record = json.loads(json.dumps(zoo.scores()))
     changed = json.loads(json.dumps(record["pendulum"]))

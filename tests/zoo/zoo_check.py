@@ -1,6 +1,6 @@
 """Scores every champion of the zoo in plain Gymnasium, in the paper's four conditions, and compares with the record.
 
-    python tests/zoo/zoo_check.py [--episodes N] [--seed S] [--update] [NAME ...]
+    python tests/zoo/zoo_check.py [--episodes N] [--seed S] [--every N:K] [--update] [NAME ...]
 
 Nothing of the search is used: a controller is loaded, asked to decide, and Gymnasium's own environment steps. What a
 step costs on a Cortex-M4F is measured where its compiler and emulator are installed (`make size-check` installs them);
@@ -57,10 +57,14 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="champions to score; all by default")
     parser.add_argument("--episodes", type=int, help="per condition; by default as many as in the record")
     parser.add_argument("--seed", type=int, default=SEED, help="of the episodes and the random weights")
+    parser.add_argument("--every", type=part, default=(1, 0), metavar="N:K", help="one of N champions, from the Kth on")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")
     parser.add_argument("--update", action="store_true", help="write the record instead of comparing with it")
     arguments = parser.parse_args()
-    names = arguments.names or zoo.names()
+    every, first = arguments.every
+    names = (arguments.names or zoo.names())[first::every]
+    if not names:
+        parser.error(f"--every {every}:{first} leaves no champion to score")
     found: dict[str, dict[str, Any]] = {}
     complaints = []
     absent = zoo_cost.missing()
@@ -84,6 +88,18 @@ def main() -> int:
     complaints += [text for name, row in found.items() for text in differences(name, row, zoo.scores())]
     print("\n".join(complaints) or "every score is that of the record", file=sys.stderr)
     return 1 if complaints else 0
+
+
+def part(text: str) -> tuple[int, int]:
+    """Returns N and K of a part "N:K": the Kth, K + Nth, ... of all; K < N.
+
+    Raises:
+        ValueError: it is no such part.
+    """
+    every, first = (int(number) for number in text.split(":"))
+    if not 0 <= first < every:
+        raise ValueError(text)
+    return every, first
 
 
 def playing(name: str, episodes: int | None, seed: int, each: Callable[..., Iterable[Any]] = map) -> Played:
