@@ -27,6 +27,7 @@ SUBJECTS = {task.name.replace("-", "_"): task for task in tasks.TASKS} | {
     "disturbed": tasks.with_params(tasks.get("swingup"), **dict(tasks.get("swingup").tested)),
     "two_motors": tasks.with_params(plant_files.two_motors(), **plant_files.EVERYTHING),
     "never_ending": plant_files.never_ending(),
+    "elementary": plant_files.elementary_functions(),
     "penalised": tasks.with_params(tasks.get("swingup"), effort_penalty=0.1, smoothness_penalty=0.3),
 }
 BUILDS = [("gcc", "-O2"), ("gcc", "-O0"), ("gcc++", "-Os"), ("clang", "-O3")]

@@ -34,6 +34,7 @@ PLANTS = (
     *tasks.TASKS,
     tasks.with_params(plant_files.two_motors(), **plant_files.EVERYTHING),
     plant_files.never_ending(),
+    plant_files.elementary_functions(),
 )
 
 

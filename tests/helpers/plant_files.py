@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import wann_rt as wr
+from wann_rt.core import elementary
 from wann_rt.core.arithmetic import ZERO, Number, absolute, both, either
 
 TEXT = '''"""A cart on a rail."""
@@ -101,6 +102,13 @@ def _endless(p: Any, *values: Number) -> tuple[Number, ...]:
     return (*_step(p, *values)[:-1], False)
 
 
+def _outflow(p: Any, x: Number, y: Number, v: Number, w: Number, a: Number, b: Number) -> tuple[Number, ...]:
+    dt = np.float32(0.05)
+    heading = elementary.arctan2(w, v)
+    x, y = x - elementary.sqrt(absolute(x)) * dt + a * dt, y + elementary.exp(-p.drag * y) * dt
+    return x, y, v + b * dt, w + heading * dt, elementary.log(absolute(y)), y > np.float32(3.0)
+
+
 def two_motors(**changes: Any) -> wr.Task:
     """Returns a task with two actions of different ranges and three observations, one of them clipped."""
     given: dict[str, Any] = {
@@ -114,3 +122,8 @@ def two_motors(**changes: Any) -> wr.Task:
 def never_ending() -> wr.Task:
     """Returns the same task, whose episodes do not fail."""
     return two_motors(step=_endless, names=("x", "y", "v", "w"))
+
+
+def elementary_functions() -> wr.Task:
+    """Returns a task of the same form whose step has a square root, an exponential, a logarithm and an angle."""
+    return two_motors(step=_outflow)

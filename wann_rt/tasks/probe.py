@@ -13,7 +13,11 @@ BRANCH = (
     "a branch on a value (if, while, and, or, not, min, max): all lanes go the same way, so compute both sides and "
     "choose by select(condition, if_true, if_false), minimum or maximum of wann_rt.core.arithmetic"
 )
-PRIMITIVES = "primitives are + - * /, < > <= >= and select, absolute, minimum, maximum, clip of wann_rt.core.arithmetic"
+PRIMITIVES = (
+    "primitives are + - * /, < > <= >= and select, absolute, minimum, maximum, clip of wann_rt.core.arithmetic; there "
+    "are sqrt, exp, log, arctan2 of wann_rt.core.elementary, too, and sin, cos, of half-turns, of "
+    "wann_rt.core.activations"
+)
 CONSTANT = (
     "a constant that is no np.float32: a Python float has 64 bits in compiled code, so write np.float32(...), and keep "
     "the result of a function of math or numpy as np.float32(...) outside of the function"

@@ -75,9 +75,7 @@ def _caught(function: Callable[..., Any], error: Exception, doing: str) -> Findi
     """Returns what a function raised, as a finding."""
     said = str(error) if isinstance(error, NoPrimitiveError) else f"{type(error).__name__}: {error}"
     if "does not support ufuncs" in said:  # as numpy says of a symbol
-        said = (
-            f"a function of numpy, of a number, is no primitive; {PRIMITIVES}, and activations.sin, .cos of half-turns"
-        )
+        said = f"a function of numpy, of a number, is no primitive; {PRIMITIVES}"
     return Finding(line_of(error, file_of(function)), f"{doing}: {said}")
 
 
