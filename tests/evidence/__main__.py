@@ -8,8 +8,7 @@ from evidence.document import DOCUMENT, document
 from evidence.rung import ROOT, Result
 from wann_rt.core.errors import ExportError
 
-# What CI runs: of the fuzzing a twentieth, every other proof, in two commits all; a sample of the mutants is among the
-# tests.
+# What CI runs: of the fuzzing a twentieth, every third proof; a sample of the mutants is among the tests.
 SAMPLE = ("warnings", "misra", "coverage", "prove", "fuzz")
 RUNGS = ("warnings", "misra", "coverage", "prove", "fuzz", "mutants")
 LONG = ("prove_elsewhere", "translation", "translation_fixed")  # run by their own commands only: they take many minutes
