@@ -40,6 +40,18 @@ def test_progress_is_a_line_now_and_then_where_there_is_no_terminal(
 
 
 @pytest.mark.slow
+def test_what_is_being_done_stands_without_the_text_of_what_was_done_before(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(live, "SILENT_SECONDS", 0.05)
+    with Live("rival") as shown:
+        shown.update(1, "PID")
+        stages.stage("tuning LQR")
+        time.sleep(0.3)
+    assert capsys.readouterr().err.splitlines() == ["rival  PID", "tuning LQR ..."]
+
+
+@pytest.mark.slow
 def test_what_takes_long_is_said_where_there_is_no_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -93,8 +93,9 @@ class Live:
         self._show(whole=True)
 
     def _show(self, *, whole: bool) -> None:
-        said = self._said if self._total is not None or not self._stage else self._stage
-        text = self._text if self._total is None or not self._stage else self._stage
+        said, text = self._said, self._text
+        if self._stage:  # what was said with the progress before is of something else
+            said, text = (self._stage, "") if self._total is None else (said, self._stage)
         self._screen.show(said, self._completed, self._total, text, whole)
 
 
