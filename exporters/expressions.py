@@ -6,7 +6,7 @@ is decided here. A new language is a Syntax and a frame around it.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import count
+from itertools import chain, count
 from typing import Any, NamedTuple
 
 from wann_rt.core.symbols import schedule
@@ -204,8 +204,8 @@ class Printer:
 def letters(roots: Iterable[Symbol]) -> Iterator[str]:
     """Yields a, b, c, ... and then u1, u2, ..., without the names of the roots' inputs."""
     inputs = {s.name for s in schedule(roots) if s.op == "input"}
-    yield from (letter for letter in "abcdefghijklmnopqrstuvw" if letter not in inputs)
-    yield from (f"u{k}" for k in count(1))
+    names = chain("abcdefghijklmnopqrstuvw", (f"u{k}" for k in count(1)))
+    yield from (name for name in names if name not in inputs)
 
 
 def _unify(pattern: Symbol, symbol: Symbol, bound: dict[str, Symbol]) -> bool:

@@ -125,5 +125,8 @@ def never_ending() -> wr.Task:
 
 
 def elementary_functions() -> wr.Task:
-    """Returns a task of the same form whose step has a square root, an exponential, a logarithm and an angle."""
-    return two_motors(step=_outflow)
+    """Returns a task of the same form whose step has a square root, an exponential, a logarithm and an angle.
+
+    Two of its variables are called what generated code calls its own.
+    """
+    return two_motors(step=_outflow, names=("u1", "u2", "v", "w"))
