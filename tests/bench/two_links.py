@@ -3,8 +3,9 @@
     python tests/bench/two_links.py [CONTROLLER ...]
 
 Their simulator in float64, all of its simulations in lockstep: 10 s of Runge and Kutta's steps of 2 ms, the controller
-asked in each. Random numbers are numpy's, of a seed of ours. A perturbation of the free joint does nothing, as in
-theirs, whose plant multiplies all torques by the matrix of its actuators.
+asked in each; one with a state at its own rate, its torque held in between. Random numbers are numpy's, of a seed of
+ours. A perturbation of the free joint does nothing, as in theirs, whose plant multiplies all torques by the matrix of
+its actuators.
 """
 
 import argparse
@@ -26,7 +27,8 @@ from wann_rt.play.plain import play_controller
 from wann_rt.play.rollouts import starts_of
 from wann_rt.rivals.textbook import laws
 from wann_rt.tasks import get
-from wann_rt.tasks.compiled.two_links import Params
+from wann_rt.tasks.any_task import seen_as_by
+from wann_rt.tasks.compiled.two_links import OBSERVATIONS, Params
 
 Array = NDArray[np.float64]
 Act = Callable[[Array], Array]  # of states from hanging, [lanes, 4], to shares of the greatest torque
@@ -37,6 +39,7 @@ SEED = 20261129
 EPISODES = 400  # in which sign changes are counted
 KINDS = ("model", "velocity noise", "torque noise", "torque response", "delay", "perturbation")
 TASKS = {"pendubot": 0, "acrobot-torque": 1}  # and which joint is driven
+NAMES = tuple(channel.name for channel in OBSERVATIONS)
 HARD = Path(__file__).with_name("pendubot.json")
 
 
@@ -160,8 +163,32 @@ def observed(x: Array) -> NDArray[np.float32]:
 
 
 def acting(controller: Controller) -> Act:
-    """Returns what a controller does."""
-    return lambda x: np.asarray(controller(observed(x)), np.float64)[:, 0]
+    """Returns what a controller does, from its beginning on: one with a state is to be asked for 10 s alone."""
+    places = [NAMES.index(channel.name) for channel in controller.observations]
+    if controller.derived:
+        return Stepping(controller, places)
+    return lambda x: np.asarray(controller(observed(x)[:, places]), np.float64)[:, 0]
+
+
+@dataclass
+class Stepping:
+    """A controller with a state, one for each lane, asked as often as its file says; zeros are the beginning."""
+
+    controller: Controller
+    places: list[int]
+    asked: int = 0
+    state: NDArray[np.float32] | None = None
+    torque: Array = field(default_factory=lambda: np.zeros(0))
+
+    def __call__(self, x: Array) -> Array:
+        """Returns the torques at this time step; what the controller is fed with in between is dropped."""
+        every = round(1.0 / (DT * (self.controller.rate_hz or 1.0 / DT)))
+        if self.asked % every == 0:
+            before = self.controller.start(len(x)) if self.state is None else self.state
+            actions, self.state = self.controller.step(before, np.ascontiguousarray(observed(x)[:, self.places]))
+            self.torque = actions[:, 0].astype(np.float64)
+        self.asked += 1
+        return self.torque
 
 
 def asking(name: str, rival: str) -> Act:
@@ -178,7 +205,7 @@ def asking(name: str, rival: str) -> Act:
 
 def chatter(controller: Controller) -> float:
     """Returns how often a second it changes the sign of its torque, in plain episodes of the task."""
-    task = get(controller.name)
+    task = seen_as_by(get(controller.name), controller)
     played = play_controller(task, controller, starts_of(task, episode_seeds(Purpose.TEST, 0, EPISODES)))
     changes = Score.of_episodes(task, played).chatter
     assert changes is not None

@@ -8,14 +8,16 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from wann_rt import tasks
+from wann_rt import tasks, zoo
 from wann_rt.cli import main
 from wann_rt.core.errors import TaskError
+from wann_rt.core.random import Purpose
 from wann_rt.display.rivals import RivalTable
 from wann_rt.evaluation.score import Score
 from wann_rt.exporters.to_c.header import to_c
 from wann_rt.exporters.to_c.plant import to_plant
 from wann_rt.kernels.forward import forward_batch
+from wann_rt.play.episodes import episode_seeds
 from wann_rt.play.plain import play_controller, returns
 from wann_rt.play.rollouts import starts_of
 from wann_rt.rivals.contest import Entry, champions, contest, priced
@@ -24,6 +26,7 @@ from wann_rt.rivals.law import Law, closed, passing, with_gains
 from wann_rt.rivals.lqr import linearised, riccati
 from wann_rt.rivals.textbook import KNOWN, laws
 from wann_rt.rivals.tuning import played, tuned
+from wann_rt.tasks.any_task import seen_as_by
 from wann_rt.tasks.task import Task
 from wann_rt.tuning.polish import PolishSettings
 
@@ -187,6 +190,14 @@ def test_a_contest_is_judged_in_the_same_episodes() -> None:
     shown = entries["LQR"].to_dict()
     assert shown["connections"] == 2
     assert shown["worst5"] <= shown["disturbed"]
+
+
+def test_a_controller_with_a_state_takes_part_as_its_task_is_seen_by_it() -> None:
+    task, ours = replace(tasks.get("acrobot-torque"), max_steps=50), zoo.load("acrobot-torque")
+    entry = next(contest(task, {"ours": ours}, BRIEF, episodes=2, only=("none",)))
+    through = seen_as_by(task, ours)
+    starts = starts_of(through, episode_seeds(Purpose.TEST, 0, 2))
+    assert entry.plain.returns == tuple(play_controller(through, ours, starts).returns[0])
 
 
 @pytest.mark.long

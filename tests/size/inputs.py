@@ -19,6 +19,13 @@ def floats(n_observations: int, rows: int) -> NDArray[np.float32]:
     return (made & np.uint32(0x807FFFFF) | exponent).view(np.float32)
 
 
+def sequence(n_observations: int, rows: int) -> NDArray[np.float32]:
+    """Returns the same behind the row on which the harness looks at the stack: all that a state was fed with."""
+    first = floats(n_observations, 2)[1]
+    first[0] = floats(1, 1)[0, 0]
+    return np.vstack([first, floats(n_observations, rows)])
+
+
 def integers(n_observations: int, rows: int) -> NDArray[np.int16]:
     """Returns observations in fixed point, any number of the type, [rows, n_observations]."""
     return (noise(n_observations, rows) >> np.uint32(16)).astype(np.uint16).view(np.int16)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from size.measure import Subject, measure
 from size.processors import BY_KEY, LEVELS
+from size.subjects import HEADER, STATEFUL
 from wann_rt.core.activations import BY_NAME
 from wann_rt.core.controller import Channel, Controller, Derived, Weight
 from wann_rt.core.network import Connection, Network
@@ -25,22 +26,6 @@ STORE_FIXED = STORE.with_name("memory_cost_q12.json")
 FIXED_ON = ("m0", "m4f", "avr")  # where fixed point is measured, which has no goal
 SENSORS = 3
 ROWS = 100
-SOURCE = """\
-#include "subject.h"
-#include "sized.h"
-static sized_state state;
-int size_setup(void) {
-    sized_reset(&state);
-    return 0;
-}
-void size_step(const size_value *observation, size_action *actions) { sized_step(&state, observation, actions); }
-"""
-PLAIN = """\
-#include "subject.h"
-#include "sized.h"
-int size_setup(void) { return 0; }
-void size_step(const size_value *observation, size_action *actions) { sized_step(observation, actions); }
-"""
 # What is derived as channel k, and the most that one more may cost on a Cortex-M4F.
 KINDS: dict[str, tuple[Callable[[int], Derived], int]] = {
     "a derived rate": (lambda k: Derived(Channel(f"d{k}"), "rate_of", (f"o{k}",)), 25),
@@ -71,7 +56,7 @@ def cost(name: str, level: str, key: str = "m4f", *, is_fixed: bool = False) -> 
 def _above(name: str, count: int, level: str, key: str, is_fixed: bool) -> int:
     """Returns how many instructions more a step with a state takes than that of the inner controller."""
     controller = subject(name, count)
-    sides = (controller, SOURCE), (controller.inner, PLAIN)
+    sides = (controller, STATEFUL), (controller.inner, HEADER)
     with_state, without = (_instructions(one, source, level, key, is_fixed) for one, source in sides)
     return with_state - without
 

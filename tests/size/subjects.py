@@ -14,11 +14,22 @@ from wann_rt.exporters.to_c.header import to_c
 from wann_rt.exporters.to_c_fixed.header import to_c_fixed
 from wann_rt.runtime_c import include_dir
 
-_HEADER = """\
+HEADER = """\
 #include "subject.h"
 #include "sized.h"
 int size_setup(void) { return 0; }
 void size_step(const size_value *observation, size_action *actions) { sized_step(observation, actions); }
+"""
+
+STATEFUL = """\
+#include "subject.h"
+#include "sized.h"
+static sized_state state;
+int size_setup(void) {
+    sized_reset(&state);
+    return 0;
+}
+void size_step(const size_value *observation, size_action *actions) { sized_step(&state, observation, actions); }
 """
 
 _RUNTIME = """\
@@ -42,15 +53,16 @@ _AVR = ("-include", "avr/pgmspace.h", "-DWANN_READ_U8(address)=pgm_read_byte(add
 
 
 def header(controller: Controller, processor: Processor) -> Subject:
-    """Returns the generated float header."""
+    """Returns the generated float header; a state is reset once."""
     shape = len(controller.observations), len(controller.actions)
-    return Subject("header", _HEADER, *shape, {"sized.h": to_c(controller, prefix="sized")})
+    source = STATEFUL if controller.derived else HEADER
+    return Subject("header", source, *shape, {"sized.h": to_c(controller, prefix="sized")})
 
 
 def checked(controller: Controller, processor: Processor) -> Subject:
     """Returns the generated float header, called by its checked step."""
     shape = len(controller.observations), len(controller.actions)
-    source = _HEADER.replace("{ sized_step(", "{ (void)sized_step_checked(")
+    source = HEADER.replace("{ sized_step(", "{ (void)sized_step_checked(")
     return Subject("checked", source, *shape, {"sized.h": to_c(controller, prefix="sized", is_checked=True)})
 
 
@@ -69,7 +81,7 @@ def fixed(controller: Controller, processor: Processor) -> Subject:
     """Returns the generated header in fixed point."""
     shape = len(controller.observations), len(controller.actions)
     text = to_c_fixed(controller, prefix="sized")
-    return Subject("fixed", _HEADER, *shape, {"sized.h": text}, flags=("-DSIZE_FIXED",))
+    return Subject("fixed", HEADER, *shape, {"sized.h": text}, flags=("-DSIZE_FIXED",))
 
 
 def fixed_oracle(controller: Controller, observations: NDArray[np.int16]) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wann_rt import tasks
+from wann_rt import tasks, zoo
 from wann_rt.tasks.compiled import two_links
 from wann_rt.tasks.compiled.two_links import Params, start
 
@@ -71,3 +71,15 @@ def test_the_protocol_simulates_the_task_s_plant(name: str, driven: int) -> None
     ours = np.stack(two_links.accelerations(task.params, angles, rates, torque.astype(f32)), axis=1)
     assert theirs[:, 2:] == pytest.approx(ours, rel=1e-3, abs=1e-2)
     assert len(protocol.protocol().kinds) == 722
+
+
+def test_the_protocol_asks_a_controller_with_a_state_at_its_own_rate_and_begins_anew() -> None:
+    controller = zoo.load("acrobot-torque")
+    act, states = protocol.acting(controller), np.random.default_rng(2).normal(size=(11, 3, 4))
+    torques = [act(x) for x in states]
+    kept = controller.start(3)
+    for k, x in enumerate(states):
+        if k % 5 == 0:  # 500 Hz against 100 Hz
+            actions, kept = controller.step(kept, protocol.observed(x)[:, :4])
+        assert np.array_equal(torques[k], actions[:, 0].astype(np.float64))
+    assert np.array_equal(protocol.acting(controller)(states[0]), torques[0])

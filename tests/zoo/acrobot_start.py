@@ -1,13 +1,18 @@
-"""Writes acrobot.json, the champion ``acrobot-torque``: weights by a reverse curriculum.
+"""Writes acrobot.json, the champion ``acrobot-torque``, and acrobot-rates.json, from which it was tuned.
 
     python tests/zoo/acrobot_start.py FOLDER
 
-The machines differ from the first generation on: masses, lengths, damping of either sign, delay, noise. Episodes begin
-near the top; the box of their beginnings grows until it holds every state, and then ever more of them hang. Whoever
-begins hanging learns one path to the top, which other machines miss; whoever begins at the top learns first to hold,
-then to come back from further and further away. The last stages square the reward, which a motion about the top then
-earns less of than rest, and put a price on changes of the torque. The network is that of two_links_start.py: linear
-feedback and six hidden nodes, 55 connections. About a minute of processor time.
+Weights by a reverse curriculum. The machines differ from the first generation on: masses, lengths, damping of either
+sign, delay, noise. Episodes begin near the top; the box of their beginnings grows until it holds every state, and then
+ever more of them hang. Whoever begins hanging learns one path to the top, which other machines miss; whoever begins at
+the top learns first to hold, then to come back from further and further away. The last stages square the reward, which
+a motion about the top then earns less of than rest, and put a price on changes of the torque. The network is that of
+two_links_start.py: linear feedback and six hidden nodes, 55 connections. That is acrobot-rates.json.
+
+Then foresight.py gives it rates that are derived from the angles for the measured ones, which are noisy, and lets its
+feedback look ahead: 56 connections. The stage LATER tunes that further, with longer delays, masses further apart, and
+hardly any noise, of which a derived rate makes a hundred times as much. That is acrobot.json. A minute and a half of
+processor time.
 """
 
 import argparse
@@ -16,6 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import foresight
 import numpy as np
 import two_links_start
 from numpy.typing import NDArray
@@ -76,6 +82,10 @@ class Stage(NamedTuple):
         episodes: of each candidate and generation.
         seed: of the stage's random numbers.
         calm: whether the reward is squared, and changes of the torque have a price.
+        masses: the spread of masses, lengths and inertias.
+        noise: of the readings, in ``SIZES``.
+        delay: the longest, in steps.
+        derived: whether rates are derived from the angles.
     """
 
     scale: float
@@ -87,6 +97,10 @@ class Stage(NamedTuple):
     episodes: int = 24
     seed: int = SEED
     calm: bool = False
+    masses: float = 0.05
+    noise: float = 0.02
+    delay: float = 1.0
+    derived: bool = False
 
 
 STAGES = (
@@ -95,7 +109,9 @@ STAGES = (
     Stage(1.0, 0.5, 9, 0.5, 250.0, 0.12),
     *(Stage(1.0, 0.6, 10, 0.3, 120.0, 0.03, 32, seed, True) for seed in (11, 12)),
 )
-POPULATION, MASSES, NOISE, DELAY, PRICE = 48, 0.05, 0.02, 1.0, 0.03
+AHEAD = 1.5  # steps that the feedback looks ahead
+LATER = (Stage(1.0, 0.6, 10, 0.3, 100.0, 0.02, 32, 11, True, 0.1, 0.001, 3.0, True),)
+POPULATION, PRICE = 48, 0.03
 
 
 def step(p: Any, shoulder: Number, elbow: Number, shoulder_dot: Number, elbow_dot: Number, torque: Number) -> Any:
@@ -131,10 +147,11 @@ def task_of(stage: Stage) -> Task:
         task, env_id="", params=params, start=beginning(stage), step=calm_step if stage.calm else step,
         max_steps=length, sizes=SIZES,
     )  # fmt: skip
-    values = dict.fromkeys((f"{name}_spread" for name in UNSURE), MASSES)
+    values = dict.fromkeys((f"{name}_spread" for name in UNSURE), stage.masses)
     values |= {"damping_1_spread": stage.damping, "damping_2_spread": stage.damping}
-    values |= {"observation_noise": NOISE, "delay": DELAY, "smoothness_penalty": PRICE * stage.calm}
-    return under(task, {name: f32(value) for name, value in values.items()})
+    values |= {"observation_noise": stage.noise, "delay": stage.delay, "smoothness_penalty": PRICE * stage.calm}
+    made = under(task, {name: f32(value) for name, value in values.items()})
+    return foresight.seen(made) if stage.derived else made
 
 
 def learned(stage: Stage, network: Network, weights: Vectors) -> tuple[Vectors, int]:
@@ -149,25 +166,34 @@ def learned(stage: Stage, network: Network, weights: Vectors) -> tuple[Vectors, 
     return strategy.center, arena.env_steps
 
 
-def made(stages: tuple[Stage, ...] = STAGES) -> Controller:
-    """Returns the controller after all stages."""
-    task = tasks.get(NAME)
-    begun = two_links_start.made(task, SEED)
-    weights, steps = begun.weight.array.astype(np.float64), 0
+def through(stages: tuple[Stage, ...], begun: Controller) -> Controller:
+    """Returns a controller after some stages; its provenance counts the steps of the task."""
+    weights, steps = begun.weight.array.astype(np.float64), begun.provenance.get("env_steps", 0)
     for stage in stages:
         weights, taken = learned(stage, begun.network, weights)
         steps += taken
         print(f"{stage}: {steps / 1e6:.0f} M steps", flush=True)
-    provenance = {"created_by": f"wann_rt {__version__}", "env_steps": steps, **origin(task)}
+    task = tasks.get(NAME)
+    seen = foresight.seen(task) if begun.derived else task
+    provenance = {"created_by": f"wann_rt {__version__}", "env_steps": steps, **origin(seen)}
     values = tuple(weights.astype(np.float32).tolist())
-    return with_vectors(task, replace(begun, weight=Weight("connections", values), provenance=provenance), 0)
+    return with_vectors(seen, replace(begun, weight=Weight("connections", values), provenance=provenance), 0)
+
+
+def made(stages: tuple[Stage, ...] = STAGES, later: tuple[Stage, ...] = LATER) -> tuple[Controller, Controller]:
+    """Returns the controller with measured rates, and that with derived ones which becomes of it."""
+    task = tasks.get(NAME)
+    measured = through(stages, two_links_start.made(task, SEED))
+    return measured, through(later, foresight.foresighted(task, measured, AHEAD))
 
 
 def main() -> None:
-    """Makes it and writes it."""
+    """Makes both and writes them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    files.save(made(), parser.parse_args().folder / "acrobot.json")
+    folder = parser.parse_args().folder
+    for name, one in zip(("acrobot-rates.json", "acrobot.json"), made(), strict=True):
+        files.save(one, folder / name)
 
 
 if __name__ == "__main__":

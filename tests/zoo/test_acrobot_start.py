@@ -1,10 +1,11 @@
 """The curriculum of which the champion acrobot-torque comes."""
 
 import acrobot_start
+import foresight
 import numpy as np
 import pytest
 import two_links_start
-from acrobot_start import STAGES, UNDAMPED, Stage
+from acrobot_start import LATER, STAGES, UNDAMPED, Stage
 
 from wann_rt import tasks, zoo
 from wann_rt.tasks.compiled import two_links
@@ -46,9 +47,16 @@ def test_the_machines_of_a_stage_differ_and_have_damping_of_either_sign() -> Non
     assert task.max_steps == STAGES[-1].seconds * task.rate_hz
 
 
-@pytest.mark.long  # a minute
+def test_later_stages_derive_the_rates_and_have_longer_delays() -> None:
+    early, late = acrobot_start.task_of(STAGES[-1]), acrobot_start.task_of(LATER[0])
+    assert not early.derived
+    assert [one.name for one in late.derived] == list(foresight.DERIVED)
+    assert late.params.delay > early.params.delay
+
+
+@pytest.mark.long  # a minute and a half
 def test_the_champion_is_what_the_curriculum_writes() -> None:
     recipe, champion = zoo.recipes()[acrobot_start.NAME], zoo.load(acrobot_start.NAME)
     assert recipe.champion in recipe.given
-    again = acrobot_start.made()
-    assert (again.network, again.weight) == (champion.network, champion.weight)
+    _, again = acrobot_start.made()
+    assert (again.network, again.weight, again.derived) == (champion.network, champion.weight, champion.derived)

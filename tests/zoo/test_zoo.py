@@ -16,7 +16,10 @@ from wann_rt import tasks, zoo
 from wann_rt.cli import main
 from wann_rt.core import files
 from wann_rt.core.errors import FileError
-from wann_rt.tasks.any_task import check_fits
+from wann_rt.play.plain import play_controller
+from wann_rt.play.rollouts import starts_of
+from wann_rt.tasks import gym_env
+from wann_rt.tasks.any_task import check_fits, seen_as_by
 from wann_rt.zoo import sources
 
 FOLDER = Path(zoo.__file__).parent
@@ -81,6 +84,15 @@ def test_parts_of_the_champions_are_all_of_them() -> None:
     for wrong in ("3:3", "0:0", "2:-1"):
         with pytest.raises(ValueError, match=wrong):
             zoo_check.part(wrong)
+
+
+@pytest.mark.slow
+def test_a_champion_with_a_state_scores_in_gymnasium_what_it_scores_here() -> None:
+    name, controller = "acrobot-torque", zoo.load("acrobot-torque")
+    gym_env.register()
+    total, _ = zoo_check.episode(zoo.recipes()[name].env, controller, 3)
+    task = seen_as_by(tasks.get(name), controller)
+    assert total == pytest.approx(play_controller(task, controller, starts_of(task, range(3, 4))).returns[0, 0])
 
 
 def test_a_score_that_is_not_the_record_s_is_told() -> None:

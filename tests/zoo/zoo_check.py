@@ -35,6 +35,7 @@ from wann_rt.evaluation.score import Score
 from wann_rt.play.episodes import HIGH, LOW, episode_seeds
 from wann_rt.tasks import gym_env
 from wann_rt.tasks.environment.task import FALL_REWARD
+from wann_rt.tasks.task import Task
 
 ROOT = Path(__file__).resolve().parents[2]
 CONDITIONS = {
@@ -168,11 +169,22 @@ def episode(env_id: str, controller: Controller, seed: int) -> tuple[float, floa
     observation, _ = env.reset(seed=seed)
     total, over = 0.0, False
     reward: SupportsFloat = 0.0
+    state, places = None, places_in(env, controller)
     while not over:
-        observation, reward, terminated, truncated, _ = env.step(controller.decide(observation))
+        action, state = controller.predict(observation[places], state)
+        observation, reward, terminated, truncated, _ = env.step(action)
         total, over = total + float(reward), terminated or truncated
     env.close()
     return total, total + 100.0 * (reward == FALL_REWARD)
+
+
+def places_in(env: gymnasium.Env[Any, Any], controller: Controller) -> Any:
+    """Returns which of an environment's observations a controller is fed: of our own tasks, those of its names."""
+    task: Task | None = getattr(env.unwrapped, "task", None)
+    if task is None or not controller.derived:
+        return slice(None)
+    names = [channel.name for channel in task.observations]
+    return [names.index(channel.name) for channel in controller.observations]
 
 
 def summary(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from wann_rt.rivals.optimum import GRIDS, optimum
 from wann_rt.rivals.textbook import KNOWN, Known, laws
 from wann_rt.rivals.tuning import played, tuned
 from wann_rt.tasks import with_params
-from wann_rt.tasks.any_task import check_fits
+from wann_rt.tasks.any_task import check_fits, seen_as_by
 from wann_rt.tasks.conditions import names, tested
 from wann_rt.tasks.task import Task
 from wann_rt.tuning.polish import PolishSettings
@@ -121,7 +121,7 @@ def contest(
     best: Entry | None = None
     most = _most(task, seeds) if regret else None
     for name, controller in ours.items():
-        check_fits(task, controller)
+        check_fits(seen_as_by(task, controller), controller)
         stage(f"playing {name}")
         entry = _entry(name, (task, disturbed), _player(controller, seeds), {}, controller)
         best = entry if best is None or entry.disturbed.mean > best.disturbed.mean else best
@@ -151,7 +151,11 @@ Play = Callable[[Task], Episodes]
 
 
 def _player(controller: Controller, seeds: NDArray[np.int64]) -> Play:
-    return lambda task: play_controller(task, controller, starts_of(task, seeds))
+    def play(task: Task) -> Episodes:
+        through = seen_as_by(task, controller)
+        return play_controller(through, controller, starts_of(through, seeds))
+
+    return play
 
 
 def _law_player(law: Law, gains: Any, seeds: NDArray[np.int64], threads: int | None) -> Play:
