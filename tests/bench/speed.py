@@ -17,6 +17,7 @@ from typing import Any
 import numba
 from competitors import LANES, compare
 from quality import LEVELS, start_up, time_to_quality
+from roofline import measured
 from sample_rates import sample_rates
 from scaling import GENERATIONS, by_connections, by_population, by_threads, paper_search
 from speed_report import draw, report
@@ -46,6 +47,7 @@ def speed() -> dict[str, Any]:
     """Returns figures per core beside the competitors."""
     rates = compare(endless())
     print("competitors and lane counts done", flush=True)
+    roofline = measured()
     paper = rates[f"lockstep, {PAPER_LANES} lanes"]
     return {
         "vs_scalar_c": ratio(paper, rates["scalar C"]),
@@ -53,6 +55,7 @@ def speed() -> dict[str, Any]:
         "vs_neat_python": ratio(paper, rates["neat-python"]) if "neat-python" in rates else None,
         "vs_numpy_twin": ratio(paper, rates["numpy twin"]),
         "steps_per_cpu_second": {name: statistics.median(values) for name, values in rates.items()},
+        "roofline": roofline._asdict() | {"parts": [part._asdict() for part in roofline.parts]},
     }
 
 

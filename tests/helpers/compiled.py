@@ -10,9 +10,10 @@ from wann_rt.core.arithmetic import ONE, ZERO, select
 from wann_rt.core.network import Connection, Network
 from wann_rt.core.terms import lowered
 from wann_rt.core.weight import Weight
-from wann_rt.kernels.block import Width, full, store_rows
+from wann_rt.kernels.block import Width, full
 from wann_rt.kernels.forward import forward_batch
 from wann_rt.kernels.jit import jit
+from wann_rt.kernels.rows import store_rows
 from wann_rt.kernels.tasks import load_state, observe, plant_of, step
 from wann_rt.tasks.task import Task
 from wann_rt.tasks.traced import traced

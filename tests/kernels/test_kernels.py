@@ -1,5 +1,6 @@
 """Laws of the compiled evaluator: it equals the oracle bit for bit, and no kernel outlives a change of its source."""
 
+import math
 import os
 import shutil
 import subprocess
@@ -22,11 +23,12 @@ from wann_rt.core.activations import PALETTE
 from wann_rt.core.network import Connection, Network
 from wann_rt.core.terms import Lowered, lowered
 from wann_rt.core.weight import Weight
-from wann_rt.kernels.block import load, store_rows
+from wann_rt.kernels.block import Width
 from wann_rt.kernels.counter import draw
 from wann_rt.kernels.forward import BATCH, forward_batch
 from wann_rt.kernels.programs import single
 from wann_rt.kernels.rollout import WIDTHS, Lanes, Results, rollouts, width_for
+from wann_rt.kernels.rows import load, store_rows
 from wann_rt.kernels.tasks import plant_of
 from wann_rt.play.rollouts import starts_of
 from wann_rt.tasks.traced import traced
@@ -104,7 +106,7 @@ def test_long_batches_are_computed_in_blocks_without_a_seam(lanes: int) -> None:
 @given(seeds)
 def test_every_width_plays_the_same_episodes(rng: np.random.Generator) -> None:
     programs = single(Network.build(5, *builders.parts(rng, 5, 1, 8, 0.4, True), prune=True)[0])
-    lanes = max(width.lanes for width in WIDTHS)
+    lanes = math.lcm(*(width.lanes for width in WIDTHS))
     weights, starts = rng.normal(size=(1, lanes)).astype(np.float32), starts_of(SWING, range(lanes))
     played = []
     plant = plant_of(traced(SWING))
@@ -132,10 +134,13 @@ def test_threads_draw_each_number_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lanes", "width"), [(1, 16), (12, 16), (17, 32), (18, 32), (33, 64), (64, 64), (65, 32), (128, 64), (1000, 64)]
+    ("lanes", "width"),
+    [(1, 16), (12, 16), (17, 24), (18, 24), (25, 32), (33, 24), (48, 24), (64, 64), (65, 24), (128, 64), (1000, 64)],
 )
 def test_few_lanes_are_played_in_a_narrow_block_and_many_in_wide_ones(lanes: int, width: int) -> None:
-    assert width_for(lanes).lanes == width
+    assert width_for(lanes, [Width(n) for n in (16, 24, 32, 64)]).lanes == width
+    assert width_for(lanes, [Width(n) for n in (16, 24, 32)]).lanes == min(width, 32)
+    assert width_for(lanes) in WIDTHS
 
 
 def test_a_constant_of_another_type_does_not_compile() -> None:

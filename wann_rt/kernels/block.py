@@ -1,9 +1,10 @@
-"""A number type for compiled code: 16, 32 or 64 lanes side by side, in the registers of the processor.
+"""A number type for compiled code: 16, 24, 32 or 64 lanes side by side, in the registers of the processor.
 
 What is written in the primitives of ``arithmetic.py`` compiles for a ``Block`` as it does for a float32, into vector
 instructions and nothing else. That is surer than loops over arrays, which LLVM may or may not vectorise, and several
 times as fast: values stay in registers, no loop has a prologue, no store has to be checked for an alias. LLVM splits
 a block into as many vectors as the processor needs. Operations are those of IEEE 754 lane by lane, no fastmath.
+``rows.py`` moves blocks from and to memory.
 
 How many lanes is part of a block's type; it enters a kernel as the type of its argument ``width``.
 """
@@ -11,6 +12,7 @@ How many lanes is part of a block's type; it enters a kernel as the type of its 
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial, reduce
 from typing import Any
 
 import numba.extending
@@ -61,9 +63,18 @@ class Block(types_.Type):  # type: ignore[misc]
         super().__init__(f"Block({dtype}, {lanes})")
 
     @property
+    def vectors(self) -> list[Any]:
+        """LLVM's types of its parts: one vector, or for 24 lanes two, of 16 and of 8.
+
+        One vector of 24 ran at a quarter of the speed: LLVM takes it apart lane by lane where it chooses.
+        """
+        powers = [1 << k for k in reversed(range(self.lanes.bit_length())) if self.lanes >> k & 1]
+        return [ir.VectorType(ELEMENTS[self.dtype], n) for n in powers]
+
+    @property
     def llvm(self) -> Any:
-        """LLVM's type of it."""
-        return ir.VectorType(ELEMENTS[self.dtype], self.lanes)
+        """LLVM's type of it: a vector, or a struct of vectors."""
+        return self.vectors[0] if len(self.vectors) == 1 else ir.LiteralStructType(self.vectors)
 
 
 class _BlockModel(models_.PrimitiveModel):  # type: ignore[misc]
@@ -89,7 +100,7 @@ extending.overload_attribute(WidthType, "lanes", strict=False)(_lanes)
 # Operators and ``select``: a scalar argument is used for every lane.
 
 
-def _common(*arguments: Any) -> Any:
+def common(*arguments: Any) -> Any:
     """Returns the block type that numbers have in common; None where none of them is a block.
 
     Raises:
@@ -101,20 +112,51 @@ def _common(*arguments: Any) -> Any:
     return blocks[0] if blocks else None
 
 
+def is_block(value: Any) -> bool:
+    """Returns whether a value of LLVM is a block."""
+    return isinstance(value.type, (ir.VectorType, ir.LiteralStructType))
+
+
+def parts(builder: Any, block: Any) -> list[Any]:
+    """Returns the vectors of which a block consists."""
+    if isinstance(block.type, ir.VectorType):
+        return [block]
+    return [builder.extract_value(block, k) for k in range(len(block.type.elements))]
+
+
+def joined(builder: Any, vectors: list[Any]) -> Any:
+    """Returns the block that consists of these vectors."""
+    if len(vectors) == 1:
+        return vectors[0]
+    block = ir.Constant(ir.LiteralStructType([vector.type for vector in vectors]), ir.Undefined)
+    for k, vector in enumerate(vectors):
+        block = builder.insert_value(block, vector, k)
+    return block
+
+
+def lanewise(builder: Any, emit: Callable[..., Any], *blocks: Any) -> Any:
+    """Returns the block that an operation of vectors makes of blocks."""
+    return joined(builder, [emit(*vectors) for vectors in zip(*(parts(builder, b) for b in blocks), strict=True)])
+
+
 def spread(builder: Any, value: Any, block: Block) -> Any:
     """Returns a value as a block: a scalar in every lane, a block as it is."""
-    if isinstance(value.type, ir.VectorType):
+    if is_block(value):
         return value
-    zero, undefined = ir.Constant(ir.IntType(32), 0), ir.Constant(block.llvm, ir.Undefined)
+    return joined(builder, [_repeated(builder, value, vector) for vector in block.vectors])
+
+
+def _repeated(builder: Any, value: Any, vector: Any) -> Any:
+    zero, undefined = ir.Constant(ir.IntType(32), 0), ir.Constant(vector, ir.Undefined)
     first = builder.insert_element(undefined, value, zero)
-    return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(zero.type, block.lanes), None))
+    return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(zero.type, vector.count), None))
 
 
 def _unary(function: Callable[..., Any], emit: Callable[..., Any]) -> None:
     """Defines an operator of one block."""
 
     def operation(context: Any, a: Any) -> Any:
-        return a(a), lambda context, builder, signature, values: emit(builder, *values)
+        return a(a), lambda context, builder, signature, values: lanewise(builder, partial(emit, builder), *values)
 
     compiled = intrinsic(operation)
     overload(function, jit_options=INLINE)(lambda a: (lambda a: compiled(a)) if isinstance(a, Block) else None)
@@ -124,15 +166,15 @@ def _binary(function: Callable[..., Any], emit: Callable[..., Any], dtype: Any =
     """Defines an operator of two numbers, at least one of them a block; ``dtype`` of the result, if it is another."""
 
     def operation(context: Any, a: Any, b: Any) -> Any:
-        block = _common(a, b)
+        block = common(a, b)
 
         def lower(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-            return emit(builder, *(spread(builder, value, block) for value in values))
+            return lanewise(builder, partial(emit, builder), *(spread(builder, value, block) for value in values))
 
         return Block(dtype or block.dtype, block.lanes)(a, b), lower
 
     compiled = intrinsic(operation)
-    overload(function, jit_options=INLINE)(lambda a, b: (lambda a, b: compiled(a, b)) if _common(a, b) else None)
+    overload(function, jit_options=INLINE)(lambda a, b: (lambda a, b: compiled(a, b)) if common(a, b) else None)
 
 
 def _arithmetic(name: str) -> Callable[..., Any]:
@@ -174,12 +216,12 @@ _unary(abs, fabs)
 
 def _select(context: Any, condition: Any, if_true: Any, if_false: Any) -> Any:
     """Returns ``if_true`` in the lanes where ``condition`` holds, else ``if_false``."""
-    known = _common(if_true, if_false)
+    known = common(if_true, if_false)
     result = known or Block(if_true, condition.lanes)
-    _common(result, if_true, if_false)
+    common(result, if_true, if_false)
 
     def lower(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return builder.select(values[0], *(spread(builder, value, result) for value in values[1:]))
+        return lanewise(builder, builder.select, values[0], *(spread(builder, value, result) for value in values[1:]))
 
     return result(condition, if_true, if_false), lower
 
@@ -196,70 +238,14 @@ def _overload_select(condition: Any, if_true: Any, if_false: Any) -> Callable[..
 overload(arithmetic.select, strict=False)(_overload_select)
 
 
-# Between blocks, tuples of blocks and arrays [rows, lanes]. An array has as many columns as a block has lanes.
-
-
-def _row(array: Any, width: Any) -> Block:
-    """Returns the type of a row.
-
-    Raises:
-        NumbaTypeError: the array is of another kind.
-    """
-    if array.ndim != 2 or array.layout != "C" or array.dtype not in (types.float32, types.float64, types.int64):
-        raise NumbaTypeError(f"expected an array [rows, lanes] in C order of float32, float64 or int64; got {array}")
-    return Block(array.dtype, width.lanes)
-
-
-def _address(context: Any, builder: Any, block: Block, array: Any, values: Any, k: int = 0) -> Any:
-    """Returns a pointer to the row ``k`` after a row; ``values``: width, array, row."""
-    data = context.make_array(array)(context, builder, values[1]).data
-    row = builder.add(values[2], ir.Constant(values[2].type, k))
-    first = builder.gep(data, [builder.mul(row, ir.Constant(row.type, block.lanes))])
-    return builder.bitcast(first, block.llvm.as_pointer())
-
-
-def _load(context: Any, width: Any, array: Any, row: Any) -> Any:
-    """Returns a row of an array."""
-    block = _row(array, width)
-
-    def lower(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return builder.load(_address(context, builder, block, array, values), align=4)
-
-    return block(width, array, types.intp), lower
-
-
-def _load_rows(context: Any, width: Any, array: Any, row: Any, like: Any) -> Any:
-    """Returns a tuple of the rows from a row on, as many as ``like`` has members."""
-    block = _row(array, width)
-    result = types_.UniTuple(block, len(like))
-
-    def lower(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        pointers = [_address(context, builder, block, array, values, k) for k in range(len(like))]
-        items = [builder.load(pointer, align=4) for pointer in pointers]
-        return context.make_tuple(builder, result, items)
-
-    return result(width, array, types.intp, like), lower
-
-
-def _store_rows(context: Any, width: Any, array: Any, row: Any, items: Any) -> Any:
-    """Writes a tuple into the rows from a row on."""
-    block = _row(array, width)
-    _common(block, *items)
-
-    def lower(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        for k in range(len(items)):
-            item = spread(builder, builder.extract_value(values[3], k), block)
-            builder.store(item, _address(context, builder, block, array, values, k), align=4)
-        return context.get_dummy_value()
-
-    return types.void(width, array, types.intp, items), lower
+# Blocks from scalars, and what blocks say.
 
 
 def _spread_head(context: Any, width: Any, items: Any, like: Any) -> Any:
     """Returns the first members of a tuple, as many as ``like`` has, all as blocks of float32."""
     block = Block(types.float32, width.lanes)
     result = types_.UniTuple(block, len(like))
-    _common(block, *items[: len(like)])
+    common(block, *items[: len(like)])
 
     def lower(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         members = [spread(builder, builder.extract_value(values[1], k), block) for k in range(len(like))]
@@ -277,19 +263,25 @@ def _full(context: Any, width: Any, value: Any) -> Any:
 def _widen(context: Any, a: Any) -> Any:
     """Returns a block of float32 as float64."""
     block = Block(types.float64, a.lanes)
-    return block(a), lambda context, builder, signature, values: builder.fpext(values[0], block.llvm)
+
+    def wider(builder: Any, vector: Any) -> Any:
+        return builder.fpext(vector, ir.VectorType(ELEMENTS[types.float64], vector.type.count))
+
+    return block(a), lambda context, builder, signature, values: lanewise(builder, partial(wider, builder), *values)
 
 
 def _any_lane(context: Any, a: Any) -> Any:
     """Returns whether any lane of a boolean block is true."""
 
+    def any_of(builder: Any, vector: Any) -> Any:
+        function_type = ir.FunctionType(ir.IntType(1), [vector.type])
+        name = f"llvm.vector.reduce.or.v{vector.type.count}i1"
+        return builder.call(insert_function(builder.module, function_type, name), [vector])
+
     def lower(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        function_type = ir.FunctionType(ir.IntType(1), [a.llvm])
-        name = f"llvm.vector.reduce.or.v{a.lanes}i1"
-        return builder.call(insert_function(builder.module, function_type, name), values)
+        return reduce(builder.or_, [any_of(builder, vector) for vector in parts(builder, values[0])])
 
     return types.boolean(a), lower
 
 
-load, load_rows, store_rows = map(intrinsic, (_load, _load_rows, _store_rows))
 spread_head, full, widen, any_lane = map(intrinsic, (_spread_head, _full, _widen, _any_lane))

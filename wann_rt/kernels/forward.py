@@ -13,9 +13,10 @@ from wann_rt.core import activations
 from wann_rt.core.arithmetic import ONE, ZERO, Number
 from wann_rt.core.network import Program
 from wann_rt.core.terms import Lowered
-from wann_rt.kernels.block import Width, full, load, store_rows
+from wann_rt.kernels.block import Width, full
 from wann_rt.kernels.jit import inlined, jit
 from wann_rt.kernels.programs import Programs
+from wann_rt.kernels.rows import load, store_rows
 
 BATCH = Width(16)  # width of ``forward_batch``: narrow, because a controller is mostly called with one observation
 ALIGNMENT = 64  # bytes; keeps each vector load within one cache line

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from wann_rt.core.arithmetic import ONE, ZERO, absolute
 from wann_rt.core.arithmetic import select as choose
 from wann_rt.core.exponential import exponential
-from wann_rt.kernels.block import Width, full, load, store_rows
+from wann_rt.kernels.block import Width, full
 from wann_rt.kernels.forward import scratch
 from wann_rt.kernels.jit import inlined, jit
+from wann_rt.kernels.rows import load, store_rows
 
 register_jitable(exponential)
 CLASSES = Width(16)  # lanes for the classes; so many at most

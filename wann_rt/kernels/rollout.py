@@ -4,32 +4,37 @@ A rollout ends when the episodes of all its lanes have ended. Until then lanes w
 computing, and nothing of that is scored: a branch for each lane would cost more.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from llvmlite import binding as llvm
 from numpy.typing import NDArray
 
 from wann_rt.core.arithmetic import ONE, ZERO, Number, absolute, clip
 from wann_rt.core.arithmetic import select as choose
-from wann_rt.core.network import Program
-from wann_rt.kernels.block import Width, any_lane, full, load, store_rows, widen
+from wann_rt.kernels.block import Width, any_lane, full, widen
 from wann_rt.kernels.counter import draw
-from wann_rt.kernels.forward import forward, scratch
+from wann_rt.kernels.forward import scratch
 from wann_rt.kernels.jit import jit
 from wann_rt.kernels.programs import Programs
+from wann_rt.kernels.rows import load, store_rows
+from wann_rt.kernels.tape import MINUS_ZERO, Tape, blank, compute, written
 from wann_rt.kernels.tasks import Plant, condition_actions, condition_observations, load_state, observe, step
 
 ROWS_PER_CALL = 64  # a call cannot be interrupted
-WIDTHS = tuple(Width(lanes) for lanes in (16, 32, 64))
+HAS_AVX512 = bool(llvm.get_host_cpu_features().get("avx512f"))
+WIDTHS = tuple(Width(lanes) for lanes in ((16, 24, 32, 64) if HAS_AVX512 else (16, 24, 32)))
 
 
-def width_for(lanes: int) -> Width:
-    """Returns the width that plays so many lanes in the least time.
+def width_for(lanes: int, widths: Sequence[Width] = WIDTHS) -> Width:
+    """Returns the width that plays so many lanes in the least time; which one it is changes no result.
 
-    A block of n lanes takes a time about proportional to n + 20 (measured with AVX-512 and with AVX2): one block of few
-    lanes waits for its own results most of the time.
+    A block of n lanes takes a time about proportional to n + 12 (measured with AVX2): one block of few lanes waits for
+    its own results most of the time. 64 lanes are worth it where 32 registers of 16 lanes hold them; with 16 registers
+    of 8 lanes each value goes through memory, and they take longer than twice 32.
     """
-    return min(WIDTHS, key=lambda width: -(-lanes // width.lanes) * (width.lanes + 20))
+    return min(widths, key=lambda width: -(-lanes // width.lanes) * (width.lanes + 12))
 
 
 class Behaviour(NamedTuple):
@@ -103,22 +108,15 @@ def rollouts(
     networks, blocks = len(programs.n_nodes), len(lanes.starts)
     values = scratch(width, 1 + programs.n_inputs + programs.activations.shape[1])
     values[0] = ONE
+    numbers = blank(programs)
     for _ in range(ROWS_PER_CALL):
         row = draw(rows)
         if row >= networks * blocks:
             return
         block, network = row // networks, row % networks
-        n = programs.n_nodes[network]
-        program = Program(
-            programs.n_inputs,
-            programs.n_outputs,
-            programs.activations[network, :n],
-            programs.offsets[network, : n + 1],
-            programs.sources[network],
-            programs.signs[network],
-        )
+        tape = written(width, programs, network, lanes.per_connection, numbers)
         here = Lanes(lanes.weights[block], lanes.per_connection, lanes.starts[block], lanes.max_steps)
-        rollout(plant, params, width, program, here, values, results, behaviour, row)
+        rollout(plant, params, width, tape, here, values, results, behaviour, row)
 
 
 @jit
@@ -126,35 +124,41 @@ def rollout(
     plant: Plant,
     params: tuple[Any, ...],
     width: Width,
-    program: Program,
+    tape: Tape,
     lanes: Lanes,
     values: NDArray[np.float32],
     results: Results,
     behaviour: Behaviour | None,
     row: int,
 ) -> None:
-    """Plays one network on one block; ``values`` is scratch with the bias in row 0, the others as in ``rollouts``."""
-    first = 1 + program.n_inputs + program.activations.shape[0] - program.n_outputs
+    """Plays one network on one block; ``values`` is scratch with the bias in row 0, the others as in ``rollouts``.
+
+    The reward of a lane that has ended becomes -0.0, which changes no sum; its length is written once, in the rare step
+    in which a lane ends.
+    """
     state = load_state(width, plant, lanes.starts)
-    returns, lengths = full(width, 0.0), full(width, 0)
+    returns, lengths, steps = full(width, 0.0), full(width, 0), 0
     alive = full(width, True)
-    earlier = scratch(width, program.n_outputs)
+    earlier = scratch(width, tape.n_actions)
     earlier[:] = ZERO
     for _ in range(lanes.max_steps):
         store_rows(width, values, 1, observe(width, plant, state))
         condition_observations(width, plant, values, 1)
-        forward(width, program, lanes.weights, lanes.per_connection, values)
-        condition_actions(width, plant, values, first)
+        compute(width, tape, lanes.weights, values)
+        condition_actions(width, plant, values, tape.actions)
         if behaviour is not None:
-            add_behaviour(width, behaviour, row, values, first, earlier, alive)
-        state, rewards, failed = step(width, plant, params, state, values, first)
-        returns = choose(alive, returns + widen(full(width, rewards)), returns)
-        lengths = choose(alive, lengths + 1, lengths)
-        alive = alive & ~full(width, failed)
-        if not any_lane(alive):
-            break
+            add_behaviour(width, behaviour, row, values, tape.actions, earlier, alive)
+        state, rewards, failed = step(width, plant, params, state, values, tape.actions)
+        returns = returns + widen(choose(alive, full(width, rewards), MINUS_ZERO))
+        steps += 1
+        ending = alive & full(width, failed)
+        if any_lane(ending):
+            lengths = choose(ending, full(width, steps), lengths)
+            alive = alive & ~ending
+            if not any_lane(alive):
+                break
     store_rows(width, results.returns, row, (returns,))
-    store_rows(width, results.lengths, row, (lengths,))
+    store_rows(width, results.lengths, row, (choose(alive, full(width, steps), lengths),))
 
 
 @jit

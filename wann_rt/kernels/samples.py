@@ -14,11 +14,12 @@ from wann_rt.core.arithmetic import ONE, ZERO, Number, absolute, both, is_number
 from wann_rt.core.arithmetic import select as choose
 from wann_rt.core.exponential import exponential, logarithm
 from wann_rt.core.sample_scores import FARTHEST, HUNDRED, LEAST
-from wann_rt.kernels.block import Width, full, load, store_rows, widen
+from wann_rt.kernels.block import Width, full, widen
 from wann_rt.kernels.counter import draw
 from wann_rt.kernels.forward import forward, program_at, scratch
 from wann_rt.kernels.jit import inlined, jit
 from wann_rt.kernels.programs import Programs
+from wann_rt.kernels.rows import load, store_rows
 
 WIDTH = Width(64)
 ROWS_PER_CALL = 512  # a call cannot be interrupted, and fills its first block anew

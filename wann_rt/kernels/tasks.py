@@ -20,9 +20,10 @@ from numba.extending import overload
 
 from wann_rt.core.channel import Channel
 from wann_rt.core.symbols import Symbol
-from wann_rt.kernels.block import INLINE, load, load_rows, spread_head, store_rows
+from wann_rt.kernels.block import INLINE, spread_head
 from wann_rt.kernels.conditioning import action_function, observation_function
 from wann_rt.kernels.jit import inlined
+from wann_rt.kernels.rows import load, load_rows, store_rows
 from wann_rt.kernels.traced import compiled, said
 
 extending: Any = numba.extending

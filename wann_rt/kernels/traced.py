@@ -5,6 +5,7 @@ in a fraction of the time that numba would need to infer the types of those func
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numba.extending
@@ -12,7 +13,7 @@ from llvmlite import ir
 from numba.core import types
 
 from wann_rt.core.symbols import Symbol, schedule
-from wann_rt.kernels.block import Block, fabs, spread
+from wann_rt.kernels.block import Block, fabs, is_block, lanewise, spread
 
 extending: Any = numba.extending
 types_: Any = types
@@ -66,26 +67,37 @@ def _emitted(builder: Any, symbol: Symbol, args: list[Any], read: dict[str, Any]
         return ir.Constant(FLOAT, float(symbol.value))
     if symbol.op == "select":
         return _selected(builder, args, block)
-    if any(isinstance(arg.type, ir.VectorType) for arg in args):
-        args = [spread(builder, arg, block) for arg in args]
-    emit: Callable[..., Any]
-    if symbol.op == "neg":
-        return builder.fneg(*args)
-    if symbol.op == "abs":
-        return fabs(builder, *args)
-    if symbol.op in _COMPARISONS:
-        return builder.fcmp_ordered(_COMPARISONS[symbol.op], *args)
-    emit = getattr(builder, _ARITHMETIC[symbol.op])
+    emit = _operation(builder, symbol.op)
+    if any(map(is_block, args)):
+        return lanewise(builder, emit, *(spread(builder, arg, block) for arg in args))
     return emit(*args)
+
+
+def _operation(builder: Any, op: str) -> Callable[..., Any]:
+    """Returns what emits an operation of scalars or vectors."""
+    if op == "neg":
+        return partial(builder.fneg)
+    if op == "abs":
+        return partial(fabs, builder)
+    if op in _COMPARISONS:
+        return partial(builder.fcmp_ordered, _COMPARISONS[op])
+    return partial(getattr(builder, _ARITHMETIC[op]))
 
 
 def _selected(builder: Any, args: list[Any], block: Block) -> Any:
     """Returns a choice; of conditions too."""
     condition, if_true, if_false = args
-    if any(isinstance(arg.type, ir.VectorType) for arg in args):
-        bits = isinstance(if_true.type, ir.IntType) or (
-            isinstance(if_true.type, ir.VectorType) and isinstance(if_true.type.element, ir.IntType)
-        )
-        kind = Block(types_.boolean, block.lanes) if bits else block
-        if_true, if_false = (spread(builder, arg, kind) for arg in (if_true, if_false))
-    return builder.select(condition, if_true, if_false)
+    if not any(map(is_block, args)):
+        return builder.select(condition, if_true, if_false)
+    bits = _element(if_true) == ir.IntType(1)
+    kind = Block(types_.boolean if bits else types_.float32, block.lanes)
+    if_true, if_false = (spread(builder, arg, kind) for arg in (if_true, if_false))
+    if is_block(condition):
+        return lanewise(builder, builder.select, condition, if_true, if_false)
+    return lanewise(builder, partial(builder.select, condition), if_true, if_false)
+
+
+def _element(value: Any) -> Any:
+    """Returns the type of a scalar, or of a block's lanes."""
+    vector = value.type.elements[0] if isinstance(value.type, ir.LiteralStructType) else value.type
+    return vector.element if isinstance(vector, ir.VectorType) else vector
