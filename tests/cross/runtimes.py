@@ -66,7 +66,7 @@ def controllers() -> Iterator[tuple[str, Controller]]:
     yield "example", wr.load(ROOT / "examples" / "swingup.json")
     for name in zoo.names():
         champion = zoo.load(name)
-        if champion.network.n_connections <= LARGEST:
+        if champion.network.n_connections <= LARGEST and not champion.derived:
             yield name, champion
     for seed in range(RANDOM):
         yield f"random {seed}", builders.controller(np.random.default_rng(seed))

@@ -87,8 +87,8 @@ def faulty(header: str) -> dict[str, list[str]]:
 
 
 def champions() -> dict[str, Controller]:
-    """Returns the champions of the zoo that are small enough, by name."""
-    loaded = {name: zoo.load(name) for name in zoo.names()}
+    """Returns the champions of the zoo that are small enough, by name; of one with a state its network."""
+    loaded = {name: zoo.load(name).inner for name in zoo.names()}
     return {name: c for name, c in loaded.items() if c.network.n_connections <= MOST_CONNECTIONS}
 
 

@@ -8,6 +8,7 @@ from helpers import needs
 from wann_rt import zoo
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ExportError
+from wann_rt.core.stateful import feedback
 from wann_rt.exporters import EXPORTERS, export
 from wann_rt.exporters.parity.verify import verify
 
@@ -17,7 +18,7 @@ every_controller = pytest.mark.parametrize("name", FILES)
 
 def standard(controller: Controller) -> bool:
     """Returns whether there is ONNX of standard operators: not where errors would add up in a state."""
-    return not any(one.kind == "previous" for one in controller.derived)
+    return not feedback(controller)
 
 
 def test_there_are_controllers() -> None:

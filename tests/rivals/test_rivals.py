@@ -32,6 +32,7 @@ from wann_rt.tuning.polish import PolishSettings
 
 SWING = tasks.get("cartpole-swingup")
 QUADROTOR = tasks.get("quadrotor")
+MOTOR = tasks.get("dc-motor")
 HELD = (
     "cartpole-swingup",
     "pendulum",
@@ -134,7 +135,7 @@ def test_a_rival_that_is_printed_scales_its_action_as_the_task_does() -> None:
 
 
 def test_other_rivals_are_printed_as_formulas() -> None:
-    others = ("PID", SWING), ("energy shaping + LQR", SWING), ("cascaded PD", QUADROTOR)
+    others = ("PID", SWING), ("energy shaping + LQR", SWING), ("cascaded PD", QUADROTOR), ("cascaded PI", MOTOR)
     for name, task in others:
         one = law(name, task.name)
         assert controller_of(task, one, np.array(one.start)) is None
@@ -162,6 +163,40 @@ def test_several_actions_without_a_point_of_rest_are_fed_all_that_is_seen() -> N
     made = controller_of(task, linear, np.arange(72.0))
     assert made is not None
     assert made.network.n_connections == 72
+
+
+def test_the_cascade_of_a_drive_works_by_theory_and_its_integrals_wait_at_the_limits() -> None:
+    one = law("cascaded PI", "dc-motor")
+    loop, gains = closed(MOTOR, one), np.array(one.start)
+    lanes = with_gains(starts_of(loop, range(16)), len(MOTOR.variables), gains)
+    assert returns(loop, lambda seen: seen, lanes).mean() > 1000  # of 1500: no current ends an episode
+    g, memory = gains.astype(np.float32), (np.float32(1.0), np.float32(0.1))
+    near, far = ((np.float32(0), np.float32(0), np.float32(error), np.float32(error)) for error in (0.1, 90.0))
+    (voltage,), moved = one.act(g, memory, near)
+    assert moved[0] > memory[0]
+    assert moved[1] > memory[1]
+    assert 0 < voltage < 1
+    _, (kept, held) = one.act(g, memory, far)
+    assert kept == memory[0]
+    assert held - memory[1] == pytest.approx(g[4] * g[2])  # what is asked for is limited to the most current
+    _, (_, held) = one.act(g, (memory[0], np.float32(1.0)), far)
+    assert held == 1.0
+
+
+def test_a_controller_with_a_state_takes_part_in_a_contest() -> None:
+    ours, brief = zoo.load("dc-motor-robust"), replace(MOTOR, max_steps=50)
+    entry = next(contest(brief, {"ours": ours}, BRIEF, episodes=2, seed=3))
+    told = []
+    for seed in episode_seeds(Purpose.TEST, 3, 2):
+        state, memory, rewards = tuple(brief.start(int(seed))), ours.start(), []
+        for _ in range(brief.max_steps):
+            actions, memory = ours.step(memory, np.array(brief.observe(*state)))
+            *after, reward, _ = brief.step(brief.params, *state, *actions)
+            state = tuple(after)
+            rewards.append(float(reward))
+        told.append(sum(rewards))
+    assert entry.plain.returns == pytest.approx(told)
+    assert entry.disturbed.returns != entry.plain.returns
 
 
 @pytest.mark.long

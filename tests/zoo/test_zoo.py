@@ -3,7 +3,9 @@
 import json
 import tomllib
 from pathlib import Path
+from typing import Any
 
+import dc_motor_start
 import pendulum_start
 import pytest
 import zoo_check
@@ -173,9 +175,19 @@ def test_the_recipes_are_a_table_of_rows_of_the_same_form() -> None:
     assert all(command.startswith("wann-rt ") for row in table.values() for command in row["commands"])
 
 
-@pytest.mark.parametrize(("name", "tuned"), [("start", "pendulum-robust"), ("sines", "pendulum-best")])
-def test_a_start_that_a_recipe_is_given_is_the_network_that_its_champion_was_tuned_from(name: str, tuned: str) -> None:
-    start, champion = pendulum_start.made(name), zoo.load(tuned)
+@pytest.mark.parametrize(
+    ("starts", "name", "tuned"),
+    [
+        (pendulum_start, "start", "pendulum-robust"),
+        (pendulum_start, "sines", "pendulum-best"),
+        (dc_motor_start, "start", "dc-motor"),
+        (dc_motor_start, "remembers", "dc-motor-robust"),
+    ],
+)
+def test_a_start_that_a_recipe_is_given_is_the_network_that_its_champion_was_tuned_from(
+    starts: Any, name: str, tuned: str
+) -> None:
+    start, champion = starts.made(name), zoo.load(tuned)
     assert start.network == champion.network
     assert start.weight != champion.weight
     assert champion.provenance["tuned"]["from"] == files.digest(start)

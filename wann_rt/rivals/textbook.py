@@ -13,6 +13,7 @@ import numpy as np
 from wann_rt.core.arithmetic import ONE, clip, select
 from wann_rt.core.random import Purpose, stream, uniforms
 from wann_rt.rivals.cascade import HOVERING, hover
+from wann_rt.rivals.drive import drive
 from wann_rt.rivals.law import Law, asked
 from wann_rt.rivals.lqr import feedback, feedbacks
 from wann_rt.rivals.two_links import swing_links
@@ -264,7 +265,7 @@ KNOWN: Mapping[str, Known] = {
     "double-pole": Known((0.0,) * 6, ((2, 3), (4, 5), (0, 1))),
     "quadrotor": Known(HOVERING.state, (), hover, HOVERING.actions),
     "balancing-robot": Known((0.0, 0.0, 0.0, 0.0), ((2, 3), (0, 1))),
-    "dc-motor": Known((), ((3, 0),)),
+    "dc-motor": Known((), ((3, 0),), drive),
     "pendubot": Known((0.0, 0.0, 0.0, 0.0), ((1, 4), (3, 5)), swing_links),
     "acrobot-torque": Known((0.0, 0.0, 0.0, 0.0), ((3, 5), (1, 4)), swing_links),
 }
