@@ -68,7 +68,11 @@ def row(variant: str, seed: int, runs: Path, threads: int | None) -> dict[str, A
         return dict(known)
     began = time.process_time()
     folder = runs / f"{name}-{config.digest[7:15]}"
-    champion = finished(TASK, config, folder) or run_search(TASK, config, out=folder, threads=threads)
+    if finished(TASK, config, folder) is None:
+        run_search(TASK, config, out=folder, threads=threads)
+    champion = finished(TASK, config, folder)
+    if champion is None:  # a search answers Ctrl-C by what it has so far, which is no row
+        raise KeyboardInterrupt
     seconds = time.process_time() - began
     made = {"variant": variant, "seed": seed, "digest": config.digest, **judged(champion)}
     made |= {"M steps": round(champion.provenance["env_steps"] / 1e6), "CPU-s": round(seconds)}
