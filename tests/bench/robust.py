@@ -9,6 +9,7 @@ the seeds (--seeds 1-5 here, --seeds 6-10 there); --table searches nothing and w
 import argparse
 import json
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "shared weight": {"polish_share": 0.0},
     "a quarter of CVaR": {"cvar_weight": 0.25},
 }
+SEEDS = range(1, 9)  # of the comparison of variants
 GOALS = {"plain": 915.0, "disturbed": 900.0, "sign_changes": 5.0}
 FIGURES = ("plain", "disturbed", "worst5", "sign_changes", "effort", "connections", "M steps", "CPU-s")
 
@@ -106,14 +108,21 @@ def document(runs: Path) -> str:
     text = Path(__file__).with_suffix(".md.in").read_text(encoding="utf-8")
     ours = by_variant["preset robust"]
     parts = [text, *_goals(ours), *_table(ours)] if ours else [text, "no seed has been searched yet."]
-    others = {name: found for name, found in by_variant.items() if found and name != "preset robust"}
-    if others:
-        parts += ["\n## What each setting is worth\n", _head("variant", "seeds")]
-        seeds = set.intersection(*({r["seed"] for r in found} for found in others.values()))
-        for name, found in {"preset robust": by_variant["preset robust"], **others}.items():
-            same = [r for r in found if r["seed"] in seeds]
-            parts.append(f"| {name} | {len(same)} | {_means(same)} |")
-    return "\n".join(parts) + "\n"
+    return "\n".join([*parts, *_ablation(by_variant)]) + "\n"
+
+
+def _ablation(by_variant: Mapping[str, list[dict[str, Any]]]) -> list[str]:
+    """Returns the table of the variants of which all seeds are there, and says which ones are missing.
+
+    Without CPU-seconds: variants may have been searched on other days, or machines.
+    """
+    of_seeds = {name: [r for r in found if r["seed"] in SEEDS] for name, found in by_variant.items()}
+    whole = {name: found for name, found in of_seeds.items() if len(found) == len(SEEDS)}
+    missing = [name for name in by_variant if name not in whole]
+    lines = ["\n## What each setting is worth\n", _head("variant", "seeds", figures=FIGURES[:-1])]
+    lines += [f"| {name} | {len(found)} | {_means(found, FIGURES[:-1])} |" for name, found in whole.items()]
+    lines += [f"\nNot measured yet: {', '.join(missing)}."] if missing else []
+    return lines if len(whole) > 1 else []
 
 
 def _goals(rows: list[dict[str, Any]]) -> list[str]:
@@ -129,8 +138,8 @@ def _goals(rows: list[dict[str, Any]]) -> list[str]:
     return [*said, ""]
 
 
-def _head(*first: str) -> str:
-    names = (*first, *(name.replace("_", " ") for name in FIGURES))
+def _head(*first: str, figures: Sequence[str] = FIGURES) -> str:
+    names = (*first, *(name.replace("_", " ") for name in figures))
     return f"| {' | '.join(names)} |\n|---|{'---:|' * (len(names) - 1)}"
 
 
@@ -139,9 +148,9 @@ def _table(rows: list[dict[str, Any]]) -> list[str]:
     return [_head("seed"), *lines, f"| mean | {_means(rows)} |"]
 
 
-def _means(rows: list[dict[str, Any]]) -> str:
+def _means(rows: list[dict[str, Any]], figures: Sequence[str] = FIGURES) -> str:
     cells = []
-    for name in FIGURES:
+    for name in figures:
         values = Score.of(np.array([r[name] for r in rows], float))
         cells.append(
             f"**{values.mean:.3g} ± {values.ci95:.2g}**"
