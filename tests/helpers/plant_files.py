@@ -104,7 +104,7 @@ def _endless(p: Any, *values: Number) -> tuple[Number, ...]:
 
 def _outflow(p: Any, x: Number, y: Number, v: Number, w: Number, a: Number, b: Number) -> tuple[Number, ...]:
     dt = np.float32(0.05)
-    heading = elementary.arctan2(w, v)
+    heading = elementary.arctan2(w, v) + elementary.arctan2(v, p.mass)  # of which one is a constant to a header
     x, y = x - elementary.sqrt(absolute(x)) * dt + a * dt, y + elementary.exp(-p.drag * y) * dt
     return x, y, v + b * dt, w + heading * dt, elementary.log(absolute(y)), y > np.float32(3.0)
 

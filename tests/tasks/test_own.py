@@ -15,6 +15,7 @@ from wann_rt.core.errors import FileError, TaskError
 from wann_rt.play.rollouts import plant_of_task, play, starts_of
 from wann_rt.play.task_of import task_of
 from wann_rt.tasks import own
+from wann_rt.tasks.trial import findings
 
 SMALL: dict[str, Any] = {"preset": "minimal", "population": 8, "generations": 2, "seed": 1}
 
@@ -119,6 +120,7 @@ WRONG = [
     (("f32(1.0) - absolute(x)", "1.0 - absolute(x)"), r"line 31: step: a constant that is no np.float32"),
     (("v * p.dt", "v ** 2"), r"line 30: step: x \*\* 2 is no primitive"),
     (("v * p.dt", "np.sin(v)"), r"line 30: step: a function of numpy, of a number, is no"),
+    (("p.gain * push", "np.exp(p.gain) * push"), r"line 29: step: a function of numpy, of a number, is no"),
     (("return x, v\n", "return x, v, v\n"), r"line 24: observe must return the 2 observations; 3 values came"),
     (("absolute(x) > f32(3.0)", "x"), r"line 28: step must return last whether the episode has failed: a comparison"),
     (("astype(np.float32)", "astype(np.float64)"), r"expected an array of float32 with the 2 state variables"),
@@ -135,6 +137,16 @@ def test_a_wrong_file_is_one_error_with_its_line(tmp_path: Path, change: tuple[s
     assert done.output.count("\n") <= 1
     with pytest.raises(TaskError, match=says):
         wr.task(spec(path))
+
+
+def test_choices_and_angles_may_depend_on_params_and_constants_alone(tmp_path: Path) -> None:
+    imports = "from wann_rt.core.arithmetic import Number, absolute"
+    pushed = "select(both(v > f32(0.0), p.gain > f32(0.0)), arctan2(v, p.gain), select(p.dt > f32(1.0), v, push))"
+    changes = (
+        (imports, f"{imports}, both, select\nfrom wann_rt.core.elementary import arctan2"),
+        ("p.gain * push", f"arctan2(push, f32(1.0)) * {pushed}"),
+    )
+    assert not [*findings(wr.task(spec(plant_files.write(tmp_path, *changes))))]
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,8 @@ def select(condition: Number, if_true: Number, if_false: Number) -> Number:
     """Returns ``if_true`` where ``condition`` holds, else ``if_false``; both sides are always computed."""
     if hasattr(condition, "select"):
         return condition.select(if_true, if_false)
+    if isinstance(condition, (bool, np.bool_)) and (hasattr(if_true, "select") or hasattr(if_false, "select")):
+        return if_true if condition else if_false  # a choice between symbols that is known already
     chosen: Any = np.where(condition, if_true, if_false)
     return chosen[()]  # a scalar stays a scalar
 

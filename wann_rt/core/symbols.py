@@ -97,6 +97,16 @@ class Symbol(Operators):
         """Returns ``lift(value)``."""
         return lift(value)
 
+    def select(self, if_true: Number, if_false: Number) -> "Symbol":
+        """Returns the choice; between conditions, one of them may be known already."""
+        if all(isinstance(side, (bool, np.bool_)) or _is_choice(side) for side in (if_true, if_false)):
+            if_true, if_false = self._condition(if_true), self._condition(if_false)
+        return self.made("select", self, if_true, if_false)
+
+    def _condition(self, value: Number) -> "Symbol":
+        """Returns a condition as a symbol of this kind; a known one becomes a comparison of constants."""
+        return value if isinstance(value, Symbol) else self.made("gt", np.float32(bool(value)), ZERO)
+
     def __truediv__(self, other: Number) -> "Symbol":
         return self.made("div", self, other)
 
@@ -124,6 +134,10 @@ def lift_condition(value: Number) -> Symbol:
     if isinstance(value, (bool, np.bool_)):
         return Symbol("gt", (lift(np.float32(bool(value))), lift(ZERO)))
     return lift(value)
+
+
+def _is_choice(value: Number) -> bool:
+    return isinstance(value, Symbol) and is_condition(value)
 
 
 def is_condition(symbol: Symbol) -> bool:

@@ -52,7 +52,7 @@ def findings(task: Task) -> Iterator[Finding]:
         return  # its arrays were checked when it was made, and its functions are ours
     try:
         with limited(SECONDS):
-            found = [*_start(task), *_traced(task)] or [*_played(task)]
+            found = [*_start(task), *_traced(task, task.params)] or [*_traced(task, _named(task))] or [*_played(task)]
     except TooLongError as error:
         where = line_of(error, file_of(task.step))
         found = [Finding(where, f"runs for more than {SECONDS:g} s: a loop without an end?")]
@@ -98,14 +98,20 @@ def _start(task: Task) -> Iterator[Finding]:
         yield Finding(where, "the same seed gives another first state each time: draw it from the seed alone")
 
 
-def _traced(task: Task) -> Iterator[Finding]:
+def _named(task: Task) -> Any:
+    """Returns the params as symbols: a kernel is compiled for all values of them."""
+    params: Any = type(task.params)
+    return params(*(Probe("input", name=name) for name in params._fields))
+
+
+def _traced(task: Task, params: Any) -> Iterator[Finding]:
     """Yields what no kernel could compute."""
     state = [Probe("input", name=name) for name in task.variables]
     actions = [Probe("input", name=channel.name) for channel in task.actions]
     calls: tuple[tuple[str, Callable[..., Any], Sequence[Any], int, str], ...] = (
         ("observe", task.observe, state, len(task.observations), f"the {len(task.observations)} observations"),
         (
-            "step", task.step, [task.params, *state, *actions], len(state) + 2,
+            "step", task.step, [params, *state, *actions], len(state) + 2,
             f"the {len(state)} state variables, the reward and whether the episode has failed",
         ),
     )  # fmt: skip
