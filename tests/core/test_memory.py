@@ -293,7 +293,7 @@ def test_a_damaged_file_of_version_2_is_one_error(change: Callable[[dict[str, An
 
 
 def test_what_cannot_keep_a_state_says_what_can() -> None:
-    with pytest.raises(ExportError, match=r"remembers its own outputs \(last force\), .* add up .*: the C header"):
+    with pytest.raises(ExportError, match=r"own outputs \(last force\), which ONNX .* cannot keep, .*: the C header"):
         export(SUBJECT, "onnx")
 
 

@@ -1,10 +1,13 @@
 """Laws of the zoo: every champion loads, does what its record says, and is found by its name."""
 
 import json
+import re
+import shlex
 import tomllib
 from pathlib import Path
 from typing import Any
 
+import click
 import dc_motor_start
 import pendulum_start
 import pytest
@@ -70,6 +73,25 @@ def test_the_record_has_every_champion_above_its_bar_in_a_hundred_episodes() -> 
 
 def test_the_page_is_what_the_record_says() -> None:
     assert (zoo_check.ROOT / "docs" / "zoo.md").read_text(encoding="utf-8") == zoo_check.document(zoo.scores())
+
+
+def test_the_page_s_loops_run_and_every_champion_with_a_state_is_named_there() -> None:
+    page = (zoo_check.ROOT / "docs" / "zoo.md").read_text(encoding="utf-8")
+    for code in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        found: dict[str, Any] = {}
+        exec(code, found)
+        assert found["reward"] != 0
+    stateful = [name for name in zoo.names() if zoo.load(name).derived]
+    assert f"{' and '.join(sorted(stateful))} have a state" in page
+
+
+@pytest.mark.parametrize("name", zoo.names())
+def test_every_command_of_a_recipe_parses(name: str) -> None:
+    for command in zoo.recipes()[name].commands:
+        _, verb, *arguments = shlex.split(command)
+        found = main.get_command(click.Context(main), verb)
+        assert found is not None
+        found.make_context(verb, arguments)
 
 
 @pytest.mark.slow

@@ -2,8 +2,8 @@
 
     python tests/zoo/zoo_train.py [--keep FOLDER] [--given FOLDER] NAME ...
 
-Same commands, same controller: it says where the one found is not the one that was there. Tuned weights may differ in
-their last bits between processors, because CMA-ES uses the linear algebra of numpy.
+Same commands, same controller: it says where the one found is not the one that was there. Of some it is
+another now, as they were tuned with a library that is no longer used; docs/zoo.md says of which.
 """
 
 import argparse

@@ -171,8 +171,8 @@ def only_without_feedback(controller: "Controller", what: str) -> None:
     """
     if names := feedback(controller):
         raise ExportError(
-            f"controller {controller.name!r} remembers its own outputs ({', '.join(names)}), through which the errors "
-            f"of {what} would add up from step to step: {KEEP_STATE}"
+            f"controller {controller.name!r} remembers its own outputs ({', '.join(names)}), which {what} cannot "
+            f"keep, as rounding errors would add up from step to step: {KEEP_STATE}"
         )
 
 

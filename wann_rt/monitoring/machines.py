@@ -114,10 +114,11 @@ def record(controller: Controller, task: Task, seeds: range, fault: Fault | None
         is_broken = fault is not None and t >= begins
         with np.errstate(all="ignore"):
             seen[t] = read_broken(broken, fault if is_broken else None, _rows(task.observe(*state), lanes)[:n])
-            actions, memory = _acted(controller, seen[t].T, memory)
-            done[t], alive[t] = actions.T, running
-            given = actions.T * np.float32(fault.actuator) if fault is not None and is_broken else actions.T
-            *after, _, failed = task.step(params if is_broken else task.params, *state, *given)
+            outputs, memory = _acted(controller, seen[t].T, memory)
+            actions, feeds = outputs[:, :m].T, outputs[:, m:].T
+            done[t], alive[t] = actions, running
+            given = actions * np.float32(fault.actuator) if fault is not None and is_broken else actions
+            *after, _, failed = task.step(params if is_broken else task.params, *state, *given, *feeds)
         state = _rows(after, lanes)
         running = running & ~failed
         if not running.any():
@@ -130,11 +131,12 @@ def _rows(values: Any, lanes: int) -> Floats:
 
 
 def _acted(controller: Controller, seen: Floats, memory: Floats | None) -> tuple[Floats, Floats | None]:
+    """Returns the actions, what feeds recurrent nodes behind them, and what is remembered."""
     if memory is None:
         return controller.run(forward, seen), None
     inputs, after = controller.memory.observed(memory, seen)
-    actions = controller.inner.run(forward, inputs)
-    return actions, controller.memory.acted(after, actions)
+    outputs = controller.inner.run(forward, inputs)
+    return outputs, controller.memory.acted(after, outputs)
 
 
 def read_broken(broken: Broken, fault: Fault | None, read: Floats) -> Floats:
