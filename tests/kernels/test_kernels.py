@@ -28,7 +28,7 @@ from wann_rt.kernels.counter import draw
 from wann_rt.kernels.forward import BATCH, forward_batch
 from wann_rt.kernels.programs import single
 from wann_rt.kernels.rollout import WIDTHS, Lanes, Results, rollouts, width_for
-from wann_rt.kernels.rows import load, store_rows
+from wann_rt.kernels.rows import load, load_at, pointer, store_at, store_rows
 from wann_rt.kernels.tasks import plant_of
 from wann_rt.play.rollouts import starts_of
 from wann_rt.tasks.traced import traced
@@ -157,8 +157,14 @@ def test_rows_that_are_not_adjacent_in_memory_do_not_compile() -> None:
     def copied(width: Any, x: Any) -> Any:
         store_rows(width, x, 0, (load(width, x, 1),))
 
-    with pytest.raises(numba.TypingError, match="in C order"):
-        copied(WIDTHS[0], np.ones((16, 2), np.float32).T)
+    @numba.njit(error_model="numpy")
+    def copied_by_pointer(width: Any, x: Any) -> Any:
+        at = pointer(x)
+        store_at(width, at, 0, load_at(width, at, width.lanes))
+
+    for kernel in (copied, copied_by_pointer):
+        with pytest.raises(numba.TypingError, match="in C order"):
+            kernel(WIDTHS[0], np.ones((16, 2), np.float32).T)
 
 
 PROBE = """\

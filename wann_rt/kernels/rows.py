@@ -18,7 +18,13 @@ types_: Any = types
 
 
 def _pointer(context: Any, array: Any) -> Any:
-    """Returns the address of an array's first number; who takes it keeps the array."""
+    """Returns the address of an array's first number; who takes it keeps the array.
+
+    Raises:
+        NumbaTypeError: its numbers do not lie one behind another.
+    """
+    if not (isinstance(array, types_.Array) and array.layout == "C"):
+        raise NumbaTypeError(f"expected an array in C order; got {array}")
 
     def lower(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         return _data(context, builder, array, values[0])
