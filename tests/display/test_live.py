@@ -5,6 +5,7 @@ import threading
 import time
 from itertools import groupby
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ def test_progress_is_a_line_now_and_then_where_there_is_no_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     now = [100.0]
-    monkeypatch.setattr("wann_rt.display.live.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("wann_rt.display.live.time", SimpleNamespace(monotonic=lambda: now[0]))
     with EvaluationProgress(10, quiet=False) as progress:
         for seconds in (0.0, 5.0, 6.0, 7.0):
             now[0] += seconds

@@ -10,6 +10,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -303,7 +304,7 @@ def test_a_slow_disk_is_written_to_less_often(tmp_path: Path, monkeypatch: pytes
     def hour(report: Generation) -> None:
         now[0] += 3.0
 
-    monkeypatch.setattr("wann_rt.evolution.journal.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("wann_rt.evolution.journal.time", SimpleNamespace(monotonic=lambda: now[0]))
     monkeypatch.setattr(checkpoint, "save", slow)
     many = dataclasses.replace(SMALL, generations=40)
     with Journal(tmp_path, TASK, many) as journal:
