@@ -123,6 +123,11 @@ def test_champions_are_chosen_on_validation_samples() -> None:
     assert set(running._retest_trials.starts[0].astype(int)) <= set(task.data.rows("validation"))
 
 
+def test_a_data_set_is_shown_without_its_numbers() -> None:
+    assert "array" not in repr(task_of_kind("accuracy"))
+    assert "sha256" in repr(task_of_kind("accuracy"))
+
+
 def test_classes_may_be_floats_where_they_are_called_classes() -> None:
     named = dataset_task(X, LABELS.astype(np.float64), scoring="accuracy")
     assert named.data.digest == dataset_task(X, LABELS).data.digest

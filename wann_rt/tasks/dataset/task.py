@@ -48,10 +48,10 @@ class Data:
         digest: "sha256:..." of all of it.
     """
 
-    inputs: NDArray[np.float32]
-    targets: NDArray[np.float32]
+    inputs: NDArray[np.float32] = field(repr=False)
+    targets: NDArray[np.float32] = field(repr=False)
     ends: tuple[int, int, int]
-    entering: NDArray[np.float32]
+    entering: NDArray[np.float32] = field(repr=False)
     digest: str
 
     def rows(self, part: Part) -> range:
