@@ -55,6 +55,8 @@ def main() -> None:
     given = parser.parse_args()
     given.runs.mkdir(parents=True, exist_ok=True)
     chosen = list(VARIANTS) if given.variants == "all" else given.variants.split(",")
+    if unknown := set(chosen) - set(VARIANTS):
+        parser.error(f"--variants: {', '.join(sorted(unknown))}; expected of: {', '.join(VARIANTS)}")
     for variant in () if given.table else chosen:
         for seed in read_seeds(given.seeds):
             print(json.dumps(row(variant, seed, given.runs, given.threads)), flush=True)

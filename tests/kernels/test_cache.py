@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import hashlib
 import os
 import pickle
 import re
@@ -11,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+import numba
 import pytest
 from helpers import needs
 
@@ -41,12 +43,15 @@ def run(**variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=kept | variables, capture_output=True, text=True, check=True)
 
 
-def plant(folder: Path, mark: Path) -> None:
-    """Puts a hostile file in the place of every index in the folder."""
+def plant(folder: Path, mark: Path, *, knows_the_form: bool = True) -> None:
+    """Puts a hostile file in the place of every index in the folder, with version and digest if its writer knows."""
     found = list(folder.rglob("*.nbi"))
     assert found
     for index in found:
-        index.write_bytes(pickle.dumps(Planted(mark)))
+        planted = pickle.dumps(Planted(mark))
+        digest = hashlib.sha256(planted).digest()
+        version = pickle.dumps(numba.__version__, protocol=-1)
+        index.write_bytes(version + planted + digest if knows_the_form else planted)
 
 
 @pytest.mark.slow
@@ -80,6 +85,15 @@ def test_a_hostile_file_does_run_where_nobody_checks(tmp_path: Path) -> None:
     with contextlib.suppress(subprocess.CalledProcessError):  # it is not the index that numba expects
         run(NUMBA_CACHE_DIR=str(folder))
     assert mark.is_dir()
+
+
+@pytest.mark.slow
+def test_what_is_no_index_is_not_even_read_as_a_pickle(tmp_path: Path) -> None:
+    folder, mark = tmp_path / "own", tmp_path / "mark"
+    answer = run(NUMBA_CACHE_DIR=str(folder)).stdout
+    plant(folder, mark, knows_the_form=False)
+    assert run(NUMBA_CACHE_DIR=str(folder)).stdout == answer
+    assert not mark.exists()
 
 
 @pytest.mark.slow

@@ -1,4 +1,7 @@
-"""exp and log from the primitives: libm's may differ between machines, and a search ranks by the last bit."""
+"""exp and log from the primitives: libm's may differ between machines, and a search ranks by the last bit.
+
+They are coarse, because a search needs no more of a score; those of ``elementary.py`` are for plants.
+"""
 
 import numpy as np
 

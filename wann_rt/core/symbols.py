@@ -100,12 +100,15 @@ class Symbol(Operators):
     def select(self, if_true: Number, if_false: Number) -> "Symbol":
         """Returns the choice; between conditions, one of them may be known already."""
         if all(isinstance(side, (bool, np.bool_)) or _is_choice(side) for side in (if_true, if_false)):
-            if_true, if_false = self._condition(if_true), self._condition(if_false)
+            if_true, if_false = self.condition(if_true), self.condition(if_false)
         return self.made("select", self, if_true, if_false)
 
-    def _condition(self, value: Number) -> "Symbol":
-        """Returns a condition as a symbol of this kind; a known one becomes a comparison of constants."""
-        return value if isinstance(value, Symbol) else self.made("gt", np.float32(bool(value)), ZERO)
+    @classmethod
+    def condition(cls, value: Number) -> "Symbol":
+        """Returns a condition as a symbol of this kind; one that is known becomes a comparison of constants."""
+        if isinstance(value, (bool, np.bool_)):
+            return cls("gt", (cls.lifted(np.float32(bool(value))), cls.lifted(ZERO)))
+        return cls.lifted(value)
 
     def __truediv__(self, other: Number) -> "Symbol":
         return self.made("div", self, other)
@@ -130,10 +133,8 @@ def lift(value: Number) -> Symbol:
 
 
 def lift_condition(value: Number) -> Symbol:
-    """Returns a condition as a symbol; one that is always the same becomes a comparison of constants."""
-    if isinstance(value, (bool, np.bool_)):
-        return Symbol("gt", (lift(np.float32(bool(value))), lift(ZERO)))
-    return lift(value)
+    """Returns ``Symbol.condition(value)``."""
+    return Symbol.condition(value)
 
 
 def _is_choice(value: Number) -> bool:

@@ -179,9 +179,10 @@ class _Checked:
 
     def _load_index(self) -> Any:
         try:
-            with Path(self._index_path).open("rb") as file:  # type: ignore[attr-defined]
-                pickle.load(file)  # the version stands before
-                whole = _is_whole(file.read())
+            data = Path(self._index_path).read_bytes()  # type: ignore[attr-defined]
+            version = pickle.dumps(self._version, protocol=-1)  # type: ignore[attr-defined]
+            # numba writes it before the index. Nothing is unpickled before all of it is known to be whole.
+            whole = data.startswith(version) and _is_whole(data[len(version) :])
             return super()._load_index() if whole else {}  # type: ignore[misc]
         except (AttributeError, EOFError, ImportError, LookupError, TypeError, ValueError, pickle.UnpicklingError):
             return {}

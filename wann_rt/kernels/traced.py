@@ -75,13 +75,15 @@ def _emitted(builder: Any, symbol: Symbol, args: list[Any], read: dict[str, Any]
 
 def _operation(builder: Any, op: str) -> Callable[..., Any]:
     """Returns what emits an operation of scalars or vectors."""
+    emit: Callable[..., Any] = builder.fneg
     if op == "neg":
-        return partial(builder.fneg)
+        return emit
     if op == "abs":
         return partial(fabs, builder)
     if op in _COMPARISONS:
         return partial(builder.fcmp_ordered, _COMPARISONS[op])
-    return partial(getattr(builder, _ARITHMETIC[op]))
+    emit = getattr(builder, _ARITHMETIC[op])
+    return emit
 
 
 def _selected(builder: Any, args: list[Any], block: Block) -> Any:
