@@ -1,5 +1,6 @@
 """Episodes of a whole controller, step by step in plain numpy."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -22,6 +23,14 @@ SEQUENCE = 16  # recorded steps of a controller with a state
 Act = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
+class LaneAct(ABC):
+    """Acts by a function that is not to be asked in episodes that are over, where what is seen may be anything."""
+
+    @abstractmethod
+    def act(self, observations: NDArray[np.float32], alive: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """Returns the actions [lanes, actions]; those of lanes that are over do not matter."""
+
+
 class Moment(NamedTuple):
     """A step of every lane: the state in which it began, what was seen, done and earned, and who was still playing."""
 
@@ -32,7 +41,7 @@ class Moment(NamedTuple):
     alive: NDArray[np.bool_]
 
 
-def moments(task: Task, act: Act, starts: NDArray[np.float32]) -> Iterator[Moment]:
+def moments(task: Task, act: Act | LaneAct, starts: NDArray[np.float32]) -> Iterator[Moment]:
     """Plays one episode per lane in plain numpy and yields each step: the only such loop.
 
     Args:
@@ -44,7 +53,7 @@ def moments(task: Task, act: Act, starts: NDArray[np.float32]) -> Iterator[Momen
     for _ in range(task.max_steps):
         with np.errstate(all="ignore"):  # infinities and NaN are defined results
             observations = np.stack([np.broadcast_to(o, alive.shape) for o in task.observe(*state)], axis=1)
-            actions = act(observations)
+            actions = act.act(observations, alive) if isinstance(act, LaneAct) else act(observations)
             *after, reward, failed = task.step(task.params, *state, *actions.T)
         yield Moment(state, observations, actions, np.broadcast_to(reward, alive.shape), alive)
         state, alive = tuple(after), alive & ~np.broadcast_to(failed, alive.shape)
@@ -73,7 +82,7 @@ def play_controller(
     return play_act(task, _act_of(controller), starts, len(controller.actions))
 
 
-def play_act(task: Task, act: Act, starts: NDArray[np.float32], count: int) -> Episodes:
+def play_act(task: Task, act: Act | LaneAct, starts: NDArray[np.float32], count: int) -> Episodes:
     """Plays one watched episode per lane by a function of the observations, of whose outputs so many are actions."""
     n_lanes = starts.shape[1]
     total, efforts = np.zeros(n_lanes), np.zeros(n_lanes)

@@ -17,8 +17,9 @@ from wann_rt.play.episodes import Episodes, episode_seeds
 from wann_rt.play.plain import play_act, play_controller
 from wann_rt.play.rollouts import starts_of
 from wann_rt.rivals.export import controller_of
+from wann_rt.rivals.given import Own
 from wann_rt.rivals.law import Gains, Law, closed
-from wann_rt.rivals.mpc import Held, Predictive
+from wann_rt.rivals.mpc import HOLDING, Held, Predictive
 from wann_rt.rivals.mpc import library as solver
 from wann_rt.rivals.mpc import tuned as tuned_plan
 from wann_rt.rivals.optimum import GRIDS, optimum
@@ -31,7 +32,6 @@ from wann_rt.tasks.task import Task
 from wann_rt.tuning.polish import PolishSettings
 
 WORST = 0.05
-HOLDING = ("cartpole", "quadrotor", "balancing-robot", "double-pole")  # about a point of rest from the start on
 
 
 @dataclass(frozen=True)
@@ -76,10 +76,10 @@ class Entry:
         }
 
 
-def priced(task: Task, smoothness: float) -> Task:
+def priced(task: Task, smoothness: float, disturbances: Mapping[str, float] | None = None) -> Task:
     """Returns the task on which rivals are tuned: all disturbances, and a price of changing actions."""
     price = {"smoothness_penalty": smoothness} if "smoothness_penalty" in names(task.base or task) else {}
-    return with_params(task, **tested(task.base or task), **price)
+    return with_params(task, **(disturbances or tested(task.base or task)), **price)
 
 
 def contest(
@@ -94,8 +94,10 @@ def contest(
     predictive: bool = False,
     only: Collection[str] = (),
     known: Mapping[str, Mapping[str, float]] = MappingProxyType({}),
+    disturbances: Mapping[str, float] | None = None,
+    own: Collection[Own] = (),
 ) -> Iterator[Entry]:
-    """Yields ours, then each rival: tuned on the disturbances, judged in the episodes in which ours were.
+    """Yields ours, a user's own, then each rival: tuned on the disturbances, judged in the episodes of ours.
 
     Args:
         task: the plain task.
@@ -107,13 +109,17 @@ def contest(
         regret: whether to compute what the best controller there can be would earn, for tasks of ``optimum.GRIDS``.
         predictive: whether model-predictive control takes part, where a task has a point of rest.
         only: names of the rivals that take part; none: all.
-        known: gains of rivals that have been tuned before, by the rivals' names.
+        known: gains of rivals that are not tuned, by the rivals' names.
+        disturbances: that rivals are tuned under and all are judged under; None: those by which the task's robustness
+            is judged.
+        own: functions of a user's own, which nobody tunes.
 
     Raises:
         TaskError: a controller has other channels than the task.
         MissingExtraError: model-predictive control without the library.
     """
-    disturbed = with_params(task, **tested(task))
+    disturbed = with_params(task, **(disturbances or tested(task)))
+    hard = priced(task, smoothness, disturbances)
     seeds = episode_seeds(Purpose.TEST, seed, episodes)
     held = held_by(task) if predictive and "MPC" in (only or ("MPC",)) else None
     if held is not None:
@@ -126,21 +132,28 @@ def contest(
         entry = _entry(name, (task, disturbed), _player(controller, seeds), {}, controller)
         best = entry if best is None or entry.disturbed.mean > best.disturbed.mean else best
         yield _regretting(entry, most)
+    for function in own:
+        stage(f"playing {function.name}")
+        yield _regretting(
+            _behind(best, _entry(function.name, (task, disturbed), _own_player(function, seeds), {})), most
+        )
     for law in (one for one in laws(task) if not only or one.name in only):
-        stage(f"tuning {law.name}")
-        gains = _known(law, known) if law.name in known else tuned(priced(task, smoothness), law, settings)
+        stage(f"{'playing' if law.name in known or not law.gains else 'tuning'} {law.name}")
+        gains = _known(law, known) if law.name in known else tuned(hard, law, settings)
         named = dict(zip(law.gains, gains.tolist(), strict=True))
         linear = controller_of(task, law, gains)
         play = _player(linear, seeds) if linear else _law_player(law, gains, seeds, settings.threads)
         entry = replace(_entry(law.name, (task, disturbed), play, named, linear), law=law)
-        entry = entry if best is None else replace(entry, ahead=_ahead(best, entry))
-        yield _regretting(entry, most)
+        yield _regretting(_behind(best, entry), most)
     if held is not None:
-        stage("tuning MPC")
-        plan = tuned_plan(held, priced(task, smoothness), settings)
+        stage(f"{'playing' if 'MPC' in known else 'tuning'} MPC")
+        plan = _known_plan(held, known["MPC"]) if "MPC" in known else tuned_plan(held, hard, settings)
         entry = _entry("MPC", (task, disturbed), _plan_player(plan, seeds), plan.prices)
-        entry = entry if best is None else replace(entry, ahead=_ahead(best, entry))
-        yield _regretting(entry, most)
+        yield _regretting(_behind(best, entry), most)
+
+
+def _known_plan(held: Held, prices: Mapping[str, float]) -> Predictive:
+    return Predictive(held, np.array([prices[f"price_{channel.name}"] for channel in held.task.observations]))
 
 
 def _known(law: Law, known: Mapping[str, Mapping[str, float]]) -> Gains:
@@ -166,6 +179,13 @@ def _plan_player(plan: Predictive, seeds: NDArray[np.int64]) -> Play:
     return lambda task: play_act(task, plan, starts_of(task, seeds), len(task.actions))
 
 
+def _own_player(own: Own, seeds: NDArray[np.int64]) -> Play:
+    def play(task: Task) -> Episodes:
+        return play_act(task, own.fresh(task, len(seeds)), starts_of(task, seeds), len(task.actions))
+
+    return play
+
+
 def held_by(task: Task) -> Held | None:
     """Returns a task about the point of rest at which it is to be held all the time; None where there is none."""
     known = KNOWN.get(task.name, Known())
@@ -179,9 +199,11 @@ def _entry(
     return Entry(name, plain, disturbed, gains, controller)
 
 
-def _ahead(ours: Entry, rival: Entry) -> Score:
-    """Returns by how much ours is better in each of the same disturbed episodes."""
-    return Score.of(np.array(ours.disturbed.returns) - np.array(rival.disturbed.returns))
+def _behind(ours: Entry | None, rival: Entry) -> Entry:
+    """Returns a rival with by how much ours is better in each of the same disturbed episodes."""
+    if ours is None:
+        return rival
+    return replace(rival, ahead=Score.of(np.array(ours.disturbed.returns) - np.array(rival.disturbed.returns)))
 
 
 def _most(task: Task, seeds: NDArray[np.int64]) -> NDArray[np.float64] | None:

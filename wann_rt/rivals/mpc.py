@@ -29,6 +29,7 @@ from wann_rt.tuning.polish import Arena, PolishSettings, polish
 from wann_rt.tuning.strategies import Vectors
 
 Matrix = NDArray[np.float64]
+HOLDING = ("cartpole", "quadrotor", "balancing-robot", "double-pole")  # about a point of rest from the start on
 HORIZON = 15  # steps
 SHARE = 100  # of a rival's steps one is played for tuning, in plain numpy
 STEEP = 4.0  # how much a tuned number changes the logarithm of a price

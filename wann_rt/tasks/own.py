@@ -56,13 +56,38 @@ def read(name: str) -> Task:
         TaskError: there is none, or its code fails; the message says in which line.
     """
     points = {point.name: point.value for point in announced()}
-    place, _, attribute = points.get(name, name).rpartition(":")
-    if not place or attribute.endswith(".py"):  # a drive of Windows has a colon, too
-        place, attribute = points.get(name, name), USUAL
-    module = _of_file(Path(place)) if place.endswith(".py") else _of_module(place)
+    module, place, attribute = _named(points.get(name, name), USUAL)
     task = _member(module, place, attribute)
-    given = name if name in points else f"{Path(place).name if place.endswith('.py') else place}:{attribute}"
-    return replace(task, given=given, source=source_of(task))
+    return replace(task, given=name if name in points else _given(place, attribute), source=source_of(task))
+
+
+def thing(name: str, usual: str) -> tuple[str, Any]:
+    """Returns "FILE.py:NAME" and the thing of that name in a file or a module, whose code is run to get it.
+
+    Args:
+        name: "my_rivals.py:pid", "package.module:pid".
+        usual: the NAME of one without.
+
+    Raises:
+        TaskError: there is none, or its code fails; the message says in which line.
+    """
+    module, place, attribute = _named(name, usual)
+    if not hasattr(module, attribute):
+        known = [one for one in vars(module) if not one.startswith("_")]
+        raise TaskError(f"{place} has no {attribute!r}; expected {place}:NAME{near(attribute, known)}")
+    return _given(place, attribute), getattr(module, attribute)
+
+
+def _named(name: str, usual: str) -> tuple[ModuleType, str, str]:
+    """Returns the module of PLACE:NAME, the place and the name."""
+    place, _, attribute = name.rpartition(":")
+    if not place or attribute.endswith(".py"):  # a drive of Windows has a colon, too
+        place, attribute = name, usual
+    return _of_file(Path(place)) if place.endswith(".py") else _of_module(place), place, attribute
+
+
+def _given(place: str, attribute: str) -> str:
+    return f"{Path(place).name if place.endswith('.py') else place}:{attribute}"
 
 
 def source_of(task: Task) -> str:
