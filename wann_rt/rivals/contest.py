@@ -32,6 +32,7 @@ from wann_rt.tasks.task import Task
 from wann_rt.tuning.polish import PolishSettings
 
 WORST = 0.05
+REGRETTED = 4  # times as many episodes for a regret: of a good controller a few episodes hold most of it
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class Entry:
         controller: ours, or that which a linear rival is.
         law: of a rival.
         ahead: by how much ours is better, disturbed, episode by episode; None for ours.
-        regret: by how much the best controller there can be is better, plain, episode by episode; None where unknown.
+        regret: by how much the best controller there can be is better, plain, episode by episode, in ``REGRETTED``
+            times as many episodes; None where unknown.
     """
 
     name: str
@@ -118,38 +120,32 @@ def contest(
         TaskError: a controller has other channels than the task.
         MissingExtraError: model-predictive control without the library.
     """
-    disturbed = with_params(task, **(disturbances or tested(task)))
     hard = priced(task, smoothness, disturbances)
-    seeds = episode_seeds(Purpose.TEST, seed, episodes)
     held = held_by(task) if predictive and "MPC" in (only or ("MPC",)) else None
     if held is not None:
         solver()
     best: Entry | None = None
-    most = _most(task, seeds) if regret else None
+    match = _match(task, disturbances or tested(task), episodes, seed, regret)
     for name, controller in ours.items():
         check_fits(seen_as_by(task, controller), controller)
         stage(f"playing {name}")
-        entry = _entry(name, (task, disturbed), _player(controller, seeds), {}, controller)
+        entry = match.entry(name, _player(controller), {}, controller)
         best = entry if best is None or entry.disturbed.mean > best.disturbed.mean else best
-        yield _regretting(entry, most)
+        yield entry
     for function in own:
         stage(f"playing {function.name}")
-        yield _regretting(
-            _behind(best, _entry(function.name, (task, disturbed), _own_player(function, seeds), {})), most
-        )
+        yield _behind(best, match.entry(function.name, _own_player(function), {}))
     for law in (one for one in laws(task) if not only or one.name in only):
         stage(f"{'playing' if law.name in known or not law.gains else 'tuning'} {law.name}")
         gains = _known(law, known) if law.name in known else tuned(hard, law, settings)
         named = dict(zip(law.gains, gains.tolist(), strict=True))
         linear = controller_of(task, law, gains)
-        play = _player(linear, seeds) if linear else _law_player(law, gains, seeds, settings.threads)
-        entry = replace(_entry(law.name, (task, disturbed), play, named, linear), law=law)
-        yield _regretting(_behind(best, entry), most)
+        play = _player(linear) if linear else _law_player(law, gains, settings.threads)
+        yield _behind(best, replace(match.entry(law.name, play, named, linear), law=law))
     if held is not None:
         stage(f"{'playing' if 'MPC' in known else 'tuning'} MPC")
         plan = _known_plan(held, known["MPC"]) if "MPC" in known else tuned_plan(held, hard, settings)
-        entry = _entry("MPC", (task, disturbed), _plan_player(plan, seeds), plan.prices)
-        yield _regretting(_behind(best, entry), most)
+        yield _behind(best, match.entry("MPC", _plan_player(plan), plan.prices))
 
 
 def _known_plan(held: Held, prices: Mapping[str, float]) -> Predictive:
@@ -160,30 +156,64 @@ def _known(law: Law, known: Mapping[str, Mapping[str, float]]) -> Gains:
     return np.array([known[law.name][name] for name in law.gains])
 
 
-Play = Callable[[Task], Episodes]
+Seeds = NDArray[np.int64]
+Play = Callable[[Task, Seeds], Episodes]
 
 
-def _player(controller: Controller, seeds: NDArray[np.int64]) -> Play:
-    def play(task: Task) -> Episodes:
+def _player(controller: Controller) -> Play:
+    def play(task: Task, seeds: Seeds) -> Episodes:
         through = seen_as_by(task, controller)
         return play_controller(through, controller, starts_of(through, seeds))
 
     return play
 
 
-def _law_player(law: Law, gains: Any, seeds: NDArray[np.int64], threads: int | None) -> Play:
-    return lambda task: played(task, law, gains, starts_of(closed(task, law), seeds), threads)
+def _law_player(law: Law, gains: Any, threads: int | None) -> Play:
+    return lambda task, seeds: played(task, law, gains, starts_of(closed(task, law), seeds), threads)
 
 
-def _plan_player(plan: Predictive, seeds: NDArray[np.int64]) -> Play:
-    return lambda task: play_act(task, plan, starts_of(task, seeds), len(task.actions))
+def _plan_player(plan: Predictive) -> Play:
+    return lambda task, seeds: play_act(task, plan, starts_of(task, seeds), len(task.actions))
 
 
-def _own_player(own: Own, seeds: NDArray[np.int64]) -> Play:
-    def play(task: Task) -> Episodes:
+def _own_player(own: Own) -> Play:
+    def play(task: Task, seeds: Seeds) -> Episodes:
         return play_act(task, own.fresh(task, len(seeds)), starts_of(task, seeds), len(task.actions))
 
     return play
+
+
+@dataclass(frozen=True)
+class _Match:
+    """What all who take part play.
+
+    Attributes:
+        plain, disturbed: the task, twice.
+        seeds: of its episodes.
+        more: of those in which regret is counted, plain.
+        most: what there is to earn in each of these; None where nobody knows.
+    """
+
+    plain: Task
+    disturbed: Task
+    seeds: Seeds
+    more: Seeds
+    most: NDArray[np.float64] | None
+
+    def entry(self, name: str, play: Play, gains: Mapping[str, float], controller: Controller | None = None) -> Entry:
+        """Returns how one of them played."""
+        plain, disturbed = (Score.of_episodes(task, play(task, self.seeds)) for task in (self.plain, self.disturbed))
+        regret = None if self.most is None else Score.of(self.most - play(self.plain, self.more).returns.ravel())
+        return Entry(name, plain, disturbed, gains, controller, regret=regret)
+
+
+def _match(task: Task, disturbances: Mapping[str, float], episodes: int, seed: int, regret: bool) -> _Match:
+    """Returns what is played; what there is to earn, where a grid says it and it is asked for."""
+    more, most = episode_seeds(Purpose.TEST, seed, REGRETTED * episodes), None
+    if regret and task.name in GRIDS:
+        stage("computing what the best controller there can be earns")
+        most = optimum(task, starts_of(task, more)).returns
+    return _Match(task, with_params(task, **disturbances), more[:episodes], more, most)
 
 
 def held_by(task: Task) -> Held | None:
@@ -192,30 +222,11 @@ def held_by(task: Task) -> Held | None:
     return Held(task, known.rest, known.trim) if task.name in HOLDING else None
 
 
-def _entry(
-    name: str, tasks: tuple[Task, Task], play: Play, gains: Mapping[str, float], controller: Controller | None = None
-) -> Entry:
-    plain, disturbed = (Score.of_episodes(task, play(task)) for task in tasks)
-    return Entry(name, plain, disturbed, gains, controller)
-
-
 def _behind(ours: Entry | None, rival: Entry) -> Entry:
     """Returns a rival with by how much ours is better in each of the same disturbed episodes."""
     if ours is None:
         return rival
     return replace(rival, ahead=Score.of(np.array(ours.disturbed.returns) - np.array(rival.disturbed.returns)))
-
-
-def _most(task: Task, seeds: NDArray[np.int64]) -> NDArray[np.float64] | None:
-    """Returns what there is to earn in each plain episode, where a grid says it."""
-    if task.name not in GRIDS:
-        return None
-    stage("computing what the best controller there can be earns")
-    return optimum(task, starts_of(task, seeds)).returns
-
-
-def _regretting(entry: Entry, most: NDArray[np.float64] | None) -> Entry:
-    return entry if most is None else replace(entry, regret=Score.of(most - np.array(entry.plain.returns)))
 
 
 def champions(task: Task) -> dict[str, Controller]:
