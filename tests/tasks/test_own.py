@@ -123,6 +123,9 @@ WRONG = [
     (("p.gain * push", "np.exp(p.gain) * push"), r"line 29: step: a function of numpy, of a number, is no"),
     (("return x, v\n", "return x, v, v\n"), r"line 24: observe must return the 2 observations; 3 values came"),
     (("absolute(x) > f32(3.0)", "x"), r"line 28: step must return last whether the episode has failed: a comparison"),
+    (('name="rail",', 'name="../rail",'), r"rail.py, line 34: .*its name names files: expected text without / and"),
+    (("    v = v +", "    if isinstance(v, np.ndarray) and (x > 1.2).any():\n        {}['no']\n    v = v +"),
+     r"rail.py, line 30: step \d+ of an episode: KeyError: 'no'"),
     (("astype(np.float32)", "astype(np.float64)"), r"expected an array of float32 with the 2 state variables"),
     (("default_rng(seed)", "default_rng()"), r"the same seed gives another first state"),
     (("v * p.dt\n", "v * p.dt + (x - x) / (v - v)\n"), r"line 30: x becomes NaN in step 0 of the episode of seed"),
@@ -137,6 +140,45 @@ def test_a_wrong_file_is_one_error_with_its_line(tmp_path: Path, change: tuple[s
     assert done.output.count("\n") <= 1
     with pytest.raises(TaskError, match=says):
         wr.task(spec(path))
+
+
+def test_a_range_is_compared_with_what_was_seen_alone(tmp_path: Path) -> None:
+    """Of a value that is never 0, 0 is not said to have been seen."""
+    far = ("    return x, v\n", "    return x + f32(100.0), v\n")
+    near = write_range(tmp_path, far, "50, 150")
+    assert [*findings(near)] == []
+    (found,) = findings(write_range(tmp_path, far, "150, 250"))
+    assert "observation x went from 9" in found.says
+    assert found.harmless
+
+
+def write_range(folder: Path, change: tuple[str, str], limits: str) -> wr.Task:
+    channel = ('wr.Channel("x", "m")', f'wr.Channel("x", "m", {limits})')
+    return wr.task(spec(plant_files.write(folder, change, channel)))
+
+
+def test_an_end_that_a_select_made_is_a_comparison_or_refused(tmp_path: Path) -> None:
+    imports = ("import Number, absolute", "import Number, absolute, maximum")
+    path = plant_files.write(tmp_path, imports, ("absolute(x) > f32(3.0)", "maximum(x, v)"))
+    with pytest.raises(TaskError, match=r"line 28: step must return last whether .*: a comparison; float32 came"):
+        wr.task(spec(path))
+
+
+def test_an_end_the_wrong_way_round_is_noted(tmp_path: Path) -> None:
+    (found,) = findings(wr.task(spec(plant_files.write(tmp_path, (") > f32(3.0)", ") < f32(3.0)")))))
+    assert "every episode is over after its first step" in found.says
+    assert found.harmless
+
+
+def test_an_angle_in_radians_is_what_the_page_and_the_template_say(tmp_path: Path) -> None:
+    changes = (
+        ("import Number, absolute", "import Number, absolute\nfrom wann_rt.core.activations import sin\n"
+         "from wann_rt.core.elementary import PER_PI"),
+        ("p.gain * push", "sin(x * PER_PI)"),
+    )  # fmt: skip
+    task = wr.task(spec(plant_files.write(tmp_path, *changes)))
+    state = task.step(task.params, np.float32(np.pi / 2), np.float32(0), np.float32(0))
+    assert state[1] == pytest.approx(0.1)
 
 
 def test_choices_and_angles_may_depend_on_params_and_constants_alone(tmp_path: Path) -> None:

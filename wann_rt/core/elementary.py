@@ -12,6 +12,7 @@ import numpy as np
 from wann_rt.core.arithmetic import HALF, ONE, ZERO, Number, absolute, both, is_number, maximum, minimum, select
 
 f32 = np.float32
+PER_PI = f32(1.0 / np.pi)  # of an angle in radians: sin and cos of the palette take half-turns
 HUGE = f32(3.0e38)  # its square is infinite
 LARGEST, SMALLEST = f32(np.finfo(np.float32).max), f32(np.finfo(np.float32).tiny)
 HALVINGS = (64, 32, 16, 8, 4, 2, 1)  # exponents of two, by which a number is brought into a small range

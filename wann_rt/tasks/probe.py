@@ -15,7 +15,7 @@ BRANCH = (
 )
 PRIMITIVES = (
     "primitives are + - * /, < > <= >= and select, absolute, minimum, maximum, clip of wann_rt.core.arithmetic; there "
-    "are sqrt, exp, log, arctan2 of wann_rt.core.elementary, too, and sin, cos, of half-turns, of "
+    "are sqrt, exp, log, arctan2 of wann_rt.core.elementary, too, and sin, cos, of half-turns (angle * PER_PI), of "
     "wann_rt.core.activations"
 )
 CONSTANT = (

@@ -93,6 +93,10 @@ class Task(Seen):
 
     def _wrong(self) -> str | None:
         """Returns what is wrong with the task; None where nothing is."""
+        if not (
+            isinstance(self.name, str) and self.name and self.name.isprintable() and not set(self.name) & set("/\\")
+        ):
+            return "its name names files: expected text without / and \\"
         for side in ("observations", "actions"):
             channels = getattr(self, side)
             if not (isinstance(channels, tuple) and channels and all(isinstance(c, Channel) for c in channels)):

@@ -25,6 +25,7 @@ LANES = 16
 STEPS = 300  # of the trial; an episode may be longer
 SECONDS = 20.0  # that the trial may take
 _REST, _HIGH, _LOW, _SWITCHED = range(4)  # lanes in which the actions are not random
+END = "step must return last whether the episode has failed: a comparison"
 _COMPARISONS = ("lt", "gt", "ge", "le", "select")
 
 
@@ -135,7 +136,7 @@ def _wrong_results(name: str, function: Callable[..., Any], results: tuple[Any, 
         if not isinstance(value, (Symbol, np.float32)):
             yield Finding(_defined(function), f"{name} returns as number {k} {CONSTANT}; {value!r} came")
     if name == "step" and not _is_condition(results[-1]):
-        yield Finding(_defined(function), "step must return last whether the episode has failed: a comparison")
+        yield Finding(_defined(function), END)
 
 
 def _is_condition(value: Any) -> bool:
@@ -150,14 +151,21 @@ def _defined(function: Callable[..., Any]) -> str:
 
 def _played(task: Task) -> Iterator[Finding]:
     """Yields what happens in episodes: NaN, another type than float32, observations beyond their channels."""
-    rng, farthest = np.random.default_rng(0), np.zeros((2, len(task.observations)))
+    rng, farthest = np.random.default_rng(0), np.array([[np.inf], [-np.inf]])
     state = tuple(np.stack([task.start(seed) for seed in range(LANES)], axis=1))
     alive, first, overflown = np.ones(LANES, np.bool_), state, False
     names = [*(f"observation {c.name}" for c in task.observations), *task.variables, "the reward"]
     for step in range(min(STEPS, task.max_steps)):
         actions = _actions(task, step, rng)
-        with np.errstate(all="ignore"):
-            seen, after = task.observe(*state), task.step(task.params, *state, *actions)
+        try:
+            with np.errstate(all="ignore"):
+                seen, after = task.observe(*state), task.step(task.params, *state, *actions)
+        except Exception as error:  # only of numbers, not of symbols, or not in the first step
+            yield _caught(task.step, error, f"step {step} of an episode")
+            return
+        if np.asarray(after[-1]).dtype != np.bool_:
+            yield Finding(_defined(task.step), f"{END}; {np.asarray(after[-1]).dtype} came")
+            return
         values = [np.broadcast_to(value, LANES) for value in (*seen, *after[:-1])]
         other = [f"{name} becomes {v.dtype}" for name, v in zip(names, values, strict=True) if v.dtype != np.float32]
         if other:
@@ -176,7 +184,13 @@ def _played(task: Task) -> Iterator[Finding]:
         state, alive = tuple(values[len(seen) : -1]), alive & ~np.broadcast_to(after[-1], LANES)
         if not alive.any():
             break
-    if np.array_equal(np.stack(state), np.stack(first)):
+    if step == 0 and task.max_steps > 1:
+        yield Finding(
+            _defined(task.step),
+            "every episode is over after its first step, whatever the action: is its end the right way round?",
+            True,
+        )
+    elif np.array_equal(np.stack(state), np.stack(first)):
         yield Finding(
             _defined(task.step), "no action changes the state: does step advance by dt, and is dt above 0?", True
         )
