@@ -103,11 +103,13 @@ def roofline(document: Mapping[str, Any]) -> Iterator[str]:
     connections, activations = (f"{found[name]:.1f}" for name in ("connections", "activations"))
     yield f"{connections} connections a cycle, the activations {activations} activations. A sum only adds, which is"
     yield "half the peak; each source is loaded, and AVX2 machines load two registers a cycle for the two that they"
-    yield "add; and each connection decodes a number of the network's tape and tests two of its bits. Activations"
+    yield "add; and each connection reads a number of the network's tape, tests its sign and its size. Activations"
     yield "compare, choose, load constants and jump besides, and the division in tanh and sigmoid keeps its unit busy"
-    yield "for several cycles. Waiting for results is not what limits: two networks played in turns, node by node,"
-    yield "gained a few percent. Lanes that 18 episodes leave idle are computed as well, so they count here, but not in"
-    yield "steps per second."
+    yield "for several cycles. Above all a step waits for its own results: each node for its sources, level by level,"
+    yield "and a sine, say, for some forty cycles, in which it has a third of the operations that would fill them. What"
+    yield "comes behind can be computed meanwhile, but only as far as a processor looks ahead, which is about one"
+    yield "activation of a block: so two networks played in turns, node by node, gained but a few percent. Lanes that"
+    yield "18 episodes leave idle are computed as well, so they count here, but not in steps per second."
     yield ""
 
 

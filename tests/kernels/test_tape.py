@@ -69,10 +69,10 @@ def test_a_tape_lists_each_node_and_the_rows_of_its_sources_behind_it() -> None:
 
     wires = [Connection(2, 3), Connection(1, 3, -1), Connection(3, 4, -1)]
     network, _ = Network.build(2, {3: 5}, {4: 1, 5: 9}, wires)
-    row = WIDTH.lanes << 2
-    minus, last, empty, weighted = 1, 2, 1, 2
-    wired = [1 * row + minus, 2 * row + last], [3 * row + minus + last]
-    shared = [5 << 2, *wired[0], 1 << 2, *wired[1], (9 << 2) + empty, -1]
-    each = [(5 << 2) + weighted, *wired[0], (1 << 2) + weighted, *wired[1], (9 << 2) + empty + weighted, -1]
+    row, node = WIDTH.lanes, 1 << 30
+    empty, weighted, end = 1, 2, (1 << 31) - 1
+    nodes = node + (5 << 2), node + (1 << 2), node + (9 << 2) + empty
+    shared = [nodes[0], ~(1 * row), 2 * row, nodes[1], ~(3 * row), nodes[2], end]
+    each = [nodes[0] + weighted, 1 * row, 2 * row, nodes[1] + weighted, 3 * row, nodes[2] + weighted, end]
     assert numbers(WIDTH, single(network), False).tolist() == shared
     assert numbers(WIDTH, single(network), True).tolist() == each

@@ -19,7 +19,7 @@ from wann_rt.kernels.forward import scratch
 from wann_rt.kernels.jit import jit
 from wann_rt.kernels.programs import Programs
 from wann_rt.kernels.rows import load, store_rows
-from wann_rt.kernels.tape import MINUS_ZERO, Tape, blank, compute, written
+from wann_rt.kernels.tape import Tape, blank, compute, written
 from wann_rt.kernels.tasks import Plant, condition_actions, condition_observations, load_state, observe, step
 
 ROWS_PER_CALL = 64  # a call cannot be interrupted
@@ -133,11 +133,12 @@ def rollout(
 ) -> None:
     """Plays one network on one block; ``values`` is scratch with the bias in row 0, the others as in ``rollouts``.
 
-    The reward of a lane that has ended becomes -0.0, which changes no sum; its length is written once, in the rare step
-    in which a lane ends.
+    Rewards are added in every lane, whether it has ended or not. What counts of a lane, its return and its length, is
+    kept in the rare step in which it ends: a choice in each step would cost more than the addition.
     """
     state = load_state(width, plant, lanes.starts)
-    returns, lengths, steps = full(width, 0.0), full(width, 0), 0
+    earned, steps = full(width, 0.0), 0
+    returns, lengths = full(width, 0.0), full(width, 0)
     alive = full(width, True)
     earlier = scratch(width, tape.n_actions)
     earlier[:] = ZERO
@@ -149,15 +150,15 @@ def rollout(
         if behaviour is not None:
             add_behaviour(width, behaviour, row, values, tape.actions, earlier, alive)
         state, rewards, failed = step(width, plant, params, state, values, tape.actions)
-        returns = returns + widen(choose(alive, full(width, rewards), MINUS_ZERO))
+        earned = earned + widen(full(width, rewards))
         steps += 1
         ending = alive & full(width, failed)
         if any_lane(ending):
-            lengths = choose(ending, full(width, steps), lengths)
+            returns, lengths = choose(ending, earned, returns), choose(ending, full(width, steps), lengths)
             alive = alive & ~ending
             if not any_lane(alive):
                 break
-    store_rows(width, results.returns, row, (returns,))
+    store_rows(width, results.returns, row, (choose(alive, earned, returns),))
     store_rows(width, results.lengths, row, (choose(alive, full(width, steps), lengths),))
 
 
