@@ -3,6 +3,7 @@
 import json
 import logging
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from helpers import needs
 import wann_rt as wr
 from wann_rt.core.controller import Controller
 from wann_rt.core.errors import ConfigError, FileError
+from wann_rt.evolution import stopping
 from wann_rt.evolution.callbacks import Callback, KeepBest, TensorBoard
 from wann_rt.evolution.journal import FINISHED, read_generations
 from wann_rt.evolution.run import nothing_learnt
@@ -100,6 +102,18 @@ def test_limits_say_why_a_search_ends() -> None:
     assert few.reason(report(0, 1.0)) == ""
     few.count(1)
     assert few.reason(report(1, 1.0)) == "the budget of 10 episodes is spent"
+
+
+def test_the_time_of_a_budget_begins_when_the_task_has_been_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(stopping, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    stopper = Stopper(Stopping(seconds=60.0))
+    now[0] = 50.0
+    stopper.begin()
+    now[0] = 109.0
+    assert stopper.reason(report(0, 1.0)) == ""
+    now[0] = 110.0
+    assert stopper.reason(report(1, 1.0)) == "the budget of 60 seconds is spent"
 
 
 def test_budgets_are_times_or_numbers_of_episodes() -> None:

@@ -49,7 +49,10 @@ SHORTCUTS = ("seed", "generations", "population")  # settings with options of th
 @click.option("--changed-code", is_flag=True, help="Resume although the environment's code has changed since.")
 @click.option("--target", type=float, help="End once the champion's fitness is at least this.")
 @click.option("--patience", type=click.IntRange(1), help="End after so many generations without a better champion.")
-@click.option("--budget", help="End once so much is spent: 90s, 10min, 2h, or '500 episodes' of an environment.")
+@click.option(
+    "--budget",
+    help="End once so much is spent: 90s, 10min, 2h, or '500 episodes' of an environment; compiling is free.",
+)
 @click.option("--keep-best", is_flag=True, help="Keep the best network of each generation, in OUT/best.")
 @click.option("--observe", metavar="NAMES", help="Observations that it sees, of those that there are: x,cos_theta.")
 @click.option(
@@ -110,7 +113,7 @@ def search(
     done = controller.provenance["generations"]
     if done < config.generations or "stopped" in controller.provenance:
         why = controller.provenance.get("stopped", "interrupted")
-        say(f"stopped after {done} generations: {why}; the same command goes on from here", err=True)
+        say(f"stopped after {done} generation{'s' * (done != 1)}: {why}; the same command goes on from here", err=True)
     if as_json:
         print_json({"champion": str(champion_file(folder)), **controller.provenance})
     else:

@@ -126,6 +126,8 @@ def run(
             for report in running.run():
                 if not seen:
                     stage("")  # from now on, progress says how it goes
+                    if not isinstance(running.task, EnvironmentTask):
+                        stopper.begin()  # before, kernels were compiled, which may take as long as a search
                 seen.append(report)
                 if journal is not None:
                     journal.generation(report, running)

@@ -19,7 +19,8 @@ class Stopping:
     Attributes:
         target: end once the champion's retested fitness is at least this.
         patience: end after so many generations without a better champion.
-        seconds: end once the search has taken so long.
+        seconds: end once the search has taken so long; of a task that is compiled, counted from the end of the first
+            generation, before which it may have been compiled.
         episodes: end once so many episodes of an environment have been played.
     """
 
@@ -69,6 +70,10 @@ class Stopper:
         self._began = time.monotonic()
         self._best, self._since = -float("inf"), 0
         self.episodes = 0
+
+    def begin(self) -> None:
+        """Lets the time begin now."""
+        self._began = time.monotonic()
 
     def count(self, episodes: int) -> None:
         """Counts episodes that have been played."""
