@@ -127,8 +127,8 @@ def knob_weight(controller: Controller) -> float:
     if controller.weight.kind != "shared":
         kind = "an ensemble of weights" if controller.weight.kind == "ensemble" else "a weight for each connection"
         raise ControllerError(
-            f"controller {controller.name} has {kind}, so there is no knob; expected one shared weight, as of the "
-            "search's champion before it was tuned (of the zoo: zoo:NAME.shared)"
+            f"controller {controller.name} has {kind}, so there is no knob; expected one shared weight: "
+            "`wann-rt search TASK --preset minimal` finds such controllers, and the zoo has zoo:NAME.shared"
         )
     return controller.weight.values[0]
 
