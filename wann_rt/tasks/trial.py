@@ -184,7 +184,7 @@ def _played(task: Task) -> Iterator[Finding]:
         state, alive = tuple(values[len(seen) : -1]), alive & ~np.broadcast_to(after[-1], LANES)
         if not alive.any():
             break
-    if step == 0 and task.max_steps > 1:
+    if step == 0 and task.max_steps > 1 and not overflown:
         yield Finding(
             _defined(task.step),
             "every episode is over after its first step, whatever the action: is its end the right way round?",
