@@ -34,6 +34,7 @@ class Target:
         libraries: for the linker.
         is_further: whether only a whole check runs it: a further compiler or processor of a kind that stands already.
         is_strict: whether a warning is an error.
+        beside: further commands that must be there: they come with the C library that the compiler takes.
     """
 
     key: str
@@ -52,12 +53,13 @@ class Target:
     libraries: tuple[str, ...] = ("-lgcc",)
     is_further: bool = False
     is_strict: bool = True
+    beside: tuple[str, ...] = ()
 
     @property
     def commands(self) -> tuple[str, ...]:
         """What must be on the path."""
         linker = ("wasm-ld",) if self.board == "wasm.c" else ()
-        return (self.compiler, *linker, *(() if self.run[0] == "{image}" else (self.run[0],)))
+        return (self.compiler, *self.beside, *linker, *(() if self.run[0] == "{image}" else (self.run[0],)))
 
     def missing(self) -> str | None:
         """Returns why it cannot run here, or None."""

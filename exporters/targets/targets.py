@@ -151,7 +151,7 @@ def _cross_clang(
     title = f"{key}, {clang}"
     return Target(
         *(f"{key}-{clang}", title, stands_for, packages, clang, options, "hosted.c", (*emulator, "{image}")),
-        fuses=True, levels=FURTHER_LEVELS, is_further=True,
+        fuses=True, levels=FURTHER_LEVELS, is_further=True, beside=(f"{triple}-gcc",),
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """``wann-rt verify --cc``: exactly the user's command line, and one clear line for whatever is wrong with it."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -100,3 +101,11 @@ def test_a_missing_ziglang_names_its_version() -> None:
     assert zig.compiler.endswith("ziglang/zig")
     with pytest.raises(ExportError):
         named_target("no-such-cc")
+
+
+def test_a_clang_without_the_c_library_of_its_processor_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    absent = "arm-linux-gnueabihf-gcc"
+    monkeypatch.setattr(shutil, "which", lambda command: None if command == absent else f"/usr/bin/{command}")
+    said = BY_KEY["armv7-neon-clang"].missing()
+    assert said is not None
+    assert said.startswith(f"{absent} is not installed (Debian: apt install clang gcc-arm-linux-gnueabihf ")
