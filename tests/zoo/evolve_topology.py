@@ -133,7 +133,7 @@ def main() -> None:
     evolution = Evolution(played, [genome_of(one) for one in starts], given)
     for k in range(1, given.children + 1):
         evolution.step()
-        if k % REPORT == 0:
+        if k % REPORT == 0 or k == given.children:
             best, scores = evolution.best, [genome.score for genome in evolution.living]
             steps = evolution.arena.env_steps
             print(f"{k} children, {steps / 1e6:.0f} M steps: {best.score:.2f}, mean {np.mean(scores):.2f}", flush=True)
