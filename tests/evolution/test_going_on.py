@@ -116,6 +116,14 @@ def test_the_time_of_a_budget_begins_when_the_task_has_been_compiled(monkeypatch
     assert stopper.reason(report(1, 1.0)) == "the budget of 60 seconds is spent"
 
 
+def test_a_search_does_not_pay_for_compiling(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = [0.0]  # the first look at the clock is as the search begins, all others are after an hour of compiling
+    monkeypatch.setattr(stopping, "time", SimpleNamespace(monotonic=lambda: seen.pop() if seen else 3600.0))
+    found = wr.search("swingup", preset="minimal", generations=3, population=8, budget="60s")
+    assert "stopped" not in found.provenance
+    assert found.provenance["generations"] == 3
+
+
 def test_budgets_are_times_or_numbers_of_episodes() -> None:
     assert [read_budget(text)[0] for text in ("90s", "10min", "1.5h", "2 h")] == [90, 600, 5400, 7200]
     assert read_budget("500 episodes") == (None, 500)
